@@ -1,0 +1,113 @@
+//! Tier `avx2`: two 256-bit halves per word of eight patterns.
+//!
+//! AVX2 has no vector popcount: ones are looked up by nibble with `vpshufb` (Muła, Kurz and Lemire, "Faster
+//! population counts using AVX2 instructions", 2018), added up in bytes, and the bytes summed by `vpsadbw`
+//! once in 31 words.
+
+use std::arch::x86_64::*;
+
+use crate::panel::QueryPanel;
+use crate::scan::{self, Slab};
+use crate::simd::Simd;
+use crate::tier::{Kernel, TierInfo};
+use crate::{LANES, Lanes};
+
+pub(crate) const INFO: TierInfo = TierInfo {
+    name: "avx2",
+    description: "256-bit vectors, popcount by vpshufb",
+    needs: "AVX2",
+    probe: || {
+        static TOKEN: Avx2 = Avx2(());
+        is_x86_feature_detected!("avx2").then_some(&TOKEN as &dyn Kernel)
+    },
+};
+
+/// Proof that the CPU has AVX2: handed out only by the probe above, after it looked.
+#[derive(Clone, Copy, Debug)]
+struct Avx2(());
+
+impl Kernel for Avx2 {
+    fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
+        #[target_feature(enable = "avx2")]
+        fn with_avx2(token: Avx2, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
+            scan::distances(token, slab, queries, out);
+        }
+        // SAFETY: `self` is the token that the CPU has AVX2; the probe made sure.
+        unsafe { with_avx2(*self, slab, queries, out) }
+    }
+}
+
+impl Simd for Avx2 {
+    type Word = [__m256i; 2];
+    /// A count in every byte.
+    type Count = [__m256i; 2];
+
+    /// A byte gains at most 8 ones a word: 31 · 8 = 248 ≤ 255.
+    const WORDS_PER_FOLD: usize = 31;
+
+    #[inline(always)]
+    fn load(self, lanes: &Lanes) -> Self::Word {
+        let halves = lanes.0.as_ptr().cast::<__m256i>();
+        // SAFETY: AVX2 by the token; `lanes` is 64 readable bytes, 64-byte aligned.
+        unsafe { [_mm256_load_si256(halves), _mm256_load_si256(halves.add(1))] }
+    }
+
+    #[inline(always)]
+    fn splat(self, word: u64) -> Self::Word {
+        // SAFETY: AVX2 by the token.
+        unsafe { [_mm256_set1_epi64x(word.cast_signed()); 2] }
+    }
+
+    #[inline(always)]
+    fn xor(self, a: Self::Word, b: Self::Word) -> Self::Word {
+        // SAFETY: AVX2 by the token.
+        unsafe { [_mm256_xor_si256(a[0], b[0]), _mm256_xor_si256(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn and(self, a: Self::Word, b: Self::Word) -> Self::Word {
+        // SAFETY: AVX2 by the token.
+        unsafe { [_mm256_and_si256(a[0], b[0]), _mm256_and_si256(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn none(self) -> Self::Count {
+        // SAFETY: AVX2 by the token.
+        unsafe { [_mm256_setzero_si256(); 2] }
+    }
+
+    #[inline(always)]
+    fn count(self, count: Self::Count, word: Self::Word) -> Self::Count {
+        let mut count = count;
+        for half in 0..2 {
+            // SAFETY: AVX2 by the token.
+            count[half] = unsafe {
+                let ones = _mm256_setr_epi8(
+                    0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
+                );
+                let nibble = _mm256_set1_epi8(0x0f);
+                let low = _mm256_and_si256(word[half], nibble);
+                let high = _mm256_and_si256(_mm256_srli_epi16::<4>(word[half]), nibble);
+                let both = _mm256_add_epi8(_mm256_shuffle_epi8(ones, low), _mm256_shuffle_epi8(ones, high));
+                _mm256_add_epi8(count[half], both)
+            };
+        }
+        count
+    }
+
+    #[inline(always)]
+    fn fold(self, count: Self::Count, sums: &mut [u32; LANES]) {
+        for (half, sums) in count.into_iter().zip(sums.chunks_exact_mut(LANES / 2)) {
+            let mut lanes = [0u64; LANES / 2];
+            // SAFETY: AVX2 by the token; `lanes` is 32 writable bytes, and the store needs no alignment.
+            unsafe {
+                let wide = _mm256_sad_epu8(half, _mm256_setzero_si256());
+                _mm256_storeu_si256(lanes.as_mut_ptr().cast(), wide);
+            }
+            for (sum, lane) in sums.iter_mut().zip(lanes) {
+                // At most 8 · 248, so nothing is cut off.
+                *sum += lane as u32;
+            }
+        }
+    }
+}

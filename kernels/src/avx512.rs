@@ -1,0 +1,92 @@
+//! Tier `avx512`: one 512-bit register per word of eight patterns, counted by VPOPCNTDQ.
+//!
+//! XOR, popcount and add are three instructions for one word of eight keys and one query; the popcount goes
+//! through a single port, which bounds the scan at 512 bits a cycle.
+
+use std::arch::x86_64::*;
+
+use crate::panel::QueryPanel;
+use crate::scan::{self, Slab};
+use crate::simd::Simd;
+use crate::tier::{Kernel, TierInfo};
+use crate::{LANES, Lanes};
+
+pub(crate) const INFO: TierInfo = TierInfo {
+    name: "avx512",
+    description: "512-bit vectors, vpopcntq",
+    needs: "AVX-512F and AVX512_VPOPCNTDQ",
+    probe: || {
+        static TOKEN: Avx512 = Avx512(());
+        (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vpopcntdq"))
+            .then_some(&TOKEN as &dyn Kernel)
+    },
+};
+
+/// Proof that the CPU has AVX-512F and VPOPCNTDQ: handed out only by the probe above, after it looked.
+#[derive(Clone, Copy, Debug)]
+struct Avx512(());
+
+impl Kernel for Avx512 {
+    fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
+        #[target_feature(enable = "avx512f,avx512vpopcntdq")]
+        fn with_avx512(token: Avx512, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
+            scan::distances(token, slab, queries, out);
+        }
+        // SAFETY: `self` is the token that the CPU has AVX-512F and VPOPCNTDQ; the probe made sure.
+        unsafe { with_avx512(*self, slab, queries, out) }
+    }
+}
+
+impl Simd for Avx512 {
+    type Word = __m512i;
+    type Count = __m512i;
+
+    /// Lanes are 64 bits wide and a pattern has fewer than 2³² bits: no fold in between.
+    const WORDS_PER_FOLD: usize = usize::MAX;
+
+    #[inline(always)]
+    fn load(self, lanes: &Lanes) -> __m512i {
+        // SAFETY: AVX-512F by the token; `lanes` is 64 readable bytes, 64-byte aligned.
+        unsafe { _mm512_load_si512(lanes.0.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn splat(self, word: u64) -> __m512i {
+        // SAFETY: AVX-512F by the token.
+        unsafe { _mm512_set1_epi64(word.cast_signed()) }
+    }
+
+    #[inline(always)]
+    fn xor(self, a: __m512i, b: __m512i) -> __m512i {
+        // SAFETY: AVX-512F by the token.
+        unsafe { _mm512_xor_si512(a, b) }
+    }
+
+    #[inline(always)]
+    fn and(self, a: __m512i, b: __m512i) -> __m512i {
+        // SAFETY: AVX-512F by the token.
+        unsafe { _mm512_and_si512(a, b) }
+    }
+
+    #[inline(always)]
+    fn none(self) -> __m512i {
+        // SAFETY: AVX-512F by the token.
+        unsafe { _mm512_setzero_si512() }
+    }
+
+    #[inline(always)]
+    fn count(self, count: __m512i, word: __m512i) -> __m512i {
+        // SAFETY: AVX-512F and VPOPCNTDQ by the token.
+        unsafe { _mm512_add_epi64(count, _mm512_popcnt_epi64(word)) }
+    }
+
+    #[inline(always)]
+    fn fold(self, count: __m512i, sums: &mut [u32; LANES]) {
+        // SAFETY: AVX-512F by the token; `sums` is 32 bytes, read and written, and neither needs alignment.
+        unsafe {
+            let sums = sums.as_mut_ptr().cast::<__m256i>();
+            let before = _mm256_loadu_si256(sums);
+            _mm256_storeu_si256(sums, _mm256_add_epi32(before, _mm512_cvtepi64_epi32(count)));
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! SIMD kernels of popfield: Hamming distances of queries to slabs of packed patterns.
+//!
+//! Everything popfield recalls begins with one question: how far is each query from each stored key?
+//! With keys as ±1 vectors packed in `u64` words the answer is XOR plus popcount, and this crate is
+//! where that happens and the only place in popfield where compute code may be `unsafe`.
+//!
+//! # Layout: why a slab is made of [`Lanes`]
+//!
+//! Patterns stand in blocks of [`LANES`] = 8: `[block][word][lane]`, the lane being the pattern within
+//! its block. One 512-bit load then holds one word of eight patterns, eight distances grow side by side
+//! in one register, and no horizontal sum is ever needed. Narrower instruction sets see the same bytes
+//! as two 256-bit or eight 64-bit values.
+//!
+//! # Tiers
+//!
+//! A [`Tier`] is an instruction set that this CPU was proven to have. [`TIERS`] is the one list of them,
+//! fastest first: dispatch, tests, benchmarks and `popfield info --tiers` all walk it, so a new
+//! instruction set is one file that implements `Simd` (see `simd.rs`) plus one line in that list. Every tier runs
+//! the same loop (`scan.rs`) over its own vector type, so the tiers can differ in speed only; the tests hold each
+//! one to `scalar` bit for bit. The environment variable [`TIER_VARIABLE`] forces one.
+//!
+//! Dispatch happens once per call on a slab, never per pair of patterns.
+//!
+//! # Cost
+//!
+//! A call computes `queries × patterns` distances in `queries × patterns × words` word operations. Queries
+//! are packed into panels of [`PANEL`] so that a key word is loaded once for all of them.
+
+mod panel;
+mod scan;
+mod simd;
+mod tier;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+mod scalar;
+
+pub use panel::{PANEL, QueryPanel};
+pub use scan::Slab;
+pub use tier::{TIER_VARIABLE, TIERS, Tier, TierInfo};
+
+/// Patterns in a block, and `u64` words in a [`Lanes`].
+pub const LANES: usize = 8;
+
+/// One word of each of the [`LANES`] patterns of a block: 64 bytes, a cache line, aligned as one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, align(64))]
+pub struct Lanes(pub [u64; LANES]);
+
+/// What a kernel call refuses.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KernelError {
+    /// A slice does not have the length that the shapes call for.
+    #[error("{what}: expected a length of {expected}, found {found}")]
+    Length {
+        /// The slice at fault.
+        what: &'static str,
+        /// The length that the shapes call for.
+        expected: usize,
+        /// The length that came.
+        found: usize,
+    },
+    /// No tier has this name.
+    #[error("unknown tier {found:?}: expected one of {expected}")]
+    UnknownTier {
+        /// The name asked for.
+        found: String,
+        /// The names there are.
+        expected: String,
+    },
+    /// The tier exists, but this CPU cannot run it.
+    #[error("tier {found:?} is not supported here: CPU lacks {lacks}; expected one of {expected}")]
+    UnsupportedTier {
+        /// The name asked for.
+        found: &'static str,
+        /// The CPU features that the tier needs.
+        lacks: &'static str,
+        /// The names that this CPU supports.
+        expected: String,
+    },
+}

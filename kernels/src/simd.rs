@@ -1,0 +1,38 @@
+//! What a tier has to bring: eight 64-bit lanes that XOR, AND and count their ones.
+
+use crate::{LANES, Lanes};
+
+/// Eight 64-bit lanes of one instruction set.
+///
+/// A value of the implementing type is a *token*: holding one proves that the CPU has the instructions, because
+/// its only constructor looks first. So every method is safe to call, and the `unsafe` of an intrinsic
+/// stays inside the method that names it.
+///
+/// Methods are `#[inline(always)]` in every implementation: they must melt into the `#[target_feature]`
+/// function that starts the loop, or an intrinsic becomes a call.
+pub(crate) trait Simd: Copy {
+    /// Eight 64-bit lanes.
+    type Word: Copy;
+    /// Ones counted so far, in whatever form the instruction set adds fastest.
+    type Count: Copy;
+
+    /// How many words [`count`](Self::count) may add before [`fold`](Self::fold) must empty the count:
+    /// tiers without a vector popcount count in bytes, which hold up to 255.
+    const WORDS_PER_FOLD: usize;
+
+    /// One word of eight patterns.
+    fn load(self, lanes: &Lanes) -> Self::Word;
+    /// The same word in every lane.
+    fn splat(self, word: u64) -> Self::Word;
+    /// Bits that differ.
+    fn xor(self, a: Self::Word, b: Self::Word) -> Self::Word;
+    /// Bits set in both.
+    fn and(self, a: Self::Word, b: Self::Word) -> Self::Word;
+    /// Nothing counted.
+    fn none(self) -> Self::Count;
+    /// `count` plus the ones of each lane of `word`.
+    fn count(self, count: Self::Count, word: Self::Word) -> Self::Count;
+    /// Adds what `count` holds, lane by lane, to `sums`. A sum is a distance and fits `u32` because a
+    /// pattern has fewer than 2³² bits.
+    fn fold(self, count: Self::Count, sums: &mut [u32; LANES]);
+}

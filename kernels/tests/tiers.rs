@@ -1,0 +1,188 @@
+//! One runner for every tier: the same cases, held to a bit-by-bit count and so to each other.
+
+use popfield_kernels::{KernelError, LANES, Lanes, QueryPanel, Slab, TIER_VARIABLE, TIERS, Tier};
+use proptest::prelude::*;
+
+/// Words that repeat no pattern, so that a swapped block, word or lane shows (SplitMix64).
+fn word(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+struct Case {
+    words: usize,
+    patterns: usize,
+    lanes: Vec<Lanes>,
+    signs: Vec<u64>,
+    known: Vec<u64>,
+}
+
+impl Case {
+    /// `patterns` keys and `queries` queries of `dim` bits; tail bits and tail lanes are zero, as in a memory.
+    fn new(dim: usize, patterns: usize, queries: usize, seed: u64) -> Self {
+        let words = dim.div_ceil(64);
+        let tail = if dim.is_multiple_of(64) { u64::MAX } else { (1 << (dim % 64)) - 1 };
+        let mut state = seed;
+        let mut draw = |w: usize| word(&mut state) & if w + 1 == words { tail } else { u64::MAX };
+        let mut lanes = vec![Lanes::default(); patterns.div_ceil(LANES) * words];
+        for p in 0..patterns {
+            for w in 0..words {
+                lanes[p / LANES * words + w].0[p % LANES] = draw(w);
+            }
+        }
+        let signs = (0..queries * words).map(|i| draw(i % words)).collect();
+        let known = (0..queries * words).map(|i| draw(i % words)).collect();
+        Self { words, patterns, lanes, signs, known }
+    }
+
+    /// The distance by definition: one bit after the other, sharing nothing with the kernels.
+    fn distance(&self, query: usize, pattern: usize, masked: bool) -> u32 {
+        let mut distance = 0;
+        for w in 0..self.words {
+            let key = self.lanes[pattern / LANES * self.words + w].0[pattern % LANES];
+            for bit in 0..64 {
+                let differ = (key >> bit) & 1 != (self.signs[query * self.words + w] >> bit) & 1;
+                let counts = !masked || (self.known[query * self.words + w] >> bit) & 1 == 1;
+                distance += u32::from(differ && counts);
+            }
+        }
+        distance
+    }
+
+    fn run(&self, tier: Tier, masked: bool) {
+        const GUARD: u32 = 0xdead_beef;
+        let slab = Slab::new(&self.lanes, self.words).unwrap();
+        let panel = QueryPanel::new(&self.signs, masked.then_some(&self.known), self.words).unwrap();
+        let length = panel.queries() * slab.patterns();
+        // Guards on both sides, and an odd start so that the output is aligned to nothing.
+        let mut out = vec![GUARD; length + 14];
+        tier.distances(slab, &panel, &mut out[7..7 + length]).unwrap();
+        assert!(out[..7].iter().chain(&out[7 + length..]).all(|&g| g == GUARD), "{}: guard hit", tier.name());
+        for query in 0..panel.queries() {
+            for pattern in 0..self.patterns {
+                assert_eq!(
+                    out[7 + query * slab.patterns() + pattern],
+                    self.distance(query, pattern, masked),
+                    "tier {}, {} words, query {query}, pattern {pattern}, masked {masked}",
+                    tier.name(),
+                    self.words,
+                );
+            }
+        }
+    }
+}
+
+/// Runs `case` on every tier of this CPU, and says which ones it could not run.
+fn on_every_tier(case: impl Fn(Tier)) {
+    let mut ran = 0;
+    for info in TIERS {
+        match info.tier() {
+            Some(tier) => {
+                case(tier);
+                ran += 1;
+            }
+            None => eprintln!("{}: skipped: CPU lacks {}", info.name, info.needs),
+        }
+    }
+    assert!(ran >= 2, "scalar and wide run everywhere");
+}
+
+#[test]
+fn dimensions_around_every_boundary() {
+    // Around each multiple of 64 and of 512, and around 31 words, where byte counters must be emptied.
+    let dims = (1..=9).chain([63, 64, 65, 127, 128, 129, 191, 193, 255, 256, 257, 447, 449, 511, 512, 513, 575, 577]);
+    let dims = dims.chain([1000, 1023, 1024, 1025, 1983, 1984, 1985, 2048, 3967, 3968, 3969, 4096, 8193]);
+    for dim in dims {
+        let case = Case::new(dim, 19, 5, dim as u64);
+        on_every_tier(|tier| [false, true].into_iter().for_each(|masked| case.run(tier, masked)));
+    }
+}
+
+#[test]
+fn counts_around_every_block_and_panel() {
+    // 31 = 16 + 8 + 4 + 2 + 1: every tail of every width runs.
+    for patterns in (0..=18).chain([31, 32, 33, 63, 64, 65, 127]) {
+        for queries in [0, 1, 2, 3, 4, 5, 7, 8, 9, 31] {
+            let case = Case::new(130, patterns, queries, (patterns * 100 + queries) as u64);
+            on_every_tier(|tier| [false, true].into_iter().for_each(|masked| case.run(tier, masked)));
+        }
+    }
+}
+
+#[test]
+fn extreme_distances() {
+    // All bits differ, in a pattern long enough to overflow any counter that is too narrow.
+    let words = 2048;
+    let lanes = vec![Lanes([u64::MAX; LANES]); words];
+    let panel = QueryPanel::new(&vec![0; words * 5], None, words).unwrap();
+    on_every_tier(|tier| {
+        let mut out = vec![0; 5 * LANES];
+        tier.distances(Slab::new(&lanes, words).unwrap(), &panel, &mut out).unwrap();
+        assert!(out.iter().all(|&h| h == 64 * 2048), "{}", tier.name());
+    });
+}
+
+proptest! {
+    #[test]
+    fn every_tier_counts_bit_by_bit(dim in 1usize..700, patterns in 0usize..40, queries in 0usize..14, seed: u64) {
+        let case = Case::new(dim, patterns, queries, seed);
+        on_every_tier(|tier| [false, true].into_iter().for_each(|masked| case.run(tier, masked)));
+    }
+}
+
+#[test]
+fn wrong_shapes_are_errors() {
+    let lanes = vec![Lanes::default(); 6];
+    assert!(matches!(Slab::new(&lanes, 4), Err(KernelError::Length { expected: 8, found: 6, .. })));
+    assert!(Slab::new(&lanes, 0).is_err());
+    assert!(QueryPanel::new(&[0; 5], None, 2).is_err());
+    assert!(QueryPanel::new(&[0; 4], Some(&[0; 2]), 2).is_err());
+    assert!(QueryPanel::new(&[], None, 0).is_err());
+    let slab = Slab::new(&lanes, 2).unwrap();
+    on_every_tier(|tier| {
+        let panel = QueryPanel::new(&[0; 2], None, 2).unwrap();
+        assert!(tier.distances(slab, &panel, &mut [0; 23]).is_err());
+        let other = QueryPanel::new(&[0; 3], None, 3).unwrap();
+        assert!(tier.distances(slab, &other, &mut [0; 24]).is_err());
+    });
+}
+
+#[test]
+fn names_lead_to_tiers() {
+    let mut names: Vec<_> = TIERS.iter().map(|info| info.name).collect();
+    for info in TIERS {
+        match Tier::by_name(info.name) {
+            Ok(tier) => assert_eq!(tier.name(), info.name),
+            Err(error) => {
+                assert!(info.tier().is_none());
+                assert!(error.to_string().contains(info.needs), "{error}");
+            }
+        }
+    }
+    let error = Tier::by_name("sse9").unwrap_err().to_string();
+    assert!(names.iter().all(|name| error.contains(name)) && error.contains("sse9"), "{error}");
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), TIERS.len(), "two tiers of one name");
+}
+
+/// With the variable set (CI sets it to each tier in turn) the forced tier is the one that runs.
+#[test]
+fn the_forced_tier_is_the_one_that_runs() {
+    match std::env::var(TIER_VARIABLE) {
+        Err(_) => assert_eq!(Tier::from_env().unwrap().name(), Tier::detect().name()),
+        Ok(name) => match Tier::from_env() {
+            Ok(tier) => {
+                assert_eq!(tier.name(), name);
+                Case::new(513, 21, 6, 1).run(tier, true);
+            }
+            Err(error) => {
+                assert!(TIERS.iter().all(|info| info.name != name || info.tier().is_none()));
+                eprintln!("skipped: {error}");
+            }
+        },
+    }
+}
