@@ -1,0 +1,74 @@
+//! **popfield** (popcount + Hopfield): an exact, bit-packed SIMD engine for associative memories.
+//!
+//! An associative memory stores associations (x_i, y_i) of ±1 vectors and, prompted with a query, recalls sign[Σ_i f(⟨query, x_i⟩) y_i]. The
+//! separation f makes it Hopfield's network (f(s) = s), a dense one (s^K), the modern one (e^{βs}), whose softmax form is attention, or a
+//! nearest-neighbour memory (max).
+//!
+//! Every recalled bit is the sign of the *real* field, proven for each query: the same on every SIMD tier, number of
+//! threads, batch, split into shards and order of storing.
+//!
+//! # The way through the house
+//!
+//! The modules below stand in the order in which a query meets them:
+//!
+//! ```text
+//! arrays → patterns → overlaps → votes by distance → separation → sign → recalled pattern + certificate
+//! ```
+//!
+//! # Example
+//! ```
+//! use popfield::{add_noise, Memory, NoiseModel, Patterns, Recall, Separation};
+//!
+//! let keys = Patterns::random(10_000, 256, 7, "keys")?;                      // 10,000 patterns of 256 bits
+//! let memory = Memory::auto_associative(keys)?;
+//! let originals = memory.keys().range(0..100);
+//! let queries = add_noise(&originals, 0.2, NoiseModel::Exact, 7)?;           // a fifth of the bits flipped
+//! let recalled = memory.recall(&queries.into(), &Recall::new(Separation::exponential(1.0)?))?;
+//! assert_eq!(recalled.patterns, originals);                                  // all 100, every bit
+//! println!("{}", recalled.reports[0].certificate.reason);                    // dominant
+//! # Ok::<(), popfield::Error>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+// From arrays to patterns.
+mod patterns;
+mod queries;
+mod random;
+
+// From patterns to overlaps, and who watches them go by.
+mod census;
+mod overlap;
+mod search;
+
+// From overlaps to votes, and from votes to the sign of the field.
+mod exact;
+mod field;
+mod separation;
+mod votes;
+
+// The memory, and recall with its proof.
+mod attend;
+mod certificate;
+mod memory;
+mod partial;
+mod recall;
+
+mod error;
+mod store;
+
+pub use census::Nearest;
+pub use certificate::{Certificate, Reason, Report};
+pub use error::{Error, Result};
+pub use memory::Memory;
+pub use partial::{Answer, Closing, Partial, Request};
+pub use patterns::{BitOrder, MAX_DIM, Pattern, Patterns};
+pub use popfield_kernels::{KernelError, TIER_VARIABLE, TIERS, Tier, TierInfo};
+pub use queries::{Queries, Query};
+pub use random::{NoiseModel, add_noise, flips, stream};
+pub use recall::{Recall, Recalled, Tie};
+pub use search::Neighbor;
+pub use separation::{Beta, Degree, Separation};
+pub use votes::Votes;
+
+use field::Field;

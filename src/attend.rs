@@ -1,0 +1,103 @@
+//! The attention form: Σ_i softmax(β⟨query, x_i⟩)_i y_i, the real vector inside the sign.
+
+use rayon::prelude::*;
+
+use crate::census::{Census, weight_window};
+use crate::exact::decay;
+use crate::overlap::tiles;
+use crate::votes::Votes;
+use crate::{Beta, Error, Memory, Queries, Result};
+
+/// Weights beyond e^−45 of the nearest key's are left out: far below what an `f64` sum of the others can hold.
+const MARGIN: f64 = 45.0;
+
+impl Memory {
+    /// Attention: for every query the mean of all values under the softmax weights of β times the overlaps; (queries, value_dim), row by row, each
+    /// element in [−1, 1].
+    ///
+    /// In `f64`, stable for any d and β: weights are relative to the nearest key's, so nothing overflows. The absolute error of an element is
+    /// below (k + 750)·2⁻⁵¹ with k distances in play. The result is the same for every tier, number of threads and batch, being summed over
+    /// votes by distance in a fixed order.
+    ///
+    /// Cost: as [`recall`](Self::recall).
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if the queries are of another dimension; [`Error::OutOfMemory`].
+    ///
+    /// # Source
+    /// Ramsauer et al. 2020, eq. 3: the update of a modern Hopfield network is attention.
+    pub fn attend(&self, queries: &Queries, beta: Beta) -> Result<Vec<f64>> {
+        self.check(queries)?;
+        let window = weight_window(beta.get(), self.len() as u64, MARGIN);
+        let rows: Vec<Vec<Vec<f64>>> = tiles(queries.len())
+            .map(|tile| {
+                let censuses = self.censuses(queries, tile.clone(), window)?;
+                tile.zip(censuses)
+                    .map(|(index, census)| self.attend_one(queries, index, census, beta, window))
+                    .collect()
+            })
+            .collect::<Result<_>>()?;
+        Ok(rows.into_iter().flatten().flatten().collect())
+    }
+
+    fn attend_one(&self, queries: &Queries, index: usize, census: Census, beta: Beta, window: u32) -> Result<Vec<f64>> {
+        let nearest = census.nearest().ok_or(Error::Empty { what: "keys" })?.distance;
+        let edge = nearest.saturating_add(window);
+        let (mut kept, _) = census.finish();
+        let columns = if kept.is_empty() {
+            let ranked = self.ranked(queries, index)?;
+            let words: Vec<usize> = (0..self.values().words()).collect();
+            let weights = Weights::new(beta, nearest, edge, &ranked.distances, &ranked.keys);
+            words.par_iter().map(|&word| weights.means(&ranked.votes(self.values(), word))).collect::<Vec<_>>()
+        } else {
+            let votes = Votes::gather(self.values(), &mut kept);
+            let weights = Weights::new(beta, nearest, edge, votes.distances(), votes.keys());
+            votes.words().map(|(_, votes)| weights.means(votes)).collect()
+        };
+        Ok(columns.into_iter().flatten().take(self.value_dim()).collect())
+    }
+
+    /// The softmax weights themselves: (queries, n), row by row; each row sums to 1.
+    ///
+    /// # Errors
+    /// As [`attend`](Self::attend).
+    pub fn attention_weights(&self, queries: &Queries, beta: Beta) -> Result<Vec<f64>> {
+        self.check(queries)?;
+        let pairs = queries.len().saturating_mul(self.len());
+        let mut out = Vec::new();
+        let out_of_memory = |_| Error::OutOfMemory { what: "attention weights", bytes: 8 * pairs as u64 };
+        out.try_reserve_exact(pairs).map_err(out_of_memory)?;
+        for index in 0..queries.len() {
+            let distances = crate::overlap::distances(self.tier(), self.keys(), queries, index)?;
+            let ranked = crate::votes::Ranked::new(distances.clone(), self.dim());
+            let nearest = ranked.distances[0];
+            let weights = Weights::new(beta, nearest, u32::MAX, &ranked.distances, &ranked.keys);
+            let place = |h: u32| ranked.distances.binary_search(&h).map_or(0.0, |rank| weights.relative[rank]);
+            out.extend(distances.into_iter().map(|h| place(h) / weights.total));
+        }
+        Ok(out)
+    }
+}
+
+/// Weights by distance, relative to one nearest key, and their sum over all keys within the edge.
+struct Weights {
+    relative: Vec<f64>,
+    total: f64,
+}
+
+impl Weights {
+    fn new(beta: Beta, nearest: u32, edge: u32, distances: &[u32], keys: &[u64]) -> Self {
+        let weight = |h: u32| decay(2.0 * beta.get() * f64::from(h - nearest));
+        let relative: Vec<f64> = distances.iter().take_while(|&&h| h <= edge).map(|&h| weight(h)).collect();
+        let total = relative.iter().zip(keys).map(|(weight, &keys)| weight * keys as f64).sum();
+        Self { relative, total }
+    }
+
+    fn means(&self, votes: &[[i64; 64]]) -> [f64; 64] {
+        let mut sums = [0.0; 64];
+        for (weight, votes) in self.relative.iter().zip(votes) {
+            sums.iter_mut().zip(votes).for_each(|(sum, &vote)| *sum += weight * vote as f64);
+        }
+        sums.map(|sum| sum / self.total)
+    }
+}

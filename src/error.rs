@@ -1,0 +1,108 @@
+//! What the library refuses, with the place, what was expected and what came.
+
+use popfield_kernels::KernelError;
+
+/// Every error of this crate. No input makes the library panic, print or exit.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There are no patterns where at least one is needed.
+    #[error("{what}: expected at least one pattern, found none")]
+    Empty {
+        /// The place.
+        what: &'static str,
+    },
+    /// Patterns have another dimension than the place calls for.
+    #[error("{what}: expected dimension {expected}, found {found}")]
+    Dimension {
+        /// The place.
+        what: &'static str,
+        /// The dimension called for.
+        expected: usize,
+        /// The dimension that came.
+        found: usize,
+    },
+    /// A number of things does not fit its place.
+    #[error("{what}: expected {expected}, found {found}")]
+    Count {
+        /// The things counted.
+        what: &'static str,
+        /// The number called for.
+        expected: u64,
+        /// The number that came.
+        found: u64,
+    },
+    /// An element is not one of those that the place takes.
+    #[error("{what}, row {row}, column {column}: expected {expected}, found {found}")]
+    Element {
+        /// The place.
+        what: &'static str,
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// What the place takes.
+        expected: &'static str,
+        /// What came.
+        found: String,
+    },
+    /// A bit beyond the dimension is set.
+    #[error("{what}, row {row}: expected zero bits beyond dimension {dim}, found a 1 at bit {bit}")]
+    TailBit {
+        /// The place.
+        what: &'static str,
+        /// The row, from 0.
+        row: usize,
+        /// The dimension.
+        dim: usize,
+        /// The first position at fault.
+        bit: usize,
+    },
+    /// A parameter lies outside its range.
+    #[error("{what}: expected {expected}, found {found}")]
+    Parameter {
+        /// The parameter.
+        what: &'static str,
+        /// Its range.
+        expected: String,
+        /// What came.
+        found: String,
+    },
+    /// Something asked for needs key and value dimension to be equal.
+    #[error("{what} needs values of the keys' dimension: expected {key_dim}, found {value_dim}")]
+    UnequalDimensions {
+        /// What was asked for.
+        what: &'static str,
+        /// The keys' dimension.
+        key_dim: usize,
+        /// The values' dimension.
+        value_dim: usize,
+    },
+    /// A file is not a memory, or not a whole one.
+    #[error("not a popfield memory: {place}: expected {expected}, found {found}")]
+    Format {
+        /// The place in the file.
+        place: &'static str,
+        /// What a memory holds there.
+        expected: String,
+        /// What the file holds.
+        found: String,
+    },
+    /// The kernels refused: a tier that is unknown or that this CPU lacks.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    /// The machine has not the memory.
+    #[error("out of memory: {what} needs {bytes} bytes")]
+    OutOfMemory {
+        /// What the memory is for.
+        what: &'static str,
+        /// How much it would take.
+        bytes: u64,
+    },
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,217 @@
+//! A memory: keys, the values they recall, and the tier that scans them.
+
+use popfield_kernels::Tier;
+
+use crate::census::{Census, window};
+use crate::field::Field;
+use crate::overlap::{Visit, distances, survey};
+use crate::partial::{Partial, Request};
+use crate::votes::{Ranked, Votes};
+use crate::{Error, Patterns, Queries, Query, Result, Separation};
+
+/// An associative memory of n stored associations (x_i, y_i): keys x_i ∈ {±1}^d and values y_i ∈ {±1}^{d'}.
+///
+/// The patterns themselves are the memory: no weight matrix is ever formed, so storing takes n·(d + d') bits (n·d where keys are their own
+/// values), and every separation and β reads the same bits.
+///
+/// # Example
+/// ```
+/// use popfield::{Memory, Patterns, Recall, Separation};
+/// let keys = Patterns::random(1000, 256, 1, "keys")?;
+/// let values = Patterns::random(1000, 32, 1, "values")?;
+/// let memory = Memory::hetero_associative(keys, values)?;
+/// let recalled = memory.recall(&memory.keys().range(0..10).into(), &Recall::new(Separation::exponential(1.0)?))?;
+/// assert_eq!(recalled.patterns, memory.values().range(0..10));
+/// # Ok::<(), popfield::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Memory {
+    keys: Patterns,
+    /// `None` where keys are their own values: they are stored once.
+    values: Option<Patterns>,
+    tier: Tier,
+}
+
+impl Memory {
+    /// A memory of `keys` that recall themselves, y = x.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without keys; [`Error::Kernel`] if `POPFIELD_TIER` names no tier of this CPU.
+    pub fn auto_associative(keys: Patterns) -> Result<Self> {
+        Self::new(keys, None)
+    }
+
+    /// A memory in which key i recalls value i; their dimensions may differ.
+    ///
+    /// # Errors
+    /// As [`auto_associative`](Self::auto_associative); [`Error::Count`] unless there are as many values as keys.
+    pub fn hetero_associative(keys: Patterns, values: Patterns) -> Result<Self> {
+        if keys.len() != values.len() {
+            let (expected, found) = (keys.len() as u64, values.len() as u64);
+            return Err(Error::Count { what: "values, one for each key", expected, found });
+        }
+        Self::new(keys, Some(values))
+    }
+
+    fn new(keys: Patterns, values: Option<Patterns>) -> Result<Self> {
+        if keys.is_empty() {
+            return Err(Error::Empty { what: "keys" });
+        }
+        Ok(Self { keys, values, tier: Tier::from_env()? })
+    }
+
+    /// The same memory, scanned by `tier`. Answers are the same bits on every tier.
+    pub fn with_tier(self, tier: Tier) -> Self {
+        Self { tier, ..self }
+    }
+
+    /// The tier that scans.
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// Associations n.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Never: a memory holds at least one association.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Dimension d of the keys.
+    pub fn dim(&self) -> usize {
+        self.keys.dim()
+    }
+
+    /// Dimension of the values.
+    pub fn value_dim(&self) -> usize {
+        self.values().dim()
+    }
+
+    /// Whether keys are their own values.
+    pub fn is_auto_associative(&self) -> bool {
+        self.values.is_none()
+    }
+
+    /// The keys in storing order.
+    pub fn keys(&self) -> &Patterns {
+        &self.keys
+    }
+
+    /// The values in storing order.
+    pub fn values(&self) -> &Patterns {
+        self.values.as_ref().unwrap_or(&self.keys)
+    }
+
+    /// Bytes of memory that the stored patterns take.
+    pub fn bytes(&self) -> usize {
+        self.keys.bytes() + self.values.as_ref().map_or(0, Patterns::bytes)
+    }
+
+    /// Overlaps s = ⟨query, key⟩ of every query with every key: (queries, n), row by row; known − 2h over the known positions.
+    ///
+    /// Cost: queries × n × ⌈d/64⌉ word operations and 4 bytes for each pair; ask for few queries at a time where n is large.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if the queries are of another dimension; [`Error::OutOfMemory`] if the answer does not fit.
+    pub fn overlaps(&self, queries: &Queries) -> Result<Vec<i32>> {
+        self.check(queries)?;
+        let pairs = queries.len().saturating_mul(self.len());
+        let mut overlaps = Vec::new();
+        let out_of_memory = |_| Error::OutOfMemory { what: "overlaps", bytes: 4 * pairs as u64 };
+        overlaps.try_reserve_exact(pairs).map_err(out_of_memory)?;
+        for q in 0..queries.len() {
+            let known = queries.get(q).map_or(0, |query| query.known_count()) as i32;
+            overlaps.extend(distances(self.tier, &self.keys, queries, q)?.into_iter().map(|h| known - 2 * h as i32));
+        }
+        Ok(overlaps)
+    }
+
+    /// What these keys say of `query`: the first round of a recall over parts. Ids are counted from `first_id`, the number of keys in the
+    /// parts before this one.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if the query is of another dimension.
+    ///
+    /// # Example
+    /// ```
+    /// use popfield::{Memory, Patterns, Query, Recall, Separation, Tie};
+    /// let keys = Patterns::random(500, 100, 3, "keys")?;
+    /// let query = Query::new(keys.get(321).unwrap());
+    /// let separation = Separation::exponential(0.05)?;
+    ///
+    /// let whole = Memory::auto_associative(keys.clone())?;
+    /// let expected = whole.recall(&query.clone().into(), &Recall::new(separation))?;
+    ///
+    /// let (front, back) = (keys.range(0..200), keys.range(200..500));
+    /// let parts = [(0, Memory::auto_associative(front)?), (200, Memory::auto_associative(back)?)];
+    /// let mut sum = parts[0].1.partial(&query, separation, parts[0].0)?;
+    /// sum.merge(&parts[1].1.partial(&query, separation, parts[1].0)?)?;
+    /// let mut closing = sum.close(&query, Tie::Plus)?;
+    /// for request in closing.requests(8) {
+    ///     let mut votes = parts[0].1.votes(&query, &request)?;
+    ///     votes.merge(&parts[1].1.votes(&query, &request)?)?;
+    ///     closing.resolve(&votes)?;
+    /// }
+    /// assert_eq!(closing.finish()?.pattern, expected.patterns.get(0).unwrap());
+    /// # Ok::<(), popfield::Error>(())
+    /// ```
+    pub fn partial(&self, query: &Query, separation: Separation, first_id: u64) -> Result<Partial> {
+        let queries = Queries::from(query.clone());
+        self.check(&queries)?;
+        let field = Field::new(separation, self.dim());
+        let censuses = self.censuses(&queries, 0..1, window(&field, self.len() as u64))?;
+        let partial = censuses.into_iter().next().and_then(|census| self.partial_of(census, &field, first_id));
+        partial.ok_or(Error::Empty { what: "keys" })
+    }
+
+    /// All votes of these keys in the words asked for: the second round of a recall over parts.
+    ///
+    /// Cost: n × ⌈d/64⌉ word operations, and for each word asked for n × 8 byte look-ups and 512 bytes a distance.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if the query is of another dimension; [`Error::Count`] if the request is for words that the values lack.
+    pub fn votes(&self, query: &Query, request: &Request) -> Result<Votes> {
+        let queries = Queries::from(query.clone());
+        self.check(&queries)?;
+        if let Some(&word) = request.words.iter().find(|&&word| word >= self.values().words()) {
+            let (expected, found) = (self.values().words() as u64, word as u64 + 1);
+            return Err(Error::Count { what: "words of value columns", expected, found });
+        }
+        Ok(Votes::count(self.values(), &self.ranked(&queries, 0)?, &request.words))
+    }
+
+    /// # Errors
+    /// [`Error::Dimension`] if the queries are of another dimension than the keys.
+    pub(crate) fn check(&self, queries: &Queries) -> Result<()> {
+        if queries.dim() != self.dim() {
+            return Err(Error::Dimension { what: "queries", expected: self.dim(), found: queries.dim() });
+        }
+        Ok(())
+    }
+
+    /// The census of each query of a tile.
+    pub(crate) fn censuses(&self, queries: &Queries, tile: std::ops::Range<usize>, window: u32) -> Result<Vec<Census>> {
+        self.survey(queries, tile, |_| Census::new(window, self.len(), self.dim()))
+    }
+
+    pub(crate) fn survey<V: Visit>(
+        &self,
+        queries: &Queries,
+        tile: std::ops::Range<usize>,
+        visitor: impl Fn(usize) -> V + Sync,
+    ) -> Result<Vec<V>> {
+        survey(self.tier, &self.keys, queries, tile, visitor)
+    }
+
+    pub(crate) fn partial_of(&self, census: Census, field: &Field, first_id: u64) -> Option<Partial> {
+        Partial::new(census, field, self.dim(), self.values(), first_id)
+    }
+
+    /// All keys ranked by their distance to query `index`.
+    pub(crate) fn ranked(&self, queries: &Queries, index: usize) -> Result<Ranked> {
+        Ok(Ranked::new(distances(self.tier, &self.keys, queries, index)?, self.dim()))
+    }
+}

@@ -1,0 +1,103 @@
+//! Overlaps: the scan that brings every key's distance past whoever asks.
+//!
+//! One pass over the keys serves a tile of queries: slabs of keys small enough to stay in the L2 cache go through the kernel
+//! once for the whole tile, and each query's [`Visit`]or sees the slab's distances while they are hot. No
+//! n × batch matrix is ever stored.
+
+use std::ops::Range;
+
+use popfield_kernels::{LANES, Tier};
+use rayon::prelude::*;
+
+use crate::{Patterns, Queries, Result};
+
+/// Queries that share one pass over the keys: enough that the scan computes rather than waits for memory.
+pub(crate) const TILE: usize = 64;
+
+/// Bytes of keys in a slab: with the tile's distances beside it, well within an L2 cache.
+const SLAB_BYTES: usize = 64 << 10;
+
+/// Patterns in a slab at the most, so that a tile's distances stay small too.
+const SLAB_PATTERNS: usize = 512;
+
+/// Patterns below which splitting a scan among threads costs more than it gains.
+const MIN_PIECE: usize = 4096;
+
+/// Someone who watches the distances of one query go by.
+pub(crate) trait Visit: Send {
+    /// Distances of keys `first`, `first + 1`, …
+    fn visit(&mut self, first: usize, distances: &[u32]);
+    /// Takes in what `later` saw of keys with higher ids.
+    fn merge(&mut self, later: Self);
+}
+
+/// Tiles of a batch of `queries`.
+pub(crate) fn tiles(queries: usize) -> impl IndexedParallelIterator<Item = Range<usize>> {
+    (0..queries.div_ceil(TILE)).into_par_iter().map(move |t| t * TILE..queries.min((t + 1) * TILE))
+}
+
+/// Blocks that go through a kernel in one call.
+fn slab_blocks(keys: &Patterns) -> usize {
+    (SLAB_BYTES / (keys.words() * LANES * 8)).clamp(1, SLAB_PATTERNS / LANES)
+}
+
+/// The key blocks cut into pieces for the threads: one piece where the batch has tiles enough to keep them all busy.
+fn pieces(keys: &Patterns, tiles: usize) -> Vec<Range<usize>> {
+    let wanted = (4 * rayon::current_num_threads()).div_ceil(tiles.max(1));
+    let count = wanted.min(keys.len() / MIN_PIECE).max(1);
+    let blocks = keys.blocks();
+    let size = blocks.div_ceil(count).next_multiple_of(slab_blocks(keys));
+    (0..blocks).step_by(size.max(1)).map(|start| start..blocks.min(start + size)).collect()
+}
+
+/// Shows every key's distance to each query of `tile`, and returns what their visitors became.
+///
+/// Cost: tile × n × ⌈d/64⌉ word operations, one read of the keys, no memory beyond a slab's distances a thread.
+pub(crate) fn survey<V: Visit>(
+    tier: Tier,
+    keys: &Patterns,
+    queries: &Queries,
+    tile: Range<usize>,
+    visitor: impl Fn(usize) -> V + Sync,
+) -> Result<Vec<V>> {
+    let panel = queries.panel(tile.clone())?;
+    let step = slab_blocks(keys);
+    let scan = |piece: Range<usize>| -> Result<Vec<V>> {
+        let mut visitors: Vec<V> = tile.clone().map(&visitor).collect();
+        let mut distances = vec![0u32; tile.len() * step * LANES];
+        for start in piece.clone().step_by(step) {
+            let slab = start..piece.end.min(start + step);
+            let patterns = slab.len() * LANES;
+            let present = patterns.min(keys.len() - start * LANES);
+            let distances = &mut distances[..tile.len() * patterns];
+            tier.distances(keys.slab(slab)?, &panel, distances)?;
+            for (visitor, row) in visitors.iter_mut().zip(distances.chunks_exact(patterns)) {
+                visitor.visit(start * LANES, &row[..present]);
+            }
+        }
+        Ok(visitors)
+    };
+    let merged = pieces(keys, queries.len().div_ceil(TILE)).into_par_iter().map(scan).try_reduce_with(|mut a, b| {
+        a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
+        Ok(a)
+    });
+    merged.unwrap_or_else(|| Ok(tile.map(visitor).collect()))
+}
+
+/// The distances of all keys to query `index`, in storing order; n × 4 bytes.
+pub(crate) fn distances(tier: Tier, keys: &Patterns, queries: &Queries, index: usize) -> Result<Vec<u32>> {
+    let panel = queries.panel(index..index + 1)?;
+    let step = slab_blocks(keys);
+    let padded = keys.blocks() * LANES;
+    let mut distances = Vec::new();
+    distances
+        .try_reserve_exact(padded)
+        .map_err(|_| crate::Error::OutOfMemory { what: "distances", bytes: 4 * padded as u64 })?;
+    distances.resize(padded, 0);
+    distances.par_chunks_mut(step * LANES).enumerate().try_for_each(|(s, out)| -> Result<()> {
+        let start = s * step;
+        Ok(tier.distances(keys.slab(start..start + out.len() / LANES)?, &panel, out)?)
+    })?;
+    distances.truncate(keys.len());
+    Ok(distances)
+}

@@ -1,0 +1,486 @@
+//! Patterns: ±1 vectors as bits, in the one layout that everything else stands on.
+
+use std::fmt;
+use std::ops::Range;
+
+use bitvec::prelude::{BitSlice, Lsb0};
+use popfield_kernels::{LANES, Lanes, Slab};
+
+use crate::{Error, Result};
+
+/// The largest dimension: 2²⁴ positions.
+pub const MAX_DIM: usize = 1 << 24;
+
+/// The order in which the bits of a packed byte stand for positions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BitOrder {
+    /// Position 0 is the highest bit of the first byte, as in `numpy.packbits`.
+    #[default]
+    Big,
+    /// Position 0 is the lowest bit of the first byte.
+    Little,
+}
+
+/// One ±1 vector x ∈ {−1,+1}^d: bit 1 is +1, bit 0 is −1; position j is bit j mod 64 of word ⌊j/64⌋.
+///
+/// Bits beyond the dimension are always zero.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Pattern {
+    dim: usize,
+    words: Vec<u64>,
+}
+
+impl Pattern {
+    /// The pattern of `dim` times −1.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if `dim` is 0 or above [`MAX_DIM`].
+    pub fn new(dim: usize) -> Result<Self> {
+        Ok(Self { dim, words: vec![0; words_of(dim)?] })
+    }
+
+    /// The pattern with these elements, each +1 or −1.
+    ///
+    /// # Errors
+    /// [`Error::Element`] at the first other value; [`Error::Parameter`] as [`new`](Self::new).
+    pub fn from_signs(signs: &[i8]) -> Result<Self> {
+        let mut pattern = Self::new(signs.len())?;
+        for (j, &sign) in signs.iter().enumerate() {
+            pattern.bits_mut().set(j, sign_bit(sign, "pattern", 0, j)?);
+        }
+        Ok(pattern)
+    }
+
+    /// The pattern of `dim` positions with these words.
+    ///
+    /// # Errors
+    /// [`Error::Count`] if the words are not ⌈dim/64⌉; [`Error::TailBit`] if one is set beyond `dim`.
+    pub fn from_words(words: Vec<u64>, dim: usize) -> Result<Self> {
+        check_words(&words, dim, "pattern", 0)?;
+        Ok(Self { dim, words })
+    }
+
+    /// Positions d.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The packed words, ⌈d/64⌉ of them.
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// A view of the d bits.
+    pub fn bits(&self) -> &BitSlice<u64, Lsb0> {
+        &BitSlice::from_slice(&self.words)[..self.dim]
+    }
+
+    /// A view of the d bits to write through; what lies beyond the dimension is out of its reach.
+    pub fn bits_mut(&mut self) -> &mut BitSlice<u64, Lsb0> {
+        &mut BitSlice::from_slice_mut(&mut self.words)[..self.dim]
+    }
+
+    /// The elements, each +1 or −1.
+    pub fn to_signs(&self) -> Vec<i8> {
+        self.bits().iter().map(|bit| if *bit { 1 } else { -1 }).collect()
+    }
+
+    /// Hamming distance to `other`: h = (d − ⟨x, y⟩) / 2.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if the dimensions differ.
+    pub fn distance(&self, other: &Self) -> Result<u32> {
+        if self.dim != other.dim {
+            return Err(Error::Dimension { what: "pattern", expected: self.dim, found: other.dim });
+        }
+        Ok(self.words.iter().zip(&other.words).map(|(a, b)| (a ^ b).count_ones()).sum())
+    }
+}
+
+/// `+` for +1 and `-` for −1, as in text files.
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text: String = self.bits().iter().map(|bit| if *bit { '+' } else { '-' }).collect();
+        f.pad(&text)
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pattern({self})")
+    }
+}
+
+/// A list of patterns of one dimension, packed for the scan: d bits each, 64-byte aligned.
+///
+/// The layout, blocks of eight patterns as `[block][word][lane]`, is this type's secret: nothing outside this file
+/// and the store's format knows it. Tail bits and unused tail lanes are always zero.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Patterns {
+    dim: usize,
+    words: usize,
+    len: usize,
+    lanes: Vec<Lanes>,
+}
+
+impl Patterns {
+    /// No patterns yet, of dimension `dim`.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if `dim` is 0 or above [`MAX_DIM`].
+    pub fn new(dim: usize) -> Result<Self> {
+        Ok(Self { dim, words: words_of(dim)?, len: 0, lanes: Vec::new() })
+    }
+
+    /// `len` patterns of −1 throughout.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); [`Error::OutOfMemory`] if they do not fit.
+    pub fn negative(len: usize, dim: usize) -> Result<Self> {
+        let mut patterns = Self::new(dim)?;
+        patterns.reserve(len)?;
+        patterns.lanes.resize(len.div_ceil(LANES) * patterns.words, Lanes::default());
+        patterns.len = len;
+        Ok(patterns)
+    }
+
+    /// Patterns from rows of ±1 elements; `signs` is (n, `dim`), row by row.
+    ///
+    /// # Errors
+    /// [`Error::Count`] if the rows are not whole; [`Error::Element`] at the first element that is not ±1.
+    ///
+    /// # Example
+    /// ```
+    /// let patterns = popfield::Patterns::from_signs(&[1, -1, 1, -1, -1, 1], 3)?;
+    /// assert_eq!(patterns.len(), 2);
+    /// assert_eq!(patterns.get(1).unwrap().to_string(), "--+");
+    /// # Ok::<(), popfield::Error>(())
+    /// ```
+    pub fn from_signs(signs: &[i8], dim: usize) -> Result<Self> {
+        Self::from_elements(signs, dim, |&sign, row, column| sign_bit(sign, "patterns", row, column))
+    }
+
+    /// Patterns from rows of booleans, `true` being +1; `bits` is (n, `dim`), row by row.
+    ///
+    /// # Errors
+    /// [`Error::Count`] if the rows are not whole.
+    pub fn from_bools(bits: &[bool], dim: usize) -> Result<Self> {
+        Self::from_elements(bits, dim, |&bit, _, _| Ok(bit))
+    }
+
+    /// Patterns from packed rows of ⌈`dim`/8⌉ bytes, as `numpy.packbits(…, axis=1)` makes them.
+    ///
+    /// # Errors
+    /// [`Error::Count`] if the rows are not whole; [`Error::TailBit`] if a bit beyond `dim` is set.
+    pub fn from_packed(bytes: &[u8], dim: usize, order: BitOrder) -> Result<Self> {
+        let mut patterns = Self::new(dim)?;
+        let row_bytes = dim.div_ceil(8);
+        whole_rows(bytes.len(), row_bytes, "packed bytes (whole rows)")?;
+        patterns.reserve(bytes.len() / row_bytes)?;
+        let mut words = vec![0; patterns.words];
+        for row in bytes.chunks_exact(row_bytes) {
+            unpack(row, order, &mut words);
+            patterns.push_words(&words)?;
+        }
+        Ok(patterns)
+    }
+
+    fn from_elements<T>(elements: &[T], dim: usize, bit: impl Fn(&T, usize, usize) -> Result<bool>) -> Result<Self> {
+        let mut patterns = Self::new(dim)?;
+        whole_rows(elements.len(), dim, "elements (whole rows)")?;
+        patterns.reserve(elements.len() / dim)?;
+        let mut pattern = Pattern::new(dim)?;
+        for (r, row) in elements.chunks_exact(dim).enumerate() {
+            for (c, element) in row.iter().enumerate() {
+                pattern.bits_mut().set(c, bit(element, r, c)?);
+            }
+            patterns.push(&pattern)?;
+        }
+        Ok(patterns)
+    }
+
+    /// The first `len` rows of the Hadamard matrix of order `dim` (Sylvester's construction): pairwise orthogonal
+    /// keys, element (i, j) being (−1)^popcount(i & j).
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if `dim` is not a power of two or `len` exceeds it.
+    pub fn hadamard(len: usize, dim: usize) -> Result<Self> {
+        if !dim.is_power_of_two() || len > dim {
+            return Err(Error::Parameter {
+                what: "rows of a Hadamard matrix",
+                expected: "an order that is a power of two, and no more rows than that".into(),
+                found: format!("{len} rows of order {dim}"),
+            });
+        }
+        let mut patterns = Self::negative(len, dim)?;
+        for i in 0..len {
+            for j in 0..dim {
+                patterns.set(i, j, (i & j).count_ones().is_multiple_of(2));
+            }
+        }
+        Ok(patterns)
+    }
+
+    /// Makes room for `additional` more patterns.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn reserve(&mut self, additional: usize) -> Result<()> {
+        let out_of_memory = |blocks: usize| Error::OutOfMemory {
+            what: "patterns",
+            bytes: (blocks as u64).saturating_mul(self.words as u64).saturating_mul(size_of::<Lanes>() as u64),
+        };
+        let blocks = self.len.saturating_add(additional).div_ceil(LANES);
+        let lanes = blocks.checked_mul(self.words).ok_or_else(|| out_of_memory(blocks))?;
+        self.lanes.try_reserve_exact(lanes - self.lanes.len()).map_err(|_| out_of_memory(blocks))
+    }
+
+    /// Appends a pattern.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if it has another dimension.
+    pub fn push(&mut self, pattern: &Pattern) -> Result<()> {
+        if pattern.dim != self.dim {
+            return Err(Error::Dimension { what: "pattern", expected: self.dim, found: pattern.dim });
+        }
+        self.push_checked(&pattern.words);
+        Ok(())
+    }
+
+    /// Appends a pattern given as packed words.
+    ///
+    /// # Errors
+    /// [`Error::Count`] if the words are not ⌈d/64⌉; [`Error::TailBit`] if one is set beyond the dimension.
+    pub fn push_words(&mut self, words: &[u64]) -> Result<()> {
+        check_words(words, self.dim, "patterns", self.len)?;
+        self.push_checked(words);
+        Ok(())
+    }
+
+    fn push_checked(&mut self, words: &[u64]) {
+        let lane = self.len % LANES;
+        if lane == 0 {
+            self.lanes.resize(self.lanes.len() + self.words, Lanes::default());
+        }
+        let block = self.lanes.len() - self.words;
+        for (lanes, &word) in self.lanes[block..].iter_mut().zip(words) {
+            lanes.0[lane] = word;
+        }
+        self.len += 1;
+    }
+
+    /// Patterns n.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Positions d of each.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Bytes of memory that the patterns take.
+    pub fn bytes(&self) -> usize {
+        size_of_val(self.lanes.as_slice())
+    }
+
+    /// Pattern `index`, or `None` beyond the end.
+    pub fn get(&self, index: usize) -> Option<Pattern> {
+        (index < self.len).then(|| {
+            let words = (0..self.words).map(|w| self.word(index, w)).collect();
+            Pattern { dim: self.dim, words }
+        })
+    }
+
+    /// The patterns in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Pattern> {
+        (0..self.len).map(|i| self.get(i).expect("an index below the length"))
+    }
+
+    /// A copy of the patterns of `range`, which is cut to those that exist.
+    pub fn range(&self, range: Range<usize>) -> Self {
+        let mut part = Self { dim: self.dim, words: self.words, len: 0, lanes: Vec::new() };
+        for i in range.start..range.end.min(self.len) {
+            let words: Vec<u64> = (0..self.words).map(|w| self.word(i, w)).collect();
+            part.push_checked(&words);
+        }
+        part
+    }
+
+    /// Sets position `column` of pattern `row`: `true` is +1. Out of range does nothing and returns `false`.
+    pub fn set(&mut self, row: usize, column: usize, bit: bool) -> bool {
+        if row >= self.len || column >= self.dim {
+            return false;
+        }
+        let word = &mut self.lanes[row / LANES * self.words + column / 64].0[row % LANES];
+        *word = *word & !(1 << (column % 64)) | u64::from(bit) << (column % 64);
+        true
+    }
+
+    /// The elements as ±1, (n, d) row by row.
+    pub fn to_signs(&self) -> Vec<i8> {
+        self.iter().flat_map(|pattern| pattern.to_signs()).collect()
+    }
+
+    /// The elements as booleans, (n, d) row by row.
+    pub fn to_bools(&self) -> Vec<bool> {
+        self.iter().flat_map(|pattern| pattern.bits().iter().by_vals().collect::<Vec<_>>()).collect()
+    }
+
+    /// Packed rows of ⌈d/8⌉ bytes, tail bits zero.
+    pub fn to_packed(&self, order: BitOrder) -> Vec<u8> {
+        let row_bytes = self.dim.div_ceil(8);
+        let mut bytes = Vec::with_capacity(self.len * row_bytes);
+        for i in 0..self.len {
+            let row = (0..self.words).flat_map(|w| self.word(i, w).to_le_bytes()).take(row_bytes);
+            match order {
+                BitOrder::Little => bytes.extend(row),
+                BitOrder::Big => bytes.extend(row.map(u8::reverse_bits)),
+            }
+        }
+        bytes
+    }
+
+    /// Words in a pattern, ⌈d/64⌉.
+    pub(crate) fn words(&self) -> usize {
+        self.words
+    }
+
+    /// Word `word` of pattern `index`; both in range.
+    #[inline]
+    pub(crate) fn word(&self, index: usize, word: usize) -> u64 {
+        self.lanes[index / LANES * self.words + word].0[index % LANES]
+    }
+
+    /// Word `word` of every pattern of whole blocks `blocks`, eight at a time.
+    #[inline]
+    pub(crate) fn column(&self, word: usize, blocks: Range<usize>) -> impl Iterator<Item = &[u64; LANES]> {
+        self.lanes[blocks.start * self.words..blocks.end * self.words]
+            .iter()
+            .skip(word)
+            .step_by(self.words)
+            .map(|lanes| &lanes.0)
+    }
+
+    /// Blocks of eight, the last one perhaps not full.
+    pub(crate) fn blocks(&self) -> usize {
+        self.len.div_ceil(LANES)
+    }
+
+    /// The slab of whole blocks `blocks`.
+    pub(crate) fn slab(&self, blocks: Range<usize>) -> Result<Slab<'_>> {
+        Ok(Slab::new(&self.lanes[blocks.start * self.words..blocks.end * self.words], self.words)?)
+    }
+
+    /// The layout itself, for the store.
+    pub(crate) fn lanes(&self) -> &[Lanes] {
+        &self.lanes
+    }
+
+    /// The layout itself, block by block, for those who fill it in parallel and keep its tails zero.
+    pub(crate) fn lanes_mut(&mut self) -> &mut [Lanes] {
+        &mut self.lanes
+    }
+
+    /// Patterns that stand in `lanes` already, as the store reads them.
+    ///
+    /// # Errors
+    /// [`Error::TailBit`] if a tail bit or lane is not zero; [`Error::Count`] if there are not just enough lanes.
+    pub(crate) fn from_lanes(lanes: Vec<Lanes>, len: usize, dim: usize, what: &'static str) -> Result<Self> {
+        let words = words_of(dim)?;
+        let expected = len.div_ceil(LANES) * words;
+        if lanes.len() != expected {
+            return Err(Error::Count { what, expected: expected as u64, found: lanes.len() as u64 });
+        }
+        let patterns = Self { dim, words, len, lanes };
+        for index in 0..patterns.blocks() * LANES {
+            let allowed = if index < len { tail_mask(dim) } else { 0 };
+            let tail = patterns.word(index, words - 1) & !allowed;
+            if tail != 0 {
+                let bit = (words - 1) * 64 + tail.trailing_zeros() as usize;
+                return Err(Error::TailBit { what, row: index, dim, bit });
+            }
+            if index >= len
+                && let Some(w) = (0..words).find(|&w| patterns.word(index, w) != 0)
+            {
+                return Err(Error::TailBit { what, row: index, dim: 0, bit: w * 64 });
+            }
+        }
+        Ok(patterns)
+    }
+}
+
+impl fmt::Debug for Patterns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Patterns({} of dimension {})", self.len, self.dim)
+    }
+}
+
+/// Patterns of one dimension, of which there must be at least one.
+impl<'a> FromIterator<&'a Pattern> for Result<Patterns> {
+    fn from_iter<I: IntoIterator<Item = &'a Pattern>>(iter: I) -> Self {
+        let mut iter = iter.into_iter().peekable();
+        let mut patterns = Patterns::new(iter.peek().ok_or(Error::Empty { what: "patterns" })?.dim())?;
+        iter.try_for_each(|pattern| patterns.push(pattern))?;
+        Ok(patterns)
+    }
+}
+
+/// Words of a pattern of dimension `dim`.
+fn words_of(dim: usize) -> Result<usize> {
+    if dim == 0 || dim > MAX_DIM {
+        let expected = format!("1 to {MAX_DIM}");
+        return Err(Error::Parameter { what: "dimension", expected, found: dim.to_string() });
+    }
+    Ok(dim.div_ceil(64))
+}
+
+/// The bits of a last word that lie within the dimension.
+fn tail_mask(dim: usize) -> u64 {
+    u64::MAX >> (64 * dim.div_ceil(64) - dim)
+}
+
+fn check_words(words: &[u64], dim: usize, what: &'static str, row: usize) -> Result<()> {
+    let expected = words_of(dim)?;
+    if words.len() != expected {
+        return Err(Error::Count {
+            what: "packed words of a pattern",
+            expected: expected as u64,
+            found: words.len() as u64,
+        });
+    }
+    let tail = words[expected - 1] & !tail_mask(dim);
+    if tail != 0 {
+        return Err(Error::TailBit { what, row, dim, bit: (expected - 1) * 64 + tail.trailing_zeros() as usize });
+    }
+    Ok(())
+}
+
+fn whole_rows(found: usize, row: usize, what: &'static str) -> Result<()> {
+    if !found.is_multiple_of(row) {
+        return Err(Error::Count { what, expected: found.next_multiple_of(row) as u64, found: found as u64 });
+    }
+    Ok(())
+}
+
+fn sign_bit(sign: i8, what: &'static str, row: usize, column: usize) -> Result<bool> {
+    match sign {
+        1 => Ok(true),
+        -1 => Ok(false),
+        found => Err(Error::Element { what, row, column, expected: "+1 or −1", found: found.to_string() }),
+    }
+}
+
+/// One packed row into words; bits beyond the dimension come along, for [`check_words`] to find.
+fn unpack(row: &[u8], order: BitOrder, words: &mut [u64]) {
+    words.fill(0);
+    for (i, &byte) in row.iter().enumerate() {
+        let byte = if order == BitOrder::Big { byte.reverse_bits() } else { byte };
+        words[i / 8] |= u64::from(byte) << (i % 8 * 8);
+    }
+}

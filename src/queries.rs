@@ -1,0 +1,161 @@
+//! Queries: what a memory is prompted with, erased positions included.
+
+use std::ops::Range;
+
+use popfield_kernels::QueryPanel;
+
+use crate::{Error, Pattern, Patterns, Result};
+
+/// One query: a pattern whose positions may be unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    signs: Pattern,
+    known: Option<Pattern>,
+}
+
+impl Query {
+    /// A query whose every position is known.
+    pub fn new(signs: Pattern) -> Self {
+        Self { signs, known: None }
+    }
+
+    /// The ±1 elements; an erased position reads −1.
+    pub fn signs(&self) -> &Pattern {
+        &self.signs
+    }
+
+    /// The known positions as set bits, or `None` if all are known.
+    pub fn known(&self) -> Option<&Pattern> {
+        self.known.as_ref()
+    }
+
+    /// How many positions are known.
+    pub fn known_count(&self) -> usize {
+        self.known.as_ref().map_or(self.signs.dim(), |known| known.bits().count_ones())
+    }
+}
+
+impl From<Pattern> for Query {
+    fn from(signs: Pattern) -> Self {
+        Self::new(signs)
+    }
+}
+
+/// A batch of queries of one dimension.
+///
+/// A query may hold *erased* positions, whose element is unknown: overlaps and distances then run over the known ones
+/// only, s = known − 2h.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queries {
+    signs: Patterns,
+    known: Option<Patterns>,
+}
+
+impl Queries {
+    /// Queries from rows of elements +1, −1 or 0, the 0 marking an erased position; `elements` is (n, `dim`), row by row.
+    ///
+    /// # Errors
+    /// [`Error::Count`] if the rows are not whole; [`Error::Element`] at any other element.
+    ///
+    /// # Example
+    /// ```
+    /// let queries = popfield::Queries::from_signs(&[1, 0, -1, 1], 4)?;
+    /// assert_eq!(queries.get(0).unwrap().known_count(), 3);
+    /// # Ok::<(), popfield::Error>(())
+    /// ```
+    pub fn from_signs(elements: &[i8], dim: usize) -> Result<Self> {
+        if let Some(at) = elements.iter().position(|sign| !(-1..=1).contains(sign)) {
+            let (row, column, found) = (at / dim.max(1), at % dim.max(1), elements[at].to_string());
+            return Err(Error::Element { what: "queries", row, column, expected: "+1, −1 or 0 (erased)", found });
+        }
+        let bools = |set: fn(i8) -> bool| -> Result<Patterns> {
+            Patterns::from_bools(&elements.iter().map(|&sign| set(sign)).collect::<Vec<_>>(), dim)
+        };
+        let signs = bools(|sign| sign > 0)?;
+        let known = if elements.contains(&0) { Some(bools(|sign| sign != 0)?) } else { None };
+        Ok(Self { signs, known })
+    }
+
+    /// Queries of which only the positions set in `known` are known; what `signs` holds elsewhere does not matter.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] or [`Error::Count`] if the two have not the same shape.
+    pub fn with_known(signs: Patterns, known: Patterns) -> Result<Self> {
+        if signs.dim() != known.dim() {
+            return Err(Error::Dimension { what: "known positions", expected: signs.dim(), found: known.dim() });
+        }
+        if signs.len() != known.len() {
+            let (expected, found) = (signs.len() as u64, known.len() as u64);
+            return Err(Error::Count { what: "rows of known positions", expected, found });
+        }
+        let mut signs = signs;
+        for (signs, known) in signs.lanes_mut().iter_mut().zip(known.lanes()) {
+            for (sign, known) in signs.0.iter_mut().zip(known.0) {
+                *sign &= known;
+            }
+        }
+        Ok(Self { signs, known: Some(known) })
+    }
+
+    /// Queries in the batch.
+    pub fn len(&self) -> usize {
+        self.signs.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.signs.is_empty()
+    }
+
+    /// Positions d of each.
+    pub fn dim(&self) -> usize {
+        self.signs.dim()
+    }
+
+    /// The ±1 elements; an erased position reads −1.
+    pub fn signs(&self) -> &Patterns {
+        &self.signs
+    }
+
+    /// The known positions as set bits, or `None` if all of every query are known.
+    pub fn known(&self) -> Option<&Patterns> {
+        self.known.as_ref()
+    }
+
+    /// Query `index`, or `None` beyond the end.
+    pub fn get(&self, index: usize) -> Option<Query> {
+        let known = self.known.as_ref().and_then(|known| known.get(index));
+        self.signs.get(index).map(|signs| Query { signs, known })
+    }
+
+    /// A copy of the queries of `range`, which is cut to those that exist.
+    pub fn range(&self, range: Range<usize>) -> Self {
+        Self { signs: self.signs.range(range.clone()), known: self.known.as_ref().map(|known| known.range(range)) }
+    }
+
+    /// Packed for the kernels.
+    pub(crate) fn panel(&self, range: Range<usize>) -> Result<QueryPanel> {
+        let words = self.signs.words();
+        let rows = |patterns: &Patterns| -> Vec<u64> {
+            range.clone().flat_map(|i| (0..words).map(move |w| (i, w))).map(|(i, w)| patterns.word(i, w)).collect()
+        };
+        Ok(QueryPanel::new(&rows(&self.signs), self.known.as_ref().map(rows).as_deref(), words)?)
+    }
+}
+
+impl From<Patterns> for Queries {
+    fn from(signs: Patterns) -> Self {
+        Self { signs, known: None }
+    }
+}
+
+impl From<Query> for Queries {
+    fn from(query: Query) -> Self {
+        let one = |pattern: &Pattern| {
+            let mut patterns = Patterns::new(pattern.dim()).expect("a pattern's dimension is in range");
+            patterns.push(pattern).expect("the same dimension");
+            patterns
+        };
+        Self { signs: one(&query.signs), known: query.known.as_ref().map(one) }
+    }
+}

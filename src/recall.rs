@@ -1,0 +1,170 @@
+//! Recall: x ← sign of the field, once or several times over.
+
+use rayon::prelude::*;
+
+use crate::census::window;
+use crate::field::Field;
+use crate::overlap::tiles;
+use crate::partial::Answer;
+use crate::{Error, Memory, Patterns, Queries, Report, Result, Separation};
+
+/// What the sign of a field of exactly 0 is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Tie {
+    /// +1.
+    #[default]
+    Plus,
+    /// −1.
+    Minus,
+    /// The query's own bit; an erased one counts as +1. Needs values of the keys' dimension.
+    Stay,
+}
+
+impl Tie {
+    /// Its name: `plus`, `minus` or `stay`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plus => "plus",
+            Self::Minus => "minus",
+            Self::Stay => "stay",
+        }
+    }
+
+    pub(crate) fn check(self, key_dim: usize, value_dim: usize) -> Result<()> {
+        if self == Self::Stay && key_dim != value_dim {
+            return Err(Error::UnequalDimensions { what: "tie policy `stay`", key_dim, value_dim });
+        }
+        Ok(())
+    }
+}
+
+/// How to recall: the separation, the number of steps and the tie policy.
+///
+/// ```
+/// use popfield::{Recall, Separation, Tie};
+/// let recall = Recall::new(Separation::polynomial(3)?).steps(2)?.tie(Tie::Stay);
+/// # Ok::<(), popfield::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recall {
+    separation: Separation,
+    steps: u32,
+    tie: Tie,
+}
+
+impl Recall {
+    /// One step under `separation`; sign(0) is +1.
+    pub fn new(separation: Separation) -> Self {
+        Self { separation, steps: 1, tie: Tie::Plus }
+    }
+
+    /// `steps` steps, each step's answer prompting the next. More than one needs values of the keys' dimension.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if `steps` is 0.
+    pub fn steps(self, steps: u32) -> Result<Self> {
+        if steps == 0 {
+            return Err(Error::Parameter { what: "steps", expected: "at least 1".into(), found: "0".into() });
+        }
+        Ok(Self { steps, ..self })
+    }
+
+    /// The policy for fields of exactly 0, in every step.
+    pub fn tie(self, tie: Tie) -> Self {
+        Self { tie, ..self }
+    }
+}
+
+/// What a batch of queries recalled.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Recalled {
+    /// The recalled pattern of each query: signs of the fields of the last step.
+    pub patterns: Patterns,
+    /// The report of each query, on the last step.
+    pub reports: Vec<Report>,
+}
+
+impl Recalled {
+    /// Positions, over all queries, where the field of the last step was exactly 0.
+    pub fn tied_bits(&self) -> u64 {
+        self.reports.iter().map(|report| report.tied_bits).sum()
+    }
+}
+
+impl Memory {
+    /// Recalls every query: sign[Σ_i f(⟨query, x_i⟩) y_i], the literal sum with the self-term kept.
+    ///
+    /// Every bit is the sign of the real field, for every tier, number of threads, batch and order of storing; ties are those fields that are
+    /// exactly 0. Runs in the current rayon pool.
+    ///
+    /// Cost: each step scans the keys once for up to 64 queries, n × ⌈d/64⌉ word operations a query. Exponential and max recall seldom need
+    /// more. Where bits stay open (small β, ties), and always for linear and polynomial separations of more than a few keys, each such
+    /// query adds 4n bytes and n × 8 byte look-ups for each word of 64 open columns.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if the queries are of another dimension; [`Error::UnequalDimensions`] for several steps or [`Tie::Stay`] where
+    /// keys and values differ in dimension; [`Error::OutOfMemory`].
+    ///
+    /// # Source
+    /// Hopfield 1982 (linear); Krotov and Hopfield 2016 (polynomial); Demircigil, Heusel, Löwe, Upgang and Vermet 2017 (exponential).
+    pub fn recall(&self, queries: &Queries, recall: &Recall) -> Result<Recalled> {
+        self.check(queries)?;
+        recall.tie.check(self.dim(), self.value_dim())?;
+        if recall.steps > 1 && self.dim() != self.value_dim() {
+            let (key_dim, value_dim) = (self.dim(), self.value_dim());
+            return Err(Error::UnequalDimensions { what: "recall in several steps", key_dim, value_dim });
+        }
+        let field = Field::new(recall.separation, self.dim());
+        let mut recalled = self.step(queries, &field, recall.tie)?;
+        for _ in 1..recall.steps {
+            let state = Queries::from(recalled.patterns.clone());
+            let next = self.step(&state, &field, recall.tie)?;
+            let settled = next.patterns == recalled.patterns;
+            recalled = next;
+            // A fixed point of every query: further steps repeat this one.
+            if settled {
+                break;
+            }
+        }
+        Ok(recalled)
+    }
+
+    fn step(&self, queries: &Queries, field: &Field, tie: Tie) -> Result<Recalled> {
+        let answers: Vec<Vec<Answer>> =
+            tiles(queries.len()).map(|tile| self.recall_tile(queries, tile, field, tie)).collect::<Result<_>>()?;
+        let mut patterns = Patterns::new(self.value_dim())?;
+        patterns.reserve(queries.len())?;
+        let mut reports = Vec::with_capacity(queries.len());
+        for answer in answers.into_iter().flatten() {
+            patterns.push(&answer.pattern)?;
+            reports.push(answer.report);
+        }
+        Ok(Recalled { patterns, reports })
+    }
+
+    fn recall_tile(
+        &self,
+        queries: &Queries,
+        tile: std::ops::Range<usize>,
+        field: &Field,
+        tie: Tie,
+    ) -> Result<Vec<Answer>> {
+        let censuses = self.censuses(queries, tile.clone(), window(field, self.len() as u64))?;
+        let close = |(index, census)| -> Result<Answer> {
+            let query = queries.get(index).ok_or(Error::Empty { what: "queries" })?;
+            let partial = self.partial_of(census, field, 0).ok_or(Error::Empty { what: "keys" })?;
+            let mut closing = partial.close_by(field, &query, tie)?;
+            if closing.open_bits() > 0 {
+                closing.resolve_by(field, self.values(), &self.ranked(queries, index)?);
+            }
+            closing.finish()
+        };
+        // Where one query's distances are large, queries go one after the other and the threads share each.
+        if self.len() <= 1 << 17 {
+            tile.into_par_iter().zip(censuses).map(close).collect()
+        } else {
+            tile.zip(censuses).map(close).collect()
+        }
+    }
+}

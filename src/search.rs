@@ -1,0 +1,105 @@
+//! Search: the nearest keys themselves, exactly.
+
+use crate::overlap::{Visit, tiles};
+use crate::{Error, Memory, Queries, Result};
+
+use rayon::prelude::*;
+
+/// A key found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Neighbor {
+    /// Its Hamming distance, over the query's known positions.
+    pub distance: u32,
+    /// Its id: the position in storing order.
+    pub id: u64,
+}
+
+impl Memory {
+    /// The `top` nearest keys of every query, nearest first, equal distances by lower id; all n keys where there are fewer.
+    ///
+    /// Cost: one scan for up to 64 queries; 16 bytes for each of 2·`top` keys a query and thread.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if `top` is 0; [`Error::Dimension`] if the queries are of another dimension.
+    ///
+    /// # Example
+    /// ```
+    /// use popfield::{Memory, Patterns};
+    /// let memory = Memory::auto_associative(Patterns::random(100, 64, 5, "keys")?)?;
+    /// let found = memory.search_top(&memory.keys().range(42..43).into(), 3)?;
+    /// assert_eq!((found[0][0].id, found[0][0].distance), (42, 0));
+    /// # Ok::<(), popfield::Error>(())
+    /// ```
+    pub fn search_top(&self, queries: &Queries, top: usize) -> Result<Vec<Vec<Neighbor>>> {
+        if top == 0 {
+            return Err(Error::Parameter { what: "top", expected: "at least 1".into(), found: "0".into() });
+        }
+        let top = top.min(self.len());
+        self.search(queries, |_| Shortlist { top, edge: u32::MAX, found: Vec::new() })
+    }
+
+    /// All keys within distance `radius` of every query, nearest first, equal distances by lower id.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if the queries are of another dimension.
+    pub fn search_radius(&self, queries: &Queries, radius: u32) -> Result<Vec<Vec<Neighbor>>> {
+        self.search(queries, |_| Shortlist { top: usize::MAX, edge: radius, found: Vec::new() })
+    }
+
+    fn search(&self, queries: &Queries, list: impl Fn(usize) -> Shortlist + Sync) -> Result<Vec<Vec<Neighbor>>> {
+        self.check(queries)?;
+        let found: Vec<Vec<Shortlist>> =
+            tiles(queries.len()).map(|tile| self.survey(queries, tile, &list)).collect::<Result<_>>()?;
+        Ok(found.into_iter().flatten().map(Shortlist::finish).collect())
+    }
+}
+
+/// The nearest keys seen so far, at most `top` of them and none beyond `edge`; between two cuts twice as many may stand here.
+struct Shortlist {
+    top: usize,
+    edge: u32,
+    found: Vec<Neighbor>,
+}
+
+impl Shortlist {
+    /// Drops what can no longer be among the `top`. A later key at the last distance kept has a higher id, so it comes too late.
+    fn cut(&mut self) {
+        if self.found.len() > self.top {
+            self.found.select_nth_unstable(self.top - 1);
+            self.found.truncate(self.top);
+        }
+        if self.found.len() == self.top
+            && let Some(last) = self.found.iter().map(|neighbor| neighbor.distance).max()
+        {
+            self.edge = self.edge.min(last);
+        }
+    }
+
+    fn finish(mut self) -> Vec<Neighbor> {
+        self.cut();
+        self.found.sort_unstable();
+        self.found
+    }
+}
+
+impl Visit for Shortlist {
+    fn visit(&mut self, first: usize, distances: &[u32]) {
+        if distances.iter().copied().min().is_none_or(|least| least > self.edge) {
+            return;
+        }
+        for (id, &distance) in (first as u64..).zip(distances) {
+            if distance <= self.edge {
+                self.found.push(Neighbor { distance, id });
+                if self.found.len() >= self.top.saturating_mul(2).saturating_add(64) {
+                    self.cut();
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, later: Self) {
+        self.found.extend(later.found);
+        self.edge = self.edge.min(later.edge);
+        self.cut();
+    }
+}

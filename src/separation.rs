@@ -1,0 +1,127 @@
+//! Separations: the function f that turns an overlap into a weight.
+
+use std::fmt;
+
+use crate::{Error, Result};
+
+/// The inverse temperature β of an exponential separation: weight e^{βs} for the raw integer overlap s.
+///
+/// The value is the `f64` itself, an exact rational; 1e-9 ≤ β ≤ 1e9.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Beta(f64);
+
+impl Beta {
+    /// The smallest β.
+    pub const MIN: f64 = 1e-9;
+    /// The largest β.
+    pub const MAX: f64 = 1e9;
+
+    /// `beta` if it lies in the range.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if it is not a number, infinite or out of range.
+    pub fn new(beta: f64) -> Result<Self> {
+        if (Self::MIN..=Self::MAX).contains(&beta) {
+            Ok(Self(beta))
+        } else {
+            let expected = format!("{:e} to {:e}", Self::MIN, Self::MAX);
+            Err(Error::Parameter { what: "beta", expected, found: beta.to_string() })
+        }
+    }
+
+    /// The number.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+/// The degree K of a polynomial separation: weight s^K, 1 ≤ K ≤ 64. Krotov and Hopfield's energy has order K + 1.
+///
+/// An even K cannot tell a key from its complement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Degree(u32);
+
+impl Degree {
+    /// The largest degree.
+    pub const MAX: u32 = 64;
+
+    /// `degree` if it lies in the range.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if it is out of range.
+    pub fn new(degree: u32) -> Result<Self> {
+        if (1..=Self::MAX).contains(&degree) {
+            Ok(Self(degree))
+        } else {
+            let expected = format!("1 to {}", Self::MAX);
+            Err(Error::Parameter { what: "degree", expected, found: degree.to_string() })
+        }
+    }
+
+    /// The number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// What turns overlaps into weights: field_j = Σ_i f(s_i)·y_ij.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Separation {
+    /// f(s) = e^{βs}: the modern Hopfield network (Demircigil et al. 2017; Chiueh and Goodman's ECAM, 1988).
+    Exponential(Beta),
+    /// f(s) = s^K: dense associative memory (Krotov and Hopfield 2016).
+    Polynomial(Degree),
+    /// f(s) = s: Hebb's rule, the classical network (Hopfield 1982).
+    Linear,
+    /// The nearest keys vote, all others are silent. Zero among the nearest is a tie: this is not the limit β → ∞ of the
+    /// exponential, which would ask the next distance.
+    Max,
+}
+
+impl Separation {
+    /// Exponential with this β.
+    ///
+    /// # Errors
+    /// As [`Beta::new`].
+    pub fn exponential(beta: f64) -> Result<Self> {
+        Ok(Self::Exponential(Beta::new(beta)?))
+    }
+
+    /// Polynomial of this degree.
+    ///
+    /// # Errors
+    /// As [`Degree::new`].
+    pub fn polynomial(degree: u32) -> Result<Self> {
+        Ok(Self::Polynomial(Degree::new(degree)?))
+    }
+
+    /// Its name: `exponential`, `polynomial`, `linear` or `max`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exponential(_) => "exponential",
+            Self::Polynomial(_) => "polynomial",
+            Self::Linear => "linear",
+            Self::Max => "max",
+        }
+    }
+
+    /// β, if it has one.
+    pub fn beta(self) -> Option<Beta> {
+        if let Self::Exponential(beta) = self { Some(beta) } else { None }
+    }
+
+    /// K, if it has one.
+    pub fn degree(self) -> Option<Degree> {
+        if let Self::Polynomial(degree) = self { Some(degree) } else { None }
+    }
+}
+
+impl fmt::Display for Separation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exponential(beta) => write!(f, "exponential, β = {}", beta.get()),
+            Self::Polynomial(degree) => write!(f, "polynomial, degree {}", degree.get()),
+            Self::Linear | Self::Max => f.write_str(self.name()),
+        }
+    }
+}

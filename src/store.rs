@@ -1,0 +1,190 @@
+//! A memory as a file. The format lives here and nowhere else.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0–7 | `popfield` |
+//! | 8–11 | format version, 1 |
+//! | 12–15 | flags: bit 0 set if keys are their own values |
+//! | 16–23, 24–31, 32–39 | key dimension, value dimension, associations |
+//! | 40–63 | zero |
+//! | from 64 | keys, then values (none if auto-associative): blocks of 8, `[block][word][lane]`, words little-endian |
+//! | last 32 | BLAKE3 hash of everything before |
+//!
+//! Numbers are little-endian. A file is written whole and replaced whole; it cannot be appended to.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
+
+use popfield_kernels::{LANES, Lanes};
+
+use crate::{Error, Memory, Patterns, Result};
+
+const MAGIC: &[u8; 8] = b"popfield";
+const VERSION: u32 = 1;
+const AUTO: u32 = 1;
+const HEADER_BYTES: usize = 64;
+const HASH_BYTES: usize = blake3::OUT_LEN;
+/// Patterns go through a buffer of this many lanes.
+const CHUNK: usize = 4096;
+
+impl Memory {
+    /// Writes the memory to `path`: to a temporary file beside it first, then renamed, so that `path` holds the whole memory or what it held before.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        self.write_to(&mut file)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// Writes the memory as [`open`](Self::open) reads it.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn write_to(&self, writer: &mut impl Write) -> Result<()> {
+        let mut header = [0u8; HEADER_BYTES];
+        header[..8].copy_from_slice(MAGIC);
+        header[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        header[12..16].copy_from_slice(&u32::from(self.is_auto_associative()).to_le_bytes());
+        for (at, number) in [(16, self.dim()), (24, self.value_dim()), (32, self.len())] {
+            header[at..at + 8].copy_from_slice(&(number as u64).to_le_bytes());
+        }
+        let mut writer = Hashing { inner: writer, hasher: blake3::Hasher::new() };
+        writer.write_all(&header)?;
+        write_patterns(&mut writer, self.keys())?;
+        if !self.is_auto_associative() {
+            write_patterns(&mut writer, self.values())?;
+        }
+        let hash = writer.hasher.finalize();
+        writer.inner.write_all(hash.as_bytes())?;
+        Ok(())
+    }
+
+    /// Opens a memory file, checking all of it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be read; [`Error::Format`] if it is not a memory, is cut short, too long or damaged. Nothing is allocated that the
+    /// file's length does not vouch for.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        Self::read(BufReader::with_capacity(1 << 20, file), length)
+    }
+
+    fn read(reader: impl Read, length: u64) -> Result<Self> {
+        let mut reader = Hashing { inner: reader, hasher: blake3::Hasher::new() };
+        let mut header = [0u8; HEADER_BYTES];
+        if length < (HEADER_BYTES + HASH_BYTES) as u64 {
+            return Err(format("length", format!("at least {} bytes", HEADER_BYTES + HASH_BYTES), format!("{length}")));
+        }
+        reader.read_exact(&mut header)?;
+        if &header[..8] != MAGIC {
+            return Err(format("first bytes", "\"popfield\"", format!("{:?}", String::from_utf8_lossy(&header[..8]))));
+        }
+        let word = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().expect("four bytes"));
+        let number = |at: usize| u64::from_le_bytes(header[at..at + 8].try_into().expect("eight bytes"));
+        if word(8) != VERSION {
+            return Err(format("format version", VERSION.to_string(), word(8).to_string()));
+        }
+        if word(12) & !AUTO != 0 || header[40..].iter().any(|&byte| byte != 0) {
+            return Err(format("reserved bytes of the header", "zero", "others"));
+        }
+        let auto = word(12) & AUTO != 0;
+        let (dim, value_dim, len) = (number(16), number(24), number(32));
+        for (place, found) in [("key dimension", dim), ("value dimension", value_dim)] {
+            if found == 0 || found > crate::MAX_DIM as u64 {
+                return Err(format(place, format!("1 to {}", crate::MAX_DIM), found.to_string()));
+            }
+        }
+        if auto && dim != value_dim {
+            return Err(format("value dimension", dim.to_string(), value_dim.to_string()));
+        }
+        if len == 0 {
+            return Err(format("associations", "at least 1", "0"));
+        }
+        // In 128 bits nothing that a header can claim overflows.
+        let bytes = |dim: u64| u128::from(len.div_ceil(LANES as u64)) * u128::from(dim.div_ceil(64)) * 64;
+        let claimed = (HEADER_BYTES + HASH_BYTES) as u128 + bytes(dim) + if auto { 0 } else { bytes(value_dim) };
+        if claimed != u128::from(length) {
+            return Err(format("length", format!("{claimed} bytes, by its header"), length.to_string()));
+        }
+        let keys = read_patterns(&mut reader, len as usize, dim as usize, "keys")?;
+        let values = match auto {
+            true => None,
+            false => Some(read_patterns(&mut reader, len as usize, value_dim as usize, "values")?),
+        };
+        let mut hash = [0u8; HASH_BYTES];
+        reader.inner.read_exact(&mut hash)?;
+        if reader.hasher.finalize() != hash {
+            return Err(format("hash", "that of the content", "another: the file is damaged"));
+        }
+        match values {
+            None => Self::auto_associative(keys),
+            Some(values) => Self::hetero_associative(keys, values),
+        }
+    }
+}
+
+fn format(place: &'static str, expected: impl Into<String>, found: impl Into<String>) -> Error {
+    Error::Format { place, expected: expected.into(), found: found.into() }
+}
+
+fn write_patterns(writer: &mut impl Write, patterns: &Patterns) -> io::Result<()> {
+    let mut buffer = Vec::with_capacity(CHUNK * size_of::<Lanes>());
+    for lanes in patterns.lanes().chunks(CHUNK) {
+        buffer.clear();
+        buffer.extend(lanes.iter().flat_map(|lanes| lanes.0).flat_map(u64::to_le_bytes));
+        writer.write_all(&buffer)?;
+    }
+    Ok(())
+}
+
+fn read_patterns(reader: &mut impl Read, len: usize, dim: usize, what: &'static str) -> Result<Patterns> {
+    let count = len.div_ceil(LANES) * dim.div_ceil(64);
+    let mut lanes = Vec::new();
+    let bytes = count as u64 * size_of::<Lanes>() as u64;
+    lanes.try_reserve_exact(count).map_err(|_| Error::OutOfMemory { what, bytes })?;
+    let mut buffer = vec![0u8; CHUNK.min(count) * size_of::<Lanes>()];
+    while lanes.len() < count {
+        let take = CHUNK.min(count - lanes.len()) * size_of::<Lanes>();
+        let buffer = &mut buffer[..take];
+        reader.read_exact(buffer)?;
+        let (words, _) = buffer.as_chunks::<8>();
+        lanes.extend(
+            words.chunks_exact(LANES).map(|words| Lanes(std::array::from_fn(|lane| u64::from_le_bytes(words[lane])))),
+        );
+    }
+    Patterns::from_lanes(lanes, len, dim, what)
+}
+
+/// Passes bytes on and hashes them on their way.
+struct Hashing<T> {
+    inner: T,
+    hasher: blake3::Hasher,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        Ok(read)
+    }
+}

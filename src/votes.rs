@@ -1,0 +1,262 @@
+//! Votes by distance: V[h][j] = Σ y_ij over the keys at distance h. Integers, so they add up the same in any order.
+//!
+//! Every field is a sum over them, field_j = Σ_h f(known − 2h)·V[h][j], which is why one scan serves every separation and why parts
+//! of a memory merge exactly. The whole table is seldom needed and never formed at once: votes are counted for the few nearest
+//! distances, or for all distances one word of value columns (64 of them) at a time.
+
+use std::collections::BTreeMap;
+
+use popfield_kernels::LANES;
+use rayon::prelude::*;
+
+use crate::{Error, Patterns, Result};
+
+/// Value columns in a word.
+pub(crate) const COLUMNS: usize = 64;
+
+/// Votes of one word of value columns, `[distance][column]`.
+pub(crate) type WordVotes = Vec<[i64; COLUMNS]>;
+
+/// Votes by distance for some words of value columns.
+///
+/// Shape: distances × (64 · words), 8 bytes each. Two of the same words [`merge`](Self::merge) by addition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Votes {
+    /// The distances at which there are keys, ascending.
+    distances: Vec<u32>,
+    /// Keys N_h at each distance.
+    keys: Vec<u64>,
+    /// Votes of each word of value columns that was counted.
+    words: BTreeMap<usize, WordVotes>,
+}
+
+impl Votes {
+    /// The distances at which keys were counted, ascending.
+    pub fn distances(&self) -> &[u32] {
+        &self.distances
+    }
+
+    /// N_h, the keys at each of [`distances`](Self::distances).
+    pub fn keys(&self) -> &[u64] {
+        &self.keys
+    }
+
+    /// All keys counted.
+    pub fn key_count(&self) -> u64 {
+        self.keys.iter().sum()
+    }
+
+    /// V[h][`column`] at each of [`distances`](Self::distances), or `None` if that column was not counted.
+    pub fn column(&self, column: usize) -> Option<impl Iterator<Item = i64>> {
+        let word = self.words.get(&(column / COLUMNS))?;
+        Some(word.iter().map(move |votes| votes[column % COLUMNS]))
+    }
+
+    /// The words counted, with their votes.
+    pub(crate) fn words(&self) -> impl Iterator<Item = (usize, &WordVotes)> {
+        self.words.iter().map(|(&word, votes)| (word, votes))
+    }
+
+    /// The votes of a few keys, each given by distance and id, in every word of their values. Sorts `kept`.
+    pub(crate) fn gather(values: &Patterns, kept: &mut [(u32, usize)]) -> Self {
+        kept.sort_unstable();
+        let mut distances: Vec<u32> = Vec::new();
+        let mut keys: Vec<u64> = Vec::new();
+        for &(distance, _) in kept.iter() {
+            if distances.last() == Some(&distance) {
+                *keys.last_mut().expect("a count for each distance") += 1;
+            } else {
+                distances.push(distance);
+                keys.push(1);
+            }
+        }
+        let words = (0..values.words()).map(|word| {
+            let mut tally = Tally::new(distances.len());
+            let mut rank = 0;
+            for &(distance, id) in kept.iter() {
+                while distances[rank] < distance {
+                    rank += 1;
+                }
+                tally.add(rank, values.word(id, word));
+            }
+            (word, tally.votes(&keys))
+        });
+        Self { words: words.collect(), distances, keys }
+    }
+
+    /// The votes of every key in the words asked for.
+    pub(crate) fn count(values: &Patterns, ranked: &Ranked, words: &[usize]) -> Self {
+        let words = words.iter().map(|&word| (word, ranked.votes(values, word))).collect();
+        Self { distances: ranked.distances.clone(), keys: ranked.keys.clone(), words }
+    }
+
+    /// Adds the votes of other keys.
+    ///
+    /// # Errors
+    /// [`Error::Count`] if the two do not hold the same words of value columns.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        if !self.words.keys().eq(other.words.keys()) {
+            let (expected, found) = (self.words.len() as u64, other.words.len() as u64);
+            return Err(Error::Count { what: "words of value columns in merged votes", expected, found });
+        }
+        let mut distances = [self.distances.as_slice(), &other.distances].concat();
+        distances.sort_unstable();
+        distances.dedup();
+        let place = |distance: &u32| distances.binary_search(distance).expect("a distance of the union");
+        let mut keys = vec![0; distances.len()];
+        for part in [&*self, other] {
+            for (distance, count) in part.distances.iter().zip(&part.keys) {
+                keys[place(distance)] += count;
+            }
+        }
+        for (word, votes) in &mut self.words {
+            let mut merged = vec![[0; COLUMNS]; distances.len()];
+            for (part, votes) in [(&self.distances, &*votes), (&other.distances, &other.words[word])] {
+                for (distance, votes) in part.iter().zip(votes) {
+                    merged[place(distance)].iter_mut().zip(votes).for_each(|(sum, vote)| *sum += vote);
+                }
+            }
+            *votes = merged;
+        }
+        self.keys = keys;
+        self.distances = distances;
+        Ok(())
+    }
+}
+
+/// Every key's distance as a rank among the distances that occur, so that a table has no empty rows.
+#[derive(Debug)]
+pub(crate) struct Ranked {
+    pub(crate) distances: Vec<u32>,
+    pub(crate) keys: Vec<u64>,
+    ranks: Vec<u32>,
+}
+
+/// Keys that one thread ranks or counts at a stretch: long enough that adding up tables costs nothing beside it.
+const STRETCH: usize = 1 << 16;
+
+impl Ranked {
+    /// Ranks the distances of all keys, none above `dim`.
+    pub(crate) fn new(mut ranks: Vec<u32>, dim: usize) -> Self {
+        let counts = ranks
+            .par_chunks(STRETCH.max(4 * dim))
+            .map(|distances| {
+                let mut counts = vec![0u64; dim + 1];
+                distances.iter().for_each(|&distance| counts[distance as usize] += 1);
+                counts
+            })
+            .reduce_with(|mut a, b| {
+                a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+                a
+            })
+            .unwrap_or_default();
+        let mut place = vec![0u32; counts.len()];
+        let (mut distances, mut keys) = (Vec::new(), Vec::new());
+        for (distance, &count) in (0..).zip(&counts) {
+            if count > 0 {
+                place[distance as usize] = distances.len() as u32;
+                distances.push(distance);
+                keys.push(count);
+            }
+        }
+        ranks.par_chunks_mut(STRETCH).for_each(|ranks| ranks.iter_mut().for_each(|rank| *rank = place[*rank as usize]));
+        Self { distances, keys, ranks }
+    }
+
+    /// The votes of every key in one word of value columns.
+    ///
+    /// Cost: n · 8 byte look-ups, values read in storing order; distances × 64 × 9 bytes a thread.
+    pub(crate) fn votes(&self, values: &Patterns, word: usize) -> WordVotes {
+        let stretch = STRETCH.max(64 * self.distances.len()).next_multiple_of(LANES);
+        let tally = (0..self.ranks.len().div_ceil(stretch))
+            .into_par_iter()
+            .map(|s| {
+                let range = s * stretch..self.ranks.len().min((s + 1) * stretch);
+                let blocks = range.start / LANES..range.end.div_ceil(LANES);
+                let mut tally = Tally::new(self.distances.len());
+                for (ranks, lanes) in self.ranks[range].chunks(LANES).zip(values.column(word, blocks)) {
+                    for (&rank, &lane) in ranks.iter().zip(lanes) {
+                        tally.add(rank as usize, lane);
+                    }
+                }
+                tally.flush_all();
+                tally
+            })
+            .reduce_with(|mut a, b| {
+                a.ones.iter_mut().zip(b.ones).for_each(|(a, b)| a.iter_mut().zip(b).for_each(|(a, b)| *a += b));
+                a
+            });
+        tally.unwrap_or_else(|| Tally::new(self.distances.len())).votes(&self.keys)
+    }
+}
+
+/// Counts of +1 votes in 64 columns, by rank of distance.
+///
+/// A word is spread over 64 byte counters, eight table look-ups and eight additions; before a byte can overflow, its row is moved to wide
+/// counters.
+struct Tally {
+    /// 64 byte counters a rank, eight to a `u64`.
+    staged: Vec<[u64; 8]>,
+    /// Words staged in each rank since it was last moved.
+    pending: Vec<u8>,
+    ones: Vec<[i64; COLUMNS]>,
+}
+
+/// Bit k of the index in byte k: eight bits as eight bytes of 0 or 1.
+static SPREAD: [u64; 256] = {
+    let mut table = [0u64; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut bit = 0;
+        while bit < 8 {
+            table[byte] |= ((byte as u64 >> bit) & 1) << (8 * bit);
+            bit += 1;
+        }
+        byte += 1;
+    }
+    table
+};
+
+impl Tally {
+    fn new(ranks: usize) -> Self {
+        Self { staged: vec![[0; 8]; ranks], pending: vec![0; ranks], ones: vec![[0; COLUMNS]; ranks] }
+    }
+
+    #[inline]
+    fn add(&mut self, rank: usize, word: u64) {
+        for (counters, byte) in self.staged[rank].iter_mut().zip(word.to_le_bytes()) {
+            *counters += SPREAD[usize::from(byte)];
+        }
+        self.pending[rank] += 1;
+        if self.pending[rank] == u8::MAX {
+            self.flush(rank);
+        }
+    }
+
+    fn flush(&mut self, rank: usize) {
+        for (counters, ones) in self.staged[rank].iter_mut().zip(self.ones[rank].chunks_exact_mut(8)) {
+            for (ones, byte) in ones.iter_mut().zip(counters.to_le_bytes()) {
+                *ones += i64::from(byte);
+            }
+            *counters = 0;
+        }
+        self.pending[rank] = 0;
+    }
+
+    fn flush_all(&mut self) {
+        for rank in 0..self.pending.len() {
+            if self.pending[rank] > 0 {
+                self.flush(rank);
+            }
+        }
+    }
+
+    /// Votes, +1 less −1, of `keys` keys in each rank.
+    fn votes(mut self, keys: &[u64]) -> WordVotes {
+        self.flush_all();
+        for (row, &keys) in self.ones.iter_mut().zip(keys) {
+            row.iter_mut().for_each(|ones| *ones = 2 * *ones - keys as i64);
+        }
+        self.ones
+    }
+}
