@@ -1,0 +1,114 @@
+//! Fields that `f64` gets wrong: planted ties and near-ties of the exponential.
+
+use popfield::{Memory, Patterns, Queries, Reason, Recall, Separation, Tie};
+
+use crate::worlds::{World, check_everywhere};
+
+/// Keys at chosen distances from the query of all +1, each voting in one column: `votes` holds (distance, vote, how often).
+fn world(dim: usize, votes: &[(usize, i8, u64)]) -> World {
+    let (mut keys, mut values) = (Vec::new(), Vec::new());
+    for &(distance, vote, times) in votes {
+        for _ in 0..times {
+            keys.push((0..dim).map(|j| if j < distance { -1 } else { 1 }).collect());
+            // The second column opposes the first.
+            values.push(vec![vote, -vote]);
+        }
+    }
+    World { keys, values, queries: vec![vec![1; dim]] }
+}
+
+/// The field as plain `f64` would have it.
+fn naive(votes: &[(usize, i8, u64)], beta: f64) -> f64 {
+    votes.iter().map(|&(h, v, times)| f64::from(v) * times as f64 * (-2.0 * beta * h as f64).exp()).sum()
+}
+
+/// (1 − r)^order by its coefficients: positive for every r = e^{−2β} < 1, and tiny.
+fn binomial(order: usize) -> Vec<(usize, i8, u64)> {
+    let mut row = vec![1u64];
+    for _ in 0..order {
+        row = (0..=row.len()).map(|k| row.get(k).unwrap_or(&0) + if k > 0 { row[k - 1] } else { 0 }).collect();
+    }
+    row.into_iter().enumerate().map(|(k, times)| (k, if k % 2 == 0 { 1 } else { -1 }, times)).collect()
+}
+
+#[test]
+fn near_ties_that_f64_gets_wrong() {
+    let mut wrong = 0;
+    for beta in [1e-9, 1e-6, 1e-3, 0.01] {
+        for order in [4, 8, 11, 12] {
+            let votes = binomial(order);
+            wrong += usize::from(naive(&votes, beta) <= 0.0);
+            let separation = Separation::exponential(beta).unwrap();
+            let world = world(70, &votes);
+            let expected = world.expected(separation, Tie::Plus);
+            assert_eq!(expected, [(vec![1, -1], 0)], "the sum is (1 − r)^{order} > 0");
+            check_everywhere(&world, separation, Tie::Minus);
+        }
+    }
+    assert!(wrong > 0, "plain f64 decides every one of these: they prove nothing");
+}
+
+/// Digits of 1 in base e^{2β}: −1 at distance 0, then +1 wherever the rest still allows it, as far as `f64` can follow and further.
+#[test]
+fn near_ties_by_greedy_expansion() {
+    let beta = 0.3;
+    let mut votes = vec![(0, -1, 1)];
+    let mut rest = 1.0f64;
+    for h in 1..60 {
+        let weight = (-2.0 * beta * h as f64).exp();
+        if weight < rest {
+            rest -= weight;
+            votes.push((h, 1, 1));
+        }
+    }
+    for last in [0, 1] {
+        let mut votes = votes.clone();
+        votes.push((899, 1, last));
+        check_everywhere(&world(900, &votes), Separation::exponential(beta).unwrap(), Tie::Plus);
+    }
+}
+
+#[test]
+fn a_planted_tie_is_seen_and_a_single_far_vote_breaks_it() {
+    let dim = 600;
+    let separation = Separation::exponential(1.0).unwrap();
+    // Votes cancel at each of many distances …
+    let mut votes: Vec<_> = (1..40).flat_map(|h| [(h, 1, 2), (h, -1, 2)]).collect();
+    let tied = world(dim, &votes);
+    assert_eq!(tied.expected(separation, Tie::Minus), [(vec![-1, -1], 2)]);
+    check_everywhere(&tied, separation, Tie::Minus);
+    // … until a key weighing e^−1200 of the others speaks.
+    votes.push((600, 1, 1));
+    let broken = world(dim, &votes);
+    assert_eq!(broken.expected(separation, Tie::Minus), [(vec![1, -1], 0)]);
+    check_everywhere(&broken, separation, Tie::Minus);
+}
+
+#[test]
+fn huge_beta_reads_votes_in_order_of_distance() {
+    let votes = [(3, 1, 1), (3, -1, 1), (4, -1, 5), (4, 1, 4), (5, 1, 1000)];
+    check_everywhere(&world(64, &votes), Separation::exponential(1e9).unwrap(), Tie::Plus);
+    check_everywhere(&world(64, &votes), Separation::Max, Tie::Minus);
+}
+
+#[test]
+fn certificates_tell_how_the_proof_went() {
+    let keys = Patterns::random(20_000, 256, 9, "keys").unwrap();
+    let memory = Memory::auto_associative(keys.clone()).unwrap();
+    let report = |queries: Queries, separation| memory.recall(&queries, &Recall::new(separation)).unwrap().reports[0];
+    let one = report(keys.range(5..6).into(), Separation::exponential(1.0).unwrap());
+    assert_eq!((one.certificate.reason, one.certificate.keys_touched), (Reason::Dominant, 1));
+    assert!(one.top_weight.unwrap()[0] > 0.5);
+    let all = report(keys.range(5..6).into(), Separation::Linear);
+    assert_eq!((all.certificate.reason, all.certificate.keys_touched), (Reason::Full, 20_000));
+    assert_eq!(all.top_weight, None);
+    // Three copies of one key share the top weight and decide by votes.
+    let copy = keys.get(7).unwrap();
+    let copies: Vec<_> = std::iter::repeat_n(copy, 3).chain(keys.iter()).collect();
+    let memory = Memory::auto_associative(copies.iter().collect::<popfield::Result<_>>().unwrap()).unwrap();
+    let recalled =
+        memory.recall(&keys.range(7..8).into(), &Recall::new(Separation::exponential(1.0).unwrap())).unwrap();
+    let votes = recalled.reports[0];
+    assert_eq!((votes.certificate.reason, votes.nearest.count, votes.nearest.id), (Reason::Votes, 4, 0));
+    assert_eq!(recalled.patterns, keys.range(7..8));
+}

@@ -1,0 +1,9 @@
+//! The engine held to the naive reference, bit for bit: random and adversarial memories, every separation, every tier, any number of
+//! threads, any split.
+
+mod decided;
+mod large;
+mod laws;
+mod parts;
+mod recall;
+mod worlds;

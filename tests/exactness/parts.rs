@@ -1,0 +1,93 @@
+//! Parts of a memory, in any split and merged in any order, against the whole.
+
+use popfield::{Memory, Patterns, Query, Recall, Separation, Tie};
+use proptest::prelude::*;
+
+use crate::worlds::{KINDS, World, dims, erasures, separations};
+
+/// Recalls `query` from parts that end at `cuts`, merged back to front if `reversed`, asking `words` words at a time.
+fn from_parts(
+    memory: &Memory,
+    cuts: &[usize],
+    query: &Query,
+    separation: Separation,
+    tie: Tie,
+    reversed: bool,
+    words: usize,
+) -> popfield::Answer {
+    let mut edges = [&[0], cuts, &[memory.len()]].concat();
+    edges.sort_unstable();
+    edges.dedup();
+    let part = |patterns: &Patterns, edge: &[usize]| patterns.range(edge[0]..edge[1]);
+    let mut parts: Vec<(u64, Memory)> = edges
+        .windows(2)
+        .map(|e| (e[0] as u64, Memory::hetero_associative(part(memory.keys(), e), part(memory.values(), e)).unwrap()))
+        .collect();
+    if reversed {
+        parts.reverse();
+    }
+    let mut partials = parts.iter().map(|(first, part)| part.partial(query, separation, *first).unwrap());
+    let mut sum = partials.next().unwrap();
+    partials.for_each(|partial| sum.merge(&partial).unwrap());
+    assert_eq!(sum.keys(), memory.len() as u64);
+    let mut closing = sum.close(query, tie).unwrap();
+    assert_eq!(closing.open_positions().count() as u64, closing.open_bits());
+    for request in closing.requests(words) {
+        let mut votes = parts.iter().map(|(_, part)| part.votes(query, &request).unwrap());
+        let mut sum = votes.next().unwrap();
+        votes.for_each(|votes| sum.merge(&votes).unwrap());
+        closing.resolve(&sum).unwrap();
+    }
+    closing.finish().unwrap()
+}
+
+pub fn check_parts(world: &World, cuts: &[usize], separation: Separation, tie: Tie, reversed: bool, words: usize) {
+    let memory = world.memory();
+    let queries = world.packed_queries();
+    let whole = memory.recall(&queries, &Recall::new(separation).tie(tie)).unwrap();
+    for q in 0..queries.len() {
+        let answer = from_parts(&memory, cuts, &queries.get(q).unwrap(), separation, tie, reversed, words);
+        assert_eq!(answer.pattern, whole.patterns.get(q).unwrap(), "{separation}, cuts {cuts:?}");
+        assert_eq!(answer.report.nearest, whole.reports[q].nearest);
+        assert_eq!(answer.report.tied_bits, whole.reports[q].tied_bits);
+        if let (Some(a), Some(b)) = (answer.report.top_weight, whole.reports[q].top_weight) {
+            assert!(a[0] <= b[1] && b[0] <= a[1], "disjoint intervals {a:?} {b:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn parts_recall_as_the_whole(
+        kind in prop::sample::select(KINDS.to_vec()), n in prop_oneof![4 => 1usize..150, 1 => 1100usize..2500], dim in dims(),
+        value_dim in 1usize..200, erased in erasures(), separation in separations(), reversed: bool, words in 1usize..4,
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6), seed: u64,
+    ) {
+        let world = World::new(kind, n, dim, value_dim, 3, erased, seed);
+        let cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(n)).collect();
+        check_parts(&world, &cuts, separation, Tie::Plus, reversed, words);
+    }
+}
+
+#[test]
+fn what_does_not_belong_together_is_refused() {
+    let one = Memory::auto_associative(Patterns::random(5000, 64, 1, "keys").unwrap()).unwrap();
+    let other = Memory::auto_associative(Patterns::random(9, 65, 1, "keys").unwrap()).unwrap();
+    let query = Query::new(one.keys().get(0).unwrap());
+    let separation = Separation::exponential(0.01).unwrap();
+    let mut partial = one.partial(&query, separation, 0).unwrap();
+    assert!(partial.merge(&other.partial(&Query::new(other.keys().get(0).unwrap()), separation, 0).unwrap()).is_err());
+    assert!(partial.merge(&one.partial(&query, Separation::Linear, 0).unwrap()).is_err());
+    assert!(one.partial(&Query::new(other.keys().get(0).unwrap()), separation, 0).is_err());
+    assert!(partial.clone().close(&Query::new(other.keys().get(0).unwrap()), Tie::Plus).is_err());
+    let mut closing = partial.close(&query, Tie::Plus).unwrap();
+    assert!(closing.clone().finish().is_err(), "bits are open");
+    // Votes of half of the keys are not the votes of all.
+    let half = Memory::auto_associative(one.keys().range(0..2500)).unwrap();
+    let request = &closing.requests(1)[0];
+    assert!(closing.resolve(&half.votes(&query, request).unwrap()).is_err());
+    closing.resolve(&one.votes(&query, request).unwrap()).unwrap();
+    closing.finish().unwrap();
+}
