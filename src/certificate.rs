@@ -61,4 +61,6 @@ pub struct Report {
     pub certificate: Certificate,
     /// Positions whose real field is exactly 0, where the tie policy decided.
     pub tied_bits: u64,
+    /// Bits of keys and values that were read for this answer.
+    pub bits_read: u64,
 }

@@ -118,10 +118,7 @@ impl Partial {
     }
 
     pub(crate) fn close_by(self, field: &Field, query: &Query, tie: Tie) -> Result<Closing> {
-        let mut pattern = Pattern::new(self.value_dim)?;
-        if let Tie::Plus = tie {
-            pattern.bits_mut().fill(true);
-        }
+        let pattern = Pattern::new(self.value_dim)?;
         let mut without_votes = self.beyond.clone();
         by_distance(&self.placed).for_each(|(distance, keys)| *without_votes.entry(distance).or_insert(0) += keys);
         let counted = self.votes.distances().iter().copied().zip(self.votes.keys().iter().copied());
@@ -137,6 +134,7 @@ impl Partial {
         let mut closing = Closing {
             separation: self.separation,
             pattern: pattern.words().to_vec(),
+            key_dim: self.key_dim,
             value_dim: self.value_dim,
             open: BTreeMap::new(),
             known: query.known_count() as u32,
@@ -151,6 +149,7 @@ impl Partial {
                 ),
                 certificate: Certificate { reason, keys_touched: self.votes.key_count() },
                 tied_bits: 0,
+                bits_read: self.keys() * self.key_dim as u64 + self.votes.key_count() * self.value_dim as u64,
             },
             ties: match tie {
                 Tie::Plus => Ties::All(u64::MAX),
@@ -189,6 +188,7 @@ enum Ties {
 pub struct Closing {
     separation: Separation,
     pattern: Vec<u64>,
+    key_dim: usize,
     value_dim: usize,
     /// Columns still open, by word.
     open: BTreeMap<usize, u64>,
@@ -240,6 +240,8 @@ impl Closing {
                 self.open.get(&word).map(|&columns| (word, field.word_signs(evidence, votes, columns)))
             })
             .collect();
+        let columns = (signs.len() * COLUMNS).min(self.value_dim);
+        self.report.bits_read += self.keys * (self.key_dim + columns) as u64;
         signs.into_iter().for_each(|(word, signs)| self.settle(word, signs));
         self.counted(&field, votes.distances(), votes.keys());
         Ok(())
@@ -255,6 +257,8 @@ impl Closing {
             .par_iter()
             .map(|&(word, columns)| field.word_signs(evidence, &ranked.votes(values, word), columns))
             .collect();
+        let columns = (open.len() * COLUMNS).min(self.value_dim);
+        self.report.bits_read += self.keys * (self.key_dim + columns) as u64;
         open.iter().zip(signs).for_each(|(&(word, _), signs)| self.settle(word, signs));
         self.counted(field, &ranked.distances, &ranked.keys);
     }

@@ -132,15 +132,23 @@ impl Patterns {
         Ok(Self { dim, words: words_of(dim)?, len: 0, lanes: Vec::new() })
     }
 
-    /// `len` patterns of −1 throughout.
+    /// `len` patterns that are `bit` throughout: `true` is +1.
     ///
     /// # Errors
     /// As [`new`](Self::new); [`Error::OutOfMemory`] if they do not fit.
-    pub fn negative(len: usize, dim: usize) -> Result<Self> {
+    pub fn filled(len: usize, dim: usize, bit: bool) -> Result<Self> {
         let mut patterns = Self::new(dim)?;
         patterns.reserve(len)?;
         patterns.lanes.resize(len.div_ceil(LANES) * patterns.words, Lanes::default());
         patterns.len = len;
+        if bit {
+            let (words, tail) = (patterns.words, tail_mask(dim));
+            for (block, lanes) in patterns.lanes.chunks_exact_mut(words).enumerate() {
+                for (w, lanes) in lanes.iter_mut().enumerate() {
+                    lanes.0[..LANES.min(len - block * LANES)].fill(if w + 1 == words { tail } else { u64::MAX });
+                }
+            }
+        }
         Ok(patterns)
     }
 
@@ -177,10 +185,8 @@ impl Patterns {
         let row_bytes = dim.div_ceil(8);
         whole_rows(bytes.len(), row_bytes, "packed bytes (whole rows)")?;
         patterns.reserve(bytes.len() / row_bytes)?;
-        let mut words = vec![0; patterns.words];
         for row in bytes.chunks_exact(row_bytes) {
-            unpack(row, order, &mut words);
-            patterns.push_words(&words)?;
+            patterns.push_packed(row, order)?;
         }
         Ok(patterns)
     }
@@ -212,7 +218,7 @@ impl Patterns {
                 found: format!("{len} rows of order {dim}"),
             });
         }
-        let mut patterns = Self::negative(len, dim)?;
+        let mut patterns = Self::filled(len, dim, false)?;
         for i in 0..len {
             for j in 0..dim {
                 patterns.set(i, j, (i & j).count_ones().is_multiple_of(2));
@@ -255,6 +261,24 @@ impl Patterns {
         check_words(words, self.dim, "patterns", self.len)?;
         self.push_checked(words);
         Ok(())
+    }
+
+    /// Appends a pattern given as ⌈d/8⌉ packed bytes.
+    ///
+    /// # Errors
+    /// [`Error::Count`] if the bytes are not ⌈d/8⌉; [`Error::TailBit`] if a bit is set beyond the dimension.
+    pub fn push_packed(&mut self, bytes: &[u8], order: BitOrder) -> Result<()> {
+        let (expected, found) = (self.dim.div_ceil(8), bytes.len());
+        if expected != found {
+            let (expected, found) = (expected as u64, found as u64);
+            return Err(Error::Count { what: "packed bytes of a pattern", expected, found });
+        }
+        let mut words = vec![0; self.words];
+        for (i, &byte) in bytes.iter().enumerate() {
+            let byte = if order == BitOrder::Big { byte.reverse_bits() } else { byte };
+            words[i / 8] |= u64::from(byte) << (i % 8 * 8);
+        }
+        self.push_words(&words)
     }
 
     fn push_checked(&mut self, words: &[u64]) {
@@ -473,14 +497,5 @@ fn sign_bit(sign: i8, what: &'static str, row: usize, column: usize) -> Result<b
         1 => Ok(true),
         -1 => Ok(false),
         found => Err(Error::Element { what, row, column, expected: "+1 or −1", found: found.to_string() }),
-    }
-}
-
-/// One packed row into words; bits beyond the dimension come along, for [`check_words`] to find.
-fn unpack(row: &[u8], order: BitOrder, words: &mut [u64]) {
-    words.fill(0);
-    for (i, &byte) in row.iter().enumerate() {
-        let byte = if order == BitOrder::Big { byte.reverse_bits() } else { byte };
-        words[i / 8] |= u64::from(byte) << (i % 8 * 8);
     }
 }

@@ -48,7 +48,7 @@ impl Patterns {
     /// # Ok::<(), popfield::Error>(())
     /// ```
     pub fn random(len: usize, dim: usize, seed: u64, purpose: &str) -> Result<Self> {
-        let mut patterns = Self::negative(len, dim)?;
+        let mut patterns = Self::filled(len, dim, false)?;
         let words = patterns.words();
         let tail = u64::MAX >> (64 * words - dim);
         patterns.lanes_mut().par_chunks_exact_mut(words).enumerate().for_each(|(block, lanes)| {

@@ -1,1 +1,54 @@
-fn main() {}
+//! The command line of popfield: the only place that prints, reads pattern files and decides exit statuses.
+
+mod args;
+mod commands;
+mod failure;
+mod input;
+mod output;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use failure::{Failure, Result};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    output::catch_interrupts();
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(message) = failure.message() {
+                eprintln!("popfield: {message}");
+            }
+            ExitCode::from(failure.status())
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    // A tier that cannot be had is an error whatever the command, and before any work.
+    if let Err(error) = popfield::Tier::from_env() {
+        return Err(Failure::usage(format!("{}: {error}", popfield::TIER_VARIABLE)));
+    }
+    match command {
+        Command::Create(args) => commands::create::run(&args),
+        Command::Info(args) => commands::info::run(&args),
+        Command::Recall(args) => commands::recall::run(&args),
+        Command::Search(args) => commands::search::run(&args),
+        Command::Overlaps(args) => commands::overlaps::run(&args),
+        Command::Bench(args) => commands::bench::run(&args),
+        Command::Demo(args) => commands::demo::run(&args),
+    }
+}
+
+/// Sets the number of threads, and returns it.
+fn use_threads(threads: args::Threads) -> Result<usize> {
+    if let Some(threads) = threads.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        pool.map_err(|error| Failure::Resource(format!("{threads} threads: {error}")))?;
+    }
+    Ok(rayon::current_num_threads())
+}

@@ -173,8 +173,8 @@ fn bounds_of_exp(beta: f64, gap: u64, precision: u64) -> (BigInt, BigInt) {
     let (mut low, mut high) = (one.clone(), one.clone());
     let mut m = 1u32;
     loop {
-        low_term = (&low_term * &low_y >> precision) / m;
-        high_term = ((&high_term * &high_y >> precision) + 1) / m + 1;
+        low_term = ((&low_term * &low_y) >> precision) / m;
+        high_term = (((&high_term * &high_y) >> precision) + 1) / m + 1;
         if m % 2 == 1 {
             low -= &high_term;
             high -= &low_term;
@@ -191,8 +191,8 @@ fn bounds_of_exp(beta: f64, gap: u64, precision: u64) -> (BigInt, BigInt) {
         m += 1;
     }
     for _ in 0..halvings {
-        low = &low * &low >> precision;
-        high = (&high * &high >> precision) + 1;
+        low = (&low * &low) >> precision;
+        high = ((&high * &high) >> precision) + 1;
     }
     (low.max(BigInt::ZERO), high.min(one))
 }

@@ -1,0 +1,38 @@
+//! `popfield overlaps`: every query against every key.
+
+use popfield::Queries;
+
+use crate::args::Overlaps;
+use crate::failure::{Failure, Result};
+use crate::input::{Reading, check_options};
+use crate::output::{OutFile, check_distinct, npy};
+use crate::report::{facts, open, progress};
+
+/// Overlaps held at a time: 64 MiB of them.
+const HELD: usize = 16 << 20;
+
+pub fn run(args: &Overlaps) -> Result<()> {
+    crate::use_threads(args.threads)?;
+    check_options(&args.input, &[&args.queries])?;
+    check_distinct(&[Some(&args.out)], &[&args.memory, &args.queries])?;
+    let (memory, _) = open(&args.memory)?;
+    let queries: Queries = Reading::queries(&args.queries, memory.dim(), &args.input).read()?;
+    let mut file = OutFile::create(&args.out)?;
+    let path = file.path().to_owned();
+    let failed = |error| Failure::writing(&path, &error);
+    let mut writer = npy::<i32>(&mut file, &[queries.len() as u64, memory.len() as u64]).map_err(failed)?;
+    let bar = progress(queries.len() as u64, "overlaps");
+    let at_once = (HELD / memory.len()).max(1);
+    for start in (0..queries.len()).step_by(at_once) {
+        let some = queries.range(start..start + at_once);
+        writer.extend(memory.overlaps(&some)?).map_err(failed)?;
+        bar.inc(some.len() as u64);
+    }
+    writer.finish().map_err(failed)?;
+    file.finish()?;
+    bar.finish_and_clear();
+    facts(&[
+        ("overlaps", path.display().to_string()),
+        ("shape", format!("({}, {}) of int32", queries.len(), memory.len())),
+    ])
+}

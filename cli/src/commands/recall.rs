@@ -1,0 +1,110 @@
+//! `popfield recall`: queries to recalled patterns, with a report on each.
+
+use std::io::Write;
+use std::time::Instant;
+
+use popfield::{BitOrder, Patterns, Report};
+use serde_json::{Value, json};
+
+use crate::args::{BitOrderArg, RecallArgs};
+use crate::failure::{Failure, Result};
+use crate::input::{Reading, check_options};
+use crate::output::{OutFile, check_distinct, npy, say};
+use crate::report::{Run, facts, open, spinner};
+
+/// Recalled patterns shown on a terminal at the most.
+const SHOWN: usize = 8;
+
+pub fn run(args: &RecallArgs) -> Result<()> {
+    let threads = crate::use_threads(args.threads)?;
+    check_options(&args.input, &[&args.queries])?;
+    check_distinct(&[args.out.as_deref(), args.report.as_deref()], &[&args.memory, &args.queries])?;
+    let (memory, load_seconds) = open(&args.memory)?;
+    let recall = args.recall(memory.dim())?;
+    let queries = Reading::queries(&args.queries, memory.dim(), &args.input).read()?;
+    let out = args.out.as_deref().map(OutFile::create).transpose()?;
+    let report = args.report.as_deref().map(OutFile::create).transpose()?;
+
+    let spinner = spinner(format!("recalling {} queries from {} patterns", queries.len(), memory.len()));
+    let start = Instant::now();
+    let recalled = memory.recall(&queries, &recall)?;
+    let run = Run {
+        memory: &memory,
+        queries: queries.len(),
+        separation: args.separation.resolve(memory.dim())?,
+        steps: args.steps,
+        tie: args.tie.into(),
+        tied_bits: recalled.tied_bits(),
+        seconds: start.elapsed().as_secs_f64(),
+        load_seconds,
+        threads,
+    };
+    spinner.finish_and_clear();
+
+    if let Some(mut file) = report {
+        let written = write_report(&mut file, &recalled.reports);
+        written.map_err(|error| Failure::writing(file.path(), &error))?;
+        file.finish()?;
+    }
+    if let Some(mut file) = out {
+        let order = match args.input.bitorder {
+            Some(BitOrderArg::Little) => BitOrder::Little,
+            _ => BitOrder::Big,
+        };
+        let written = match args.packed_out {
+            true => write_packed(&mut file, &recalled.patterns, order),
+            false => write_signs(&mut file, &recalled.patterns),
+        };
+        written.map_err(|error| Failure::writing(file.path(), &error))?;
+        file.finish()?;
+    }
+    if args.json {
+        return say(Value::Object(run.json()));
+    }
+    facts(&run.facts())?;
+    if args.out.is_none() {
+        say("")?;
+        for (pattern, report) in recalled.patterns.iter().zip(&recalled.reports).take(SHOWN) {
+            let nearest = report.nearest;
+            let why = report.certificate.reason;
+            say(format_args!("{pattern:.64}  nearest {} at distance {}, {why}", nearest.id, nearest.distance))?;
+        }
+        if recalled.patterns.len() > SHOWN {
+            say(format_args!("… {} more; --out F.npy writes them all", recalled.patterns.len() - SHOWN))?;
+        }
+    }
+    Ok(())
+}
+
+/// (queries, value dimension) of int8 ±1.
+fn write_signs(file: &mut OutFile, patterns: &Patterns) -> std::io::Result<()> {
+    let mut writer = npy::<i8>(file, &[patterns.len() as u64, patterns.dim() as u64])?;
+    for pattern in patterns.iter() {
+        writer.extend(pattern.to_signs())?;
+    }
+    writer.finish()
+}
+
+/// (queries, ⌈value dimension / 8⌉) of packed bytes.
+fn write_packed(file: &mut OutFile, patterns: &Patterns, order: BitOrder) -> std::io::Result<()> {
+    let mut writer = npy::<u8>(file, &[patterns.len() as u64, patterns.dim().div_ceil(8) as u64])?;
+    writer.extend(patterns.to_packed(order))?;
+    writer.finish()
+}
+
+/// A JSON array with one record a query.
+fn write_report(file: &mut OutFile, reports: &[Report]) -> std::io::Result<()> {
+    for (q, report) in reports.iter().enumerate() {
+        let record = json!({
+            "nearest_id": report.nearest.id,
+            "nearest_distance": report.nearest.distance,
+            "nearest_count": report.nearest.count,
+            "top_weight": report.top_weight,
+            "certificate": report.certificate.reason.name(),
+            "tied_bits": report.tied_bits,
+            "keys_touched": report.certificate.keys_touched,
+        });
+        write!(file, "{}\n{record}", if q == 0 { "[" } else { "," })?;
+    }
+    writeln!(file, "\n]")
+}

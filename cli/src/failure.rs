@@ -1,0 +1,87 @@
+//! How a command can fail, and the exit status that says so.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use popfield::Error;
+
+/// A failure with its message.
+#[derive(Debug)]
+pub enum Failure {
+    /// Bad usage or input: status 2.
+    Usage(String),
+    /// Input, output or the machine's resources failed: status 3.
+    Resource(String),
+    /// Nobody reads the output any more: the work is over, quietly.
+    Unread,
+}
+
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+impl Failure {
+    pub fn usage(message: impl Display) -> Self {
+        Self::Usage(message.to_string())
+    }
+
+    /// An error of reading `path`: what cannot be opened is bad input, what fails underway is not.
+    pub fn reading(path: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        let message = format!("{}: {error}", path.display());
+        match error.kind() {
+            Kind::NotFound
+            | Kind::PermissionDenied
+            | Kind::IsADirectory
+            | Kind::NotADirectory
+            | Kind::UnexpectedEof => Self::Usage(message),
+            Kind::InvalidData | Kind::InvalidInput | Kind::InvalidFilename => Self::Usage(message),
+            _ => Self::Resource(message),
+        }
+    }
+
+    /// An error of writing `path` once it is open.
+    pub fn writing(path: &Path, error: &std::io::Error) -> Self {
+        Self::Resource(format!("{}: {error}", path.display()))
+    }
+
+    /// An error of standard output.
+    pub fn stdout(error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Self::Unread,
+            _ => Self::Resource(format!("standard output: {error}")),
+        }
+    }
+
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Resource(_) => 3,
+            Self::Unread => 0,
+        }
+    }
+
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Self::Usage(message) | Self::Resource(message) => Some(message),
+            Self::Unread => None,
+        }
+    }
+}
+
+/// The library's errors, where no path need be named.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::OutOfMemory { .. } | Error::Io(_) => Self::Resource(error.to_string()),
+            _ => Self::Usage(error.to_string()),
+        }
+    }
+}
+
+/// Names the file that an error of the library is about.
+pub fn about(path: &Path) -> impl Fn(Error) -> Failure {
+    move |error| match error {
+        Error::Io(error) => Failure::reading(path, &error),
+        Error::OutOfMemory { .. } => Failure::Resource(format!("{}: {error}", path.display())),
+        _ => Failure::Usage(format!("{}: {error}", path.display())),
+    }
+}

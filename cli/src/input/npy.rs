@@ -1,0 +1,388 @@
+//! NumPy arrays: (n, d) of bools, of ±1 or 0/1 numbers of any width, or (n, ⌈d/8⌉) of packed bytes; C or Fortran order.
+//!
+//! The header is parsed here rather than by a library because it comes from anywhere: it is held to the file's length before anything is
+//! allocated, and its numbers cannot overflow.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+
+use popfield::{Patterns, Queries};
+
+use super::Reading;
+use crate::failure::{Failure, Result};
+
+/// Longer headers than any array of plain numbers has.
+const MAX_HEADER_BYTES: u64 = 1 << 16;
+
+/// Bytes read at a time.
+const CHUNK_BYTES: usize = 1 << 20;
+
+pub fn read(reading: &Reading<'_>) -> Result<Queries> {
+    let failed = |error| Failure::reading(reading.path, &error);
+    let file = File::open(reading.path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let mut reader = BufReader::with_capacity(CHUNK_BYTES, file);
+    let (header, header_bytes) = Header::read(&mut reader, length, reading)?;
+    let [rows, columns] = header.shape[..] else {
+        let found = header.shape.len();
+        return Err(reading.failure(format!("expected a 2-D array (patterns, dimension), found {found}-D")));
+    };
+    let element = Element::of(&header.descr, reading)?;
+    // In 128 bits no product of what a header can hold overflows.
+    let claimed = u128::from(header_bytes) + u128::from(rows) * u128::from(columns) * element.bytes as u128;
+    if claimed != u128::from(length) {
+        let why = if claimed > u128::from(length) { "cut short" } else { "longer than its header says" };
+        return Err(reading.failure(format!("{why}: expected {claimed} bytes by its header, found {length}")));
+    }
+    let (rows, columns) = match (usize::try_from(rows), usize::try_from(columns)) {
+        (Ok(rows), Ok(columns)) if rows > 0 => (rows, columns),
+        _ => return Err(reading.failure(format!("expected at least one pattern, found shape ({rows}, {columns})"))),
+    };
+    if reading.options.packed {
+        return packed(reading, &header, &mut reader, rows, columns).map(Queries::from);
+    }
+    reading.check_dim(columns)?;
+    unpacked(reading, &header, element, &mut reader, rows, columns)
+}
+
+/// The parts of the header that matter.
+#[derive(Debug)]
+struct Header {
+    descr: String,
+    fortran_order: bool,
+    shape: Vec<u64>,
+}
+
+impl Header {
+    /// Reads the header of a file of `length` bytes; returns it with the bytes it took.
+    fn read(reader: &mut impl Read, length: u64, reading: &Reading<'_>) -> Result<(Self, u64)> {
+        let short = |_| reading.failure(format!("not a whole .npy file: it ends within its header, at {length} bytes"));
+        let mut start = [0u8; 8];
+        reader.read_exact(&mut start).map_err(short)?;
+        if &start[..6] != b"\x93NUMPY" {
+            return Err(reading.failure("not an .npy file: expected it to begin with \\x93NUMPY"));
+        }
+        let (text_bytes, before) = match start[6] {
+            1 => {
+                let mut size = [0; 2];
+                reader.read_exact(&mut size).map_err(short)?;
+                (u64::from(u16::from_le_bytes(size)), 10)
+            }
+            2 | 3 => {
+                let mut size = [0; 4];
+                reader.read_exact(&mut size).map_err(short)?;
+                (u64::from(u32::from_le_bytes(size)), 12)
+            }
+            other => return Err(reading.failure(format!("expected .npy version 1, 2 or 3, found {other}"))),
+        };
+        if text_bytes > MAX_HEADER_BYTES || before + text_bytes > length {
+            let most = MAX_HEADER_BYTES.min(length.saturating_sub(before));
+            return Err(
+                reading.failure(format!("header: expected at most {most} bytes, found a claim of {text_bytes}"))
+            );
+        }
+        let mut text = vec![0; text_bytes as usize];
+        reader.read_exact(&mut text).map_err(short)?;
+        let parsed = std::str::from_utf8(&text).ok().and_then(|text| Self::parse(&mut Tokens { rest: text }));
+        let expected = "{'descr': …, 'fortran_order': …, 'shape': (…)} of plain numbers";
+        let header = parsed.ok_or_else(|| {
+            let found: String = String::from_utf8_lossy(&text).trim().chars().take(120).collect();
+            reading.failure(format!("header: expected {expected}, found {found:?}"))
+        })?;
+        Ok((header, before + text_bytes))
+    }
+
+    /// The Python dictionary that a header is, as far as arrays of plain numbers need it: no nesting beyond the shape's tuple.
+    fn parse(tokens: &mut Tokens<'_>) -> Option<Self> {
+        let (mut descr, mut fortran_order, mut shape) = (None, None, None);
+        tokens.punctuation('{')?;
+        while tokens.punctuation('}').is_none() {
+            let key = tokens.string()?;
+            tokens.punctuation(':')?;
+            match key {
+                "descr" => descr = Some(tokens.string()?.to_owned()),
+                "fortran_order" => fortran_order = Some(tokens.boolean()?),
+                "shape" => shape = Some(tokens.tuple()?),
+                _ => return None,
+            }
+            if tokens.punctuation(',').is_none() {
+                tokens.punctuation('}')?;
+                break;
+            }
+        }
+        tokens.rest.trim().is_empty().then_some(Self { descr: descr?, fortran_order: fortran_order?, shape: shape? })
+    }
+}
+
+/// What is left of a header's text.
+struct Tokens<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Tokens<'a> {
+    fn punctuation(&mut self, character: char) -> Option<()> {
+        self.rest = self.rest.trim_start().strip_prefix(character)?;
+        Some(())
+    }
+
+    fn string(&mut self) -> Option<&'a str> {
+        let rest = self.rest.trim_start();
+        let quote = rest.chars().next().filter(|quote| ['\'', '"'].contains(quote))?;
+        let (string, rest) = rest[1..].split_once(quote)?;
+        self.rest = rest;
+        (!string.contains('\\')).then_some(string)
+    }
+
+    fn boolean(&mut self) -> Option<bool> {
+        let rest = self.rest.trim_start();
+        let (value, rest) = match rest.strip_prefix("True") {
+            Some(rest) => (true, rest),
+            None => (false, rest.strip_prefix("False")?),
+        };
+        self.rest = rest;
+        Some(value)
+    }
+
+    fn tuple(&mut self) -> Option<Vec<u64>> {
+        self.punctuation('(')?;
+        let mut numbers = Vec::new();
+        while self.punctuation(')').is_none() {
+            let rest = self.rest.trim_start();
+            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            numbers.push(rest[..digits].parse().ok()?);
+            self.rest = &rest[digits..];
+            if self.punctuation(',').is_none() {
+                self.punctuation(')')?;
+                break;
+            }
+        }
+        Some(numbers)
+    }
+}
+
+/// One element of an array.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Value {
+    Plus,
+    Minus,
+    Zero,
+    Other,
+}
+
+/// How the elements of an array are read.
+#[derive(Clone, Copy)]
+struct Element {
+    bytes: usize,
+    /// What little-endian bytes hold.
+    value: fn(&[u8]) -> Value,
+    /// The same for people.
+    show: fn(&[u8]) -> String,
+    big_endian: bool,
+    boolean: bool,
+    signed: bool,
+}
+
+/// Reads little-endian bytes as a number; the caller has cut them to its width.
+macro_rules! number {
+    ($type:ty) => {
+        |bytes: &[u8]| <$type>::from_le_bytes(bytes.try_into().expect("as many bytes as the type has"))
+    };
+}
+
+/// An [`Element`]'s readers for a number type: how to read it, and its 0, 1 and −1 (none for unsigned types).
+macro_rules! readers {
+    ($type:ty, $zero:expr, $one:expr, $minus:expr) => {
+        (
+            |bytes: &[u8]| {
+                let read = number!($type);
+                let number = read(bytes);
+                let minus: Option<$type> = $minus;
+                if number == $one {
+                    Value::Plus
+                } else if number == $zero {
+                    Value::Zero
+                } else if Some(number) == minus {
+                    Value::Minus
+                } else {
+                    Value::Other
+                }
+            },
+            |bytes: &[u8]| {
+                let read = number!($type);
+                read(bytes).to_string()
+            },
+        )
+    };
+}
+
+/// Half floats: ±1 and ±0 by their bits, shown as a number.
+fn half(bytes: &[u8]) -> u16 {
+    let read = number!(u16);
+    read(bytes)
+}
+
+fn half_value(bytes: &[u8]) -> Value {
+    match half(bytes) {
+        0x3c00 => Value::Plus,
+        0xbc00 => Value::Minus,
+        0x0000 | 0x8000 => Value::Zero,
+        _ => Value::Other,
+    }
+}
+
+fn show_half(bytes: &[u8]) -> String {
+    let bits = half(bytes);
+    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
+    let number = match exponent {
+        31 if fraction != 0.0 => f64::NAN,
+        31 => f64::INFINITY,
+        0 => fraction * 2f64.powi(-24),
+        _ => (1024.0 + fraction) * 2f64.powi(exponent - 25),
+    };
+    (sign * number).to_string()
+}
+
+fn boolean_value(bytes: &[u8]) -> Value {
+    match bytes[0] {
+        0 => Value::Minus,
+        1 => Value::Plus,
+        _ => Value::Other,
+    }
+}
+
+impl Element {
+    fn of(descr: &str, reading: &Reading<'_>) -> Result<Self> {
+        let packed = reading.options.packed;
+        let refuse = || {
+            let expected = if packed { "uint8 (|u1), as --packed says" } else { "bool, or an integer or float type" };
+            reading.failure(format!("expected dtype {expected}, found {descr:?}"))
+        };
+        let mut parts = descr.chars();
+        let (order, kind, size) = (parts.next(), parts.next(), parts.as_str());
+        let signed = matches!(kind, Some('i' | 'f'));
+        let (value, show): (fn(&[u8]) -> Value, fn(&[u8]) -> String) = match (kind, size) {
+            (Some('u'), "1") => readers!(u8, 0, 1, None),
+            _ if packed => return Err(refuse()),
+            (Some('b'), "1") => (boolean_value, |bytes| format!("a bool of byte {}", bytes[0])),
+            (Some('i'), "1") => readers!(i8, 0, 1, Some(-1)),
+            (Some('i'), "2") => readers!(i16, 0, 1, Some(-1)),
+            (Some('i'), "4") => readers!(i32, 0, 1, Some(-1)),
+            (Some('i'), "8") => readers!(i64, 0, 1, Some(-1)),
+            (Some('u'), "2") => readers!(u16, 0, 1, None),
+            (Some('u'), "4") => readers!(u32, 0, 1, None),
+            (Some('u'), "8") => readers!(u64, 0, 1, None),
+            (Some('f'), "2") => (half_value, show_half),
+            (Some('f'), "4") => readers!(f32, 0.0, 1.0, Some(-1.0)),
+            (Some('f'), "8") => readers!(f64, 0.0, 1.0, Some(-1.0)),
+            _ => return Err(refuse()),
+        };
+        let bytes = size.parse().map_err(|_| refuse())?;
+        let big_endian = match order {
+            Some('>') => true,
+            Some('<') => false,
+            Some('|') if bytes == 1 => false,
+            Some('=') => cfg!(target_endian = "big"),
+            _ => return Err(refuse()),
+        };
+        Ok(Self { bytes, value, show, big_endian, boolean: kind == Some('b'), signed })
+    }
+
+    /// The bit and whether it is known, or `None` for an element that has no place here.
+    fn bit(self, bytes: &[u8], zero_one: bool, erasable: bool) -> Option<(bool, bool)> {
+        match (self.value)(bytes) {
+            Value::Plus => Some((true, true)),
+            Value::Minus if self.boolean || !zero_one => Some((false, true)),
+            Value::Zero if zero_one => Some((false, true)),
+            Value::Zero if erasable && self.signed => Some((false, false)),
+            _ => None,
+        }
+    }
+}
+
+/// An array with an element for every position.
+fn unpacked(
+    reading: &Reading<'_>,
+    header: &Header,
+    element: Element,
+    reader: &mut impl Read,
+    rows: usize,
+    columns: usize,
+) -> Result<Queries> {
+    let filled = |bit| Patterns::filled(rows, columns, bit).map_err(|error| reading.error(&error));
+    let mut signs = filled(false)?;
+    let mut known: Option<Patterns> = None;
+    // Elements come in the order of the file: row by row, or column by column.
+    let (outer, inner) = if header.fortran_order { (columns, rows) } else { (rows, columns) };
+    let mut buffer = vec![0u8; (CHUNK_BYTES / element.bytes).min(inner).max(1) * element.bytes];
+    for o in 0..outer {
+        let mut i = 0;
+        while i < inner {
+            let take = (buffer.len() / element.bytes).min(inner - i);
+            let buffer = &mut buffer[..take * element.bytes];
+            reader.read_exact(buffer).map_err(|error| Failure::reading(reading.path, &error))?;
+            for bytes in buffer.chunks_exact_mut(element.bytes) {
+                if element.big_endian {
+                    bytes.reverse();
+                }
+                let (row, column) = if header.fortran_order { (i, o) } else { (o, i) };
+                let Some((sign, is_known)) = element.bit(bytes, reading.zero_one(), reading.erasable) else {
+                    return Err(reading.bad_element(row, column, &(element.show)(bytes)));
+                };
+                if sign {
+                    signs.set(row, column, true);
+                }
+                if !is_known && known.is_none() {
+                    known = Some(filled(true)?);
+                }
+                if let Some(known) = &mut known
+                    && !is_known
+                {
+                    known.set(row, column, false);
+                }
+                i += 1;
+            }
+        }
+    }
+    match known {
+        None => Ok(signs.into()),
+        Some(known) => Queries::with_known(signs, known).map_err(|error| reading.error(&error)),
+    }
+}
+
+/// An array of packed bytes.
+fn packed(
+    reading: &Reading<'_>,
+    header: &Header,
+    reader: &mut impl Read,
+    rows: usize,
+    row_bytes: usize,
+) -> Result<Patterns> {
+    let Some(dim) = reading.dim else {
+        return Err(reading.failure("packed patterns do not tell their dimension: expected --dim D"));
+    };
+    let expected = dim.div_ceil(8);
+    if row_bytes != expected {
+        let hint = if reading.role == "values" { "; --value-dim D tells the values' own dimension" } else { "" };
+        let found = format!("found {row_bytes} (up to {} positions)", row_bytes as u128 * 8);
+        return Err(
+            reading.failure(format!("expected {expected} packed bytes a row for dimension {dim}, {found}{hint}"))
+        );
+    }
+    let failed = |error| Failure::reading(reading.path, &error);
+    let add = |error: popfield::Error| reading.error(&error);
+    if header.fortran_order {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).map_err(failed)?;
+        let by_row: Vec<u8> = (0..rows * row_bytes).map(|at| bytes[at % row_bytes * rows + at / row_bytes]).collect();
+        return Patterns::from_packed(&by_row, dim, reading.bit_order()).map_err(add);
+    }
+    let mut patterns = Patterns::new(dim).map_err(add)?;
+    patterns.reserve(rows).map_err(add)?;
+    let mut row = vec![0u8; row_bytes];
+    for _ in 0..rows {
+        reader.read_exact(&mut row).map_err(failed)?;
+        patterns.push_packed(&row, reading.bit_order()).map_err(add)?;
+    }
+    Ok(patterns)
+}

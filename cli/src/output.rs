@@ -1,0 +1,199 @@
+//! Where results go: files that appear whole or not at all, and standard output.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use npyz::WriterBuilder;
+use tempfile::NamedTempFile;
+
+use crate::failure::{Failure, Result};
+
+/// Temporary files that an interrupt must take along.
+static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// On an interrupt nothing is left behind, and the exit status is 130.
+pub fn catch_interrupts() {
+    // A second handler cannot be: this is called once, at the start.
+    let _ = ctrlc::set_handler(|| {
+        let temporary = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
+        temporary.iter().for_each(|path| drop(std::fs::remove_file(path)));
+        std::process::exit(130);
+    });
+}
+
+/// A file under way. It takes its place when it is [`finish`](Self::finish)ed; dropped before, it leaves nothing.
+#[derive(Debug)]
+pub struct OutFile {
+    path: PathBuf,
+    writer: BufWriter<Sink>,
+    replace: bool,
+}
+
+#[derive(Debug)]
+enum Sink {
+    Temporary(NamedTempFile),
+    /// A pipe or device, which cannot be replaced.
+    Direct(File),
+}
+
+impl OutFile {
+    /// Opens a temporary file beside `path`, so that a path that cannot be written is known before the work begins.
+    pub fn create(path: &Path) -> Result<Self> {
+        Self::open(path, true)
+    }
+
+    /// The same, but what stands at `path` is not replaced.
+    pub fn create_new(path: &Path) -> Result<Self> {
+        if path.symlink_metadata().is_ok() {
+            return Err(Failure::usage(format!("{}: exists already; --force replaces it", path.display())));
+        }
+        Self::open(path, false)
+    }
+
+    fn open(path: &Path, replace: bool) -> Result<Self> {
+        let cannot = |error: io::Error| Failure::usage(format!("{}: cannot be written: {error}", path.display()));
+        // Through a link to the file itself, lest the link be replaced.
+        let path = &if path.is_symlink() { path.canonicalize().map_err(cannot)? } else { path.to_owned() };
+        let sink = match path.metadata() {
+            Ok(there) if there.is_dir() => return Err(Failure::usage(format!("{}: is a folder", path.display()))),
+            Ok(there) if !there.is_file() => Sink::Direct(File::options().write(true).open(path).map_err(cannot)?),
+            _ => {
+                if path.file_name().is_none() {
+                    return Err(Failure::usage(format!("{}: names no file", path.display())));
+                }
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let mut builder = tempfile::Builder::new();
+                builder.prefix(".popfield-").suffix(".tmp");
+                // As any new file: readable by those whom the umask lets read.
+                #[cfg(unix)]
+                builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+                // The lock spans both steps, or an interrupt could come between them.
+                let mut temporary = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
+                let file = builder.tempfile_in(folder).map_err(cannot)?;
+                temporary.push(file.path().to_owned());
+                Sink::Temporary(file)
+            }
+        };
+        Ok(Self { path: path.clone(), writer: BufWriter::with_capacity(1 << 20, sink), replace })
+    }
+
+    /// Where the file will stand.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts the file in its place.
+    pub fn finish(self) -> Result<()> {
+        let failed = |error: &io::Error| Failure::writing(&self.path, error);
+        match self.writer.into_inner().map_err(|error| failed(error.error()))? {
+            Sink::Direct(mut file) => file.flush().map_err(|error| failed(&error)),
+            Sink::Temporary(file) => {
+                file.as_file().sync_all().map_err(|error| failed(&error))?;
+                let mut temporary = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
+                temporary.retain(|path| path != file.path());
+                let placed = if self.replace { file.persist(&self.path) } else { file.persist_noclobber(&self.path) };
+                placed.map(drop).map_err(|error| failed(&error.error))
+            }
+        }
+    }
+}
+
+impl Write for OutFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+impl Seek for OutFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.writer.seek(to)
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Temporary(file) => file.write(bytes),
+            Self::Direct(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Temporary(file) => file.flush(),
+            Self::Direct(file) => file.flush(),
+        }
+    }
+}
+
+impl Seek for Sink {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match self {
+            Self::Temporary(file) => file.seek(to),
+            Self::Direct(file) => file.seek(to),
+        }
+    }
+}
+
+/// Refuses outputs that are one file, or that would overwrite an input.
+pub fn check_distinct(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<()> {
+    let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut taken: Vec<PathBuf> = inputs.iter().map(|path| place(path)).collect();
+    for path in outputs.iter().flatten() {
+        // Pipes and devices may be written any number of times.
+        let regular = path.metadata().map_or(true, |there| there.is_file());
+        if regular && taken.contains(&place(path)) {
+            let why = "is an input or another output of this command: expected a file of its own";
+            return Err(Failure::usage(format!("{}: {why}", path.display())));
+        }
+        taken.push(place(path));
+    }
+    Ok(())
+}
+
+/// Starts an `.npy` file of this shape.
+pub fn npy<'a, T: npyz::AutoSerialize>(
+    file: &'a mut OutFile,
+    shape: &[u64],
+) -> io::Result<npyz::NpyWriter<T, &'a mut OutFile>> {
+    npyz::WriteOptions::new().default_dtype().shape(shape).writer(file).begin_nd()
+}
+
+/// An `.npz` file under way: arrays by name in an archive.
+pub struct Npz<'a>(zip::ZipWriter<&'a mut OutFile>);
+
+impl<'a> Npz<'a> {
+    pub fn new(file: &'a mut OutFile) -> Self {
+        Self(zip::ZipWriter::new(file))
+    }
+
+    /// Adds an array of this shape.
+    pub fn array<T: npyz::AutoSerialize>(
+        &mut self,
+        name: &str,
+        shape: &[u64],
+        data: impl Iterator<Item = T>,
+    ) -> io::Result<()> {
+        let options = zip::write::SimpleFileOptions::default().large_file(true);
+        self.0.start_file(format!("{name}.npy"), options)?;
+        let mut writer = npyz::WriteOptions::new().default_dtype().shape(shape).writer(&mut self.0).begin_nd()?;
+        writer.extend(data)?;
+        writer.finish()
+    }
+
+    pub fn finish(self) -> io::Result<()> {
+        self.0.finish()?;
+        Ok(())
+    }
+}
+
+/// Writes a line to standard output.
+pub fn say(line: impl std::fmt::Display) -> Result<()> {
+    writeln!(io::stdout().lock(), "{line}").map_err(|error| Failure::stdout(&error))
+}

@@ -1,0 +1,132 @@
+//! What people and programs are shown: tables, progress, JSON.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use comfy_table::{CellAlignment, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+use popfield::{Memory, Separation, Tie};
+use serde_json::{Map, Value, json};
+
+use crate::failure::{Result, about};
+use crate::output::say;
+
+/// A table with this header; all but the first column are numbers, aligned to the right.
+pub fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    table.column_iter_mut().skip(1).for_each(|column| {
+        column.set_cell_alignment(CellAlignment::Right);
+    });
+    table
+}
+
+/// Lines of a name and what it is, aligned.
+pub fn facts(rows: &[(&str, String)]) -> Result<()> {
+    let width = rows.iter().map(|row| row.0.chars().count()).max().unwrap_or(0);
+    rows.iter().try_for_each(|(name, fact)| say(format_args!("{name:width$}  {fact}")))
+}
+
+/// A progress bar on standard error, if that is a terminal.
+pub fn progress(length: u64, what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length).with_style(style).with_message(what)
+}
+
+/// A spinner on standard error, if that is a terminal, while something is read or written.
+pub fn spinner(what: String) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_message(what);
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    spinner
+}
+
+/// Opens a memory; returns it with the seconds that took.
+pub fn open(path: &Path) -> Result<(Memory, f64)> {
+    let start = Instant::now();
+    let spinner = spinner(format!("opening {}", path.display()));
+    let memory = Memory::open(path).map_err(about(path))?;
+    spinner.finish_and_clear();
+    Ok((memory, start.elapsed().as_secs_f64()))
+}
+
+/// What a recall was, and how long it took.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    pub memory: &'a Memory,
+    pub queries: usize,
+    pub separation: Separation,
+    pub steps: u32,
+    pub tie: Tie,
+    pub tied_bits: u64,
+    pub seconds: f64,
+    pub load_seconds: f64,
+    pub threads: usize,
+}
+
+impl Run<'_> {
+    pub fn queries_per_second(&self) -> f64 {
+        self.queries as f64 / self.seconds
+    }
+
+    /// The keys that `recall --json` and `bench --json` share.
+    pub fn json(&self) -> Map<String, Value> {
+        let object = json!({
+            "queries": self.queries,
+            "patterns": self.memory.len(),
+            "dim": self.memory.dim(),
+            "value_dim": self.memory.value_dim(),
+            "separation": self.separation.name(),
+            "beta": self.separation.beta().map(|beta| beta.get()),
+            "degree": self.separation.degree().map(|degree| degree.get()),
+            "steps": self.steps,
+            "tie": self.tie.name(),
+            "tied_bits": self.tied_bits,
+            "seconds": self.seconds,
+            "load_seconds": self.load_seconds,
+            "queries_per_second": self.queries_per_second(),
+            "tier": self.memory.tier().name(),
+            "threads": self.threads,
+        });
+        match object {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        }
+    }
+
+    /// The same for people.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let memory = self.memory;
+        let shape = match memory.is_auto_associative() {
+            true => {
+                format!("{} patterns of dimension {}, auto-associative (diagonal kept)", memory.len(), memory.dim())
+            }
+            false => format!("{} associations from dimension {} to {}", memory.len(), memory.dim(), memory.value_dim()),
+        };
+        vec![
+            ("memory", shape),
+            ("separation", self.separation.to_string()),
+            ("steps", self.steps.to_string()),
+            ("ties", format!("{} tied bits, decided by policy `{}`", self.tied_bits, self.tie.name())),
+            ("queries", self.queries.to_string()),
+            ("time", format!("{} ({:.0} queries/s)", seconds(self.seconds), self.queries_per_second())),
+            ("tier, threads", format!("{}, {}", memory.tier().name(), self.threads)),
+        ]
+    }
+}
+
+/// A time with a unit that suits it.
+pub fn seconds(seconds: f64) -> String {
+    match seconds {
+        s if s < 1e-3 => format!("{:.1} µs", s * 1e6),
+        s if s < 1.0 => format!("{:.2} ms", s * 1e3),
+        s => format!("{s:.2} s"),
+    }
+}
+
+/// A number of bytes with a unit that suits it.
+pub fn bytes(bytes: f64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let step = (0..4).take_while(|&step| bytes >= 1024f64.powi(step + 1)).count();
+    if step == 0 { format!("{bytes} B") } else { format!("{:.1} {}", bytes / 1024f64.powi(step as i32), units[step]) }
+}
