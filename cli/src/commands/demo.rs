@@ -1,6 +1,0 @@
-//! placeholder
-use crate::args::Demo;
-use crate::failure::Result;
-pub fn run(_args: &Demo) -> Result<()> {
-    Ok(())
-}
