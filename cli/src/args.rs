@@ -305,7 +305,7 @@ pub struct SeparationArgs {
     #[arg(long, value_name = "S", value_enum, default_value_t = SeparationArg::Exponential)]
     pub separation: SeparationArg,
     /// β of the exponential: a number from 1e-9 to 1e9, or 1/sqrt(d) (default 1)
-    #[arg(long, value_name = "B", value_parser = beta, allow_negative_numbers = true)]
+    #[arg(long, value_name = "B", value_parser = beta, allow_hyphen_values = true)]
     pub beta: Option<BetaArg>,
     /// Degree of the polynomial, 1 to 64 (default 2; an even one cannot tell a pattern from its complement)
     #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=64))]

@@ -182,6 +182,9 @@ struct Element {
     signed: bool,
 }
 
+/// What little-endian bytes hold, for the program and for people.
+type Readers = (fn(&[u8]) -> Value, fn(&[u8]) -> String);
+
 /// Reads little-endian bytes as a number; the caller has cut them to its width.
 macro_rules! number {
     ($type:ty) => {
@@ -261,7 +264,7 @@ impl Element {
         let mut parts = descr.chars();
         let (order, kind, size) = (parts.next(), parts.next(), parts.as_str());
         let signed = matches!(kind, Some('i' | 'f'));
-        let (value, show): (fn(&[u8]) -> Value, fn(&[u8]) -> String) = match (kind, size) {
+        let (value, show): Readers = match (kind, size) {
             (Some('u'), "1") => readers!(u8, 0, 1, None),
             _ if packed => return Err(refuse()),
             (Some('b'), "1") => (boolean_value, |bytes| format!("a bool of byte {}", bytes[0])),

@@ -1,0 +1,6 @@
+//! The command line from outside: what it writes, what it refuses, and what it leaves behind.
+
+mod arrays;
+mod refused;
+mod sandbox;
+mod works;

@@ -1,0 +1,78 @@
+//! A folder to run the program in.
+
+use std::path::PathBuf;
+use std::process::Output;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// A folder with a memory in it: `memory.pop`, three keys of dimension 4.
+pub struct Sandbox(TempDir);
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let sandbox = Self(tempfile::tempdir().unwrap());
+        sandbox.write("keys.txt", "++--\n+-+-\n-++-\n");
+        sandbox.done(&["create", "memory.pop", "--keys", "keys.txt"]);
+        sandbox
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), content).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap()
+    }
+
+    /// What stands in the folder.
+    pub fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("popfield").unwrap();
+        command.args(args).current_dir(self.0.path()).timeout(std::time::Duration::from_secs(120));
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Runs a command that must succeed; returns its standard output.
+    pub fn done(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {errors}");
+        assert!(errors.is_empty(), "{args:?} in a pipe says on stderr: {errors}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    pub fn json(&self, args: &[&str]) -> serde_json::Value {
+        serde_json::from_str(&self.done(args)).unwrap()
+    }
+
+    /// Runs a command that must be refused with status 2, a message that holds all of `words`, and nothing left behind.
+    pub fn refused(&self, args: &[&str], words: &[&str]) {
+        let before = self.files();
+        let memory = self.read("memory.pop");
+        let output = self.run(args);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {errors}");
+        assert!(output.stdout.is_empty(), "{args:?}: {:?}", output.stdout);
+        for word in words {
+            assert!(errors.contains(word), "{args:?}: expected {word:?} in: {errors}");
+        }
+        assert!(!errors.contains("panicked"), "{args:?}: {errors}");
+        assert_eq!(self.files(), before, "{args:?} left something behind");
+        assert_eq!(self.read("memory.pop"), memory, "{args:?} changed the memory");
+    }
+}
