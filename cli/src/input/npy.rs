@@ -160,98 +160,20 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// One element of an array.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Value {
-    Plus,
-    Minus,
-    Zero,
-    Other,
-}
-
 /// How the elements of an array are read.
 #[derive(Clone, Copy)]
 struct Element {
     bytes: usize,
-    /// What little-endian bytes hold.
-    value: fn(&[u8]) -> Value,
-    /// The same for people.
-    show: fn(&[u8]) -> String,
+    /// The number that little-endian bytes hold. As `f64` it is 1, −1 or 0 just where the element is; false is −1.
+    number: fn(&[u8]) -> f64,
     big_endian: bool,
     boolean: bool,
     signed: bool,
 }
 
-/// What little-endian bytes hold, for the program and for people.
-type Readers = (fn(&[u8]) -> Value, fn(&[u8]) -> String);
-
-/// Reads little-endian bytes as a number; the caller has cut them to its width.
-macro_rules! number {
-    ($type:ty) => {
-        |bytes: &[u8]| <$type>::from_le_bytes(bytes.try_into().expect("as many bytes as the type has"))
-    };
-}
-
-/// An [`Element`]'s readers for a number type: how to read it, and its 0, 1 and −1 (none for unsigned types).
-macro_rules! readers {
-    ($type:ty, $zero:expr, $one:expr, $minus:expr) => {
-        (
-            |bytes: &[u8]| {
-                let read = number!($type);
-                let number = read(bytes);
-                let minus: Option<$type> = $minus;
-                if number == $one {
-                    Value::Plus
-                } else if number == $zero {
-                    Value::Zero
-                } else if Some(number) == minus {
-                    Value::Minus
-                } else {
-                    Value::Other
-                }
-            },
-            |bytes: &[u8]| {
-                let read = number!($type);
-                read(bytes).to_string()
-            },
-        )
-    };
-}
-
-/// Half floats: ±1 and ±0 by their bits, shown as a number.
-fn half(bytes: &[u8]) -> u16 {
-    let read = number!(u16);
-    read(bytes)
-}
-
-fn half_value(bytes: &[u8]) -> Value {
-    match half(bytes) {
-        0x3c00 => Value::Plus,
-        0xbc00 => Value::Minus,
-        0x0000 | 0x8000 => Value::Zero,
-        _ => Value::Other,
-    }
-}
-
-fn show_half(bytes: &[u8]) -> String {
-    let bits = half(bytes);
-    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
-    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
-    let number = match exponent {
-        31 if fraction != 0.0 => f64::NAN,
-        31 => f64::INFINITY,
-        0 => fraction * 2f64.powi(-24),
-        _ => (1024.0 + fraction) * 2f64.powi(exponent - 25),
-    };
-    (sign * number).to_string()
-}
-
-fn boolean_value(bytes: &[u8]) -> Value {
-    match bytes[0] {
-        0 => Value::Minus,
-        1 => Value::Plus,
-        _ => Value::Other,
-    }
+/// Bytes that the caller has cut to the width of a number.
+fn exactly<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    bytes.try_into().expect("as many bytes as the type has")
 }
 
 impl Element {
@@ -263,21 +185,20 @@ impl Element {
         };
         let mut parts = descr.chars();
         let (order, kind, size) = (parts.next(), parts.next(), parts.as_str());
-        let signed = matches!(kind, Some('i' | 'f'));
-        let (value, show): Readers = match (kind, size) {
-            (Some('u'), "1") => readers!(u8, 0, 1, None),
+        let number: fn(&[u8]) -> f64 = match (kind, size) {
+            (Some('u'), "1") => |bytes| f64::from(bytes[0]),
             _ if packed => return Err(refuse()),
-            (Some('b'), "1") => (boolean_value, |bytes| format!("a bool of byte {}", bytes[0])),
-            (Some('i'), "1") => readers!(i8, 0, 1, Some(-1)),
-            (Some('i'), "2") => readers!(i16, 0, 1, Some(-1)),
-            (Some('i'), "4") => readers!(i32, 0, 1, Some(-1)),
-            (Some('i'), "8") => readers!(i64, 0, 1, Some(-1)),
-            (Some('u'), "2") => readers!(u16, 0, 1, None),
-            (Some('u'), "4") => readers!(u32, 0, 1, None),
-            (Some('u'), "8") => readers!(u64, 0, 1, None),
-            (Some('f'), "2") => (half_value, show_half),
-            (Some('f'), "4") => readers!(f32, 0.0, 1.0, Some(-1.0)),
-            (Some('f'), "8") => readers!(f64, 0.0, 1.0, Some(-1.0)),
+            (Some('b'), "1") => |bytes| if bytes[0] == 0 { -1.0 } else { f64::from(bytes[0]) },
+            (Some('i'), "1") => |bytes| f64::from(i8::from_le_bytes(exactly(bytes))),
+            (Some('i'), "2") => |bytes| f64::from(i16::from_le_bytes(exactly(bytes))),
+            (Some('i'), "4") => |bytes| f64::from(i32::from_le_bytes(exactly(bytes))),
+            (Some('i'), "8") => |bytes| i64::from_le_bytes(exactly(bytes)) as f64,
+            (Some('u'), "2") => |bytes| f64::from(u16::from_le_bytes(exactly(bytes))),
+            (Some('u'), "4") => |bytes| f64::from(u32::from_le_bytes(exactly(bytes))),
+            (Some('u'), "8") => |bytes| u64::from_le_bytes(exactly(bytes)) as f64,
+            (Some('f'), "2") => |bytes| half::f16::from_le_bytes(exactly(bytes)).to_f64(),
+            (Some('f'), "4") => |bytes| f64::from(f32::from_le_bytes(exactly(bytes))),
+            (Some('f'), "8") => |bytes| f64::from_le_bytes(exactly(bytes)),
             _ => return Err(refuse()),
         };
         let bytes = size.parse().map_err(|_| refuse())?;
@@ -285,19 +206,19 @@ impl Element {
             Some('>') => true,
             Some('<') => false,
             Some('|') if bytes == 1 => false,
-            Some('=') => cfg!(target_endian = "big"),
             _ => return Err(refuse()),
         };
-        Ok(Self { bytes, value, show, big_endian, boolean: kind == Some('b'), signed })
+        let signed = matches!(kind, Some('i' | 'f'));
+        Ok(Self { bytes, number, big_endian, boolean: kind == Some('b'), signed })
     }
 
-    /// The bit and whether it is known, or `None` for an element that has no place here.
-    fn bit(self, bytes: &[u8], zero_one: bool, erasable: bool) -> Option<(bool, bool)> {
-        match (self.value)(bytes) {
-            Value::Plus => Some((true, true)),
-            Value::Minus if self.boolean || !zero_one => Some((false, true)),
-            Value::Zero if zero_one => Some((false, true)),
-            Value::Zero if erasable && self.signed => Some((false, false)),
+    /// The bit that `number` stands for and whether it is known, or `None` if it has no place here.
+    fn bit(self, number: f64, zero_one: bool, erasable: bool) -> Option<(bool, bool)> {
+        match number {
+            1.0 => Some((true, true)),
+            -1.0 if self.boolean || !zero_one => Some((false, true)),
+            0.0 if zero_one => Some((false, true)),
+            0.0 if erasable && self.signed => Some((false, false)),
             _ => None,
         }
     }
@@ -329,8 +250,9 @@ fn unpacked(
                     bytes.reverse();
                 }
                 let (row, column) = if header.fortran_order { (i, o) } else { (o, i) };
-                let Some((sign, is_known)) = element.bit(bytes, reading.zero_one(), reading.erasable) else {
-                    return Err(reading.bad_element(row, column, &(element.show)(bytes)));
+                let number = (element.number)(bytes);
+                let Some((sign, is_known)) = element.bit(number, reading.zero_one(), reading.erasable) else {
+                    return Err(reading.bad_element(row, column, &number.to_string()));
                 };
                 if sign {
                     signs.set(row, column, true);

@@ -75,7 +75,7 @@ fn elements_that_are_not_plus_or_minus_one() {
         ("half", float(0.5), &["found 0.5"]),
         ("infinite", float(f32::INFINITY), &["found inf"]),
         ("unsigned", npy("|u1", false, "(1, 2)", &[1, 0]), &["row 0, column 1", "--encoding 01"]),
-        ("bool", npy("|b1", false, "(1, 2)", &[1, 7]), &["row 0, column 1", "byte 7"]),
+        ("bool", npy("|b1", false, "(1, 2)", &[1, 7]), &["row 0, column 1", "found 7"]),
         ("fortran", npy("|i1", true, "(2, 2)", &[1, 1, 1, 9]), &["row 1, column 1", "found 9"]),
     ];
     for (name, file, words) in cases {
