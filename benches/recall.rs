@@ -3,7 +3,8 @@
 #![allow(missing_docs)]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use popfield::{Memory, NoiseModel, Patterns, Queries, Reason, Recall, Separation, add_noise};
+use popfield::{Memory, NoiseModel, Pattern, Patterns, Queries, Reason, Recall, Separation, add_noise};
+use popfield_reference as reference;
 use std::hint::black_box;
 
 const PATTERNS: usize = 20_000;
@@ -21,6 +22,27 @@ fn separations() -> [(&'static str, Separation); 6] {
     ]
 }
 
+/// Columns that the reference checks: all of them would take it minutes.
+const CHECKED: usize = 8;
+
+fn leading(pattern: &Pattern) -> Vec<i8> {
+    pattern.to_signs()[..CHECKED].to_vec()
+}
+
+/// What the reference recalls in the first columns, prompted with the first query.
+fn expected(memory: &Memory, queries: &Queries, separation: Separation) -> Vec<i8> {
+    let keys: Vec<Vec<i8>> = memory.keys().iter().map(|key| key.to_signs()).collect();
+    let values: Vec<Vec<i8>> = memory.values().iter().map(|value| leading(&value)).collect();
+    let query = queries.signs().get(0).expect("a query").to_signs();
+    let separation = match separation {
+        Separation::Exponential(beta) => reference::Separation::Exponential(beta.get()),
+        Separation::Polynomial(degree) => reference::Separation::Polynomial(degree.get()),
+        Separation::Linear => reference::Separation::Linear,
+        Separation::Max => reference::Separation::Max,
+    };
+    reference::Oracle::default().recall(&keys, &values, &query, separation, reference::Tie::Plus).0
+}
+
 fn recall(criterion: &mut Criterion) {
     for dim in [64, 512] {
         let memory =
@@ -33,6 +55,10 @@ fn recall(criterion: &mut Criterion) {
             for (name, separation) in separations() {
                 let recall = Recall::new(separation);
                 let recalled = memory.recall(&queries, &recall).expect("an answer");
+                assert_eq!(
+                    leading(&recalled.patterns.get(0).expect("an answer")),
+                    expected(&memory, &queries, separation)
+                );
                 if dim == 512 && matches!(name, "exponential, β = 1" | "max") {
                     assert_eq!(recalled.patterns, originals);
                     assert!(recalled.reports.iter().all(|report| report.certificate.reason == Reason::Dominant));

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::census::{Census, weight_window};
 use crate::exact::decay;
-use crate::overlap::tiles;
+use crate::overlap::{each_query, tiles};
 use crate::votes::Votes;
 use crate::{Beta, Error, Memory, Queries, Result};
 
@@ -12,12 +12,12 @@ use crate::{Beta, Error, Memory, Queries, Result};
 const MARGIN: f64 = 45.0;
 
 impl Memory {
-    /// Attention: for every query the mean of all values under the softmax weights of β times the overlaps; (queries, value_dim), row by row, each
-    /// element in [−1, 1].
+    /// Attention: for every query the mean of all values under the softmax weights of β times the overlaps; (queries,
+    /// value_dim), row by row, each element in [−1, 1].
     ///
-    /// In `f64`, stable for any d and β: weights are relative to the nearest key's, so nothing overflows. The absolute error of an element is
-    /// below (k + 750)·2⁻⁵¹ with k distances in play. The result is the same for every tier, number of threads and batch, being summed over
-    /// votes by distance in a fixed order.
+    /// In `f64`, stable for any d and β: weights are relative to the nearest key's, so nothing overflows. The absolute
+    /// error of an element is below (k + 750)·2⁻⁵¹ with k distances in play. The result is the same for every tier,
+    /// number of threads and batch, being summed over votes by distance in a fixed order.
     ///
     /// Cost: as [`recall`](Self::recall).
     ///

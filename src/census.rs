@@ -29,8 +29,8 @@ impl Nearest {
 
 /// What a scan remembers of one query.
 ///
-/// Keys within `window` of the nearest seen so far are kept by id; the others are known only to lie beyond. Should more fall into the
-/// window than is worth keeping, the census gives up on ids and goes on with the nearest alone.
+/// Keys within `window` of the nearest seen so far are kept by id; the others are known only to lie beyond. Should more
+/// fall into the window than is worth keeping, the census gives up on ids and goes on with the nearest alone.
 #[derive(Debug)]
 pub(crate) struct Census {
     window: u32,
@@ -42,7 +42,8 @@ pub(crate) struct Census {
 }
 
 impl Census {
-    /// A census that keeps keys within `window` of the nearest, if they are not too many: a sixty-fourth of `keys` and 1024 beside.
+    /// A census that keeps keys within `window` of the nearest, if they are not too many: a sixty-fourth of `keys` and
+    /// 1024 beside.
     pub(crate) fn new(window: u32, keys: usize, dim: usize) -> Self {
         let capacity = keys / 64 + 1024;
         // A window of everything needs no trial.
@@ -120,7 +121,8 @@ impl Visit for Census {
     }
 }
 
-/// The window within which `field` is likely to be decided: for random keys those beyond it weigh less than e^−8 together.
+/// The window within which `field` is likely to be decided: for random keys those beyond it weigh less than e^−8
+/// together.
 pub(crate) fn window(field: &Field, keys: u64) -> u32 {
     match field.separation() {
         crate::Separation::Exponential(beta) => weight_window(beta.get(), keys, 8.0),

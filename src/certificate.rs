@@ -35,9 +35,9 @@ impl fmt::Display for Reason {
 
 /// The proof behind one recalled pattern.
 ///
-/// With h₀ the nearest distance, the bits are certain when |Σ_{counted keys} e^{−2β(h−h₀)} y_j| exceeds the sum of e^{−2β(h−h₀)} over all keys
-/// that were not counted, each taken at a lower bound of its distance, for every j. Other separations count every key, and
-/// `max` all of the nearest.
+/// With h₀ the nearest distance, the bits are certain when |Σ_{counted keys} e^{−2β(h−h₀)} y_j| exceeds the sum of
+/// e^{−2β(h−h₀)} over all keys that were not counted, each taken at a lower bound of its distance, for every j. Other
+/// separations count every key, and `max` all of the nearest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Certificate {
@@ -49,7 +49,8 @@ pub struct Certificate {
 
 /// What is known of one answer beside its bits.
 ///
-/// `nearest` and `tied_bits` are the same however the work was split; `top_weight` and `certificate` tell how this run proved its answer.
+/// `nearest` and `tied_bits` are the same however the work was split; `top_weight` and `certificate` tell how this run
+/// proved its answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {

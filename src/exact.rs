@@ -3,14 +3,14 @@
 //! # Exponential
 //!
 //! For rational β ≠ 0 the numbers e^{−2βt}, t = 0, 1, 2, …, are linearly independent over the rationals (Lindemann and
-//! Weierstrass). So Σ_t v_t e^{−2βt} with integer v_t is zero if and only if every v_t is, and any other sum shows its sign once it is
-//! evaluated precisely enough. [`ExponentialSign`] raises the precision until it does: `f64` with a bound on its error, then
-//! integer balls of 192, 384, 768, … bits.
+//! Weierstrass). So Σ_t v_t e^{−2βt} with integer v_t is zero if and only if every v_t is, and any other sum shows its
+//! sign once it is evaluated precisely enough. [`ExponentialSign`] raises the precision until it does: `f64` with a
+//! bound on its error, then integer balls of 192, 384, 768, … bits.
 //!
 //! # Polynomial
 //!
-//! The sum is an integer. It is formed in `i128` where that cannot overflow, else in `f64` with a bound on its error, else in integers of any
-//! length.
+//! The sum is an integer. It is formed in `i128` where that cannot overflow, else in `f64` with a bound on its error,
+//! else in integers of any length.
 
 use std::cmp::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,10 +36,11 @@ fn common_sign(terms: &[(u32, i64)]) -> Option<Ordering> {
     terms.iter().all(|term| term.1.signum() == first.1.signum()).then(|| first.1.cmp(&0))
 }
 
-/// e^{−x} for x ≥ 0, in error by less than (x + 8)·[`ULP`] relative, or [`UNDERFLOW`] absolute, where `x` itself carries one rounding.
+/// e^{−x} for x ≥ 0, in error by less than (x + 8)·[`ULP`] relative, or [`UNDERFLOW`] absolute, where `x` itself
+/// carries one rounding.
 ///
-/// `libm`'s exponential is within one unit in the last place on every platform, being written in plain IEEE operations; the
-/// argument's rounding moves the result by x·2⁻⁵³; the rest is margin.
+/// `libm`'s exponential is within one unit in the last place on every platform, being written in plain IEEE operations;
+/// the argument's rounding moves the result by x·2⁻⁵³; the rest is margin.
 pub(crate) fn decay(x: f64) -> f64 {
     libm::exp(-x)
 }
@@ -61,8 +62,9 @@ impl ExponentialSign {
 
     /// The sign of Σ v·e^{−2βh} over `terms` (h, v), which ascend in h; changes `terms`.
     ///
-    /// Cost: the number of terms in `f64`. Where that leaves doubt, about √span products of b-bit numbers and a short product for each term, for
-    /// b = 192, 384, … until the sign shows; near-ties that need many bits must be built on purpose.
+    /// Cost: the number of terms in `f64`. Where that leaves doubt, about √span products of b-bit numbers and a short
+    /// product for each term, for b = 192, 384, … until the sign shows; near-ties that need many bits must be built on
+    /// purpose.
     pub(crate) fn sign(&self, terms: &mut Vec<(u32, i64)>) -> Ordering {
         terms.retain(|term| term.1 != 0);
         if let Some(sign) = common_sign(terms) {
@@ -134,7 +136,8 @@ impl Ball {
     }
 }
 
-/// Powers of r = e^{−2β} in one precision, enough to evaluate polynomials up to a span by steps: r⁰ … r^{b−1} and r^b, b ≈ √span.
+/// Powers of r = e^{−2β} in one precision, enough to evaluate polynomials up to a span by steps: r⁰ … r^{b−1} and r^b,
+/// b ≈ √span.
 #[derive(Debug)]
 struct Powers {
     precision: usize,
@@ -207,7 +210,8 @@ fn exp_negative(beta: f64, precision: usize) -> Ball {
 
 /// The sign of Σ v·(known − 2h)^K over `terms` (h, v), with h ≤ known; changes `terms`.
 ///
-/// Cost: the number of terms in `i128` or `f64`, except where Σ|v|·known^K ≥ 2¹²⁶ and the sum is zero or nearly: then products of K·log₂(known) bits.
+/// Cost: the number of terms in `i128` or `f64`, except where Σ|v|·known^K ≥ 2¹²⁶ and the sum is zero or nearly: then
+/// products of K·log₂(known) bits.
 pub(crate) fn polynomial_sign(known: u32, degree: u32, terms: &mut Vec<(u32, i64)>) -> Ordering {
     // As (|s|, votes with the sign of s^K): an even K cannot tell s from −s, and their votes may cancel.
     for (h, v) in terms.iter_mut() {

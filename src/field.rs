@@ -50,8 +50,8 @@ impl Field {
         self.separation
     }
 
-    /// The weight of all of `keys`, given as (distance, count), relative to that of one key at `nearest`: an interval that holds it. A distance
-    /// that is only a lower bound makes the upper end hold and the lower end meaningless.
+    /// The weight of all of `keys`, given as (distance, count), relative to that of one key at `nearest`: an interval
+    /// that holds it. A distance that is only a lower bound makes the upper end hold and the lower end meaningless.
     ///
     /// Linear and polynomial weights know no tail that can be left out: their interval is [0, ∞].
     pub(crate) fn weigh(&self, keys: impl IntoIterator<Item = (u32, u64)>, nearest: u32) -> [f64; 2] {

@@ -1,8 +1,8 @@
 //! **popfield** (popcount + Hopfield): an exact, bit-packed SIMD engine for associative memories.
 //!
-//! An associative memory stores associations (x_i, y_i) of ±1 vectors and, prompted with a query, recalls sign[Σ_i f(⟨query, x_i⟩) y_i]. The
-//! separation f makes it Hopfield's network (f(s) = s), a dense one (s^K), the modern one (e^{βs}), whose softmax form is attention, or a
-//! nearest-neighbour memory (max).
+//! An associative memory stores associations (x_i, y_i) of ±1 vectors and, prompted with a query, recalls sign[Σ_i
+//! f(⟨query, x_i⟩) y_i]. The separation f makes it Hopfield's network (f(s) = s), a dense one (s^K), the modern one
+//! (e^{βs}), whose softmax form is attention, or a nearest-neighbour memory (max).
 //!
 //! Every recalled bit is the sign of the *real* field, proven for each query: the same on every SIMD tier, number of
 //! threads, batch, split into shards and order of storing.
@@ -72,3 +72,8 @@ pub use separation::{Beta, Degree, Separation};
 pub use votes::Votes;
 
 use field::Field;
+
+/// The README's example, held to compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

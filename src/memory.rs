@@ -11,8 +11,8 @@ use crate::{Error, Patterns, Queries, Query, Result, Separation};
 
 /// An associative memory of n stored associations (x_i, y_i): keys x_i ∈ {±1}^d and values y_i ∈ {±1}^{d'}.
 ///
-/// The patterns themselves are the memory: no weight matrix is ever formed, so storing takes n·(d + d') bits (n·d where keys are their own
-/// values), and every separation and β reads the same bits.
+/// The patterns themselves are the memory: no weight matrix is ever formed, so storing takes n·(d + d') bits (n·d where
+/// keys are their own values), and every separation and β reads the same bits.
 ///
 /// # Example
 /// ```
@@ -110,9 +110,11 @@ impl Memory {
         self.keys.bytes() + self.values.as_ref().map_or(0, Patterns::bytes)
     }
 
-    /// Overlaps s = ⟨query, key⟩ of every query with every key: (queries, n), row by row; known − 2h over the known positions.
+    /// Overlaps s = ⟨query, key⟩ of every query with every key: (queries, n), row by row; known − 2h over the known
+    /// positions.
     ///
-    /// Cost: queries × n × ⌈d/64⌉ word operations and 4 bytes for each pair; ask for few queries at a time where n is large.
+    /// Cost: queries × n × ⌈d/64⌉ word operations and 4 bytes for each pair; ask for few queries at a time where n is
+    /// large.
     ///
     /// # Errors
     /// [`Error::Dimension`] if the queries are of another dimension; [`Error::OutOfMemory`] if the answer does not fit.
@@ -129,8 +131,8 @@ impl Memory {
         Ok(overlaps)
     }
 
-    /// What these keys say of `query`: the first round of a recall over parts. Ids are counted from `first_id`, the number of keys in the
-    /// parts before this one.
+    /// What these keys say of `query`: the first round of a recall over parts. Ids are counted from `first_id`, the
+    /// number of keys in the parts before this one.
     ///
     /// # Errors
     /// [`Error::Dimension`] if the query is of another dimension.
@@ -172,7 +174,8 @@ impl Memory {
     /// Cost: n × ⌈d/64⌉ word operations, and for each word asked for n × 8 byte look-ups and 512 bytes a distance.
     ///
     /// # Errors
-    /// [`Error::Dimension`] if the query is of another dimension; [`Error::Count`] if the request is for words that the values lack.
+    /// [`Error::Dimension`] if the query is of another dimension; [`Error::Count`] if the request is for words that the
+    /// values lack.
     pub fn votes(&self, query: &Query, request: &Request) -> Result<Votes> {
         let queries = Queries::from(query.clone());
         self.check(&queries)?;

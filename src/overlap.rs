@@ -1,8 +1,8 @@
 //! Overlaps: the scan that brings every key's distance past whoever asks.
 //!
-//! One pass over the keys serves a tile of queries: slabs of keys small enough to stay in the L2 cache go through the kernel
-//! once for the whole tile, and each query's [`Visit`]or sees the slab's distances while they are hot. No
-//! n × batch matrix is ever stored.
+//! One pass over the keys serves a tile of queries: slabs of keys small enough to stay in the L2 cache go through the
+//! kernel once for the whole tile, and each query's visitor ([`Visit`]) sees the slab's distances while they are hot.
+//! No n × batch matrix is ever stored.
 
 use std::ops::Range;
 
@@ -22,6 +22,9 @@ const SLAB_PATTERNS: usize = 512;
 
 /// Patterns below which splitting a scan among threads costs more than it gains.
 const MIN_PIECE: usize = 4096;
+
+/// Keys of the largest memory in which several queries of a tile may hold all distances at once: half a megabyte each.
+const MAX_KEYS_AT_ONCE: usize = 1 << 17;
 
 /// Someone who watches the distances of one query go by.
 pub(crate) trait Visit: Send {
@@ -82,6 +85,23 @@ pub(crate) fn survey<V: Visit>(
         Ok(a)
     });
     merged.unwrap_or_else(|| Ok(tile.map(visitor).collect()))
+}
+
+/// Finishes each query of a tile from what its visitor became.
+///
+/// A query may need the distances of all keys once more: among large memories queries go one after the other and the
+/// threads share each, so that few such arrays stand at a time.
+pub(crate) fn each_query<V: Send, T: Send>(
+    keys: usize,
+    tile: Range<usize>,
+    visitors: Vec<V>,
+    finish: impl Fn(usize, V) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    if keys <= MAX_KEYS_AT_ONCE {
+        tile.into_par_iter().zip(visitors).map(|(index, visitor)| finish(index, visitor)).collect()
+    } else {
+        tile.zip(visitors).map(|(index, visitor)| finish(index, visitor)).collect()
+    }
 }
 
 /// The distances of all keys to query `index`, in storing order; n × 4 bytes.

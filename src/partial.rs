@@ -2,10 +2,10 @@
 //!
 //! Two rounds, whatever the split into threads, shards or machines:
 //!
-//! 1. every part gives its [`Partial`]: its nearest keys, the votes of those that matter, and a bound for the rest. They
-//!    [`merge`](Partial::merge), and [`close`](Partial::close) decides every bit that the sum certifies;
-//! 2. for the bits still open every part counts all of its votes ([`Memory::votes`](crate::Memory::votes)); they merge too, and
-//!    [`resolve`](Closing::resolve) decides the rest. Complete votes leave nothing open.
+//! 1. every part gives its [`Partial`]: its nearest keys, the votes of those that matter, and a bound for the rest.
+//!    They [`merge`](Partial::merge), and [`close`](Partial::close) decides every bit that the sum certifies;
+//! 2. for the bits still open every part counts all of its votes ([`Memory::votes`](crate::Memory::votes)); they merge
+//!    too, and [`resolve`](Closing::resolve) decides the rest. Complete votes leave nothing open.
 //!
 //! A memory on its own is the case of one part; [`Memory::recall`](crate::Memory::recall) takes the same way.
 
@@ -44,7 +44,8 @@ pub struct Partial {
 }
 
 impl Partial {
-    /// From the census of some keys, whose values are `values`; ids count from `first_id`. `None` if there were no keys.
+    /// From the census of some keys, whose values are `values`; ids count from `first_id`. `None` if there were no
+    /// keys.
     pub(crate) fn new(census: Census, field: &Field, key_dim: usize, values: &Patterns, first_id: u64) -> Option<Self> {
         let mut nearest = census.nearest()?;
         let (mut kept, beyond) = census.finish();
@@ -215,8 +216,9 @@ impl Closing {
         self.open.iter().flat_map(|(&word, &columns)| set_bits(columns).map(move |bit| word * COLUMNS + bit))
     }
 
-    /// The questions of the second round, each for at most `words` words (64 columns each) of votes; none if every bit is decided. A part's
-    /// answer takes 512 bytes for each word and distance that occurs, so few words at a time bound its memory.
+    /// The questions of the second round, each for at most `words` words (64 columns each) of votes; none if every bit
+    /// is decided. A part's answer takes 512 bytes for each word and distance that occurs, so few words at a time bound
+    /// its memory.
     pub fn requests(&self, words: usize) -> Vec<Request> {
         let open: Vec<usize> = self.open.keys().copied().collect();
         open.chunks(words.max(1)).map(|words| Request { words: words.to_vec() }).collect()
@@ -247,7 +249,8 @@ impl Closing {
         Ok(())
     }
 
-    /// Decides everything from the ranked keys of a memory that is the only part; a word of columns at a time, so that no table of all votes is formed.
+    /// Decides everything from the ranked keys of a memory that is the only part; a word of columns at a time, so that
+    /// no table of all votes is formed.
     pub(crate) fn resolve_by(&mut self, field: &Field, values: &Patterns, ranked: &Ranked) {
         use rayon::prelude::*;
         let complete = BTreeMap::new();
@@ -318,7 +321,8 @@ fn top_weight(
 ) -> Option<[f64; 2]> {
     field.separation().beta()?;
     let [low, high] = field.weigh(placed.filter(|others| others.0 > nearest.distance), nearest.distance);
-    // Keys that may be as near as the nearest are perhaps those already in its count: without them the weight is known no better.
+    // Keys that may be as near as the nearest are perhaps those already in its count: without them the weight is known
+    // no better.
     let unplaced = field.weigh(by_distance(beyond), nearest.distance)[1];
     let top = nearest.count as f64;
     let margin = 4.0 * ULP;

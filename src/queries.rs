@@ -52,7 +52,8 @@ pub struct Queries {
 }
 
 impl Queries {
-    /// Queries from rows of elements +1, −1 or 0, the 0 marking an erased position; `elements` is (n, `dim`), row by row.
+    /// Queries from rows of elements +1, −1 or 0, the 0 marking an erased position; `elements` is (n, `dim`), row by
+    /// row.
     ///
     /// # Errors
     /// [`Error::Count`] if the rows are not whole; [`Error::Element`] at any other element.

@@ -21,7 +21,8 @@ pub fn stream(seed: u64, purpose: &str, block: u64) -> Xoshiro256PlusPlus {
     Xoshiro256PlusPlus::from_seed(*hasher.finalize().as_bytes())
 }
 
-/// A number below `bound` > 0, each equally likely: the highest multiple of `bound` that fits decides what is drawn again.
+/// A number below `bound` > 0, each equally likely: the highest multiple of `bound` that fits decides what is drawn
+/// again.
 fn below(rng: &mut impl Rng, bound: u64) -> u64 {
     let excess = (u64::MAX % bound + 1) % bound;
     loop {
@@ -78,8 +79,8 @@ pub fn flips(p: f64, dim: usize) -> usize {
     (p * dim as f64).round() as usize
 }
 
-/// Copies of `patterns` with a fraction `p` of each one's positions flipped (not drawn anew): the expected overlap with the
-/// original is (1 − 2p)·d. Pattern i draws from stream (`seed`, "noise", i).
+/// Copies of `patterns` with a fraction `p` of each one's positions flipped (not drawn anew): the expected overlap with
+/// the original is (1 − 2p)·d. Pattern i draws from stream (`seed`, "noise", i).
 ///
 /// # Errors
 /// [`Error::Parameter`] unless 0 ≤ `p` ≤ 1.

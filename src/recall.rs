@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::census::window;
 use crate::field::Field;
-use crate::overlap::tiles;
+use crate::overlap::{each_query, tiles};
 use crate::partial::Answer;
 use crate::{Error, Memory, Patterns, Queries, Report, Result, Separation};
 
@@ -95,19 +95,21 @@ impl Recalled {
 impl Memory {
     /// Recalls every query: sign[Σ_i f(⟨query, x_i⟩) y_i], the literal sum with the self-term kept.
     ///
-    /// Every bit is the sign of the real field, for every tier, number of threads, batch and order of storing; ties are those fields that are
-    /// exactly 0. Runs in the current rayon pool.
+    /// Every bit is the sign of the real field, for every tier, number of threads, batch and order of storing; ties are
+    /// those fields that are exactly 0. Runs in the current rayon pool.
     ///
-    /// Cost: each step scans the keys once for up to 64 queries, n × ⌈d/64⌉ word operations a query. Exponential and max recall seldom need
-    /// more. Where bits stay open (small β, ties), and always for linear and polynomial separations of more than a few keys, each such
-    /// query adds 4n bytes and n × 8 byte look-ups for each word of 64 open columns.
+    /// Cost: each step scans the keys once for up to 64 queries, n × ⌈d/64⌉ word operations a query. Exponential and
+    /// max recall seldom need more. Where bits stay open (small β, ties), and always for linear and polynomial
+    /// separations of more than a few keys, each such query adds 4n bytes and n × 8 byte look-ups for each word of 64
+    /// open columns.
     ///
     /// # Errors
-    /// [`Error::Dimension`] if the queries are of another dimension; [`Error::UnequalDimensions`] for several steps or [`Tie::Stay`] where
-    /// keys and values differ in dimension; [`Error::OutOfMemory`].
+    /// [`Error::Dimension`] if the queries are of another dimension; [`Error::UnequalDimensions`] for several steps or
+    /// [`Tie::Stay`] where keys and values differ in dimension; [`Error::OutOfMemory`].
     ///
     /// # Source
-    /// Hopfield 1982 (linear); Krotov and Hopfield 2016 (polynomial); Demircigil, Heusel, Löwe, Upgang and Vermet 2017 (exponential).
+    /// Hopfield 1982 (linear); Krotov and Hopfield 2016 (polynomial); Demircigil, Heusel, Löwe, Upgang and Vermet 2017
+    /// (exponential).
     pub fn recall(&self, queries: &Queries, recall: &Recall) -> Result<Recalled> {
         self.check(queries)?;
         recall.tie.check(self.dim(), self.value_dim())?;
@@ -151,7 +153,7 @@ impl Memory {
         tie: Tie,
     ) -> Result<Vec<Answer>> {
         let censuses = self.censuses(queries, tile.clone(), window(field, self.len() as u64))?;
-        let close = |(index, census)| -> Result<Answer> {
+        let close = |index, census| -> Result<Answer> {
             let query = queries.get(index).ok_or(Error::Empty { what: "queries" })?;
             let partial = self.partial_of(census, field, 0).ok_or(Error::Empty { what: "keys" })?;
             let mut closing = partial.close_by(field, &query, tie)?;
@@ -160,11 +162,6 @@ impl Memory {
             }
             closing.finish()
         };
-        // Where one query's distances are large, queries go one after the other and the threads share each.
-        if self.len() <= 1 << 17 {
-            tile.into_par_iter().zip(censuses).map(close).collect()
-        } else {
-            tile.zip(censuses).map(close).collect()
-        }
+        each_query(self.len(), tile, censuses, close)
     }
 }

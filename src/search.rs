@@ -15,7 +15,8 @@ pub struct Neighbor {
 }
 
 impl Memory {
-    /// The `top` nearest keys of every query, nearest first, equal distances by lower id; all n keys where there are fewer.
+    /// The `top` nearest keys of every query, nearest first, equal distances by lower id; all n keys where there are
+    /// fewer.
     ///
     /// Cost: one scan for up to 64 queries; 16 bytes for each of 2·`top` keys a query and thread.
     ///
@@ -54,7 +55,8 @@ impl Memory {
     }
 }
 
-/// The nearest keys seen so far, at most `top` of them and none beyond `edge`; between two cuts twice as many may stand here.
+/// The nearest keys seen so far, at most `top` of them and none beyond `edge`; between two cuts twice as many may stand
+/// here.
 struct Shortlist {
     top: usize,
     edge: u32,
@@ -62,7 +64,8 @@ struct Shortlist {
 }
 
 impl Shortlist {
-    /// Drops what can no longer be among the `top`. A later key at the last distance kept has a higher id, so it comes too late.
+    /// Drops what can no longer be among the `top`. A later key at the last distance kept has a higher id, so it comes
+    /// too late.
     fn cut(&mut self) {
         if self.found.len() > self.top {
             self.found.select_nth_unstable(self.top - 1);

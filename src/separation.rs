@@ -73,8 +73,8 @@ pub enum Separation {
     Polynomial(Degree),
     /// f(s) = s: Hebb's rule, the classical network (Hopfield 1982).
     Linear,
-    /// The nearest keys vote, all others are silent. Zero among the nearest is a tie: this is not the limit β → ∞ of the
-    /// exponential, which would ask the next distance.
+    /// The nearest keys vote, all others are silent. Zero among the nearest is a tie: this is not the limit β → ∞ of
+    /// the exponential, which would ask the next distance.
     Max,
 }
 

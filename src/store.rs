@@ -29,7 +29,8 @@ const HASH_BYTES: usize = blake3::OUT_LEN;
 const CHUNK: usize = 4096;
 
 impl Memory {
-    /// Writes the memory to `path`: to a temporary file beside it first, then renamed, so that `path` holds the whole memory or what it held before.
+    /// Writes the memory to `path`: to a temporary file beside it first, then renamed, so that `path` holds the whole
+    /// memory or what it held before.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -69,8 +70,8 @@ impl Memory {
     /// Opens a memory file, checking all of it.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be read; [`Error::Format`] if it is not a memory, is cut short, too long or damaged. Nothing is allocated that the
-    /// file's length does not vouch for.
+    /// [`Error::Io`] if it cannot be read; [`Error::Format`] if it is not a memory, is cut short, too long or damaged.
+    /// Nothing is allocated that the file's length does not vouch for.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();

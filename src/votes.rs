@@ -1,8 +1,8 @@
 //! Votes by distance: V[h][j] = Σ y_ij over the keys at distance h. Integers, so they add up the same in any order.
 //!
-//! Every field is a sum over them, field_j = Σ_h f(known − 2h)·V[h][j], which is why one scan serves every separation and why parts
-//! of a memory merge exactly. The whole table is seldom needed and never formed at once: votes are counted for the few nearest
-//! distances, or for all distances one word of value columns (64 of them) at a time.
+//! Every field is a sum over them, field_j = Σ_h f(known − 2h)·V[h][j], which is why one scan serves every separation
+//! and why parts of a memory merge exactly. The whole table is seldom needed and never formed at once: votes are
+//! counted for the few nearest distances, or for all distances one word of value columns (64 of them) at a time.
 
 use std::collections::BTreeMap;
 
@@ -192,8 +192,8 @@ impl Ranked {
 
 /// Counts of +1 votes in 64 columns, by rank of distance.
 ///
-/// A word is spread over 64 byte counters, eight table look-ups and eight additions; before a byte can overflow, its row is moved to wide
-/// counters.
+/// A word is spread over 64 byte counters, eight table look-ups and eight additions; before a byte can overflow, its
+/// row is moved to wide counters.
 struct Tally {
     /// 64 byte counters a rank, eight to a `u64`.
     staged: Vec<[u64; 8]>,

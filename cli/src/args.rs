@@ -127,7 +127,8 @@ pub struct Search {
     /// All keys within distance R of each query
     #[arg(long, value_name = "R")]
     pub radius: Option<u32>,
-    /// Write ids (uint64) and distances (uint32), both (queries, K); with --radius one after the other, and offsets (uint64)
+    /// Write ids (uint64) and distances (uint32), both (queries, K); with --radius one after the other, and offsets
+    /// (uint64)
     #[arg(long, value_name = "F.npz")]
     pub out: Option<PathBuf>,
     /// One JSON object; holds ids and distances unless --out does

@@ -1,7 +1,7 @@
 //! Tier `wide`: portable SIMD through the `wide` crate, whatever vectors the build's baseline has; no `unsafe`.
 //!
-//! There is no portable vector popcount, so ones are counted by the classic halving sums within bytes, and the bytes are
-//! added up only once in 31 words.
+//! There is no portable vector popcount, so ones are counted by the classic halving sums within bytes, and the bytes
+//! are added up only once in 31 words.
 
 use wide::u64x8;
 

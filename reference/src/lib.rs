@@ -1,7 +1,8 @@
 //! Associative memories as the formulas say them: naive, exact and slow.
 //!
-//! The oracle that popfield is tested against. It shares no code with the engine: patterns are vectors of ±1 (queries may hold 0 for an
-//! erased position), overlaps are sums of products, and every field is a sum over all stored associations.
+//! The oracle that popfield is tested against. It shares no code with the engine: patterns are vectors of ±1 (queries
+//! may hold 0 for an erased position), overlaps are sums of products, and every field is a sum over all stored
+//! associations.
 //!
 //! field_j = Σ_i f(⟨query, x_i⟩) · y_ij, recalled_j = sign(field_j).
 
@@ -144,8 +145,8 @@ impl Oracle {
     }
 }
 
-/// e^{−x}, x = β·gap, by Taylor's series at x/2^k ≤ 1, whose partial sums bracket the value in turn, squared k times; every rounding
-/// goes outward.
+/// e^{−x}, x = β·gap, by Taylor's series at x/2^k ≤ 1, whose partial sums bracket the value in turn, squared k times;
+/// every rounding goes outward.
 fn bounds_of_exp(beta: f64, gap: u64, precision: u64) -> (BigInt, BigInt) {
     let one = BigInt::from(1) << precision;
     let x = beta * gap as f64;

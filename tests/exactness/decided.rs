@@ -4,7 +4,8 @@ use popfield::{Memory, Patterns, Queries, Reason, Recall, Separation, Tie};
 
 use crate::worlds::{World, check_everywhere};
 
-/// Keys at chosen distances from the query of all +1, each voting in one column: `votes` holds (distance, vote, how often).
+/// Keys at chosen distances from the query of all +1, each voting in one column: `votes` holds (distance, vote, how
+/// often).
 fn world(dim: usize, votes: &[(usize, i8, u64)]) -> World {
     let (mut keys, mut values) = (Vec::new(), Vec::new());
     for &(distance, vote, times) in votes {
@@ -48,7 +49,8 @@ fn near_ties_that_f64_gets_wrong() {
     assert!(wrong > 0, "plain f64 decides every one of these: they prove nothing");
 }
 
-/// Digits of 1 in base e^{2β}: −1 at distance 0, then +1 wherever the rest still allows it, as far as `f64` can follow and further.
+/// Digits of 1 in base e^{2β}: −1 at distance 0, then +1 wherever the rest still allows it, as far as `f64` can follow
+/// and further.
 #[test]
 fn near_ties_by_greedy_expansion() {
     let beta = 0.3;

@@ -1,4 +1,5 @@
-//! Memories of a hundred thousand keys and more, where every slab, piece and stretch has a neighbour: every tier and split.
+//! Memories of a hundred thousand keys and more, where every slab, piece and stretch has a neighbour: every tier and
+//! split.
 
 use popfield::{Separation, Tie};
 

@@ -1,5 +1,5 @@
-//! The engine held to the naive reference, bit for bit: random and adversarial memories, every separation, every tier, any number of
-//! threads, any split.
+//! The engine held to the naive reference, bit for bit: random and adversarial memories, every separation, every tier,
+//! any number of threads, any split.
 
 mod decided;
 mod large;

@@ -74,7 +74,8 @@ fn opposed(pattern: &[i8]) -> Vec<i8> {
 }
 
 impl World {
-    /// `n` associations from `dim` to `value_dim` positions and `queries` queries, of which a share `erased` of positions is unknown.
+    /// `n` associations from `dim` to `value_dim` positions and `queries` queries, of which a share `erased` of
+    /// positions is unknown.
     pub fn new(kind: Kind, n: usize, dim: usize, value_dim: usize, queries: usize, erased: f64, seed: u64) -> Self {
         let mut dice = Dice(stream(seed, "world", 0));
         let centres: Vec<_> = (0..4).map(|_| dice.signs(dim)).collect();

@@ -1,7 +1,7 @@
 //! NumPy arrays: (n, d) of bools, of ±1 or 0/1 numbers of any width, or (n, ⌈d/8⌉) of packed bytes; C or Fortran order.
 //!
-//! The header is parsed here rather than by a library because it comes from anywhere: it is held to the file's length before anything is
-//! allocated, and its numbers cannot overflow.
+//! The header is parsed here rather than by a library because it comes from anywhere: it is held to the file's length
+//! before anything is allocated, and its numbers cannot overflow.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -92,7 +92,8 @@ impl Header {
         Ok((header, before + text_bytes))
     }
 
-    /// The Python dictionary that a header is, as far as arrays of plain numbers need it: no nesting beyond the shape's tuple.
+    /// The Python dictionary that a header is, as far as arrays of plain numbers need it: no nesting beyond the shape's
+    /// tuple.
     fn parse(tokens: &mut Tokens<'_>) -> Option<Self> {
         let (mut descr, mut fortran_order, mut shape) = (None, None, None);
         tokens.punctuation('{')?;

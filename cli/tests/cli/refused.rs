@@ -1,4 +1,5 @@
-//! Bad usage and input: status 2, a message that names the place, what was expected and what came, and nothing left behind.
+//! Bad usage and input: status 2, a message that names the place, what was expected and what came, and nothing left
+//! behind.
 
 use crate::arrays::{int8, npy};
 use crate::sandbox::Sandbox;

@@ -233,7 +233,8 @@ fn values_of(memory: &Memory, images: &Patterns) -> Vec<Option<Pattern>> {
     images.iter().map(|image| find(image).and_then(|i| memory.values().get(i))).collect()
 }
 
-/// Writes the picture into the folder, which is made if it is not there and taken away again if the picture cannot be written.
+/// Writes the picture into the folder, which is made if it is not there and taken away again if the picture cannot be
+/// written.
 fn write_picture(args: &Demo, png: &[u8]) -> Result<std::path::PathBuf> {
     let made = !args.out.exists();
     let cannot = |error| Failure::usage(format!("{}: cannot be made: {error}", args.out.display()));
