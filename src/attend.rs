@@ -32,9 +32,8 @@ impl Memory {
         let rows: Vec<Vec<Vec<f64>>> = tiles(queries.len())
             .map(|tile| {
                 let censuses = self.censuses(queries, tile.clone(), window)?;
-                tile.zip(censuses)
-                    .map(|(index, census)| self.attend_one(queries, index, census, beta, window))
-                    .collect()
+                let attend = |index, census| self.attend_one(queries, index, census, beta, window);
+                each_query(self.len(), tile, censuses, attend)
             })
             .collect::<Result<_>>()?;
         Ok(rows.into_iter().flatten().flatten().collect())
