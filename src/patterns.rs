@@ -218,11 +218,15 @@ impl Patterns {
                 found: format!("{len} rows of order {dim}"),
             });
         }
-        let mut patterns = Self::filled(len, dim, false)?;
+        // Rows of the matrix of order 64: bit j of row i is (−1)^popcount(i & j). Larger orders repeat them, negated
+        // where the higher bits of row and column meet an odd number of times.
+        let small = |i: usize| (0..64).fold(0u64, |row, j| row | u64::from((i & j).count_ones() % 2 == 0) << j);
+        let mut patterns = Self::new(dim)?;
+        patterns.reserve(len)?;
         for i in 0..len {
-            for j in 0..dim {
-                patterns.set(i, j, (i & j).count_ones().is_multiple_of(2));
-            }
+            let row = small(i % 64) & tail_mask(dim);
+            let words = (0..patterns.words).map(|w| if (i / 64 & w).count_ones() % 2 == 0 { row } else { !row });
+            patterns.push_words(&words.collect::<Vec<_>>())?;
         }
         Ok(patterns)
     }
