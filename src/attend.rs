@@ -2,10 +2,11 @@
 
 use rayon::prelude::*;
 
-use crate::census::{Census, weight_window};
+use crate::census::Census;
 use crate::exact::decay;
-use crate::overlap::{each_query, tiles};
-use crate::votes::Votes;
+use crate::field::weight_window;
+use crate::overlap::{each_query, each_tile};
+use crate::votes::VoteTable;
 use crate::{Beta, Error, Memory, Queries, Result};
 
 /// Weights beyond e^−45 of the nearest key's are left out: far below what an `f64` sum of the others can hold.
@@ -28,30 +29,30 @@ impl Memory {
     /// Ramsauer et al. 2020, eq. 3: the update of a modern Hopfield network is attention.
     pub fn attend(&self, queries: &Queries, beta: Beta) -> Result<Vec<f64>> {
         self.check(queries)?;
-        let window = weight_window(beta.get(), self.len() as u64, MARGIN);
-        let rows: Vec<Vec<Vec<f64>>> = tiles(queries.len())
-            .map(|tile| {
-                let censuses = self.censuses(queries, tile.clone(), window)?;
-                let attend = |index, census| self.attend_one(queries, index, census, beta, window);
-                each_query(self.len(), tile, censuses, attend)
+        let window = weight_window(beta, self.len() as u64, MARGIN);
+        let rows = each_tile(self.len(), queries.len(), |tile| {
+            let censuses = self.censuses(queries, tile.clone(), window)?;
+            each_query(self.len(), tile, censuses, |index, census| {
+                self.attend_one(queries, index, census, beta, window)
             })
-            .collect::<Result<_>>()?;
-        Ok(rows.into_iter().flatten().flatten().collect())
+        })?;
+        Ok(rows.into_iter().flatten().collect())
     }
 
     fn attend_one(&self, queries: &Queries, index: usize, census: Census, beta: Beta, window: u32) -> Result<Vec<f64>> {
-        let nearest = census.nearest().ok_or(Error::Empty { what: "keys" })?.distance;
+        let mut counted = census.finish().ok_or(Error::Empty { what: "keys" })?;
+        let nearest = counted.nearest.distance;
         let edge = nearest.saturating_add(window);
-        let (mut kept, _) = census.finish();
-        let columns = if kept.is_empty() {
+        // The same sums either way, in the same order, over the same distances.
+        let columns = if counted.bound > edge && VoteTable::is_affordable(self.values(), &counted.kept) {
+            let votes = VoteTable::gather(self.values(), &mut counted.kept);
+            let weights = Weights::new(beta, nearest, edge, &votes.distances, &votes.keys);
+            votes.words.values().map(|votes| weights.means(votes)).collect()
+        } else {
             let ranked = self.ranked(queries, index)?;
             let words: Vec<usize> = (0..self.values().words()).collect();
             let weights = Weights::new(beta, nearest, edge, &ranked.distances, &ranked.keys);
             words.par_iter().map(|&word| weights.means(&ranked.votes(self.values(), word))).collect::<Vec<_>>()
-        } else {
-            let votes = Votes::gather(self.values(), &mut kept);
-            let weights = Weights::new(beta, nearest, edge, votes.distances(), votes.keys());
-            votes.words().map(|(_, votes)| weights.means(votes)).collect()
         };
         Ok(columns.into_iter().flatten().take(self.value_dim()).collect())
     }

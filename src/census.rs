@@ -1,8 +1,5 @@
 //! The census of one query: its nearest keys, those within a window of them, and a count of the rest.
 
-use std::collections::BTreeMap;
-
-use crate::Field;
 use crate::overlap::Visit;
 
 /// The nearest keys of a query.
@@ -29,16 +26,32 @@ impl Nearest {
 
 /// What a scan remembers of one query.
 ///
-/// Keys within `window` of the nearest seen so far are kept by id; the others are known only to lie beyond. Should more
-/// fall into the window than is worth keeping, the census gives up on ids and goes on with the nearest alone.
+/// Keys within `window` of the nearest seen so far are kept by id; of the others only a lower bound of their distance
+/// is known. Should more fall into the window than is worth keeping, a `limit` shuts out the farthest of them, whole
+/// distances at a time. It only ever shrinks, and what lies nearer is kept as before: a key that comes late and leaves
+/// the crowd behind still closes the proof.
 #[derive(Debug)]
 pub(crate) struct Census {
     window: u32,
     capacity: usize,
     nearest: Option<Nearest>,
-    /// (distance, id) of the keys in the window, and perhaps of some that have fallen out of it; `None` when given up.
-    kept: Option<Vec<(u32, usize)>>,
+    /// (distance, id) of the keys in the window and below the limit, and perhaps of some that have fallen out of it.
+    kept: Vec<(u32, usize)>,
+    /// The first distance that is not kept, whatever the window.
+    limit: u32,
     seen: u64,
+}
+
+/// What became of a census.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    pub(crate) nearest: Nearest,
+    /// (distance, id) of every key nearer than `bound`.
+    pub(crate) kept: Vec<(u32, usize)>,
+    /// The first distance whose keys were not kept.
+    pub(crate) bound: u32,
+    /// Keys at `bound` or beyond.
+    pub(crate) beyond: u64,
 }
 
 impl Census {
@@ -48,39 +61,41 @@ impl Census {
         let capacity = keys / 64 + 1024;
         // A window of everything needs no trial.
         let hopeless = window as usize >= dim && keys > capacity;
-        Self { window, capacity, nearest: None, kept: (!hopeless).then(Vec::new), seen: 0 }
+        let limit = if hopeless { 0 } else { u32::MAX };
+        Self { window, capacity, nearest: None, kept: Vec::new(), limit, seen: 0 }
     }
 
-    pub(crate) fn nearest(&self) -> Option<Nearest> {
-        self.nearest
-    }
-
-    /// The last distance within the window.
-    fn edge(&self) -> u32 {
-        self.nearest.map_or(u32::MAX, |nearest| nearest.distance.saturating_add(self.window))
+    /// The first distance that is not kept.
+    fn bound(&self) -> u32 {
+        let edge = self.nearest.map_or(u32::MAX, |nearest| nearest.distance.saturating_add(self.window));
+        edge.saturating_add(1).min(self.limit)
     }
 
     fn prune(&mut self) {
-        let edge = self.edge();
-        if let Some(kept) = &mut self.kept {
-            kept.retain(|key| key.0 <= edge);
-            if kept.len() > self.capacity {
-                self.kept = None;
-            }
+        let bound = self.bound();
+        self.kept.retain(|key| key.0 < bound);
+        if self.kept.len() > self.capacity {
+            // The distance of the first key too many, and all at it, are one too far.
+            self.limit = self.kept.select_nth_unstable(self.capacity).1.0;
+            self.kept.retain(|key| key.0 < self.limit);
         }
     }
 
-    /// What became of it: the keys in the window, and all others by a lower bound of their distance.
-    pub(crate) fn finish(mut self) -> (Vec<(u32, usize)>, BTreeMap<u32, u64>) {
+    /// What became of it, if there was any key.
+    pub(crate) fn finish(mut self) -> Option<Counted> {
         self.prune();
-        let edge = self.edge();
-        let nearest = self.nearest.map_or(0, |nearest| nearest.distance);
-        let (kept, bound) = match self.kept {
-            Some(kept) => (kept, edge.saturating_add(1)),
-            None => (Vec::new(), nearest),
-        };
-        let beyond = self.seen - kept.len() as u64;
-        (kept, if beyond > 0 { BTreeMap::from([(bound, beyond)]) } else { BTreeMap::new() })
+        let nearest = self.nearest?;
+        let beyond = self.seen - self.kept.len() as u64;
+        Some(Counted { nearest, bound: self.bound().max(nearest.distance), kept: self.kept, beyond })
+    }
+}
+
+impl Counted {
+    /// Forgets the ids: every key is known to be no nearer than the nearest.
+    pub(crate) fn forget(&mut self) {
+        self.beyond += self.kept.len() as u64;
+        self.kept = Vec::new();
+        self.bound = self.nearest.distance;
     }
 }
 
@@ -95,15 +110,13 @@ impl Visit for Census {
             let here = Nearest { id: (first + at) as u64, distance: least, count };
             self.nearest = Some(self.nearest.map_or(here, |nearest| nearest.or(here)));
         }
-        let edge = self.edge();
-        if least > edge {
+        let bound = self.bound();
+        if least >= bound {
             return;
         }
-        if let Some(kept) = &mut self.kept {
-            kept.extend((first..).zip(distances).filter(|key| *key.1 <= edge).map(|(id, &h)| (h, id)));
-            if kept.len() > 2 * self.capacity {
-                self.prune();
-            }
+        self.kept.extend((first..).zip(distances).filter(|key| *key.1 < bound).map(|(id, &h)| (h, id)));
+        if self.kept.len() > 2 * self.capacity {
+            self.prune();
         }
     }
 
@@ -113,26 +126,8 @@ impl Visit for Census {
             (a, b) => a.or(b),
         };
         self.seen += later.seen;
-        self.kept = self.kept.take().zip(later.kept).map(|(mut kept, later)| {
-            kept.extend(later);
-            kept
-        });
+        self.limit = self.limit.min(later.limit);
+        self.kept.extend(later.kept);
         self.prune();
     }
-}
-
-/// The window within which `field` is likely to be decided: for random keys those beyond it weigh less than e^−8
-/// together.
-pub(crate) fn window(field: &Field, keys: u64) -> u32 {
-    match field.separation() {
-        crate::Separation::Exponential(beta) => weight_window(beta.get(), keys, 8.0),
-        crate::Separation::Max => 0,
-        crate::Separation::Linear | crate::Separation::Polynomial(_) => u32::MAX,
-    }
-}
-
-/// The distance beyond the nearest at which all of `keys` keys together weigh less than e^−`margin`.
-pub(crate) fn weight_window(beta: f64, keys: u64, margin: f64) -> u32 {
-    // Saturates: at the smallest β the window is wider than any pattern.
-    (((keys as f64).ln() + margin) / (2.0 * beta)).ceil() as u32
 }

@@ -78,6 +78,12 @@ pub enum Error {
         /// The values' dimension.
         value_dim: usize,
     },
+    /// Two things that must be about the same are not.
+    #[error("{what}: expected the same, found different ones")]
+    Mismatch {
+        /// The things.
+        what: &'static str,
+    },
     /// A file is not a memory, or not a whole one.
     #[error("not a popfield memory: {place}: expected {expected}, found {found}")]
     Format {

@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use crate::Separation;
 use crate::exact::{ExponentialSign, ULP, UNDERFLOW, decay, polynomial_sign};
 use crate::votes::{COLUMNS, WordVotes};
+use crate::{Beta, Degree, Separation};
 
 /// The signs of one word of fields, as masks over its columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,38 +34,59 @@ pub(crate) struct Evidence<'a> {
 
 /// The rule field_j = Σ_h f(known − 2h)·V[h][j], and its exact sign.
 #[derive(Debug)]
-pub(crate) struct Field {
-    separation: Separation,
-    exponential: Option<ExponentialSign>,
+pub(crate) enum Field {
+    Exponential(Beta, ExponentialSign),
+    Polynomial(Degree),
+    Linear,
+    Max,
 }
 
 impl Field {
     /// The rule for keys of dimension `dim`.
     pub(crate) fn new(separation: Separation, dim: usize) -> Self {
-        let exponential = separation.beta().map(|beta| ExponentialSign::new(beta.get(), dim as u32));
-        Self { separation, exponential }
+        match separation {
+            Separation::Exponential(beta) => Self::Exponential(beta, ExponentialSign::new(beta.get(), dim as u32)),
+            Separation::Polynomial(degree) => Self::Polynomial(degree),
+            Separation::Linear => Self::Linear,
+            Separation::Max => Self::Max,
+        }
     }
 
     pub(crate) fn separation(&self) -> Separation {
-        self.separation
+        match self {
+            Self::Exponential(beta, _) => Separation::Exponential(*beta),
+            Self::Polynomial(degree) => Separation::Polynomial(*degree),
+            Self::Linear => Separation::Linear,
+            Self::Max => Separation::Max,
+        }
+    }
+
+    /// The window within which this rule is likely to be decided: for random keys, `keys` of them, those beyond weigh
+    /// less than e^−8 together.
+    pub(crate) fn window(&self, keys: u64) -> u32 {
+        match self {
+            Self::Exponential(beta, _) => weight_window(*beta, keys, 8.0),
+            Self::Max => 0,
+            Self::Linear | Self::Polynomial(_) => u32::MAX,
+        }
     }
 
     /// The weight of all of `keys`, given as (distance, count), relative to that of one key at `nearest`: an interval
     /// that holds it. A distance that is only a lower bound makes the upper end hold and the lower end meaningless.
     ///
-    /// Linear and polynomial weights know no tail that can be left out: their interval is [0, ∞].
+    /// Of linear and polynomial weights nothing can be left out: their interval is [0, ∞].
     pub(crate) fn weigh(&self, keys: impl IntoIterator<Item = (u32, u64)>, nearest: u32) -> [f64; 2] {
+        let weight: &dyn Fn(u32) -> (f64, f64) = match self {
+            Self::Exponential(beta, _) => &|t| {
+                let x = 2.0 * beta.get() * f64::from(t);
+                (decay(x), decay(x) * (x.min(745.0) + 8.0) * ULP + UNDERFLOW)
+            },
+            Self::Max => &|t| (if t == 0 { 1.0 } else { 0.0 }, 0.0),
+            Self::Linear | Self::Polynomial(_) => return [0.0, f64::INFINITY],
+        };
         let (mut terms, mut low, mut high) = (1.0, 0.0, 0.0);
         for (distance, count) in keys {
-            let t = distance.saturating_sub(nearest);
-            let (weight, error) = match self.separation {
-                Separation::Exponential(beta) => {
-                    let x = 2.0 * beta.get() * f64::from(t);
-                    (decay(x), decay(x) * (x.min(745.0) + 8.0) * ULP + UNDERFLOW)
-                }
-                Separation::Max => (if t == 0 { 1.0 } else { 0.0 }, 0.0),
-                Separation::Linear | Separation::Polynomial(_) => return [0.0, f64::INFINITY],
-            };
+            let (weight, error) = weight(distance.saturating_sub(nearest));
             low += count as f64 * (weight - error).max(0.0);
             high += count as f64 * (weight + error);
             terms += 1.0;
@@ -85,8 +106,8 @@ impl Field {
             }
             signs
         };
-        match self.separation {
-            Separation::Max => {
+        match self {
+            Self::Max => {
                 if evidence.beyond.keys().next().is_some_and(|&bound| bound <= evidence.nearest) {
                     return WordSigns { open: columns, ..WordSigns::default() };
                 }
@@ -96,7 +117,7 @@ impl Field {
                 }
                 signs
             }
-            Separation::Exponential(beta) => {
+            Self::Exponential(beta, _) => {
                 let (fields, error) = approximate(beta.get(), evidence, votes);
                 let [_, tail] = self.weigh(by_distance(evidence.beyond), evidence.nearest);
                 let (mut signs, mut undecided) = (WordSigns::default(), 0);
@@ -109,10 +130,8 @@ impl Field {
                 }
                 if complete { exact(undecided, signs) } else { WordSigns { open: undecided, ..signs } }
             }
-            Separation::Linear | Separation::Polynomial(_) if !complete => {
-                WordSigns { open: columns, ..WordSigns::default() }
-            }
-            Separation::Linear => {
+            Self::Linear | Self::Polynomial(_) if !complete => WordSigns { open: columns, ..WordSigns::default() },
+            Self::Linear => {
                 let mut fields = [0i128; COLUMNS];
                 for (&h, votes) in evidence.distances.iter().zip(votes) {
                     let overlap = i128::from(evidence.known) - 2 * i128::from(h);
@@ -124,17 +143,17 @@ impl Field {
                 }
                 signs
             }
-            Separation::Polynomial(_) => exact(columns, WordSigns::default()),
+            Self::Polynomial(_) => exact(columns, WordSigns::default()),
         }
     }
 
     /// The exact sign of one field, given all of its votes by ascending distance; changes `votes`.
     fn sign(&self, known: u32, votes: &mut Vec<(u32, i64)>) -> Ordering {
-        match (self.separation, &self.exponential) {
-            (Separation::Exponential(_), Some(exponential)) => exponential.sign(votes),
-            (Separation::Polynomial(degree), _) => polynomial_sign(known, degree.get(), votes),
-            (Separation::Linear | Separation::Exponential(_), _) => polynomial_sign(known, 1, votes),
-            (Separation::Max, _) => votes.first().map_or(Ordering::Equal, |vote| vote.1.cmp(&0)),
+        match self {
+            Self::Exponential(_, sign) => sign.sign(votes),
+            Self::Polynomial(degree) => polynomial_sign(known, degree.get(), votes),
+            Self::Linear => polynomial_sign(known, 1, votes),
+            Self::Max => votes.first().map_or(Ordering::Equal, |vote| vote.1.cmp(&0)),
         }
     }
 }
@@ -159,7 +178,7 @@ pub(crate) fn set_bits(mut mask: u64) -> impl Iterator<Item = usize> {
 }
 
 /// Lower bounds of distance and the keys at each.
-pub(crate) fn by_distance(keys: &BTreeMap<u32, u64>) -> impl Iterator<Item = (u32, u64)> {
+pub(crate) fn by_distance(keys: &BTreeMap<u32, u64>) -> impl Iterator<Item = (u32, u64)> + Clone {
     keys.iter().map(|(&distance, &count)| (distance, count))
 }
 
@@ -172,10 +191,17 @@ fn approximate(beta: f64, evidence: Evidence<'_>, votes: &WordVotes) -> ([f64; C
     let mut error = 0.0;
     let terms = evidence.distances.len() as f64;
     for ((&h, &keys), votes) in evidence.distances.iter().zip(evidence.keys).zip(votes) {
-        let x = 2.0 * beta * f64::from(h - evidence.nearest);
+        let x = 2.0 * beta * f64::from(h.saturating_sub(evidence.nearest));
         let weight = decay(x);
         error += keys as f64 * (weight * (x.min(745.0) + terms + 16.0) + UNDERFLOW / ULP);
         fields.iter_mut().zip(votes).for_each(|(field, &vote)| *field += weight * vote as f64);
     }
     (fields, error * ULP * 1.001)
+}
+
+/// The distance beyond the nearest at which all of `keys` keys together weigh less than e^−`margin`.
+pub(crate) fn weight_window(beta: Beta, keys: u64, margin: f64) -> u32 {
+    // `libm`, so that the window is the same on every platform. Saturates: at the smallest β it is wider than any
+    // pattern.
+    ((libm::log(keys as f64) + margin) / (2.0 * beta.get())).ceil() as u32
 }

@@ -32,6 +32,7 @@
 #![forbid(unsafe_code)]
 
 // From arrays to patterns.
+mod noise;
 mod patterns;
 mod queries;
 mod random;
@@ -50,6 +51,7 @@ mod votes;
 // The memory, and recall with its proof.
 mod attend;
 mod certificate;
+mod closing;
 mod memory;
 mod partial;
 mod recall;
@@ -59,19 +61,18 @@ mod store;
 
 pub use census::Nearest;
 pub use certificate::{Certificate, Reason, Report};
+pub use closing::{Answer, Closing};
 pub use error::{Error, Result};
 pub use memory::Memory;
-pub use partial::{Answer, Closing, Partial, Request};
+pub use noise::{NoiseModel, add_noise, flips};
+pub use partial::{Partial, Request, Votes};
 pub use patterns::{BitOrder, MAX_DIM, Pattern, Patterns};
 pub use popfield_kernels::{KernelError, TIER_VARIABLE, TIERS, Tier, TierInfo};
 pub use queries::{Queries, Query};
-pub use random::{NoiseModel, add_noise, flips, stream};
+pub use random::stream;
 pub use recall::{Recall, Recalled, Tie};
 pub use search::Neighbor;
 pub use separation::{Beta, Degree, Separation};
-pub use votes::Votes;
-
-use field::Field;
 
 /// The README's example, held to compile and run.
 #[cfg(doctest)]

@@ -2,11 +2,11 @@
 
 use popfield_kernels::Tier;
 
-use crate::census::{Census, window};
+use crate::census::Census;
 use crate::field::Field;
 use crate::overlap::{Visit, distances, survey};
-use crate::partial::{Partial, Request};
-use crate::votes::{Ranked, Votes};
+use crate::partial::{Partial, Request, Votes};
+use crate::votes::{Ranked, VoteTable};
 use crate::{Error, Patterns, Queries, Query, Result, Separation};
 
 /// An associative memory of n stored associations (x_i, y_i): keys x_i ∈ {±1}^d and values y_i ∈ {±1}^{d'}.
@@ -135,7 +135,7 @@ impl Memory {
     /// number of keys in the parts before this one.
     ///
     /// # Errors
-    /// [`Error::Dimension`] if the query is of another dimension.
+    /// [`Error::Dimension`] if the query is of another dimension; [`Error::Parameter`] if an id would exceed 64 bits.
     ///
     /// # Example
     /// ```
@@ -151,10 +151,10 @@ impl Memory {
     /// let parts = [(0, Memory::auto_associative(front)?), (200, Memory::auto_associative(back)?)];
     /// let mut sum = parts[0].1.partial(&query, separation, parts[0].0)?;
     /// sum.merge(&parts[1].1.partial(&query, separation, parts[1].0)?)?;
-    /// let mut closing = sum.close(&query, Tie::Plus)?;
+    /// let mut closing = sum.close(Tie::Plus)?;
     /// for request in closing.requests(8) {
-    ///     let mut votes = parts[0].1.votes(&query, &request)?;
-    ///     votes.merge(&parts[1].1.votes(&query, &request)?)?;
+    ///     let mut votes = parts[0].1.votes(&request)?;
+    ///     votes.merge(&parts[1].1.votes(&request)?)?;
     ///     closing.resolve(&votes)?;
     /// }
     /// assert_eq!(closing.finish()?.pattern, expected.patterns.get(0).unwrap());
@@ -164,26 +164,32 @@ impl Memory {
         let queries = Queries::from(query.clone());
         self.check(&queries)?;
         let field = Field::new(separation, self.dim());
-        let censuses = self.censuses(&queries, 0..1, window(&field, self.len() as u64))?;
-        let partial = censuses.into_iter().next().and_then(|census| self.partial_of(census, &field, first_id));
-        partial.ok_or(Error::Empty { what: "keys" })
+        let mut censuses = self.censuses(&queries, 0..1, field.window(self.len() as u64))?;
+        let counted = censuses.pop().and_then(Census::finish).ok_or(Error::Empty { what: "keys" })?;
+        let mut partial = Partial::new(query.clone(), counted, &field, self.values());
+        partial.nearest.id = partial.nearest.id.checked_add(first_id).ok_or_else(|| Error::Parameter {
+            what: "first id of a part",
+            expected: "ids below 2^64".into(),
+            found: first_id.to_string(),
+        })?;
+        Ok(partial)
     }
 
-    /// All votes of these keys in the words asked for: the second round of a recall over parts.
+    /// All votes of these keys that `request` asks for: the second round of a recall over parts.
     ///
     /// Cost: n × ⌈d/64⌉ word operations, and for each word asked for n × 8 byte look-ups and 512 bytes a distance.
     ///
     /// # Errors
-    /// [`Error::Dimension`] if the query is of another dimension; [`Error::Count`] if the request is for words that the
-    /// values lack.
-    pub fn votes(&self, query: &Query, request: &Request) -> Result<Votes> {
-        let queries = Queries::from(query.clone());
+    /// [`Error::Dimension`] if the request is about a memory of other dimensions; [`Error::OutOfMemory`].
+    pub fn votes(&self, request: &Request) -> Result<Votes> {
+        let queries = Queries::from(request.query.clone());
         self.check(&queries)?;
-        if let Some(&word) = request.words.iter().find(|&&word| word >= self.values().words()) {
-            let (expected, found) = (self.values().words() as u64, word as u64 + 1);
-            return Err(Error::Count { what: "words of value columns", expected, found });
+        if request.value_dim != self.value_dim() {
+            let (expected, found) = (request.value_dim, self.value_dim());
+            return Err(Error::Dimension { what: "values of a part", expected, found });
         }
-        Ok(Votes::count(self.values(), &self.ranked(&queries, 0)?, &request.words))
+        let table = VoteTable::count(self.values(), &self.ranked(&queries, 0)?, &request.words);
+        Ok(Votes { request: request.clone(), table })
     }
 
     /// # Errors
@@ -207,10 +213,6 @@ impl Memory {
         visitor: impl Fn(usize) -> V + Sync,
     ) -> Result<Vec<V>> {
         survey(self.tier, &self.keys, queries, tile, visitor)
-    }
-
-    pub(crate) fn partial_of(&self, census: Census, field: &Field, first_id: u64) -> Option<Partial> {
-        Partial::new(census, field, self.dim(), self.values(), first_id)
     }
 
     /// All keys ranked by their distance to query `index`.

@@ -34,9 +34,23 @@ pub(crate) trait Visit: Send {
     fn merge(&mut self, later: Self);
 }
 
-/// Tiles of a batch of `queries`.
-pub(crate) fn tiles(queries: usize) -> impl IndexedParallelIterator<Item = Range<usize>> {
-    (0..queries.div_ceil(TILE)).into_par_iter().map(move |t| t * TILE..queries.min((t + 1) * TILE))
+/// What `answer` makes of each tile of `queries` queries, in order.
+///
+/// Tiles run side by side only where the memory is small: a large one keeps all threads busy with one tile, and what
+/// the queries of a tile remember stands in memory once.
+pub(crate) fn each_tile<T: Send>(
+    keys: usize,
+    queries: usize,
+    answer: impl Fn(Range<usize>) -> Result<Vec<T>> + Sync,
+) -> Result<Vec<T>> {
+    let tile = |t: usize| t * TILE..queries.min((t + 1) * TILE);
+    let tiles = 0..queries.div_ceil(TILE);
+    let answers: Vec<Vec<T>> = if keys <= MAX_KEYS_AT_ONCE {
+        tiles.into_par_iter().map(|t| answer(tile(t))).collect::<Result<_>>()?
+    } else {
+        tiles.map(|t| answer(tile(t))).collect::<Result<_>>()?
+    };
+    Ok(answers.into_iter().flatten().collect())
 }
 
 /// Blocks that go through a kernel in one call.
@@ -44,10 +58,9 @@ fn slab_blocks(keys: &Patterns) -> usize {
     (SLAB_BYTES / (keys.words() * LANES * 8)).clamp(1, SLAB_PATTERNS / LANES)
 }
 
-/// The key blocks cut into pieces for the threads: one piece where the batch has tiles enough to keep them all busy.
-fn pieces(keys: &Patterns, tiles: usize) -> Vec<Range<usize>> {
-    let wanted = (4 * rayon::current_num_threads()).div_ceil(tiles.max(1));
-    let count = wanted.min(keys.len() / MIN_PIECE).max(1);
+/// The key blocks cut into pieces, several for each thread where the memory is large enough.
+fn pieces(keys: &Patterns) -> Vec<Range<usize>> {
+    let count = (4 * rayon::current_num_threads()).min(keys.len() / MIN_PIECE).max(1);
     let blocks = keys.blocks();
     let size = blocks.div_ceil(count).next_multiple_of(slab_blocks(keys));
     (0..blocks).step_by(size.max(1)).map(|start| start..blocks.min(start + size)).collect()
@@ -55,7 +68,8 @@ fn pieces(keys: &Patterns, tiles: usize) -> Vec<Range<usize>> {
 
 /// Shows every key's distance to each query of `tile`, and returns what their visitors became.
 ///
-/// Cost: tile × n × ⌈d/64⌉ word operations, one read of the keys, no memory beyond a slab's distances a thread.
+/// Cost: tile × n × ⌈d/64⌉ word operations, one read of the keys; a slab's distances a thread, and what the visitors
+/// remember, of which there is one for each query and piece.
 pub(crate) fn survey<V: Visit>(
     tier: Tier,
     keys: &Patterns,
@@ -80,7 +94,7 @@ pub(crate) fn survey<V: Visit>(
         }
         Ok(visitors)
     };
-    let merged = pieces(keys, queries.len().div_ceil(TILE)).into_par_iter().map(scan).try_reduce_with(|mut a, b| {
+    let merged = pieces(keys).into_par_iter().map(scan).try_reduce_with(|mut a, b| {
         a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
         Ok(a)
     });

@@ -54,7 +54,8 @@ impl Pattern {
     /// The pattern of `dim` positions with these words.
     ///
     /// # Errors
-    /// [`Error::Count`] if the words are not ⌈dim/64⌉; [`Error::TailBit`] if one is set beyond `dim`.
+    /// [`Error::Count`] if the words are not ⌈dim/64⌉; [`Error::TailBit`] if one is set beyond `dim`;
+    /// [`Error::Parameter`] as [`new`](Self::new).
     pub fn from_words(words: Vec<u64>, dim: usize) -> Result<Self> {
         check_words(&words, dim, "pattern", 0)?;
         Ok(Self { dim, words })
@@ -155,7 +156,8 @@ impl Patterns {
     /// Patterns from rows of ±1 elements; `signs` is (n, `dim`), row by row.
     ///
     /// # Errors
-    /// [`Error::Count`] if the rows are not whole; [`Error::Element`] at the first element that is not ±1.
+    /// As [`filled`](Self::filled); [`Error::Count`] if the rows are not whole; [`Error::Element`] at the first element
+    /// that is not ±1.
     ///
     /// # Example
     /// ```
@@ -171,7 +173,7 @@ impl Patterns {
     /// Patterns from rows of booleans, `true` being +1; `bits` is (n, `dim`), row by row.
     ///
     /// # Errors
-    /// [`Error::Count`] if the rows are not whole.
+    /// As [`filled`](Self::filled); [`Error::Count`] if the rows are not whole.
     pub fn from_bools(bits: &[bool], dim: usize) -> Result<Self> {
         Self::from_elements(bits, dim, |&bit, _, _| Ok(bit))
     }
@@ -179,7 +181,8 @@ impl Patterns {
     /// Patterns from packed rows of ⌈`dim`/8⌉ bytes, as `numpy.packbits(…, axis=1)` makes them.
     ///
     /// # Errors
-    /// [`Error::Count`] if the rows are not whole; [`Error::TailBit`] if a bit beyond `dim` is set.
+    /// As [`filled`](Self::filled); [`Error::Count`] if the rows are not whole; [`Error::TailBit`] if a bit beyond
+    /// `dim` is set.
     pub fn from_packed(bytes: &[u8], dim: usize, order: BitOrder) -> Result<Self> {
         let mut patterns = Self::new(dim)?;
         let row_bytes = dim.div_ceil(8);
@@ -220,12 +223,14 @@ impl Patterns {
         }
         // Rows of the matrix of order 64: bit j of row i is (−1)^popcount(i & j). Larger orders repeat them, negated
         // where the higher bits of row and column meet an odd number of times.
-        let small = |i: usize| (0..64).fold(0u64, |row, j| row | u64::from((i & j).count_ones() % 2 == 0) << j);
+        let small =
+            |i: usize| (0..64).fold(0u64, |row, j| row | u64::from((i & j).count_ones().is_multiple_of(2)) << j);
         let mut patterns = Self::new(dim)?;
         patterns.reserve(len)?;
         for i in 0..len {
             let row = small(i % 64) & tail_mask(dim);
-            let words = (0..patterns.words).map(|w| if (i / 64 & w).count_ones() % 2 == 0 { row } else { !row });
+            let words =
+                (0..patterns.words).map(|w| if ((i / 64) & w).count_ones().is_multiple_of(2) { row } else { !row });
             patterns.push_words(&words.collect::<Vec<_>>())?;
         }
         Ok(patterns)
@@ -469,7 +474,7 @@ fn words_of(dim: usize) -> Result<usize> {
 }
 
 /// The bits of a last word that lie within the dimension.
-fn tail_mask(dim: usize) -> u64 {
+pub(crate) fn tail_mask(dim: usize) -> u64 {
     u64::MAX >> (64 * dim.div_ceil(64) - dim)
 }
 

@@ -118,6 +118,11 @@ impl Queries {
         &self.signs
     }
 
+    /// The ±1 elements, taking the batch apart.
+    pub fn into_signs(self) -> Patterns {
+        self.signs
+    }
+
     /// The known positions as set bits, or `None` if all of every query are known.
     pub fn known(&self) -> Option<&Patterns> {
         self.known.as_ref()

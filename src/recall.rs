@@ -1,11 +1,10 @@
 //! Recall: x ← sign of the field, once or several times over.
 
-use rayon::prelude::*;
-
-use crate::census::window;
+use crate::census::Census;
+use crate::closing::{Answer, Closing};
 use crate::field::Field;
-use crate::overlap::{each_query, tiles};
-use crate::partial::Answer;
+use crate::overlap::{each_query, each_tile};
+use crate::partial::Partial;
 use crate::{Error, Memory, Patterns, Queries, Report, Result, Separation};
 
 /// What the sign of a field of exactly 0 is.
@@ -119,26 +118,33 @@ impl Memory {
         }
         let field = Field::new(recall.separation, self.dim());
         let mut recalled = self.step(queries, &field, recall.tie)?;
-        for _ in 1..recall.steps {
-            let state = Queries::from(recalled.patterns.clone());
-            let next = self.step(&state, &field, recall.tie)?;
-            let settled = next.patterns == recalled.patterns;
-            recalled = next;
-            // A fixed point of every query: further steps repeat this one.
-            if settled {
-                break;
+        let mut before: Option<Patterns> = None;
+        let mut left = recall.steps - 1;
+        while left > 0 {
+            let state = recalled.patterns.clone();
+            let next = self.step(&Queries::from(state.clone()), &field, recall.tie)?;
+            left -= 1;
+            if next.patterns == state {
+                // A fixed point of every query: further steps repeat this one.
+                return Ok(next);
             }
+            if before.as_ref() == Some(&next.patterns) {
+                // A cycle of two, or fixed points and such cycles side by side: only the parity of what is left
+                // matters.
+                left %= 2;
+            }
+            before = Some(state);
+            recalled = next;
         }
         Ok(recalled)
     }
 
     fn step(&self, queries: &Queries, field: &Field, tie: Tie) -> Result<Recalled> {
-        let answers: Vec<Vec<Answer>> =
-            tiles(queries.len()).map(|tile| self.recall_tile(queries, tile, field, tie)).collect::<Result<_>>()?;
+        let answers = each_tile(self.len(), queries.len(), |tile| self.recall_tile(queries, tile, field, tie))?;
         let mut patterns = Patterns::new(self.value_dim())?;
         patterns.reserve(queries.len())?;
         let mut reports = Vec::with_capacity(queries.len());
-        for answer in answers.into_iter().flatten() {
+        for answer in answers {
             patterns.push(&answer.pattern)?;
             reports.push(answer.report);
         }
@@ -152,16 +158,15 @@ impl Memory {
         field: &Field,
         tie: Tie,
     ) -> Result<Vec<Answer>> {
-        let censuses = self.censuses(queries, tile.clone(), window(field, self.len() as u64))?;
-        let close = |index, census| -> Result<Answer> {
+        let censuses = self.censuses(queries, tile.clone(), field.window(self.len() as u64))?;
+        each_query(self.len(), tile, censuses, |index, census: Census| -> Result<Answer> {
             let query = queries.get(index).ok_or(Error::Empty { what: "queries" })?;
-            let partial = self.partial_of(census, field, 0).ok_or(Error::Empty { what: "keys" })?;
-            let mut closing = partial.close_by(field, &query, tie)?;
+            let counted = census.finish().ok_or(Error::Empty { what: "keys" })?;
+            let mut closing = Closing::new(Partial::new(query, counted, field, self.values()), field, tie);
             if closing.open_bits() > 0 {
                 closing.resolve_by(field, self.values(), &self.ranked(queries, index)?);
             }
             closing.finish()
-        };
-        each_query(self.len(), tile, censuses, close)
+        })
     }
 }

@@ -1,9 +1,7 @@
 //! Search: the nearest keys themselves, exactly.
 
-use crate::overlap::{Visit, tiles};
+use crate::overlap::{Visit, each_tile};
 use crate::{Error, Memory, Queries, Result};
-
-use rayon::prelude::*;
 
 /// A key found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,7 +34,7 @@ impl Memory {
             return Err(Error::Parameter { what: "top", expected: "at least 1".into(), found: "0".into() });
         }
         let top = top.min(self.len());
-        self.search(queries, |_| Shortlist { top, edge: u32::MAX, found: Vec::new() })
+        self.search(queries, |_| Shortlist { top, limit: u32::MAX, found: Vec::new() })
     }
 
     /// All keys within distance `radius` of every query, nearest first, equal distances by lower id.
@@ -44,28 +42,28 @@ impl Memory {
     /// # Errors
     /// [`Error::Dimension`] if the queries are of another dimension.
     pub fn search_radius(&self, queries: &Queries, radius: u32) -> Result<Vec<Vec<Neighbor>>> {
-        self.search(queries, |_| Shortlist { top: usize::MAX, edge: radius, found: Vec::new() })
+        self.search(queries, |_| Shortlist { top: usize::MAX, limit: radius.saturating_add(1), found: Vec::new() })
     }
 
     fn search(&self, queries: &Queries, list: impl Fn(usize) -> Shortlist + Sync) -> Result<Vec<Vec<Neighbor>>> {
         self.check(queries)?;
-        let found: Vec<Vec<Shortlist>> =
-            tiles(queries.len()).map(|tile| self.survey(queries, tile, &list)).collect::<Result<_>>()?;
-        Ok(found.into_iter().flatten().map(Shortlist::finish).collect())
+        each_tile(self.len(), queries.len(), |tile| {
+            Ok(self.survey(queries, tile, &list)?.into_iter().map(Shortlist::finish).collect())
+        })
     }
 }
 
-/// The nearest keys seen so far, at most `top` of them and none beyond `edge`; between two cuts twice as many may stand
-/// here.
+/// The nearest keys seen so far, at most `top` of them and all nearer than `limit`; between two cuts twice as many may
+/// stand here.
 struct Shortlist {
     top: usize,
-    edge: u32,
+    limit: u32,
     found: Vec<Neighbor>,
 }
 
 impl Shortlist {
-    /// Drops what can no longer be among the `top`. A later key at the last distance kept has a higher id, so it comes
-    /// too late.
+    /// Drops what can no longer be among the `top`. A later key at the last distance kept has a higher id: it comes too
+    /// late.
     fn cut(&mut self) {
         if self.found.len() > self.top {
             self.found.select_nth_unstable(self.top - 1);
@@ -74,24 +72,25 @@ impl Shortlist {
         if self.found.len() == self.top
             && let Some(last) = self.found.iter().map(|neighbor| neighbor.distance).max()
         {
-            self.edge = self.edge.min(last);
+            self.limit = self.limit.min(last);
         }
     }
 
     fn finish(mut self) -> Vec<Neighbor> {
         self.cut();
         self.found.sort_unstable();
+        self.found.shrink_to_fit();
         self.found
     }
 }
 
 impl Visit for Shortlist {
     fn visit(&mut self, first: usize, distances: &[u32]) {
-        if distances.iter().copied().min().is_none_or(|least| least > self.edge) {
+        if distances.iter().copied().min().is_none_or(|least| least >= self.limit) {
             return;
         }
         for (id, &distance) in (first as u64..).zip(distances) {
-            if distance <= self.edge {
+            if distance < self.limit {
                 self.found.push(Neighbor { distance, id });
                 if self.found.len() >= self.top.saturating_mul(2).saturating_add(64) {
                     self.cut();
@@ -102,7 +101,7 @@ impl Visit for Shortlist {
 
     fn merge(&mut self, later: Self) {
         self.found.extend(later.found);
-        self.edge = self.edge.min(later.edge);
+        self.limit = self.limit.min(later.limit);
         self.cut();
     }
 }

@@ -37,7 +37,11 @@ impl Memory {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut builder = tempfile::Builder::new();
+        // As any new file: readable by those whom the umask lets read.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(folder)?;
         self.write_to(&mut file)?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
@@ -115,19 +119,23 @@ impl Memory {
         if claimed != u128::from(length) {
             return Err(format("length", format!("{claimed} bytes, by its header"), length.to_string()));
         }
-        let keys = read_patterns(&mut reader, len as usize, dim as usize, "keys")?;
+        let keys = read_lanes(&mut reader, len as usize, dim as usize, "keys")?;
         let values = match auto {
             true => None,
-            false => Some(read_patterns(&mut reader, len as usize, value_dim as usize, "values")?),
+            false => Some(read_lanes(&mut reader, len as usize, value_dim as usize, "values")?),
         };
         let mut hash = [0u8; HASH_BYTES];
         reader.inner.read_exact(&mut hash)?;
         if reader.hasher.finalize() != hash {
             return Err(format("hash", "that of the content", "another: the file is damaged"));
         }
+        let keys = Patterns::from_lanes(keys, len as usize, dim as usize, "keys")?;
         match values {
             None => Self::auto_associative(keys),
-            Some(values) => Self::hetero_associative(keys, values),
+            Some(values) => {
+                let values = Patterns::from_lanes(values, len as usize, value_dim as usize, "values")?;
+                Self::hetero_associative(keys, values)
+            }
         }
     }
 }
@@ -146,7 +154,7 @@ fn write_patterns(writer: &mut impl Write, patterns: &Patterns) -> io::Result<()
     Ok(())
 }
 
-fn read_patterns(reader: &mut impl Read, len: usize, dim: usize, what: &'static str) -> Result<Patterns> {
+fn read_lanes(reader: &mut impl Read, len: usize, dim: usize, what: &'static str) -> Result<Vec<Lanes>> {
     let count = len.div_ceil(LANES) * dim.div_ceil(64);
     let mut lanes = Vec::new();
     let bytes = count as u64 * size_of::<Lanes>() as u64;
@@ -161,7 +169,7 @@ fn read_patterns(reader: &mut impl Read, len: usize, dim: usize, what: &'static 
             words.chunks_exact(LANES).map(|words| Lanes(std::array::from_fn(|lane| u64::from_le_bytes(words[lane])))),
         );
     }
-    Patterns::from_lanes(lanes, len, dim, what)
+    Ok(lanes)
 }
 
 /// Passes bytes on and hashes them on their way.

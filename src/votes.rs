@@ -4,57 +4,42 @@
 //! and why parts of a memory merge exactly. The whole table is seldom needed and never formed at once: votes are
 //! counted for the few nearest distances, or for all distances one word of value columns (64 of them) at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use popfield_kernels::LANES;
 use rayon::prelude::*;
 
-use crate::{Error, Patterns, Result};
+use crate::Patterns;
 
 /// Value columns in a word.
 pub(crate) const COLUMNS: usize = 64;
 
+/// Votes gathered for one query at the most, in bytes.
+const GATHERED_BYTES: usize = 16 << 20;
+
 /// Votes of one word of value columns, `[distance][column]`.
 pub(crate) type WordVotes = Vec<[i64; COLUMNS]>;
 
-/// Votes by distance for some words of value columns.
-///
-/// Shape: distances × (64 · words), 8 bytes each. Two of the same words [`merge`](Self::merge) by addition.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Votes {
+/// Votes by distance for some words of value columns; tables of the same words [`merge`](Self::merge) by addition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct VoteTable {
     /// The distances at which there are keys, ascending.
-    distances: Vec<u32>,
+    pub(crate) distances: Vec<u32>,
     /// Keys N_h at each distance.
-    keys: Vec<u64>,
+    pub(crate) keys: Vec<u64>,
     /// Votes of each word of value columns that was counted.
-    words: BTreeMap<usize, WordVotes>,
+    pub(crate) words: BTreeMap<usize, WordVotes>,
 }
 
-impl Votes {
-    /// The distances at which keys were counted, ascending.
-    pub fn distances(&self) -> &[u32] {
-        &self.distances
-    }
-
-    /// N_h, the keys at each of [`distances`](Self::distances).
-    pub fn keys(&self) -> &[u64] {
-        &self.keys
-    }
-
+impl VoteTable {
     /// All keys counted.
-    pub fn key_count(&self) -> u64 {
+    pub(crate) fn key_count(&self) -> u64 {
         self.keys.iter().sum()
     }
 
-    /// V[h][`column`] at each of [`distances`](Self::distances), or `None` if that column was not counted.
-    pub fn column(&self, column: usize) -> Option<impl Iterator<Item = i64>> {
-        let word = self.words.get(&(column / COLUMNS))?;
-        Some(word.iter().map(move |votes| votes[column % COLUMNS]))
-    }
-
-    /// The words counted, with their votes.
-    pub(crate) fn words(&self) -> impl Iterator<Item = (usize, &WordVotes)> {
-        self.words.iter().map(|(&word, votes)| (word, votes))
+    /// The distances and the keys at each.
+    pub(crate) fn census(&self) -> impl Iterator<Item = (u32, u64)> + Clone {
+        self.distances.iter().copied().zip(self.keys.iter().copied())
     }
 
     /// The votes of a few keys, each given by distance and id, in every word of their values. Sorts `kept`.
@@ -84,21 +69,22 @@ impl Votes {
         Self { words: words.collect(), distances, keys }
     }
 
+    /// Whether the votes of `kept` are few enough to gather; else they are counted a word of columns at a time.
+    pub(crate) fn is_affordable(values: &Patterns, kept: &[(u32, usize)]) -> bool {
+        let most = GATHERED_BYTES / (values.words() * size_of::<[i64; COLUMNS]>());
+        // As many distances as that can only occur among more keys.
+        kept.len() <= most || kept.iter().map(|key| key.0).collect::<BTreeSet<_>>().len() <= most
+    }
+
     /// The votes of every key in the words asked for.
     pub(crate) fn count(values: &Patterns, ranked: &Ranked, words: &[usize]) -> Self {
         let words = words.iter().map(|&word| (word, ranked.votes(values, word))).collect();
         Self { distances: ranked.distances.clone(), keys: ranked.keys.clone(), words }
     }
 
-    /// Adds the votes of other keys.
-    ///
-    /// # Errors
-    /// [`Error::Count`] if the two do not hold the same words of value columns.
-    pub fn merge(&mut self, other: &Self) -> Result<()> {
-        if !self.words.keys().eq(other.words.keys()) {
-            let (expected, found) = (self.words.len() as u64, other.words.len() as u64);
-            return Err(Error::Count { what: "words of value columns in merged votes", expected, found });
-        }
+    /// Adds the votes of other keys in the same words.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        debug_assert!(self.words.keys().eq(other.words.keys()), "tables of the same words");
         let mut distances = [self.distances.as_slice(), &other.distances].concat();
         distances.sort_unstable();
         distances.dedup();
@@ -120,7 +106,6 @@ impl Votes {
         }
         self.keys = keys;
         self.distances = distances;
-        Ok(())
     }
 }
 

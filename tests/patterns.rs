@@ -176,6 +176,16 @@ fn a_damaged_memory_is_found_out() {
         std::fs::write(&path, &whole[..length]).unwrap();
         assert!(matches!(Memory::open(&path), Err(Error::Format { .. })), "{length} bytes");
     }
+    // A hash that vouches for bits which must not be: one beyond the dimension, one in a lane without a pattern.
+    for at in [64 + 64 + 7, 64 + 2 * 64 + 8] {
+        let mut bytes = whole.clone();
+        bytes[at] = 0x80;
+        let end = bytes.len() - 32;
+        let hash = blake3::hash(&bytes[..end]);
+        bytes[end..].copy_from_slice(hash.as_bytes());
+        std::fs::write(&path, bytes).unwrap();
+        assert!(matches!(Memory::open(&path), Err(Error::TailBit { .. })), "byte {at}");
+    }
     std::fs::write(&path, [whole.as_slice(), &[0]].concat()).unwrap();
     assert!(matches!(Memory::open(&path), Err(Error::Format { place: "length", .. })));
     assert!(matches!(Memory::open(folder.path().join("none")), Err(Error::Io(_))));

@@ -179,8 +179,8 @@ pub struct Bench {
     #[command(flatten)]
     pub separation: SeparationArgs,
     /// Timed runs after a warm-up, of which the median counts
-    #[arg(long, value_name = "R", default_value_t = 5, value_parser = positive)]
-    pub repeats: usize,
+    #[arg(long, value_name = "R", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeats: u32,
     /// Seed of patterns and noise
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
@@ -220,8 +220,8 @@ pub struct Input {
     /// Dimension of the patterns; needed for packed keys, otherwise checked
     #[arg(long, value_name = "D", value_parser = positive)]
     pub dim: Option<usize>,
-    /// Which bit of a packed byte comes first
-    #[arg(long, value_enum, requires = "packed")]
+    /// Which bit of a packed byte comes first (default big)
+    #[arg(long, value_enum)]
     pub bitorder: Option<BitOrderArg>,
     /// Image pixels darker than this are ink, +1 (default 128)
     #[arg(long, value_name = "GREY", value_parser = clap::value_parser!(u16).range(0..=256))]

@@ -30,10 +30,13 @@ impl QueryPanel {
     /// # Errors
     /// [`KernelError::Length`] if a slice is not whole rows, or the two differ in length.
     pub fn new(signs: &[u64], known: Option<&[u64]>, words: usize) -> Result<Self, KernelError> {
-        if words == 0 || !signs.len().is_multiple_of(words) {
+        if words == 0 {
+            return Err(KernelError::Length { what: "words of a pattern, at least", expected: 1, found: 0 });
+        }
+        if !signs.len().is_multiple_of(words) {
             return Err(KernelError::Length {
                 what: "queries (whole rows)",
-                expected: signs.len().next_multiple_of(words.max(1)),
+                expected: signs.len().next_multiple_of(words),
                 found: signs.len(),
             });
         }

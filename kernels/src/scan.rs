@@ -17,10 +17,13 @@ impl<'a> Slab<'a> {
     /// # Errors
     /// [`KernelError::Length`] if `words` is 0 or `lanes` is not a whole number of blocks.
     pub fn new(lanes: &'a [Lanes], words: usize) -> Result<Self, KernelError> {
-        if words == 0 || !lanes.len().is_multiple_of(words) {
+        if words == 0 {
+            return Err(KernelError::Length { what: "words of a pattern, at least", expected: 1, found: 0 });
+        }
+        if !lanes.len().is_multiple_of(words) {
             return Err(KernelError::Length {
                 what: "slab (a whole number of blocks)",
-                expected: lanes.len().next_multiple_of(words.max(1)),
+                expected: lanes.len().next_multiple_of(words),
                 found: lanes.len(),
             });
         }

@@ -114,3 +114,20 @@ fn certificates_tell_how_the_proof_went() {
     assert_eq!((votes.certificate.reason, votes.nearest.count, votes.nearest.id), (Reason::Votes, 4, 0));
     assert_eq!(recalled.patterns, keys.range(7..8));
 }
+
+/// A crowd that the census cannot keep comes first, the key that leaves it behind last: the proof closes all the same.
+#[test]
+fn a_late_key_closes_the_proof_as_an_early_one_does() {
+    let keys = Patterns::random(60_000, 512, 4, "keys").unwrap();
+    let query: Queries = keys.range(59_999..60_000).into();
+    let mut early = keys.range(59_999..60_000);
+    keys.range(0..59_999).iter().for_each(|key| early.push(&key).unwrap());
+    // The window is 32 wide: early on hundreds of random keys in a thousand fall into it.
+    let recall = Recall::new(Separation::exponential(0.3).unwrap());
+    for keys in [keys, early] {
+        let recalled = Memory::auto_associative(keys).unwrap().recall(&query, &recall).unwrap();
+        let certificate = recalled.reports[0].certificate;
+        assert_eq!((certificate.reason, certificate.keys_touched), (Reason::Dominant, 1));
+        assert_eq!(&recalled.patterns, query.signs());
+    }
+}

@@ -1,6 +1,6 @@
 //! Parts of a memory, in any split and merged in any order, against the whole.
 
-use popfield::{Memory, Patterns, Query, Recall, Separation, Tie};
+use popfield::{Error, Memory, Patterns, Queries, Query, Recall, Separation, Tie};
 use proptest::prelude::*;
 
 use crate::worlds::{KINDS, World, dims, erasures, separations};
@@ -30,10 +30,10 @@ fn from_parts(
     let mut sum = partials.next().unwrap();
     partials.for_each(|partial| sum.merge(&partial).unwrap());
     assert_eq!(sum.keys(), memory.len() as u64);
-    let mut closing = sum.close(query, tie).unwrap();
+    let mut closing = sum.close(tie).unwrap();
     assert_eq!(closing.open_positions().count() as u64, closing.open_bits());
     for request in closing.requests(words) {
-        let mut votes = parts.iter().map(|(_, part)| part.votes(query, &request).unwrap());
+        let mut votes = parts.iter().map(|(_, part)| part.votes(&request).unwrap());
         let mut sum = votes.next().unwrap();
         votes.for_each(|votes| sum.merge(&votes).unwrap());
         closing.resolve(&sum).unwrap();
@@ -78,16 +78,29 @@ fn what_does_not_belong_together_is_refused() {
     let query = Query::new(one.keys().get(0).unwrap());
     let separation = Separation::exponential(0.01).unwrap();
     let mut partial = one.partial(&query, separation, 0).unwrap();
-    assert!(partial.merge(&other.partial(&Query::new(other.keys().get(0).unwrap()), separation, 0).unwrap()).is_err());
-    assert!(partial.merge(&one.partial(&query, Separation::Linear, 0).unwrap()).is_err());
-    assert!(one.partial(&Query::new(other.keys().get(0).unwrap()), separation, 0).is_err());
-    assert!(partial.clone().close(&Query::new(other.keys().get(0).unwrap()), Tie::Plus).is_err());
-    let mut closing = partial.close(&query, Tie::Plus).unwrap();
+    let mismatch = |result: popfield::Result<()>| matches!(result, Err(Error::Mismatch { .. }));
+    let elsewhere = Query::new(other.keys().get(0).unwrap());
+    assert!(one.partial(&elsewhere, separation, 0).is_err());
+    assert!(mismatch(partial.merge(&other.partial(&elsewhere, separation, 0).unwrap())));
+    assert!(mismatch(partial.merge(&one.partial(&query, Separation::Linear, 0).unwrap())));
+    let next = Query::new(one.keys().get(1).unwrap());
+    assert!(mismatch(partial.merge(&one.partial(&next, separation, 0).unwrap())));
+    assert!(one.partial(&next, separation, u64::MAX).is_err(), "ids beyond 64 bits");
+    let erased = Queries::from_signs(&[0; 64], 64).unwrap().get(0).unwrap();
+    assert!(mismatch(partial.merge(&one.partial(&erased, separation, 0).unwrap())));
+    let mut closing = partial.close(Tie::Plus).unwrap();
     assert!(closing.clone().finish().is_err(), "bits are open");
-    // Votes of half of the keys are not the votes of all.
-    let half = Memory::auto_associative(one.keys().range(0..2500)).unwrap();
+    // Votes of half of the keys, or about another query, are not the votes asked for.
     let request = &closing.requests(1)[0];
-    assert!(closing.resolve(&half.votes(&query, request).unwrap()).is_err());
-    closing.resolve(&one.votes(&query, request).unwrap()).unwrap();
+    let half = Memory::auto_associative(one.keys().range(0..2500)).unwrap();
+    assert!(mismatch(closing.resolve(&half.votes(request).unwrap())));
+    let of_next = one.partial(&next, separation, 0).unwrap().close(Tie::Plus).unwrap().requests(1).remove(0);
+    assert!(mismatch(closing.resolve(&one.votes(&of_next).unwrap())));
+    assert!(mismatch(one.votes(request).unwrap().merge(&one.votes(&of_next).unwrap())));
+    assert!(other.votes(request).is_err());
+    let votes = one.votes(request).unwrap();
+    assert_eq!(votes.keys().iter().sum::<u64>(), 5000);
+    assert!(votes.column(63).is_some() && votes.column(64).is_none());
+    closing.resolve(&votes).unwrap();
     closing.finish().unwrap();
 }

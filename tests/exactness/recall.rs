@@ -30,7 +30,7 @@ proptest! {
 
     #[test]
     fn steps_are_recalls_in_turn(
-        kind in kinds(), n in 1usize..40, dim in 1usize..80, separation in separations(), steps in 1u32..5, erased in erasures(),
+        kind in kinds(), n in 1usize..40, dim in 1usize..80, separation in separations(), steps in 1u32..9, erased in erasures(),
         tie in prop::sample::select(vec![Tie::Plus, Tie::Minus, Tie::Stay]), seed: u64,
     ) {
         let mut world = World::new(kind, n, dim, dim, 3, erased, seed);
@@ -142,6 +142,19 @@ fn long_patterns() {
     for separation in [Separation::exponential(0.001).unwrap(), Separation::polynomial(64).unwrap(), Separation::Linear]
     {
         check_everywhere(&world, separation, Tie::Plus);
+    }
+}
+
+/// More votes than are gathered at once: they are counted a word of columns at a time, and no table of all is formed.
+#[test]
+fn long_patterns_that_recall_themselves() {
+    let world = World::new(Kind::Random, 60, 65_536, 1, 2, 0.1, 2);
+    let world = World { values: world.keys.clone(), ..world };
+    for separation in [Separation::exponential(1e-5).unwrap(), Separation::Linear] {
+        let expected = world.expected(separation, Tie::Plus);
+        let memory = Memory::auto_associative(packed(&world.keys)).unwrap();
+        let recalled = memory.recall(&world.packed_queries(), &Recall::new(separation)).unwrap();
+        world.check(&recalled, &expected, separation, &separation.to_string());
     }
 }
 

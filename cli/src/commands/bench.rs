@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use popfield::{Memory, Patterns, Queries, Recall, Recalled, Tie, add_noise, flips, stream};
-use rand_xoshiro::rand_core::Rng;
+use popfield::{Memory, Patterns, Queries, Recall, Recalled, Tie, add_noise, flips};
 use serde_json::{Value, json};
 
 use crate::args::{Bench, NoiseArg};
@@ -16,15 +15,15 @@ pub fn run(args: &Bench) -> Result<()> {
     let separation = args.separation.resolve(args.dim)?;
     let start = Instant::now();
     let memory = Memory::auto_associative(Patterns::random(args.patterns, args.dim, args.seed, "keys")?)?;
-    let originals = choose(memory.keys(), args.batch, args.seed)?;
+    let originals = memory.keys().choose(args.batch, args.seed, "queries")?;
     let queries: Queries = add_noise(&originals, args.noise, args.noise_model.into(), args.seed)?.into();
     let load_seconds = start.elapsed().as_secs_f64();
 
     let recall = Recall::new(separation);
-    let bar = progress(args.repeats as u64 + 1, "recalling");
+    let bar = progress(u64::from(args.repeats) + 1, "recalling");
     let recalled = memory.recall(&queries, &recall)?;
     bar.inc(1);
-    let mut times = Vec::with_capacity(args.repeats);
+    let mut times = Vec::new();
     for _ in 0..args.repeats {
         let start = Instant::now();
         let again = memory.recall(&queries, &recall)?;
@@ -56,21 +55,6 @@ pub fn run(args: &Bench) -> Result<()> {
     let mut rows = run.facts();
     rows.extend(figures.facts(args));
     facts(&rows)
-}
-
-/// `count` of `patterns`, each drawn from all of them.
-fn choose(patterns: &Patterns, count: usize, seed: u64) -> Result<Patterns> {
-    let mut rng = stream(seed, "queries", 0);
-    let mut chosen = Patterns::new(patterns.dim())?;
-    chosen.reserve(count)?;
-    for _ in 0..count {
-        // The high half of a 128-bit product: even to within 2^-64 of n.
-        let id = ((u128::from(rng.next_u64()) * patterns.len() as u128) >> 64) as usize;
-        if let Some(pattern) = patterns.get(id) {
-            chosen.push(&pattern)?;
-        }
-    }
-    Ok(chosen)
 }
 
 /// The middle of sorted times, of which there is at least one.

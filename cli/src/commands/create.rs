@@ -12,7 +12,7 @@ pub fn run(args: &Create) -> Result<()> {
     crate::use_threads(args.threads)?;
     let inputs: Vec<_> =
         [Some(&args.keys), args.values.as_ref()].into_iter().flatten().map(|path| path.as_path()).collect();
-    check_options(&args.input, &inputs)?;
+    check_options(&args.input, &inputs, false)?;
     check_distinct(&[Some(&args.memory)], &inputs)?;
     let mut out = if args.force { OutFile::create(&args.memory)? } else { OutFile::create_new(&args.memory)? };
     let progress = spinner(format!("reading {}", args.keys.display()));

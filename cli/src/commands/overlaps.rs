@@ -13,10 +13,10 @@ const HELD: usize = 16 << 20;
 
 pub fn run(args: &Overlaps) -> Result<()> {
     crate::use_threads(args.threads)?;
-    check_options(&args.input, &[&args.queries])?;
+    check_options(&args.input, &[&args.queries], false)?;
     check_distinct(&[Some(&args.out)], &[&args.memory, &args.queries])?;
     let (memory, _) = open(&args.memory)?;
-    let queries: Queries = Reading::queries(&args.queries, memory.dim(), &args.input).read()?;
+    let queries: Queries = Reading::queries(&args.queries, memory.dim(), &args.input)?.read()?;
     let mut file = OutFile::create(&args.out)?;
     let path = file.path().to_owned();
     let failed = |error| Failure::writing(&path, &error);

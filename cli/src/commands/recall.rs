@@ -17,11 +17,11 @@ const SHOWN: usize = 8;
 
 pub fn run(args: &RecallArgs) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
-    check_options(&args.input, &[&args.queries])?;
+    check_options(&args.input, &[&args.queries], args.packed_out)?;
     check_distinct(&[args.out.as_deref(), args.report.as_deref()], &[&args.memory, &args.queries])?;
     let (memory, load_seconds) = open(&args.memory)?;
     let recall = args.recall(memory.dim())?;
-    let queries = Reading::queries(&args.queries, memory.dim(), &args.input).read()?;
+    let queries = Reading::queries(&args.queries, memory.dim(), &args.input)?.read()?;
     let out = args.out.as_deref().map(OutFile::create).transpose()?;
     let report = args.report.as_deref().map(OutFile::create).transpose()?;
 
@@ -41,11 +41,13 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     };
     spinner.finish_and_clear();
 
-    if let Some(mut file) = report {
-        let written = write_report(&mut file, &recalled.reports);
-        written.map_err(|error| Failure::writing(file.path(), &error))?;
-        file.finish()?;
-    }
+    // Both are written before either takes its place: on an error neither is left behind.
+    let report = report
+        .map(|mut file| match write_report(&mut file, &recalled.reports) {
+            Ok(()) => Ok(file),
+            Err(error) => Err(Failure::writing(file.path(), &error)),
+        })
+        .transpose()?;
     if let Some(mut file) = out {
         let order = match args.input.bitorder {
             Some(BitOrderArg::Little) => BitOrder::Little,
@@ -58,6 +60,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
         written.map_err(|error| Failure::writing(file.path(), &error))?;
         file.finish()?;
     }
+    report.map(OutFile::finish).transpose()?;
     if args.json {
         return say(Value::Object(run.json()));
     }

@@ -16,10 +16,10 @@ const SHOWN: usize = 8;
 
 pub fn run(args: &Search) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
-    check_options(&args.input, &[&args.queries])?;
+    check_options(&args.input, &[&args.queries], false)?;
     check_distinct(&[args.out.as_deref()], &[&args.memory, &args.queries])?;
     let (memory, load_seconds) = open(&args.memory)?;
-    let queries = Reading::queries(&args.queries, memory.dim(), &args.input).read()?;
+    let queries = Reading::queries(&args.queries, memory.dim(), &args.input)?.read()?;
     let out = args.out.as_deref().map(OutFile::create).transpose()?;
 
     let spinner = spinner(format!("searching {} patterns for {} queries", memory.len(), queries.len()));

@@ -60,8 +60,13 @@ impl<'a> Reading<'a> {
     }
 
     /// Queries to a memory of dimension `dim`.
-    pub fn queries(path: &'a Path, dim: usize, options: &'a Input) -> Self {
-        Self { path, role: "queries", dim: Some(dim), erasable: true, options }
+    pub fn queries(path: &'a Path, dim: usize, options: &'a Input) -> Result<Self> {
+        match options.dim {
+            Some(found) if found != dim => {
+                Err(Failure::usage(format!("--dim: expected {dim}, the memory's dimension, found {found}")))
+            }
+            _ => Ok(Self { path, role: "queries", dim: Some(dim), erasable: true, options }),
+        }
     }
 
     fn failure(&self, message: impl std::fmt::Display) -> Failure {
@@ -79,15 +84,15 @@ impl<'a> Reading<'a> {
     }
 
     /// An element that is not one of those expected.
-    fn bad_element(&self, row: usize, column: usize, found: &str) -> Failure {
-        let erased = if self.erasable { " or 0 (erased)" } else { "" };
+    fn bad_element(&self, row: usize, column: usize, found: f64, erasable: bool) -> Failure {
+        let erased = if erasable { " or 0 (erased)" } else { "" };
         let expected = match self.options.encoding {
             Some(Encoding::ZeroOne) => "0 or 1".to_owned(),
             _ => format!("+1, −1{erased}"),
         };
         let hint = match (self.options.encoding, found) {
             (Some(Encoding::ZeroOne), _) => "",
-            (_, "0") if !self.erasable => " (for data of 0 and 1: --encoding 01)",
+            (_, 0.0) if !erasable => " (for data of 0 and 1: --encoding 01)",
             _ => "",
         };
         self.failure(format!("row {row}, column {column}: expected {expected}, found {found}{hint}"))
@@ -134,12 +139,12 @@ impl<'a> Reading<'a> {
 
     /// Reads the file as patterns without erased positions.
     pub fn read_patterns(&self) -> Result<Patterns> {
-        Ok(self.read()?.signs().clone())
+        Ok(self.read()?.into_signs())
     }
 }
 
 /// Refuses options that apply to none of the files that this command reads.
-pub fn check_options(options: &Input, paths: &[&Path]) -> Result<()> {
+pub fn check_options(options: &Input, paths: &[&Path], packed_out: bool) -> Result<()> {
     let kinds = paths.iter().map(|path| Kind::of(path)).collect::<Result<Vec<_>>>()?;
     let npy = kinds.contains(&Kind::Npy);
     let images = kinds.iter().any(|kind| matches!(kind, Kind::Image | Kind::Folder));
@@ -149,6 +154,9 @@ pub fn check_options(options: &Input, paths: &[&Path]) -> Result<()> {
     };
     match options {
         Input { packed: true, .. } if !npy => stray("packed", ".npy files"),
+        Input { bitorder: Some(_), packed: false, .. } if !packed_out => {
+            Err(Failure::usage("--bitorder is for --packed or --packed-out, found neither"))
+        }
         Input { encoding: Some(_), .. } if !npy => stray("encoding", ".npy files"),
         Input { threshold: Some(_), .. } if !images => stray("threshold", "images"),
         _ => Ok(()),

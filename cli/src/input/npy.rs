@@ -28,8 +28,8 @@ pub fn read(reading: &Reading<'_>) -> Result<Queries> {
         return Err(reading.failure(format!("expected a 2-D array (patterns, dimension), found {found}-D")));
     };
     let element = Element::of(&header.descr, reading)?;
-    // In 128 bits no product of what a header can hold overflows.
-    let claimed = u128::from(header_bytes) + u128::from(rows) * u128::from(columns) * element.bytes as u128;
+    let elements = u128::from(rows) * u128::from(columns);
+    let claimed = elements.saturating_mul(element.bytes as u128).saturating_add(u128::from(header_bytes));
     if claimed != u128::from(length) {
         let why = if claimed > u128::from(length) { "cut short" } else { "longer than its header says" };
         return Err(reading.failure(format!("{why}: expected {claimed} bytes by its header, found {length}")));
@@ -253,7 +253,7 @@ fn unpacked(
                 let (row, column) = if header.fortran_order { (i, o) } else { (o, i) };
                 let number = (element.number)(bytes);
                 let Some((sign, is_known)) = element.bit(number, reading.zero_one(), reading.erasable) else {
-                    return Err(reading.bad_element(row, column, &number.to_string()));
+                    return Err(reading.bad_element(row, column, number, reading.erasable && element.signed));
                 };
                 if sign {
                     signs.set(row, column, true);

@@ -233,22 +233,18 @@ fn values_of(memory: &Memory, images: &Patterns) -> Vec<Option<Pattern>> {
     images.iter().map(|image| find(image).and_then(|i| memory.values().get(i))).collect()
 }
 
-/// Writes the picture into the folder, which is made if it is not there and taken away again if the picture cannot be
-/// written.
+/// Writes the picture into the folder; folders that were made for it are taken away again if it cannot be written.
 fn write_picture(args: &Demo, png: &[u8]) -> Result<std::path::PathBuf> {
-    let made = !args.out.exists();
-    let cannot = |error| Failure::usage(format!("{}: cannot be made: {error}", args.out.display()));
-    std::fs::create_dir_all(&args.out).map_err(cannot)?;
+    let folders = args.out.ancestors().filter(|folder| !folder.as_os_str().is_empty());
+    let made: Vec<_> = folders.take_while(|folder| !folder.exists()).collect();
     let picture = args.out.join("digits.png");
     let write = || -> Result<()> {
+        std::fs::create_dir_all(&args.out)
+            .map_err(|error| Failure::usage(format!("{}: cannot be made: {error}", args.out.display())))?;
         let mut file = OutFile::create(&picture)?;
         file.write_all(png).map_err(|error| Failure::writing(&picture, &error))?;
         file.finish()
     };
-    write().inspect_err(|_| {
-        if made {
-            let _ = std::fs::remove_dir(&args.out);
-        }
-    })?;
+    write().inspect_err(|_| made.iter().for_each(|folder| drop(std::fs::remove_dir(folder))))?;
     Ok(picture)
 }

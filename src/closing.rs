@@ -1,0 +1,194 @@
+//! Closing a recall: deciding bits from the votes at hand, and from all votes where those leave bits open.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::exact::ULP;
+use crate::field::{Evidence, Field, WordSigns, by_distance, set_bits};
+use crate::partial::{Partial, Request, Votes};
+use crate::patterns::tail_mask;
+use crate::recall::Tie;
+use crate::votes::{COLUMNS, Ranked, WordVotes};
+use crate::{Certificate, Error, Nearest, Pattern, Patterns, Query, Reason, Report, Result, Separation};
+
+/// One recalled pattern.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The signs of the fields.
+    pub pattern: Pattern,
+    /// What is known beside.
+    pub report: Report,
+}
+
+/// A recall between its two rounds: some bits decided, others perhaps open. See [`Partial::close`].
+#[derive(Clone, Debug)]
+pub struct Closing {
+    query: Query,
+    separation: Separation,
+    tie: Tie,
+    /// The words of the recalled pattern, as far as decided.
+    signs: Vec<u64>,
+    value_dim: usize,
+    /// Columns still open, by word.
+    open: BTreeMap<usize, u64>,
+    keys: u64,
+    report: Report,
+}
+
+impl Closing {
+    pub(crate) fn new(partial: Partial, field: &Field, tie: Tie) -> Self {
+        let (keys, nearest) = (partial.keys(), partial.nearest);
+        let Partial { query, separation, value_dim, votes, placed, beyond, .. } = partial;
+        let mut without_votes = beyond.clone();
+        by_distance(&placed).for_each(|(distance, keys)| *without_votes.entry(distance).or_insert(0) += keys);
+        let others = votes.census().filter(|key| key.0 > nearest.distance);
+        let outweighed = field.weigh(others.chain(by_distance(&without_votes)), nearest.distance)[1] < 1.0;
+        let reason = match without_votes.is_empty() {
+            _ if nearest.count == 1 && outweighed => Reason::Dominant,
+            false => Reason::Votes,
+            true => Reason::Full,
+        };
+        let report = Report {
+            nearest,
+            top_weight: top_weight(field, nearest, votes.census().chain(by_distance(&placed)), &beyond),
+            certificate: Certificate { reason, keys_touched: votes.key_count() },
+            tied_bits: 0,
+            bits_read: keys * query.signs().dim() as u64 + votes.key_count() * value_dim as u64,
+        };
+        let signs = vec![0; value_dim.div_ceil(COLUMNS)];
+        let mut closing = Self { query, separation, tie, signs, value_dim, open: BTreeMap::new(), keys, report };
+        let evidence = closing.evidence(&votes.distances, &votes.keys, &without_votes);
+        for (&word, votes) in &votes.words {
+            let columns = if word + 1 == closing.signs.len() { tail_mask(value_dim) } else { u64::MAX };
+            let signs = field.word_signs(evidence, votes, columns);
+            closing.note(word, columns, signs);
+        }
+        closing
+    }
+
+    /// Bits not yet decided.
+    pub fn open_bits(&self) -> u64 {
+        self.open.values().map(|columns| u64::from(columns.count_ones())).sum()
+    }
+
+    /// Positions of the bits not yet decided, ascending.
+    pub fn open_positions(&self) -> impl Iterator<Item = usize> {
+        self.open.iter().flat_map(|(&word, &columns)| set_bits(columns).map(move |bit| word * COLUMNS + bit))
+    }
+
+    /// The questions of the second round, each for at most `words` words (64 columns each) of votes; none if every bit
+    /// is decided. A part's answer takes 512 bytes for each word and distance that occurs, so few words at a time bound
+    /// its memory.
+    pub fn requests(&self, words: usize) -> Vec<Request> {
+        let open: Vec<usize> = self.open.keys().copied().collect();
+        let request =
+            |words: &[usize]| Request { query: self.query.clone(), value_dim: self.value_dim, words: words.to_vec() };
+        open.chunks(words.max(1)).map(request).collect()
+    }
+
+    /// Decides the bits of the words that `votes` holds, which must be the merged votes of all parts.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the votes are about another query, or not of just the keys that the first round spoke
+    /// for.
+    pub fn resolve(&mut self, votes: &Votes) -> Result<()> {
+        let (table, nearest) = (&votes.table, self.report.nearest);
+        if votes.request.query != self.query || votes.request.value_dim != self.value_dim {
+            return Err(Error::Mismatch { what: "queries of the first and the second round" });
+        }
+        if table.key_count() != self.keys || table.census().next() != Some((nearest.distance, nearest.count)) {
+            return Err(Error::Mismatch { what: "keys of the first and the second round" });
+        }
+        let field = Field::new(self.separation, self.query.signs().dim());
+        let votes_of = |word| table.words.get(&word).map(Cow::Borrowed);
+        self.decide(&field, &table.distances, &table.keys, votes_of);
+        Ok(())
+    }
+
+    /// Decides everything from the ranked keys of a memory that is the only part; a word of columns at a time, so that
+    /// no table of all votes is formed.
+    pub(crate) fn resolve_by(&mut self, field: &Field, values: &Patterns, ranked: &Ranked) {
+        self.decide(field, &ranked.distances, &ranked.keys, |word| Some(Cow::Owned(ranked.votes(values, word))));
+    }
+
+    /// Decides the open words of which `votes_of` knows the votes of every key.
+    fn decide<'a>(
+        &mut self,
+        field: &Field,
+        distances: &[u32],
+        keys: &[u64],
+        votes_of: impl Fn(usize) -> Option<Cow<'a, WordVotes>> + Sync,
+    ) {
+        let complete = BTreeMap::new();
+        let evidence = self.evidence(distances, keys, &complete);
+        let open: Vec<(usize, u64)> = self.open.iter().map(|(&word, &columns)| (word, columns)).collect();
+        let decided: Vec<(usize, u64, WordSigns)> = open
+            .into_par_iter()
+            .filter_map(|(word, columns)| {
+                votes_of(word).map(|votes| (word, columns, field.word_signs(evidence, &votes, columns)))
+            })
+            .collect();
+        self.report.bits_read += self.keys * (self.query.signs().dim() + decided.len() * COLUMNS) as u64;
+        for (word, columns, signs) in decided {
+            self.open.remove(&word);
+            self.note(word, columns, signs);
+        }
+        // Every key was counted, and so the top weight is known as well as `f64` can tell it.
+        let placed = distances.iter().copied().zip(keys.iter().copied());
+        self.report.certificate = Certificate { reason: Reason::Full, keys_touched: self.keys };
+        self.report.top_weight = top_weight(field, self.report.nearest, placed, &complete);
+    }
+
+    /// The answer, once every bit is decided.
+    ///
+    /// # Errors
+    /// [`Error::Count`] if bits are still open.
+    pub fn finish(self) -> Result<Answer> {
+        if !self.open.is_empty() {
+            return Err(Error::Count { what: "bits still open", expected: 0, found: self.open_bits() });
+        }
+        Ok(Answer { pattern: Pattern::from_words(self.signs, self.value_dim)?, report: self.report })
+    }
+
+    fn evidence<'a>(&self, distances: &'a [u32], keys: &'a [u64], beyond: &'a BTreeMap<u32, u64>) -> Evidence<'a> {
+        let known = self.query.known_count() as u32;
+        Evidence { known, nearest: self.report.nearest.distance, distances, keys, beyond }
+    }
+
+    /// What the tie policy says of the bits of a word.
+    fn tie_word(&self, word: usize) -> u64 {
+        match self.tie {
+            Tie::Plus => u64::MAX,
+            Tie::Minus => 0,
+            // An erased position counts as plus.
+            Tie::Stay => self.query.signs().words()[word] | self.query.known().map_or(0, |known| !known.words()[word]),
+        }
+    }
+
+    fn note(&mut self, word: usize, columns: u64, signs: WordSigns) {
+        self.signs[word] = (self.signs[word] & !columns) | signs.plus | (signs.tied & self.tie_word(word));
+        self.report.tied_bits += u64::from(signs.tied.count_ones());
+        if signs.open != 0 {
+            self.open.insert(word, signs.open);
+        }
+    }
+}
+
+/// An interval that holds the softmax weight of the nearest keys together: N₀ / Σ N_h e^{−2β(h−h₀)}.
+fn top_weight(
+    field: &Field,
+    nearest: Nearest,
+    placed: impl Iterator<Item = (u32, u64)>,
+    beyond: &BTreeMap<u32, u64>,
+) -> Option<[f64; 2]> {
+    field.separation().beta()?;
+    let [low, high] = field.weigh(placed.filter(|others| others.0 > nearest.distance), nearest.distance);
+    // Keys that may be as near as the nearest are perhaps those already in its count: they only widen the interval.
+    let unplaced = field.weigh(by_distance(beyond), nearest.distance)[1];
+    let top = nearest.count as f64;
+    let margin = 4.0 * ULP;
+    Some([top / (top + high + unplaced) * (1.0 - margin), (top / (top + low) * (1.0 + margin)).min(1.0)])
+}
