@@ -9,9 +9,8 @@ use crate::exact::ULP;
 use crate::field::{Evidence, Field, WordSigns, by_distance, set_bits};
 use crate::partial::{Partial, Request, Votes};
 use crate::patterns::tail_mask;
-use crate::recall::Tie;
 use crate::votes::{COLUMNS, Ranked, WordVotes};
-use crate::{Certificate, Error, Nearest, Pattern, Patterns, Query, Reason, Report, Result, Separation};
+use crate::{Certificate, Error, Nearest, Pattern, Patterns, Query, Reason, Report, Result, Separation, Tie};
 
 /// One recalled pattern.
 #[derive(Clone, Debug)]
@@ -21,6 +20,18 @@ pub struct Answer {
     pub pattern: Pattern,
     /// What is known beside.
     pub report: Report,
+}
+
+impl Partial {
+    /// Decides every bit that this state certifies.
+    ///
+    /// # Errors
+    /// [`Error::UnequalDimensions`] for [`Tie::Stay`] where keys and values differ in dimension.
+    pub fn close(self, tie: Tie) -> Result<Closing> {
+        tie.check(self.query.signs().dim(), self.value_dim)?;
+        let field = Field::new(self.separation, self.query.signs().dim());
+        Ok(Closing::new(self, &field, tie))
+    }
 }
 
 /// A recall between its two rounds: some bits decided, others perhaps open. See [`Partial::close`].

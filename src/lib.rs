@@ -46,6 +46,7 @@ mod search;
 mod exact;
 mod field;
 mod separation;
+mod tie;
 mod votes;
 
 // The memory, and recall with its proof.
@@ -70,9 +71,10 @@ pub use patterns::{BitOrder, MAX_DIM, Pattern, Patterns};
 pub use popfield_kernels::{KernelError, TIER_VARIABLE, TIERS, Tier, TierInfo};
 pub use queries::{Queries, Query};
 pub use random::stream;
-pub use recall::{Recall, Recalled, Tie};
+pub use recall::{Recall, Recalled};
 pub use search::Neighbor;
 pub use separation::{Beta, Degree, Separation};
+pub use tie::Tie;
 
 /// The README's example, held to compile and run.
 #[cfg(doctest)]

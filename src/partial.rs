@@ -12,9 +12,7 @@
 use std::collections::BTreeMap;
 
 use crate::census::Counted;
-use crate::closing::Closing;
 use crate::field::{Field, by_distance};
-use crate::recall::Tie;
 use crate::votes::{COLUMNS, VoteTable};
 use crate::{Error, Nearest, Patterns, Query, Result, Separation};
 
@@ -89,16 +87,6 @@ impl Partial {
             }
         }
         Ok(())
-    }
-
-    /// Decides every bit that this state certifies.
-    ///
-    /// # Errors
-    /// [`Error::UnequalDimensions`] for [`Tie::Stay`] where keys and values differ in dimension.
-    pub fn close(self, tie: Tie) -> Result<Closing> {
-        tie.check(self.query.signs().dim(), self.value_dim)?;
-        let field = Field::new(self.separation, self.query.signs().dim());
-        Ok(Closing::new(self, &field, tie))
     }
 }
 

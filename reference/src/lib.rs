@@ -102,7 +102,7 @@ impl Oracle {
         (recalled, tied)
     }
 
-    /// The sign of Σ_s f(s)·votes[s].
+    /// The sign of Σ_s f(s)·v_s, the votes v_s being given by overlap s.
     pub fn sign(&mut self, votes: &BTreeMap<i64, i64>, separation: Separation) -> Ordering {
         match separation {
             Separation::Max => votes.last_key_value().map_or(0, |(_, &v)| v).cmp(&0),
