@@ -39,7 +39,8 @@ impl Patterns {
     /// same however many are asked for.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a dimension out of range; [`Error::OutOfMemory`] if they do not fit.
+    /// [`Error::Parameter`](crate::Error::Parameter) for a dimension out of range; [`Error::OutOfMemory`](crate::Error::OutOfMemory) if they
+    /// do not fit.
     ///
     /// # Example
     /// ```
