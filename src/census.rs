@@ -55,10 +55,10 @@ pub(crate) struct Counted {
 }
 
 impl Census {
-    /// A census that keeps keys within `window` of the nearest, if they are not too many: a sixty-fourth of `keys` and
-    /// 1024 beside.
+    /// A census of `keys` keys of dimension `dim` that keeps those within `window` of the nearest, the nearest
+    /// `keys`/256 + 1024 of them at the most.
     pub(crate) fn new(window: u32, keys: usize, dim: usize) -> Self {
-        let capacity = keys / 64 + 1024;
+        let capacity = keys / 256 + 1024;
         // A window of everything needs no trial.
         let hopeless = window as usize >= dim && keys > capacity;
         let limit = if hopeless { 0 } else { u32::MAX };

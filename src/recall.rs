@@ -68,9 +68,9 @@ impl Memory {
     /// those fields that are exactly 0. Runs in the current rayon pool.
     ///
     /// Cost: each step scans the keys once for up to 64 queries, n × ⌈d/64⌉ word operations a query. Exponential and
-    /// max recall seldom need more. Where bits stay open (small β, ties), and always for linear and polynomial
-    /// separations of more than a few keys, each such query adds 4n bytes and n × 8 byte look-ups for each word of 64
-    /// open columns.
+    /// max recall seldom need more than the votes of a few keys. Where bits stay open (small β, ties), and always for
+    /// linear and polynomial separations of more than a thousand keys, each such query adds 4n bytes and n × 8 byte
+    /// look-ups for each word of 64 open columns.
     ///
     /// # Errors
     /// [`Error::Dimension`] if the queries are of another dimension; [`Error::UnequalDimensions`] for several steps or
