@@ -2,7 +2,7 @@
 
 use popfield::{Memory, Patterns, Queries, Reason, Recall, Separation, Tie};
 
-use crate::worlds::{World, check_everywhere};
+use crate::worlds::{Kind, World, check_everywhere};
 
 /// Keys at chosen distances from the query of all +1, each voting in one column: `votes` holds (distance, vote, how
 /// often).
@@ -130,4 +130,22 @@ fn a_late_key_closes_the_proof_as_an_early_one_does() {
         assert_eq!((certificate.reason, certificate.keys_touched), (Reason::Dominant, 1));
         assert_eq!(&recalled.patterns, query.signs());
     }
+}
+
+/// One piece of the scan sheds a crowd that decides the answer, another keeps farther keys than that: what was shed
+/// must count as shed.
+#[test]
+fn pieces_that_shed_at_different_distances() {
+    let mut world = World::new(Kind::Random, 60_000, 64, 3, 1, 0.0, 8);
+    world.queries = vec![vec![1; 64]];
+    // The nearest key, early; and late a crowd of its opponents a little farther, too many to keep.
+    world.keys[5] = (0..64).map(|j| if j < 10 { -1 } else { 1 }).collect();
+    world.values[5] = vec![1, 1, -1];
+    for i in 30_000..60_000 {
+        world.keys[i] = (0..64).map(|j| if j < 12 + i % 3 { -1 } else { 1 }).collect();
+        world.values[i] = vec![-1, -1, 1];
+    }
+    let separation = Separation::exponential(0.5).unwrap();
+    assert_eq!(world.expected(separation, Tie::Plus), [(vec![-1, -1, 1], 0)]);
+    check_everywhere(&world, separation, Tie::Plus);
 }
