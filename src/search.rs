@@ -19,7 +19,8 @@ impl Memory {
     /// Cost: one scan for up to 64 queries; 16 bytes for each of 2·`top` keys a query and thread.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if `top` is 0; [`Error::Dimension`] if the queries are of another dimension.
+    /// [`Error::Parameter`] if `top` is 0; [`Error::Dimension`] if the queries are of another dimension;
+    /// [`Error::OutOfMemory`].
     ///
     /// # Example
     /// ```
@@ -34,21 +35,26 @@ impl Memory {
             return Err(Error::Parameter { what: "top", expected: "at least 1".into(), found: "0".into() });
         }
         let top = top.min(self.len());
-        self.search(queries, |_| Shortlist { top, limit: u32::MAX, found: Vec::new() })
+        self.search(queries, |_| Shortlist { top, limit: u32::MAX, found: Vec::new(), exhausted: false })
     }
 
     /// All keys within distance `radius` of every query, nearest first, equal distances by lower id.
     ///
     /// # Errors
-    /// [`Error::Dimension`] if the queries are of another dimension.
+    /// [`Error::Dimension`] if the queries are of another dimension; [`Error::OutOfMemory`].
     pub fn search_radius(&self, queries: &Queries, radius: u32) -> Result<Vec<Vec<Neighbor>>> {
-        self.search(queries, |_| Shortlist { top: usize::MAX, limit: radius.saturating_add(1), found: Vec::new() })
+        self.search(queries, |_| Shortlist {
+            top: usize::MAX,
+            limit: radius.saturating_add(1),
+            found: Vec::new(),
+            exhausted: false,
+        })
     }
 
     fn search(&self, queries: &Queries, list: impl Fn(usize) -> Shortlist + Sync) -> Result<Vec<Vec<Neighbor>>> {
         self.check(queries)?;
         each_tile(self.len(), queries.len(), |tile| {
-            Ok(self.survey(queries, tile, &list)?.into_iter().map(Shortlist::finish).collect())
+            self.survey(queries, tile, &list)?.into_iter().map(Shortlist::finish).collect()
         })
     }
 }
@@ -59,6 +65,8 @@ struct Shortlist {
     top: usize,
     limit: u32,
     found: Vec<Neighbor>,
+    /// Memory has run out, and keys were lost.
+    exhausted: bool,
 }
 
 impl Shortlist {
@@ -76,11 +84,23 @@ impl Shortlist {
         }
     }
 
-    fn finish(mut self) -> Vec<Neighbor> {
+    fn finish(mut self) -> Result<Vec<Neighbor>> {
+        if self.exhausted {
+            let bytes = size_of_val(self.found.as_slice()) as u64 * 2;
+            return Err(Error::OutOfMemory { what: "the keys found for a query, at least", bytes });
+        }
         self.cut();
         self.found.sort_unstable();
         self.found.shrink_to_fit();
-        self.found
+        Ok(self.found)
+    }
+
+    /// Makes room for `more` keys, twice as many as there are at the least.
+    fn reserve(&mut self, more: usize) -> bool {
+        if self.found.capacity() - self.found.len() < more {
+            self.exhausted |= self.found.try_reserve(more.max(self.found.len())).is_err();
+        }
+        !self.exhausted
     }
 }
 
@@ -90,7 +110,7 @@ impl Visit for Shortlist {
             return;
         }
         for (id, &distance) in (first as u64..).zip(distances) {
-            if distance < self.limit {
+            if distance < self.limit && self.reserve(1) {
                 self.found.push(Neighbor { distance, id });
                 if self.found.len() >= self.top.saturating_mul(2).saturating_add(64) {
                     self.cut();
@@ -100,7 +120,10 @@ impl Visit for Shortlist {
     }
 
     fn merge(&mut self, later: Self) {
-        self.found.extend(later.found);
+        self.exhausted |= later.exhausted;
+        if self.reserve(later.found.len()) {
+            self.found.extend(later.found);
+        }
         self.limit = self.limit.min(later.limit);
         self.cut();
     }

@@ -53,7 +53,7 @@ pub struct Create {
     #[arg(long)]
     pub force: bool,
     /// Dimension of packed values, if not that of the keys
-    #[arg(long, value_name = "D", requires = "packed", requires = "values")]
+    #[arg(long, allow_negative_numbers = true, value_name = "D", requires = "packed", requires = "values")]
     pub value_dim: Option<usize>,
     #[command(flatten)]
     pub input: Input,
@@ -89,7 +89,7 @@ pub struct RecallArgs {
     #[command(flatten)]
     pub separation: SeparationArgs,
     /// Steps, each prompted by the answer of the one before
-    #[arg(long, value_name = "T", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, allow_negative_numbers = true, value_name = "T", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub steps: u32,
     /// What the sign of a field of exactly 0 is
     #[arg(long, value_name = "P", value_enum, default_value_t = TieArg::Plus)]
@@ -122,10 +122,10 @@ pub struct Search {
     #[arg(long, value_name = "F")]
     pub queries: PathBuf,
     /// The K nearest keys of each query (default 1); all keys, if there are fewer
-    #[arg(long, value_name = "K", conflicts_with = "radius", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, allow_negative_numbers = true, value_name = "K", conflicts_with = "radius", value_parser = clap::value_parser!(u64).range(1..))]
     pub top: Option<u64>,
     /// All keys within distance R of each query
-    #[arg(long, value_name = "R")]
+    #[arg(long, allow_negative_numbers = true, value_name = "R")]
     pub radius: Option<u32>,
     /// Write ids (uint64) and distances (uint32), both (queries, K); with --radius one after the other, and offsets
     /// (uint64)
@@ -162,16 +162,16 @@ pub struct Overlaps {
 popfield bench --separation linear --patterns 560 --dim 4096 --batch 1 --json")]
 pub struct Bench {
     /// Random patterns stored
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = positive)]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 100_000, value_parser = positive)]
     pub patterns: usize,
     /// Their dimension
-    #[arg(long, value_name = "D", default_value_t = 512, value_parser = positive)]
+    #[arg(long, allow_negative_numbers = true, value_name = "D", default_value_t = 512, value_parser = positive)]
     pub dim: usize,
     /// Queries recalled at once
-    #[arg(long, value_name = "B", default_value_t = 256, value_parser = positive)]
+    #[arg(long, allow_negative_numbers = true, value_name = "B", default_value_t = 256, value_parser = positive)]
     pub batch: usize,
     /// Fraction of each query's positions flipped
-    #[arg(long, value_name = "P", default_value_t = 0.1)]
+    #[arg(long, allow_negative_numbers = true, value_name = "P", default_value_t = 0.1)]
     pub noise: f64,
     /// How noise picks positions
     #[arg(long, value_enum, default_value_t = NoiseArg::Exact)]
@@ -179,10 +179,10 @@ pub struct Bench {
     #[command(flatten)]
     pub separation: SeparationArgs,
     /// Timed runs after a warm-up, of which the median counts
-    #[arg(long, value_name = "R", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, allow_negative_numbers = true, value_name = "R", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeats: u32,
     /// Seed of patterns and noise
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 1)]
     pub seed: u64,
     /// One JSON object
     #[arg(long)]
@@ -198,7 +198,7 @@ pub struct Demo {
     #[arg(long, value_name = "DIR", default_value = "popfield-demo")]
     pub out: PathBuf,
     /// Seed of the noise
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 1)]
     pub seed: u64,
     /// One JSON object
     #[arg(long)]
@@ -218,20 +218,20 @@ pub struct Input {
     #[arg(long)]
     pub packed: bool,
     /// Dimension of the patterns; needed for packed keys, otherwise checked
-    #[arg(long, value_name = "D", value_parser = positive)]
+    #[arg(long, allow_negative_numbers = true, value_name = "D", value_parser = positive)]
     pub dim: Option<usize>,
     /// Which bit of a packed byte comes first (default big)
     #[arg(long, value_enum)]
     pub bitorder: Option<BitOrderArg>,
     /// Image pixels darker than this are ink, +1 (default 128)
-    #[arg(long, value_name = "GREY", value_parser = clap::value_parser!(u16).range(0..=256))]
+    #[arg(long, allow_negative_numbers = true, value_name = "GREY", value_parser = clap::value_parser!(u16).range(0..=256))]
     pub threshold: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Threads {
     /// Threads (default: all cores)
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = positive)]
     pub threads: Option<usize>,
 }
 

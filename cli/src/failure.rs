@@ -38,6 +38,19 @@ impl Failure {
         }
     }
 
+    /// An error of opening `path` to write it: a place that cannot be written is bad usage, a full disk is not.
+    pub fn opening(path: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        // The error's own words would name a temporary file.
+        let message = format!("{}: cannot be written: {}", path.display(), error.kind());
+        match error.kind() {
+            Kind::NotFound | Kind::PermissionDenied | Kind::IsADirectory | Kind::NotADirectory => Self::Usage(message),
+            Kind::InvalidInput | Kind::InvalidFilename | Kind::AlreadyExists => Self::Usage(message),
+            Kind::ReadOnlyFilesystem => Self::Usage(message),
+            _ => Self::Resource(message),
+        }
+    }
+
     /// An error of writing `path` once it is open.
     pub fn writing(path: &Path, error: &std::io::Error) -> Self {
         Self::Resource(format!("{}: {error}", path.display()))

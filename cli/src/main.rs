@@ -7,6 +7,7 @@ mod input;
 mod output;
 mod report;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -21,7 +22,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(message) = failure.message() {
-                eprintln!("popfield: {message}");
+                // Where not even this can be written, the exit status still tells.
+                let _ = writeln!(std::io::stderr(), "popfield: {message}");
             }
             ExitCode::from(failure.status())
         }
@@ -44,11 +46,11 @@ fn run(command: Command) -> Result<()> {
     }
 }
 
-/// Sets the number of threads, and returns it.
+/// Starts the threads, and returns their number: as many as asked for, or as there are cores.
 fn use_threads(threads: args::Threads) -> Result<usize> {
-    if let Some(threads) = threads.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-        pool.map_err(|error| Failure::Resource(format!("{threads} threads: {error}")))?;
-    }
-    Ok(rayon::current_num_threads())
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads.threads.unwrap_or_else(cores);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    pool.map_err(|error| Failure::Resource(format!("{threads} threads: {error}")))?;
+    Ok(threads)
 }

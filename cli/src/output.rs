@@ -23,7 +23,7 @@ pub fn catch_interrupts() {
     });
 }
 
-/// A file under way. It takes its place when it is [`finish`](Self::finish)ed; dropped before, it leaves nothing.
+/// A file under way. It takes its place when it is [`deliver`]ed; dropped before, it leaves nothing.
 #[derive(Debug)]
 pub struct OutFile {
     path: PathBuf,
@@ -53,30 +53,36 @@ impl OutFile {
     }
 
     fn open(path: &Path, replace: bool) -> Result<Self> {
-        let cannot = |error: io::Error| Failure::usage(format!("{}: cannot be written: {error}", path.display()));
+        let cannot = |error: io::Error| Failure::opening(path, &error);
+        let there = path.metadata().ok();
+        let writer = |sink| BufWriter::with_capacity(1 << 20, sink);
+        if there.as_ref().is_some_and(std::fs::Metadata::is_dir) {
+            return Err(Failure::usage(format!("{}: is a folder", path.display())));
+        }
+        if there.as_ref().is_some_and(|there| !there.is_file()) {
+            let file = File::options().write(true).open(path).map_err(cannot)?;
+            return Ok(Self { path: path.to_owned(), writer: writer(Sink::Direct(file)), replace });
+        }
+        if path.file_name().is_none() {
+            return Err(Failure::usage(format!("{}: names no file", path.display())));
+        }
         // Through a link to the file itself, lest the link be replaced.
-        let path = &if path.is_symlink() { path.canonicalize().map_err(cannot)? } else { path.to_owned() };
-        let sink = match path.metadata() {
-            Ok(there) if there.is_dir() => return Err(Failure::usage(format!("{}: is a folder", path.display()))),
-            Ok(there) if !there.is_file() => Sink::Direct(File::options().write(true).open(path).map_err(cannot)?),
-            _ => {
-                if path.file_name().is_none() {
-                    return Err(Failure::usage(format!("{}: names no file", path.display())));
-                }
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                let mut builder = tempfile::Builder::new();
-                builder.prefix(".popfield-").suffix(".tmp");
-                // As any new file: readable by those whom the umask lets read.
-                #[cfg(unix)]
-                builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-                // The lock spans both steps, or an interrupt could come between them.
-                let mut temporary = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
-                let file = builder.tempfile_in(folder).map_err(cannot)?;
-                temporary.push(file.path().to_owned());
-                Sink::Temporary(file)
-            }
-        };
-        Ok(Self { path: path.clone(), writer: BufWriter::with_capacity(1 << 20, sink), replace })
+        let path = if path.is_symlink() { path.canonicalize().map_err(cannot)? } else { path.to_owned() };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".popfield-").suffix(".tmp");
+        // As the file that it replaces, or as any new file: readable by those whom the umask lets read.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        // The lock spans both steps, or an interrupt could come between them.
+        let mut temporary = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = builder.tempfile_in(folder).map_err(cannot)?;
+        temporary.push(file.path().to_owned());
+        if let Some(there) = there {
+            file.as_file().set_permissions(there.permissions()).map_err(cannot)?;
+        }
+        drop(temporary);
+        Ok(Self { path, writer: writer(Sink::Temporary(file)), replace })
     }
 
     /// Where the file will stand.
@@ -84,13 +90,21 @@ impl OutFile {
         &self.path
     }
 
+    /// Sees to it that everything written is on the disk; what can fail, fails here.
+    fn seal(&mut self) -> Result<()> {
+        let sealed = self.writer.flush().and_then(|()| match self.writer.get_ref() {
+            Sink::Temporary(file) => file.as_file().sync_all(),
+            Sink::Direct(_) => Ok(()),
+        });
+        sealed.map_err(|error| Failure::writing(&self.path, &error))
+    }
+
     /// Puts the file in its place.
-    pub fn finish(self) -> Result<()> {
+    fn place(self) -> Result<()> {
         let failed = |error: &io::Error| Failure::writing(&self.path, error);
         match self.writer.into_inner().map_err(|error| failed(error.error()))? {
-            Sink::Direct(mut file) => file.flush().map_err(|error| failed(&error)),
+            Sink::Direct(_) => Ok(()),
             Sink::Temporary(file) => {
-                file.as_file().sync_all().map_err(|error| failed(&error))?;
                 let mut temporary = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
                 temporary.retain(|path| path != file.path());
                 let placed = if self.replace { file.persist(&self.path) } else { file.persist_noclobber(&self.path) };
@@ -98,6 +112,26 @@ impl OutFile {
             }
         }
     }
+}
+
+/// `file` once `write` has written it.
+pub fn written(mut file: OutFile, write: impl FnOnce(&mut OutFile) -> io::Result<()>) -> Result<OutFile> {
+    match write(&mut file) {
+        Ok(()) => Ok(file),
+        Err(error) => Err(Failure::writing(&file.path, &error)),
+    }
+}
+
+/// Delivers the results of a command: files are made sure of, then `print` speaks on standard output, then the files
+/// take their places. If any of it fails, none of the files is left; a standard output that nobody reads is no failure.
+pub fn deliver(files: impl IntoIterator<Item = OutFile>, print: impl FnOnce() -> Result<()>) -> Result<()> {
+    let mut files: Vec<OutFile> = files.into_iter().collect();
+    files.iter_mut().try_for_each(OutFile::seal)?;
+    let printed = print();
+    if matches!(printed, Ok(()) | Err(Failure::Unread)) {
+        files.into_iter().try_for_each(OutFile::place)?;
+    }
+    printed
 }
 
 impl Write for OutFile {
@@ -141,18 +175,27 @@ impl Seek for Sink {
     }
 }
 
-/// Refuses outputs that are one file, or that would overwrite an input.
+/// Refuses outputs that are one file, or that would overwrite an input or join a folder of inputs.
 pub fn check_distinct(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<()> {
-    let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    // A file that is not there yet is known by its folder.
+    let place = |path: &Path| {
+        path.canonicalize().unwrap_or_else(|_| {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).join(path.file_name().unwrap_or_default())
+        })
+    };
+    let folders: Vec<PathBuf> = inputs.iter().filter(|path| path.is_dir()).map(|path| place(path)).collect();
     let mut taken: Vec<PathBuf> = inputs.iter().map(|path| place(path)).collect();
     for path in outputs.iter().flatten() {
+        let here = place(path);
         // Pipes and devices may be written any number of times.
         let regular = path.metadata().map_or(true, |there| there.is_file());
-        if regular && taken.contains(&place(path)) {
-            let why = "is an input or another output of this command: expected a file of its own";
+        if regular && (taken.contains(&here) || here.parent().is_some_and(|parent| folders.iter().any(|f| f == parent)))
+        {
+            let why = "is an input or another output of this command, or stands among its inputs: expected a place of its own";
             return Err(Failure::usage(format!("{}: {why}", path.display())));
         }
-        taken.push(place(path));
+        taken.push(here);
     }
     Ok(())
 }
@@ -190,6 +233,11 @@ impl<'a> Npz<'a> {
     pub fn finish(self) -> io::Result<()> {
         self.0.finish()?;
         Ok(())
+    }
+
+    /// Leaves the archive as it is after a failure; else it would try to end it, and complain on standard error.
+    pub fn abandon(self) {
+        std::mem::forget(self.0);
     }
 }
 

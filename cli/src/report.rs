@@ -1,5 +1,6 @@
 //! What people and programs are shown: tables, progress, JSON.
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -40,7 +41,9 @@ pub fn progress(length: u64, what: &'static str) -> ProgressBar {
 /// A spinner on standard error, if that is a terminal, while something is read or written.
 pub fn spinner(what: String) -> ProgressBar {
     let spinner = ProgressBar::new_spinner().with_message(what);
-    spinner.enable_steady_tick(Duration::from_millis(100));
+    if std::io::stderr().is_terminal() {
+        spinner.enable_steady_tick(Duration::from_millis(100));
+    }
     spinner
 }
 

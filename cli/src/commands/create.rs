@@ -5,7 +5,7 @@ use popfield::Memory;
 use crate::args::Create;
 use crate::failure::{Failure, Result};
 use crate::input::{Reading, check_options};
-use crate::output::{OutFile, check_distinct};
+use crate::output::{OutFile, check_distinct, deliver};
 use crate::report::{bytes, facts, spinner};
 
 pub fn run(args: &Create) -> Result<()> {
@@ -32,13 +32,14 @@ pub fn run(args: &Create) -> Result<()> {
         popfield::Error::Io(error) => Failure::writing(out.path(), &error),
         error => error.into(),
     })?;
-    out.finish()?;
     progress.finish_and_clear();
     let kind = if memory.is_auto_associative() { "auto-associative" } else { "hetero-associative" };
-    facts(&[
-        ("memory", args.memory.display().to_string()),
-        ("patterns", format!("{}, {kind}", memory.len())),
-        ("dimension", format!("{} → {}", memory.dim(), memory.value_dim())),
-        ("size", bytes(memory.bytes() as f64)),
-    ])
+    deliver([out], || {
+        facts(&[
+            ("memory", args.memory.display().to_string()),
+            ("patterns", format!("{}, {kind}", memory.len())),
+            ("dimension", format!("{} → {}", memory.dim(), memory.value_dim())),
+            ("size", bytes(memory.bytes() as f64)),
+        ])
+    })
 }

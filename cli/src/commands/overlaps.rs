@@ -5,7 +5,7 @@ use popfield::Queries;
 use crate::args::Overlaps;
 use crate::failure::{Failure, Result};
 use crate::input::{Reading, check_options};
-use crate::output::{OutFile, check_distinct, npy};
+use crate::output::{OutFile, check_distinct, deliver, npy};
 use crate::report::{facts, open, progress};
 
 /// Overlaps held at a time: 64 MiB of them.
@@ -29,10 +29,11 @@ pub fn run(args: &Overlaps) -> Result<()> {
         bar.inc(some.len() as u64);
     }
     writer.finish().map_err(failed)?;
-    file.finish()?;
     bar.finish_and_clear();
-    facts(&[
-        ("overlaps", path.display().to_string()),
-        ("shape", format!("({}, {}) of int32", queries.len(), memory.len())),
-    ])
+    deliver([file], || {
+        facts(&[
+            ("overlaps", path.display().to_string()),
+            ("shape", format!("({}, {}) of int32", queries.len(), memory.len())),
+        ])
+    })
 }

@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::time::Instant;
 
-use popfield::{BitOrder, Patterns, Report};
+use popfield::{BitOrder, Patterns, Recalled, Report};
 use serde_json::{Value, json};
 
 use crate::args::{BitOrderArg, RecallArgs};
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::input::{Reading, check_options};
-use crate::output::{OutFile, check_distinct, npy, say};
+use crate::output::{OutFile, check_distinct, deliver, npy, say, written};
 use crate::report::{Run, facts, open, spinner};
 
 /// Recalled patterns shown on a terminal at the most.
@@ -41,42 +41,37 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     };
     spinner.finish_and_clear();
 
-    // Both are written before either takes its place: on an error neither is left behind.
-    let report = report
-        .map(|mut file| match write_report(&mut file, &recalled.reports) {
-            Ok(()) => Ok(file),
-            Err(error) => Err(Failure::writing(file.path(), &error)),
-        })
-        .transpose()?;
-    if let Some(mut file) = out {
-        let order = match args.input.bitorder {
-            Some(BitOrderArg::Little) => BitOrder::Little,
-            _ => BitOrder::Big,
-        };
-        let written = match args.packed_out {
-            true => write_packed(&mut file, &recalled.patterns, order),
-            false => write_signs(&mut file, &recalled.patterns),
-        };
-        written.map_err(|error| Failure::writing(file.path(), &error))?;
-        file.finish()?;
-    }
-    report.map(OutFile::finish).transpose()?;
-    if args.json {
-        return say(Value::Object(run.json()));
-    }
-    facts(&run.facts())?;
-    if args.out.is_none() {
-        say("")?;
-        for (pattern, report) in recalled.patterns.iter().zip(&recalled.reports).take(SHOWN) {
-            let nearest = report.nearest;
-            let why = report.certificate.reason;
-            say(format_args!("{pattern:.64}  nearest {} at distance {}, {why}", nearest.id, nearest.distance))?;
+    let report = report.map(|file| written(file, |file| write_report(file, &recalled.reports))).transpose()?;
+    let out = out.map(|file| written(file, |file| write_patterns(file, &recalled.patterns, args))).transpose()?;
+    deliver([report, out].into_iter().flatten(), || {
+        if args.json {
+            return say(Value::Object(run.json()));
         }
-        if recalled.patterns.len() > SHOWN {
-            say(format_args!("… {} more; --out F.npy writes them all", recalled.patterns.len() - SHOWN))?;
-        }
+        facts(&run.facts())?;
+        if args.out.is_none() { show(&recalled) } else { Ok(()) }
+    })
+}
+
+/// The first recalled patterns, for people.
+fn show(recalled: &Recalled) -> Result<()> {
+    say("")?;
+    for (pattern, report) in recalled.patterns.iter().zip(&recalled.reports).take(SHOWN) {
+        let nearest = report.nearest;
+        let why = report.certificate.reason;
+        say(format_args!("{pattern:.64}  nearest {} at distance {}, {why}", nearest.id, nearest.distance))?;
+    }
+    if recalled.patterns.len() > SHOWN {
+        say(format_args!("… {} more; --out F.npy writes them all", recalled.patterns.len() - SHOWN))?;
     }
     Ok(())
+}
+
+fn write_patterns(file: &mut OutFile, patterns: &Patterns, args: &RecallArgs) -> std::io::Result<()> {
+    let order = match args.input.bitorder {
+        Some(BitOrderArg::Little) => BitOrder::Little,
+        _ => BitOrder::Big,
+    };
+    if args.packed_out { write_packed(file, patterns, order) } else { write_signs(file, patterns) }
 }
 
 /// (queries, value dimension) of int8 ±1.

@@ -6,9 +6,9 @@ use popfield::Neighbor;
 use serde_json::json;
 
 use crate::args::Search;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::input::{Reading, check_options};
-use crate::output::{Npz, OutFile, check_distinct, say};
+use crate::output::{Npz, OutFile, check_distinct, deliver, say, written};
 use crate::report::{facts, open, seconds, spinner, table};
 
 /// Queries shown on a terminal at the most.
@@ -32,51 +32,50 @@ pub fn run(args: &Search) -> Result<()> {
     let elapsed = start.elapsed().as_secs_f64();
     spinner.finish_and_clear();
 
-    if let Some(mut file) = out {
-        write(&mut file, &found, args.radius.is_some()).map_err(|error| Failure::writing(file.path(), &error))?;
-        file.finish()?;
-    }
-    if args.json {
-        let mut object = json!({
-            "queries": queries.len(),
-            "patterns": memory.len(),
-            "dim": memory.dim(),
-            "top": if args.radius.is_none() { Some(top) } else { None },
-            "radius": args.radius,
-            "found": found.iter().map(Vec::len).sum::<usize>(),
-            "seconds": elapsed,
-            "load_seconds": load_seconds,
-            "queries_per_second": queries.len() as f64 / elapsed,
-            "tier": memory.tier().name(),
-            "threads": threads,
-        });
+    let out = out.map(|file| written(file, |file| write(file, &found, args.radius.is_some()))).transpose()?;
+    deliver(out, || {
+        if args.json {
+            let mut object = json!({
+                "queries": queries.len(),
+                "patterns": memory.len(),
+                "dim": memory.dim(),
+                "top": if args.radius.is_none() { Some(top) } else { None },
+                "radius": args.radius,
+                "found": found.iter().map(Vec::len).sum::<usize>(),
+                "seconds": elapsed,
+                "load_seconds": load_seconds,
+                "queries_per_second": queries.len() as f64 / elapsed,
+                "tier": memory.tier().name(),
+                "threads": threads,
+            });
+            if args.out.is_none() {
+                object["ids"] = rows(&found, |neighbor| neighbor.id);
+                object["distances"] = rows(&found, |neighbor| u64::from(neighbor.distance));
+            }
+            return say(object);
+        }
+        let asked =
+            args.radius.map_or_else(|| format!("the {top} nearest"), |radius| format!("all within distance {radius}"));
+        facts(&[
+            ("searched", format!("{} patterns of dimension {} for {asked}", memory.len(), memory.dim())),
+            ("queries", queries.len().to_string()),
+            ("time", format!("{} ({:.0} queries/s)", seconds(elapsed), queries.len() as f64 / elapsed)),
+            ("tier, threads", format!("{}, {threads}", memory.tier().name())),
+        ])?;
         if args.out.is_none() {
-            object["ids"] = rows(&found, |neighbor| neighbor.id);
-            object["distances"] = rows(&found, |neighbor| u64::from(neighbor.distance));
+            let mut table = table(&["query", "keys found", "id", "distance", "id", "distance", "id", "distance"]);
+            for (q, found) in found.iter().enumerate().take(SHOWN) {
+                let mut row = vec![q.to_string(), found.len().to_string()];
+                row.extend(found.iter().take(3).flat_map(|n| [n.id.to_string(), n.distance.to_string()]));
+                table.add_row(row);
+            }
+            say(table)?;
+            if found.len() > SHOWN || found.iter().any(|found| found.len() > 3) {
+                say("There is more; --out F.npz writes it all.")?;
+            }
         }
-        return say(object);
-    }
-    let asked =
-        args.radius.map_or_else(|| format!("the {top} nearest"), |radius| format!("all within distance {radius}"));
-    facts(&[
-        ("searched", format!("{} patterns of dimension {} for {asked}", memory.len(), memory.dim())),
-        ("queries", queries.len().to_string()),
-        ("time", format!("{} ({:.0} queries/s)", seconds(elapsed), queries.len() as f64 / elapsed)),
-        ("tier, threads", format!("{}, {threads}", memory.tier().name())),
-    ])?;
-    if args.out.is_none() {
-        let mut table = table(&["query", "keys found", "id", "distance", "id", "distance", "id", "distance"]);
-        for (q, found) in found.iter().enumerate().take(SHOWN) {
-            let mut row = vec![q.to_string(), found.len().to_string()];
-            row.extend(found.iter().take(3).flat_map(|n| [n.id.to_string(), n.distance.to_string()]));
-            table.add_row(row);
-        }
-        say(table)?;
-        if found.len() > SHOWN || found.iter().any(|found| found.len() > 3) {
-            say("There is more; --out F.npz writes it all.")?;
-        }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn rows(found: &[Vec<Neighbor>], field: impl Fn(&Neighbor) -> u64) -> serde_json::Value {
@@ -91,16 +90,25 @@ fn write(file: &mut OutFile, found: &[Vec<Neighbor>], ragged: bool) -> std::io::
         false => vec![found.len() as u64, found.first().map_or(0, Vec::len) as u64],
     };
     let mut npz = Npz::new(file);
-    npz.array("ids", &shape, all().map(|neighbor| neighbor.id))?;
-    npz.array("distances", &shape, all().map(|neighbor| neighbor.distance))?;
-    if ragged {
-        // Query q found entries offsets[q] to offsets[q + 1].
-        let mut end = 0;
-        let ends = found.iter().map(|found| {
-            end += found.len() as u64;
-            end
-        });
-        npz.array("offsets", &[found.len() as u64 + 1], std::iter::once(0).chain(ends))?;
+    let arrays = |npz: &mut Npz<'_>| -> std::io::Result<()> {
+        npz.array("ids", &shape, all().map(|neighbor| neighbor.id))?;
+        npz.array("distances", &shape, all().map(|neighbor| neighbor.distance))?;
+        if ragged {
+            // Query q found entries offsets[q] to offsets[q + 1].
+            let mut end = 0;
+            let ends = found.iter().map(|found| {
+                end += found.len() as u64;
+                end
+            });
+            npz.array("offsets", &[found.len() as u64 + 1], std::iter::once(0).chain(ends))?;
+        }
+        Ok(())
+    };
+    match arrays(&mut npz) {
+        Ok(()) => npz.finish(),
+        Err(error) => {
+            npz.abandon();
+            Err(error)
+        }
     }
-    npz.finish()
 }

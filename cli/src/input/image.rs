@@ -42,7 +42,7 @@ pub fn read(reading: &Reading<'_>, paths: &[PathBuf]) -> Result<Queries> {
         };
         let open = image::ImageReader::open(path).map_err(image::ImageError::from).map_err(about)?;
         let image = open.with_guessed_format().map_err(image::ImageError::from).map_err(about)?;
-        let image = image.decode().map_err(about)?.into_luma_alpha8();
+        let image = image.decode().map_err(about)?.into_luma_alpha16();
         let size = image.dimensions();
         let dim = size.0 as usize * size.1 as usize;
         let (patterns, first) = match &mut patterns {
@@ -59,10 +59,11 @@ pub fn read(reading: &Reading<'_>, paths: &[PathBuf]) -> Result<Queries> {
         }
         let mut pattern = Pattern::new(dim).map_err(|error| reading.error(&error))?;
         for (j, pixel) in image.pixels().enumerate() {
-            let [grey, alpha] = pixel.0.map(u32::from);
-            // Compared in 255ths of a grey level: no rounding.
-            let over_white = grey * alpha + 255 * (255 - alpha);
-            pattern.bits_mut().set(j, over_white < 255 * u32::from(reading.threshold()));
+            // In 16 bits, of which 8-bit greys are exact multiples; the comparison rounds nothing.
+            const WHITE: u64 = 65_535;
+            let [grey, alpha] = pixel.0.map(u64::from);
+            let over_white = grey * alpha + WHITE * (WHITE - alpha);
+            pattern.bits_mut().set(j, over_white * 255 < u64::from(reading.threshold()) * WHITE * WHITE);
         }
         patterns.push(&pattern).map_err(|error| reading.error(&error))?;
     }

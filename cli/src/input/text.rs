@@ -1,25 +1,35 @@
 //! Text: a line a pattern, `+` `1` `#` for +1, `-` `0` `.` for −1, `?` for an erased position.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 
-use popfield::{Pattern, Patterns, Queries};
+use popfield::{MAX_DIM, Pattern, Patterns, Queries};
 
 use super::Reading;
 use crate::failure::{Failure, Result};
+
+/// Bytes of the longest line that can hold a pattern, and one more.
+const LONGEST_LINE: u64 = MAX_DIM as u64 + 3;
 
 pub fn read(reading: &Reading<'_>) -> Result<Queries> {
     let failed = |error| Failure::reading(reading.path, &error);
     let mut reader = BufReader::new(File::open(reading.path).map_err(failed)?);
     let mut rows: Option<(Patterns, Patterns)> = None;
     let mut erased = false;
-    let mut line = String::new();
+    let mut line = Vec::new();
     for row in 0.. {
         line.clear();
-        if reader.read_line(&mut line).map_err(failed)? == 0 {
+        if (&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut line).map_err(failed)? == 0 {
             break;
         }
-        let text = line.trim_end_matches(['\n', '\r']);
+        if line.len() as u64 == LONGEST_LINE {
+            return Err(reading.failure(format!("line {}: expected at most {MAX_DIM} positions, found more", row + 1)));
+        }
+        let text = std::str::from_utf8(&line).map_err(|error| {
+            let place = format!("line {}, byte {}", row + 1, error.valid_up_to());
+            reading.failure(format!("{place}: expected text in UTF-8, found a byte {:#04x}", line[error.valid_up_to()]))
+        })?;
+        let text = text.trim_end_matches(['\n', '\r']);
         if text.is_empty() {
             return Err(reading.failure(format!("line {}: expected a pattern, found an empty line", row + 1)));
         }

@@ -110,7 +110,9 @@ fn text_that_is_not_patterns() {
         s.refused(&["create", "new.pop", "--keys", "bad.txt"], &words);
     }
     s.write("bad.txt", b"+-\n\xff\xfe\n");
-    s.refused(&["create", "new.pop", "--keys", "bad.txt"], &["bad.txt"]);
+    s.refused(&["create", "new.pop", "--keys", "bad.txt"], &["bad.txt", "line 2, byte 0", "0xff"]);
+    s.write("bad.txt", vec![b'+'; (1 << 24) + 9]);
+    s.refused(&["create", "new.pop", "--keys", "bad.txt"], &["line 1", "at most 16777216"]);
 }
 
 #[test]
@@ -187,7 +189,10 @@ fn parameters_out_of_range() {
     recall(&["--threads", "0"], &["--threads", "at least 1"]);
     recall(&["--tie", "maybe"], &["maybe", "stay"]);
     s.refused(&["search", "memory.pop", "--queries", "keys.txt", "--top", "0"], &["--top"]);
-    s.refused(&["search", "memory.pop", "--queries", "keys.txt", "--radius", "-1"], &["-1"]);
+    s.refused(&["search", "memory.pop", "--queries", "keys.txt", "--radius", "-1"], &["--radius", "-1"]);
+    recall(&["--steps", "-1"], &["--steps", "-1"]);
+    recall(&["--threads", "-1"], &["--threads", "-1"]);
+    s.refused(&["bench", "--noise", "-0.5"], &["noise", "-0.5"]);
     for (option, value) in [
         ("--patterns", "0"),
         ("--dim", "0"),
@@ -234,6 +239,11 @@ fn outputs_that_cannot_be_written() {
     }
     s.refused(&["demo", "--out", "keys.txt/demo"], &["keys.txt/demo"]);
     s.refused(&["demo", "--out", "keys.txt"], &["keys.txt"]);
+    std::fs::create_dir(s.path("faces")).unwrap();
+    s.write("faces/a.pbm", "P1\n2 2\n1 1\n0 0\n");
+    s.refused(&["create", "faces/a.pbm", "--keys", "faces", "--force"], &["faces/a.pbm", "among its inputs"]);
+    s.refused(&["recall", "memory.pop", "--queries", "faces", "--out", "faces/b.png"], &["faces/b.png"]);
+    s.refused(&["recall", "memory.pop", "--queries", "keys.txt", "--out", "a", "--report", "./a"], &["another output"]);
     // An output that is an input, or another output.
     s.refused(&["recall", "memory.pop", "--queries", "keys.txt", "--out", "memory.pop"], &["memory.pop"]);
     s.refused(&["recall", "memory.pop", "--queries", "keys.txt", "--out", "./keys.txt"], &["keys.txt"]);
@@ -285,6 +295,46 @@ fn tiers_that_are_none() {
         assert_eq!(output.status.code(), Some(2), "{errors}");
         assert!(errors.contains("POPFIELD_TIER") && errors.contains("sse9") && errors.contains("scalar"), "{errors}");
     }
+}
+
+/// A full disk: status 3, and neither the output that failed nor the other is left.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_nothing() {
+    let s = Sandbox::new();
+    let before = s.files();
+    for args in [
+        &["recall", "memory.pop", "--queries", "keys.txt", "--out", "out.npy", "--report", "/dev/full"][..],
+        &["recall", "memory.pop", "--queries", "keys.txt", "--out", "/dev/full", "--report", "r.json"],
+        &["search", "memory.pop", "--queries", "keys.txt", "--out", "/dev/full"],
+        &["overlaps", "memory.pop", "--queries", "keys.txt", "--out", "/dev/full"],
+    ] {
+        let output = s.run(args);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{args:?}: {errors}");
+        assert!(errors.starts_with("popfield: /dev/full: "), "{args:?}: {errors}");
+        assert_eq!(s.files(), before, "{args:?}");
+    }
+    // Results that cannot be told are not delivered either.
+    for args in [
+        &["create", "new.pop", "--keys", "keys.txt"][..],
+        &["recall", "memory.pop", "--queries", "keys.txt", "--out", "out.npy", "--report", "r.json", "--json"],
+        &["search", "memory.pop", "--queries", "keys.txt", "--out", "out.npz"],
+        &["overlaps", "memory.pop", "--queries", "keys.txt", "--out", "out.npy"],
+        &["demo", "--out", "demo/a"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let program = assert_cmd::cargo::cargo_bin("popfield");
+        let child =
+            std::process::Command::new(program).args(args).current_dir(s.path(".")).stdout(full).output().unwrap();
+        assert_eq!(child.status.code(), Some(3), "{args:?}");
+        assert_eq!(s.files(), before, "{args:?}");
+    }
+    // Nor does a standard error that is full change the status.
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let program = assert_cmd::cargo::cargo_bin("popfield");
+    let status = std::process::Command::new(program).args(["info", "none"]).stderr(full).status().unwrap();
+    assert_eq!(status.code(), Some(2));
 }
 
 /// More memory than there is: status 3, at once.

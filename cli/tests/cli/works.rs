@@ -163,6 +163,13 @@ fn images_are_ink() {
     assert_eq!(sandbox.read("faces.pop"), sandbox.read("memory.pop"));
     let json = sandbox.json(&["search", "faces.pop", "--queries", "faces/b.pgm", "--threshold", "201", "--json"]);
     assert_eq!(json["distances"], serde_json::json!([[2]]), "all of it is ink now");
+    // 16 bits: 32,895 of 65,535 is darker than 128 of 255, which is 32,896.
+    let pixels: Vec<u8> = [32_895u16, 32_896, 0, 65_535].into_iter().flat_map(u16::to_be_bytes).collect();
+    sandbox.write("deep.pgm", [b"P5\n4 1\n65535\n", pixels.as_slice()].concat());
+    sandbox.done(&["create", "deep.pop", "--keys", "deep.pgm"]);
+    sandbox.write("expected.txt", "+-+-\n");
+    sandbox.done(&["create", "expected.pop", "--keys", "expected.txt"]);
+    assert_eq!(sandbox.read("deep.pop"), sandbox.read("expected.pop"));
 }
 
 #[test]
@@ -310,6 +317,19 @@ fn force_replaces_and_links_stay_links() {
     #[cfg(not(unix))]
     sandbox.done(&["create", "memory.pop", "--keys", "one.txt", "--force"]);
     assert_eq!(sandbox.json(&["info", "memory.pop", "--json"])["dim"], 3);
+}
+
+/// Standard output by its name, through a pipe.
+#[cfg(target_os = "linux")]
+#[test]
+fn outputs_may_be_pipes() {
+    let sandbox = Sandbox::new();
+    let program = assert_cmd::cargo::cargo_bin("popfield");
+    let script =
+        format!("{} recall memory.pop --queries keys.txt --report /dev/stdout --out o.npy | cat", program.display());
+    let output =
+        std::process::Command::new("bash").args(["-c", &script]).current_dir(sandbox.path(".")).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("\"nearest_id\":2"), "{output:?}");
 }
 
 /// Reading only the first line of a long output is no failure.

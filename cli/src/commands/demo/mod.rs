@@ -4,13 +4,14 @@ mod digits;
 mod sheet;
 
 use std::io::Write;
+use std::path::Path;
 
 use popfield::{Memory, NoiseModel, Pattern, Patterns, Queries, Recall, Recalled, Separation, add_noise};
 use serde_json::{Value, json};
 
 use crate::args::Demo;
 use crate::failure::{Failure, Result};
-use crate::output::{OutFile, say};
+use crate::output::{OutFile, deliver, say, written};
 use crate::report::{progress, table};
 use digits::{Digits, SIDE};
 use sheet::{Cell, Line};
@@ -150,28 +151,38 @@ pub fn run(args: &Demo) -> Result<()> {
     }
     bar.finish_and_clear();
     let png = sheet::draw(&lines(&collections, &rules, args.seed)?).map_err(Failure::usage)?;
-    let picture = write_picture(args, &png)?;
+    in_folder(&args.out, || {
+        let picture = OutFile::create(&args.out.join("digits.png"))?;
+        let picture = written(picture, |file| file.write_all(&png))?;
+        let path = picture.path().to_owned();
+        deliver([picture], || {
+            if args.json {
+                return say(figures(&shares, &path, args.seed, threads, collections[0].itself.tier().name()));
+            }
+            show(&collections, &rules, &shares)?;
+            say(format_args!("Picture: {}", path.display()))
+        })
+    })
+}
 
-    if args.json {
-        let results = shares.iter().map(|share| {
-            json!({
-                "collection": share.collection,
-                "corruption": share.corruption.name(),
-                "rule": share.rule,
-                "setting": share.setting,
-                "recalled": share.recalled,
-            })
-        });
-        return say(json!({
-            "results": results.collect::<Vec<Value>>(),
-            "picture": picture.display().to_string(),
-            "seed": args.seed,
-            "tier": collections[0].itself.tier().name(),
-            "threads": threads,
-        }));
-    }
-    show(&collections, &rules, &shares)?;
-    say(format_args!("Picture: {}", picture.display()))
+/// The tables for programs.
+fn figures(shares: &[Share], picture: &Path, seed: u64, threads: usize, tier: &str) -> Value {
+    let results = shares.iter().map(|share| {
+        json!({
+            "collection": share.collection,
+            "corruption": share.corruption.name(),
+            "rule": share.rule,
+            "setting": share.setting,
+            "recalled": share.recalled,
+        })
+    });
+    json!({
+        "results": results.collect::<Vec<Value>>(),
+        "picture": picture.display().to_string(),
+        "seed": seed,
+        "tier": tier,
+        "threads": threads,
+    })
 }
 
 fn show(collections: &[Collection], rules: &[Rule], shares: &[Share]) -> Result<()> {
@@ -233,18 +244,15 @@ fn values_of(memory: &Memory, images: &Patterns) -> Vec<Option<Pattern>> {
     images.iter().map(|image| find(image).and_then(|i| memory.values().get(i))).collect()
 }
 
-/// Writes the picture into the folder; folders that were made for it are taken away again if it cannot be written.
-fn write_picture(args: &Demo, png: &[u8]) -> Result<std::path::PathBuf> {
-    let folders = args.out.ancestors().filter(|folder| !folder.as_os_str().is_empty());
+/// Does `work` in `folder`, which is made for it; folders that were made are taken away again if it fails.
+fn in_folder(folder: &Path, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let folders = folder.ancestors().filter(|folder| !folder.as_os_str().is_empty());
     let made: Vec<_> = folders.take_while(|folder| !folder.exists()).collect();
-    let picture = args.out.join("digits.png");
-    let write = || -> Result<()> {
-        std::fs::create_dir_all(&args.out)
-            .map_err(|error| Failure::usage(format!("{}: cannot be made: {error}", args.out.display())))?;
-        let mut file = OutFile::create(&picture)?;
-        file.write_all(png).map_err(|error| Failure::writing(&picture, &error))?;
-        file.finish()
-    };
-    write().inspect_err(|_| made.iter().for_each(|folder| drop(std::fs::remove_dir(folder))))?;
-    Ok(picture)
+    std::fs::create_dir_all(folder).map_err(|error| Failure::opening(folder, &error)).and_then(|()| work()).inspect_err(
+        |failure| {
+            if !matches!(failure, Failure::Unread) {
+                made.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
+            }
+        },
+    )
 }
