@@ -62,10 +62,10 @@ impl Field {
     }
 
     /// The window within which this rule is likely to be decided: for random keys, `keys` of them, those beyond weigh
-    /// less than e^−8 together.
+    /// less than e^−4 together.
     pub(crate) fn window(&self, keys: u64) -> u32 {
         match self {
-            Self::Exponential(beta, _) => weight_window(*beta, keys, 8.0),
+            Self::Exponential(beta, _) => weight_window(*beta, keys, 4.0),
             Self::Max => 0,
             Self::Linear | Self::Polynomial(_) => u32::MAX,
         }
