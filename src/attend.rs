@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::census::Census;
+use crate::error::room_for;
 use crate::exact::decay;
 use crate::field::weight_window;
 use crate::overlap::{each_query, each_tile};
@@ -63,10 +64,7 @@ impl Memory {
     /// As [`attend`](Self::attend).
     pub fn attention_weights(&self, queries: &Queries, beta: Beta) -> Result<Vec<f64>> {
         self.check(queries)?;
-        let pairs = queries.len().saturating_mul(self.len());
-        let mut out = Vec::new();
-        let out_of_memory = |_| Error::OutOfMemory { what: "attention weights", bytes: 8 * pairs as u64 };
-        out.try_reserve_exact(pairs).map_err(out_of_memory)?;
+        let mut out = room_for(queries.len().saturating_mul(self.len()), "attention weights")?;
         for index in 0..queries.len() {
             let distances = crate::overlap::distances(self.tier(), self.keys(), queries, index)?;
             let ranked = crate::votes::Ranked::new(distances.clone(), self.dim());

@@ -112,3 +112,11 @@ pub enum Error {
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An empty vector with room for `len` elements, for what may be too large for the machine.
+pub(crate) fn room_for<T>(len: usize, what: &'static str) -> Result<Vec<T>> {
+    let mut vector = Vec::new();
+    let bytes = (len as u64).saturating_mul(size_of::<T>() as u64);
+    vector.try_reserve_exact(len).map_err(|_| Error::OutOfMemory { what, bytes })?;
+    Ok(vector)
+}

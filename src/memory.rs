@@ -3,6 +3,7 @@
 use popfield_kernels::Tier;
 
 use crate::census::Census;
+use crate::error::room_for;
 use crate::field::Field;
 use crate::overlap::{Visit, distances, survey};
 use crate::partial::{Partial, Request, Votes};
@@ -120,10 +121,7 @@ impl Memory {
     /// [`Error::Dimension`] if the queries are of another dimension; [`Error::OutOfMemory`] if the answer does not fit.
     pub fn overlaps(&self, queries: &Queries) -> Result<Vec<i32>> {
         self.check(queries)?;
-        let pairs = queries.len().saturating_mul(self.len());
-        let mut overlaps = Vec::new();
-        let out_of_memory = |_| Error::OutOfMemory { what: "overlaps", bytes: 4 * pairs as u64 };
-        overlaps.try_reserve_exact(pairs).map_err(out_of_memory)?;
+        let mut overlaps = room_for(queries.len().saturating_mul(self.len()), "overlaps")?;
         for q in 0..queries.len() {
             let known = queries.get(q).map_or(0, |query| query.known_count()) as i32;
             overlaps.extend(distances(self.tier, &self.keys, queries, q)?.into_iter().map(|h| known - 2 * h as i32));

@@ -9,6 +9,7 @@ use std::ops::Range;
 use popfield_kernels::{LANES, Tier};
 use rayon::prelude::*;
 
+use crate::error::room_for;
 use crate::{Patterns, Queries, Result};
 
 /// Queries that share one pass over the keys: enough that the scan computes rather than waits for memory.
@@ -123,10 +124,7 @@ pub(crate) fn distances(tier: Tier, keys: &Patterns, queries: &Queries, index: u
     let panel = queries.panel(index..index + 1)?;
     let step = slab_blocks(keys);
     let padded = keys.blocks() * LANES;
-    let mut distances = Vec::new();
-    distances
-        .try_reserve_exact(padded)
-        .map_err(|_| crate::Error::OutOfMemory { what: "distances", bytes: 4 * padded as u64 })?;
+    let mut distances = room_for(padded, "distances")?;
     distances.resize(padded, 0);
     distances.par_chunks_mut(step * LANES).enumerate().try_for_each(|(s, out)| -> Result<()> {
         let start = s * step;

@@ -18,6 +18,7 @@ use std::path::Path;
 
 use popfield_kernels::{LANES, Lanes};
 
+use crate::error::room_for;
 use crate::{Error, Memory, Patterns, Result};
 
 const MAGIC: &[u8; 8] = b"popfield";
@@ -156,9 +157,7 @@ fn write_patterns(writer: &mut impl Write, patterns: &Patterns) -> io::Result<()
 
 fn read_lanes(reader: &mut impl Read, len: usize, dim: usize, what: &'static str) -> Result<Vec<Lanes>> {
     let count = len.div_ceil(LANES) * dim.div_ceil(64);
-    let mut lanes = Vec::new();
-    let bytes = count as u64 * size_of::<Lanes>() as u64;
-    lanes.try_reserve_exact(count).map_err(|_| Error::OutOfMemory { what, bytes })?;
+    let mut lanes = room_for(count, what)?;
     let mut buffer = vec![0u8; CHUNK.min(count) * size_of::<Lanes>()];
     while lanes.len() < count {
         let take = CHUNK.min(count - lanes.len()) * size_of::<Lanes>();
