@@ -9,6 +9,7 @@ use crate::exact::ULP;
 use crate::field::{Evidence, Field, WordSigns, by_distance, set_bits};
 use crate::partial::{Partial, Request, Votes};
 use crate::patterns::tail_mask;
+use crate::self_term::{OwnBits, SelfTerm};
 use crate::votes::{COLUMNS, Ranked, WordVotes};
 use crate::{Certificate, Error, Nearest, Pattern, Patterns, Query, Reason, Report, Result, Separation, Tie};
 
@@ -18,6 +19,8 @@ use crate::{Certificate, Error, Nearest, Pattern, Patterns, Query, Reason, Repor
 pub struct Answer {
     /// The signs of the fields.
     pub pattern: Pattern,
+    /// The positions whose field is exactly 0, as set bits.
+    pub tied: Pattern,
     /// What is known beside.
     pub report: Report,
 }
@@ -29,7 +32,7 @@ impl Partial {
     /// [`Error::UnequalDimensions`] for [`Tie::Stay`] where keys and values differ in dimension.
     pub fn close(self, tie: Tie) -> Result<Closing> {
         tie.check(self.query.signs().dim(), self.value_dim)?;
-        let field = Field::new(self.separation, self.query.signs().dim());
+        let field = Field::new(self.separation, SelfTerm::Kept, self.query.signs().dim());
         Ok(Closing::new(self, &field, tie))
     }
 }
@@ -42,6 +45,8 @@ pub struct Closing {
     tie: Tie,
     /// The words of the recalled pattern, as far as decided.
     signs: Vec<u64>,
+    /// Positions whose field is exactly 0, as far as decided.
+    tied: Vec<u64>,
     value_dim: usize,
     /// Columns still open, by word.
     open: BTreeMap<usize, u64>,
@@ -56,7 +61,8 @@ impl Closing {
         let mut without_votes = beyond.clone();
         by_distance(&placed).for_each(|(distance, keys)| *without_votes.entry(distance).or_insert(0) += keys);
         let others = votes.census().filter(|key| key.0 > nearest.distance);
-        let outweighed = field.weigh(others.chain(by_distance(&without_votes)), nearest.distance)[1] < 1.0;
+        let outweighed =
+            field.weigh(others.chain(by_distance(&without_votes)), nearest.distance)[1] < field.dominance();
         let reason = match without_votes.is_empty() {
             _ if nearest.count == 1 && outweighed => Reason::Dominant,
             false => Reason::Votes,
@@ -70,11 +76,12 @@ impl Closing {
             bits_read: keys * query.signs().dim() as u64 + votes.key_count() * value_dim as u64,
         };
         let signs = vec![0; value_dim.div_ceil(COLUMNS)];
-        let mut closing = Self { query, separation, tie, signs, value_dim, open: BTreeMap::new(), keys, report };
+        let tied = signs.clone();
+        let mut closing = Self { query, separation, tie, signs, tied, value_dim, open: BTreeMap::new(), keys, report };
         let evidence = closing.evidence(&votes.distances, &votes.keys, &without_votes);
         for (&word, votes) in &votes.words {
             let columns = if word + 1 == closing.signs.len() { tail_mask(value_dim) } else { u64::MAX };
-            let signs = field.word_signs(evidence, votes, columns);
+            let signs = field.word_signs(evidence, votes, columns, closing.own_bits(word));
             closing.note(word, columns, signs);
         }
         closing
@@ -113,7 +120,7 @@ impl Closing {
         if table.key_count() != self.keys || table.census().next() != Some((nearest.distance, nearest.count)) {
             return Err(Error::Mismatch { what: "keys of the first and the second round" });
         }
-        let field = Field::new(self.separation, self.query.signs().dim());
+        let field = Field::new(self.separation, SelfTerm::Kept, self.query.signs().dim());
         let votes_of = |word| table.words.get(&word).map(Cow::Borrowed);
         self.decide(&field, &table.distances, &table.keys, votes_of);
         Ok(())
@@ -139,7 +146,8 @@ impl Closing {
         let decided: Vec<(usize, u64, WordSigns)> = open
             .into_par_iter()
             .filter_map(|(word, columns)| {
-                votes_of(word).map(|votes| (word, columns, field.word_signs(evidence, &votes, columns)))
+                votes_of(word)
+                    .map(|votes| (word, columns, field.word_signs(evidence, &votes, columns, self.own_bits(word))))
             })
             .collect();
         self.report.bits_read += self.keys * (self.query.signs().dim() + decided.len() * COLUMNS) as u64;
@@ -161,12 +169,18 @@ impl Closing {
         if !self.open.is_empty() {
             return Err(Error::Count { what: "bits still open", expected: 0, found: self.open_bits() });
         }
-        Ok(Answer { pattern: Pattern::from_words(self.signs, self.value_dim)?, report: self.report })
+        let pattern = |words| Pattern::from_words(words, self.value_dim);
+        Ok(Answer { pattern: pattern(self.signs)?, tied: pattern(self.tied)?, report: self.report })
     }
 
     fn evidence<'a>(&self, distances: &'a [u32], keys: &'a [u64], beyond: &'a BTreeMap<u32, u64>) -> Evidence<'a> {
         let known = self.query.known_count() as u32;
         Evidence { known, nearest: self.report.nearest.distance, distances, keys, beyond }
+    }
+
+    /// The query's own bits at the columns of a word; none where values are of another dimension.
+    fn own_bits(&self, word: usize) -> OwnBits {
+        OwnBits::of(&self.query, word)
     }
 
     /// What the tie policy says of the bits of a word.
@@ -181,6 +195,7 @@ impl Closing {
 
     fn note(&mut self, word: usize, columns: u64, signs: WordSigns) {
         self.signs[word] = (self.signs[word] & !columns) | signs.plus | (signs.tied & self.tie_word(word));
+        self.tied[word] |= signs.tied;
         self.report.tied_bits += u64::from(signs.tied.count_ones());
         if signs.open != 0 {
             self.open.insert(word, signs.open);

@@ -78,6 +78,14 @@ pub enum Error {
         /// The values' dimension.
         value_dim: usize,
     },
+    /// Something asked for needs keys that are their own values.
+    #[error(
+        "{what} needs a memory whose keys are their own values: expected no values, found values stored beside keys"
+    )]
+    HeteroAssociative {
+        /// What was asked for.
+        what: &'static str,
+    },
     /// Two things that must be about the same are not.
     #[error("{what}: expected the same, found different ones")]
     Mismatch {

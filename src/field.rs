@@ -1,11 +1,16 @@
 //! Fields and their exact signs: votes by distance through a separation.
+//!
+//! A [`Field`] is a [`Law`], which is the separation made ready to decide signs, and a [`SelfTerm`], which says how a
+//! position's own bit enters its own field. Recall keeps it, so that the votes go to the law as they are; dynamics may
+//! take it out of the votes first (`self_term.rs`).
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::exact::{ExponentialSign, ULP, UNDERFLOW, decay, polynomial_sign};
+use crate::self_term::{OwnBits, SelfTerm};
 use crate::votes::{COLUMNS, WordVotes};
-use crate::{Beta, Degree, Separation};
+use crate::{Beta, Separation};
 
 /// The signs of one word of fields, as masks over its columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,50 +37,101 @@ pub(crate) struct Evidence<'a> {
     pub(crate) beyond: &'a BTreeMap<u32, u64>,
 }
 
-/// The rule field_j = Σ_h f(known − 2h)·V[h][j], and its exact sign.
+/// The rule by which a query's votes become the field of every position, and its exact sign.
 #[derive(Debug)]
-pub(crate) enum Field {
-    Exponential(Beta, ExponentialSign),
-    Polynomial(Degree),
-    Linear,
-    Max,
+pub(crate) struct Field {
+    separation: Separation,
+    law: Law,
+    self_term: SelfTerm,
 }
 
 impl Field {
     /// The rule for keys of dimension `dim`.
-    pub(crate) fn new(separation: Separation, dim: usize) -> Self {
-        match separation {
-            Separation::Exponential(beta) => Self::Exponential(beta, ExponentialSign::new(beta.get(), dim as u32)),
-            Separation::Polynomial(degree) => Self::Polynomial(degree),
-            Separation::Linear => Self::Linear,
-            Separation::Max => Self::Max,
-        }
+    pub(crate) fn new(separation: Separation, self_term: SelfTerm, dim: usize) -> Self {
+        let law = match separation {
+            Separation::Exponential(beta) => Law::Exponential(beta, ExponentialSign::new(beta.get(), dim as u32)),
+            // The energy of degree K + 1 is what the difference is of.
+            Separation::Polynomial(degree) if self_term == SelfTerm::Difference => Law::Polynomial(degree.get() + 1),
+            Separation::Polynomial(degree) => Law::Polynomial(degree.get()),
+            Separation::Linear => Law::Linear,
+            Separation::Max => Law::Max,
+        };
+        Self { separation, law, self_term }
     }
 
     pub(crate) fn separation(&self) -> Separation {
-        match self {
-            Self::Exponential(beta, _) => Separation::Exponential(*beta),
-            Self::Polynomial(degree) => Separation::Polynomial(*degree),
-            Self::Linear => Separation::Linear,
-            Self::Max => Separation::Max,
-        }
+        self.separation
+    }
+
+    pub(crate) fn self_term(&self) -> SelfTerm {
+        self.self_term
     }
 
     /// The window within which this rule is likely to be decided: for random keys, `keys` of them, those beyond weigh
     /// less than e^−4 together.
     pub(crate) fn window(&self, keys: u64) -> u32 {
-        match self {
-            Self::Exponential(beta, _) => weight_window(*beta, keys, 4.0),
-            Self::Max => 0,
-            Self::Linear | Self::Polynomial(_) => u32::MAX,
+        let window = match self.law {
+            Law::Exponential(beta, _) => weight_window(beta, keys, 4.0),
+            Law::Max => 0,
+            Law::Linear | Law::Polynomial(_) => u32::MAX,
+        };
+        // Without the own bit a key stands up to one nearer, and the nearest may stand where it was.
+        window.saturating_add(if self.self_term == SelfTerm::Kept { 0 } else { 2 })
+    }
+
+    /// The weight below which all other keys must stay together, relative to the nearest, for the nearest alone to
+    /// decide every bit.
+    pub(crate) fn dominance(&self) -> f64 {
+        match (self.self_term, &self.law) {
+            (SelfTerm::Kept, _) => 1.0,
+            // Every other key may gain a bit on the nearest.
+            (_, Law::Exponential(beta, _)) => decay(2.0 * beta.get()) * (1.0 - 1e-9),
+            _ => 0.0,
         }
     }
 
+    /// The signs of one word of fields; a column is left open only if `evidence` leaves keys out. `own` are the bits
+    /// of the query at these columns; they matter only where the self-term is not kept.
+    pub(crate) fn word_signs(
+        &self,
+        evidence: Evidence<'_>,
+        votes: &WordVotes,
+        columns: u64,
+        own: OwnBits,
+    ) -> WordSigns {
+        match self.self_term {
+            SelfTerm::Kept => self.law.word_signs(evidence, votes, columns),
+            self_term => self_term.word_signs(&self.law, evidence, votes, columns, own),
+        }
+    }
+
+    /// As [`Law::weigh`].
+    pub(crate) fn weigh(&self, keys: impl IntoIterator<Item = (u32, u64)>, nearest: u32) -> [f64; 2] {
+        self.law.weigh(keys, nearest)
+    }
+
+    /// As [`Law::sign`].
+    pub(crate) fn sign(&self, known: u32, votes: &mut Vec<(u32, i64)>) -> Ordering {
+        self.law.sign(known, votes)
+    }
+}
+
+/// Σ_h f(known − 2h)·V[h][j], and its exact sign.
+#[derive(Debug)]
+pub(crate) enum Law {
+    Exponential(Beta, ExponentialSign),
+    /// The degree, up to 65.
+    Polynomial(u32),
+    Linear,
+    Max,
+}
+
+impl Law {
     /// The weight of all of `keys`, given as (distance, count), relative to that of one key at `nearest`: an interval
     /// that holds it. A distance that is only a lower bound makes the upper end hold and the lower end meaningless.
     ///
     /// Of linear and polynomial weights nothing can be left out: their interval is [0, ∞].
-    pub(crate) fn weigh(&self, keys: impl IntoIterator<Item = (u32, u64)>, nearest: u32) -> [f64; 2] {
+    fn weigh(&self, keys: impl IntoIterator<Item = (u32, u64)>, nearest: u32) -> [f64; 2] {
         let weight: &dyn Fn(u32) -> (f64, f64) = match self {
             Self::Exponential(beta, _) => &|t| {
                 let x = 2.0 * beta.get() * f64::from(t);
@@ -151,7 +207,7 @@ impl Field {
     fn sign(&self, known: u32, votes: &mut Vec<(u32, i64)>) -> Ordering {
         match self {
             Self::Exponential(_, sign) => sign.sign(votes),
-            Self::Polynomial(degree) => polynomial_sign(known, degree.get(), votes),
+            Self::Polynomial(degree) => polynomial_sign(known, *degree, votes),
             Self::Linear => polynomial_sign(known, 1, votes),
             Self::Max => votes.first().map_or(Ordering::Equal, |vote| vote.1.cmp(&0)),
         }
@@ -159,7 +215,12 @@ impl Field {
 }
 
 impl WordSigns {
-    fn note(&mut self, column: usize, sign: Ordering) {
+    /// What was decided of other columns.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self { plus: self.plus | other.plus, tied: self.tied | other.tied, open: self.open | other.open }
+    }
+
+    pub(crate) fn note(&mut self, column: usize, sign: Ordering) {
         match sign {
             Ordering::Greater => self.plus |= 1 << column,
             Ordering::Equal => self.tied |= 1 << column,

@@ -45,6 +45,7 @@ mod search;
 // From overlaps to votes, and from votes to the sign of the field.
 mod exact;
 mod field;
+mod self_term;
 mod separation;
 mod tie;
 mod votes;
@@ -57,12 +58,16 @@ mod memory;
 mod partial;
 mod recall;
 
+// Networks that run to a limit.
+mod dynamics;
+
 mod error;
 mod store;
 
 pub use census::Nearest;
 pub use certificate::{Certificate, Reason, Report};
 pub use closing::{Answer, Closing};
+pub use dynamics::{Clamp, Closest, Diagonal, Dynamics, End, Energy, Limit, Order, Run, Update, sweep_order};
 pub use error::{Error, Result};
 pub use memory::Memory;
 pub use noise::{NoiseModel, add_noise, flips};

@@ -7,6 +7,7 @@ use crate::error::room_for;
 use crate::field::Field;
 use crate::overlap::{Visit, distances, survey};
 use crate::partial::{Partial, Request, Votes};
+use crate::self_term::SelfTerm;
 use crate::votes::{Ranked, VoteTable};
 use crate::{Error, Patterns, Queries, Query, Result, Separation};
 
@@ -161,7 +162,7 @@ impl Memory {
     pub fn partial(&self, query: &Query, separation: Separation, first_id: u64) -> Result<Partial> {
         let queries = Queries::from(query.clone());
         self.check(&queries)?;
-        let field = Field::new(separation, self.dim());
+        let field = Field::new(separation, SelfTerm::Kept, self.dim());
         let mut censuses = self.censuses(&queries, 0..1, field.window(self.len() as u64))?;
         let counted = censuses.pop().and_then(Census::finish).ok_or(Error::Empty { what: "keys" })?;
         let mut partial = Partial::new(query.clone(), counted, &field, self.values());

@@ -35,6 +35,19 @@ pub(crate) trait Visit: Send {
     fn merge(&mut self, later: Self);
 }
 
+/// Two who watch the same.
+impl<A: Visit, B: Visit> Visit for (A, B) {
+    fn visit(&mut self, first: usize, distances: &[u32]) {
+        self.0.visit(first, distances);
+        self.1.visit(first, distances);
+    }
+
+    fn merge(&mut self, later: Self) {
+        self.0.merge(later.0);
+        self.1.merge(later.1);
+    }
+}
+
 /// What `answer` makes of each tile of `queries` queries, in order.
 ///
 /// Tiles run side by side only where the memory is small: a large one keeps all threads busy with one tile, and what

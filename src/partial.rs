@@ -41,7 +41,7 @@ impl Partial {
         let mut placed = BTreeMap::new();
         let others = by_distance(&by_count).filter(|key| key.0 > nearest.distance);
         let alone = nearest.count == 1 && !counted.kept.is_empty();
-        if alone && field.weigh(others.clone().chain(beyond(&counted)), nearest.distance)[1] < 1.0 {
+        if alone && field.weigh(others.clone().chain(beyond(&counted)), nearest.distance)[1] < field.dominance() {
             // The nearest key outweighs the rest: their votes cannot matter, their distances still tell its weight.
             placed.extend(others);
             counted.kept.retain(|key| key.0 == nearest.distance);

@@ -39,6 +39,16 @@ impl Pattern {
         Ok(Self { dim, words: vec![0; words_of(dim)?] })
     }
 
+    /// The pattern of `dim` times `bit`: `true` is +1.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] as [`new`](Self::new).
+    pub fn filled(dim: usize, bit: bool) -> Result<Self> {
+        let mut pattern = Self::new(dim)?;
+        pattern.bits_mut().fill(bit);
+        Ok(pattern)
+    }
+
     /// The pattern with these elements, each +1 or −1.
     ///
     /// # Errors

@@ -29,6 +29,11 @@ impl Query {
         self.known.as_ref()
     }
 
+    /// The ±1 elements, taking the query apart.
+    pub fn into_signs(self) -> Pattern {
+        self.signs
+    }
+
     /// How many positions are known.
     pub fn known_count(&self) -> usize {
         self.known.as_ref().map_or(self.signs.dim(), |known| known.bits().count_ones())
@@ -130,8 +135,19 @@ impl Queries {
 
     /// Query `index`, or `None` beyond the end.
     pub fn get(&self, index: usize) -> Option<Query> {
-        let known = self.known.as_ref().and_then(|known| known.get(index));
+        // A mask of nothing but known positions says nothing.
+        let known = self.known.as_ref().and_then(|known| known.get(index)).filter(|known| !known.bits().all());
         self.signs.get(index).map(|signs| Query { signs, known })
+    }
+
+    /// The queries in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Query> {
+        (0..self.len()).map(|i| self.get(i).expect("an index below the length"))
+    }
+
+    /// How many positions of query `index` are known; 0 beyond the end.
+    pub fn known_count(&self, index: usize) -> usize {
+        self.get(index).map_or(0, |query| query.known_count())
     }
 
     /// A copy of the queries of `range`, which is cut to those that exist.
@@ -152,6 +168,26 @@ impl Queries {
 impl From<Patterns> for Queries {
     fn from(signs: Patterns) -> Self {
         Self { signs, known: None }
+    }
+}
+
+/// Queries of one dimension, of which there must be at least one.
+impl<'a> FromIterator<&'a Query> for Result<Queries> {
+    fn from_iter<I: IntoIterator<Item = &'a Query>>(iter: I) -> Self {
+        let queries: Vec<&Query> = iter.into_iter().collect();
+        let signs = queries.iter().map(|query| &query.signs).collect::<Result<Patterns>>()?;
+        if queries.iter().all(|query| query.known.is_none()) {
+            return Ok(Queries { signs, known: None });
+        }
+        let mut known = Patterns::new(signs.dim())?;
+        known.reserve(queries.len())?;
+        for query in queries {
+            match &query.known {
+                Some(mask) => known.push(mask)?,
+                None => known.push(&Pattern::filled(query.signs.dim(), true)?)?,
+            }
+        }
+        Ok(Queries { signs, known: Some(known) })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::closing::{Answer, Closing};
 use crate::field::Field;
 use crate::overlap::{each_query, each_tile};
 use crate::partial::Partial;
+use crate::self_term::SelfTerm;
 use crate::{Error, Memory, Patterns, Queries, Report, Result, Separation, Tie};
 
 /// How to recall: the separation, the number of steps and the tie policy.
@@ -86,7 +87,7 @@ impl Memory {
             let (key_dim, value_dim) = (self.dim(), self.value_dim());
             return Err(Error::UnequalDimensions { what: "recall in several steps", key_dim, value_dim });
         }
-        let field = Field::new(recall.separation, self.dim());
+        let field = Field::new(recall.separation, SelfTerm::Kept, self.dim());
         let mut recalled = self.step(queries, &field, recall.tie)?;
         let mut before: Option<Patterns> = None;
         let mut left = recall.steps - 1;
@@ -130,13 +131,25 @@ impl Memory {
     ) -> Result<Vec<Answer>> {
         let censuses = self.censuses(queries, tile.clone(), field.window(self.len() as u64))?;
         each_query(self.len(), tile, censuses, |index, census: Census| -> Result<Answer> {
-            let query = queries.get(index).ok_or(Error::Empty { what: "queries" })?;
-            let counted = census.finish().ok_or(Error::Empty { what: "keys" })?;
-            let mut closing = Closing::new(Partial::new(query, counted, field, self.values()), field, tie);
-            if closing.open_bits() > 0 {
-                closing.resolve_by(field, self.values(), &self.ranked(queries, index)?);
-            }
-            closing.finish()
+            self.conclude(queries, index, census, field, tie)
         })
+    }
+
+    /// The answer to query `index`, whose census was taken.
+    pub(crate) fn conclude(
+        &self,
+        queries: &Queries,
+        index: usize,
+        census: Census,
+        field: &Field,
+        tie: Tie,
+    ) -> Result<Answer> {
+        let query = queries.get(index).ok_or(Error::Empty { what: "queries" })?;
+        let counted = census.finish().ok_or(Error::Empty { what: "keys" })?;
+        let mut closing = Closing::new(Partial::new(query, counted, field, self.values()), field, tie);
+        if closing.open_bits() > 0 {
+            closing.resolve_by(field, self.values(), &self.ranked(queries, index)?);
+        }
+        closing.finish()
     }
 }

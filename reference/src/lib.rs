@@ -5,6 +5,11 @@
 //! associations.
 //!
 //! field_j = Σ_i f(⟨query, x_i⟩) · y_ij, recalled_j = sign(field_j).
+//!
+//! [`dynamics`] iterates the recall of a pattern by itself, and [`learning`] recalls through a matrix of weights.
+
+pub mod dynamics;
+pub mod learning;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};

@@ -2,6 +2,7 @@
 //! any number of threads, any split.
 
 mod decided;
+mod dynamics;
 mod large;
 mod laws;
 mod parts;

@@ -174,7 +174,7 @@ pub fn packed(rows: &[Vec<i8>]) -> Patterns {
     Patterns::from_signs(&rows.concat(), rows[0].len()).unwrap()
 }
 
-fn plain(separation: Separation) -> reference::Separation {
+pub fn plain(separation: Separation) -> reference::Separation {
     match separation {
         Separation::Exponential(beta) => reference::Separation::Exponential(beta.get()),
         Separation::Polynomial(degree) => reference::Separation::Polynomial(degree.get()),
@@ -183,7 +183,7 @@ fn plain(separation: Separation) -> reference::Separation {
     }
 }
 
-fn plain_tie(tie: Tie) -> reference::Tie {
+pub fn plain_tie(tie: Tie) -> reference::Tie {
     match tie {
         Tie::Plus => reference::Tie::Plus,
         Tie::Minus => reference::Tie::Minus,

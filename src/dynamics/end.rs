@@ -1,0 +1,121 @@
+//! What a run ended in, seen from the stored patterns.
+
+use std::cmp::Reverse;
+
+use crate::overlap::distances;
+use crate::{Memory, Pattern, Patterns, Queries, Result};
+
+/// A mixture has at most this many members.
+const MEMBERS: usize = 9;
+
+/// What the last state of a run is, among the stored patterns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// A stored pattern, bit for bit; the lowest id where several are equal.
+    Stored {
+        /// Its id.
+        id: u64,
+    },
+    /// The complement of a stored pattern, bit for bit.
+    Complement {
+        /// The pattern's id.
+        id: u64,
+    },
+    /// Nearly the sign of the sum of an odd number of stored patterns or complements, 3 to 9 of them: those of largest
+    /// |overlap| with the state, equal ones by lower id. Nearly means that at most ⌊d/20⌋ positions differ.
+    Mixture {
+        /// The patterns' ids, and whether each enters as it is (`true`) or as its complement.
+        members: Vec<(u64, bool)>,
+        /// Positions at which the state differs from the sign of the sum.
+        distance: u32,
+    },
+    /// None of these. A state a few bits away from a stored pattern is one; its `closest` pattern tells.
+    Spurious,
+}
+
+impl End {
+    /// Its name: `stored`, `complement`, `mixture` or `spurious`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Stored { .. } => "stored",
+            Self::Complement { .. } => "complement",
+            Self::Mixture { .. } => "mixture",
+            Self::Spurious => "spurious",
+        }
+    }
+}
+
+/// The stored pattern with the largest |overlap| with a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closest {
+    /// Its id, the lowest of equals.
+    pub id: u64,
+    /// Its overlap s; s/d is the physicists' m.
+    pub overlap: i32,
+}
+
+impl Memory {
+    /// What state `index` of `states` is among the stored patterns.
+    ///
+    /// Cost: n × ⌈d/64⌉ word operations and 4n bytes.
+    pub(super) fn end(&self, states: &Queries, index: usize) -> Result<(End, Closest)> {
+        let dim = self.dim() as i32;
+        let distances = distances(self.tier(), self.keys(), states, index)?;
+        let overlap = |id: usize| dim - 2 * distances[id] as i32;
+        let find = |wanted: u32| distances.iter().position(|&h| h == wanted).map(|id| id as u64);
+        // The first few by |overlap|; the order of a stable sort is that of ids.
+        let mut ranked: Vec<(Reverse<u32>, usize)> = Vec::with_capacity(2 * MEMBERS);
+        for id in 0..distances.len() {
+            let rank = (Reverse(overlap(id).unsigned_abs()), id);
+            if ranked.len() < MEMBERS || rank < ranked[MEMBERS - 1] {
+                ranked.insert(ranked.partition_point(|other| *other < rank), rank);
+                ranked.truncate(MEMBERS);
+            }
+        }
+        let first = ranked[0].1;
+        let closest = Closest { id: first as u64, overlap: overlap(first) };
+        if let Some(id) = find(0) {
+            return Ok((End::Stored { id }, closest));
+        }
+        if let Some(id) = find(self.dim() as u32) {
+            return Ok((End::Complement { id }, closest));
+        }
+        let members: Vec<(usize, bool)> = ranked.into_iter().map(|(_, id)| (id, overlap(id) >= 0)).collect();
+        let state = states.signs().get(index).map_or_else(|| Pattern::new(self.dim()), Ok)?;
+        let nearest =
+            (3..=members.len()).step_by(2).map(|k| (majority_distance(self.keys(), &members[..k], &state), k));
+        Ok(match nearest.min() {
+            Some((distance, k)) if distance <= dim as u32 / 20 => {
+                let members = members[..k].iter().map(|&(id, as_is)| (id as u64, as_is)).collect();
+                (End::Mixture { members, distance }, closest)
+            }
+            _ => (End::Spurious, closest),
+        })
+    }
+}
+
+/// Positions at which `state` differs from the majority of an odd number of `members`.
+fn majority_distance(keys: &Patterns, members: &[(usize, bool)], state: &Pattern) -> u32 {
+    let agrees = |(word, own): (usize, u64)| {
+        // Counters of four bits, bit-sliced: up to 9 votes.
+        let mut counter = [0u64; 4];
+        for &(id, as_is) in members {
+            let mut carry = if as_is { keys.word(id, word) } else { !keys.word(id, word) };
+            for digit in &mut counter {
+                (*digit, carry) = (*digit ^ carry, *digit & carry);
+            }
+        }
+        // More than half: at least (k + 1)/2.
+        let needed = members.len().div_ceil(2);
+        let (mut more, mut equal) = (0, u64::MAX);
+        for (place, digit) in counter.iter().enumerate().rev() {
+            let wanted = if needed >> place & 1 == 1 { u64::MAX } else { 0 };
+            more |= equal & digit & !wanted;
+            equal &= !(digit ^ wanted);
+        }
+        let tail = if word + 1 == state.words().len() { crate::patterns::tail_mask(state.dim()) } else { u64::MAX };
+        (((more | equal) ^ own) & tail).count_ones()
+    };
+    state.words().iter().copied().enumerate().map(agrees).sum()
+}

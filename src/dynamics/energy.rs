@@ -1,0 +1,146 @@
+//! Energies: what every update of a network with a symmetric rule and no self-term lowers or leaves.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use dashu_int::ops::UnsignedAbs;
+use dashu_int::{IBig, UBig};
+
+use crate::exact::decay;
+use crate::overlap::Visit;
+use crate::{Diagonal, Separation};
+
+/// The energy of a state.
+///
+/// | separation | energy | held as |
+/// |---|---|---|
+/// | linear | −½ xᵀWx, W = Σ x_i x_iᵀ with its diagonal kept or zeroed | an integer, or one and a half |
+/// | polynomial | −Σ_i s_i^{K+1} (Krotov and Hopfield 2016, without a factor) | an integer of any length |
+/// | exponential | −(1/β) ln Σ_i e^{βs_i} (Ramsauer et al. 2020; a rising function of Demircigil's −Σ e^{βs}) | `f64` |
+/// | max | −max_i s_i, the limit β → ∞ of the one above | an integer |
+///
+/// Overlaps run over the known positions. The exponential form never overflows; its error is below
+/// (k + 800)·2⁻⁵²/β + (d + (ln n)/β)·2⁻⁵¹ with k distances among the keys.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Energy(Value);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Value {
+    /// Twice the energy.
+    Halves(IBig),
+    Real(f64),
+}
+
+impl Energy {
+    pub(crate) fn new(separation: Separation, diagonal: Diagonal, known: u32, keys: &Histogram) -> Self {
+        let overlap = |h: u32| i64::from(known) - 2 * i64::from(h);
+        let counts = || keys.counts().map(|(h, count)| (overlap(h), count));
+        Self(match separation {
+            Separation::Linear => {
+                let own = if diagonal == Diagonal::Zero { i128::from(known) } else { 0 };
+                let square = |s: i64| i128::from(s) * i128::from(s) - own;
+                Value::Halves(-IBig::from(counts().map(|(s, count)| square(s) * i128::from(count)).sum::<i128>()))
+            }
+            Separation::Polynomial(degree) => {
+                let power = |s: i64| IBig::from(s).pow(degree.get() as usize + 1);
+                let sum: IBig = counts().map(|(s, count)| power(s) * IBig::from(count)).sum();
+                Value::Halves(sum * IBig::from(-2))
+            }
+            Separation::Max => Value::Halves(IBig::from(counts().next().map_or(0, |(s, _)| -2 * s))),
+            Separation::Exponential(beta) => {
+                let nearest = keys.counts().next().map_or(0, |(h, _)| h);
+                let weigh = |(h, count): (u32, u64)| decay(2.0 * beta.get() * f64::from(h - nearest)) * count as f64;
+                let sum: f64 = keys.counts().map(weigh).sum();
+                Value::Real(-(overlap(nearest) as f64 + libm::log(sum) / beta.get()))
+            }
+        })
+    }
+
+    /// An energy that is known in `f64` only.
+    pub(crate) fn real(energy: f64) -> Self {
+        Self(Value::Real(energy))
+    }
+
+    /// The energy, rounded to `f64`; infinite where that cannot hold it.
+    pub fn to_f64(&self) -> f64 {
+        match &self.0 {
+            Value::Halves(twice) => {
+                // Within what an f64 holds, halving is exact; beyond, an integer needs no half.
+                let rounded = twice.to_f64().value();
+                rounded / 2.0
+            }
+            Value::Real(energy) => *energy,
+        }
+    }
+
+    /// Whether it is held without rounding.
+    pub fn is_exact(&self) -> bool {
+        matches!(self.0, Value::Halves(_))
+    }
+}
+
+impl PartialOrd for Energy {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        match (&self.0, &other.0) {
+            (Value::Halves(a), Value::Halves(b)) => Some(a.cmp(b)),
+            _ => self.to_f64().partial_cmp(&other.to_f64()),
+        }
+    }
+}
+
+/// All its digits, `-12.5` being one with a half; a valid number in JSON.
+impl fmt::Display for Energy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Value::Halves(twice) => {
+                let magnitude = twice.unsigned_abs();
+                let half = if (&magnitude & UBig::ONE) == UBig::ONE { ".5" } else { "" };
+                let text = format!("{}{half}", magnitude >> 1);
+                f.pad_integral(*twice >= IBig::ZERO, "", &text)
+            }
+            Value::Real(energy) => fmt::Display::fmt(energy, f),
+        }
+    }
+}
+
+/// Keys by distance.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Histogram {
+    /// The distance of the first count.
+    first: usize,
+    counts: Vec<u64>,
+}
+
+impl Histogram {
+    /// The distances that occur, ascending, and the keys at each.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
+        (self.first as u32..).zip(self.counts.iter().copied()).filter(|count| count.1 > 0)
+    }
+
+    /// Makes room for the distances from `low` to `high`.
+    fn span(&mut self, low: usize, high: usize) {
+        if self.counts.is_empty() {
+            self.first = low;
+        }
+        if low < self.first {
+            self.counts.splice(0..0, std::iter::repeat_n(0, self.first - low));
+            self.first = low;
+        }
+        self.counts.resize(self.counts.len().max(high + 1 - self.first), 0);
+    }
+}
+
+impl Visit for Histogram {
+    fn visit(&mut self, _: usize, distances: &[u32]) {
+        let (Some(&low), Some(&high)) = (distances.iter().min(), distances.iter().max()) else { return };
+        self.span(low as usize, high as usize);
+        distances.iter().for_each(|&h| self.counts[h as usize - self.first] += 1);
+    }
+
+    fn merge(&mut self, later: Self) {
+        for (h, count) in later.counts() {
+            self.span(h as usize, h as usize);
+            self.counts[h as usize - self.first] += count;
+        }
+    }
+}

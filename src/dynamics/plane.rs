@@ -1,0 +1,92 @@
+//! Bit planes: one position of all keys side by side, which is what a single visited bit needs.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::error::room_for;
+use crate::{Patterns, Result};
+
+/// The positions of some words of all keys, transposed: bit i of a column is key i's bit there.
+#[derive(Debug)]
+pub(crate) struct Plane {
+    first: usize,
+    /// Words in a column, ⌈n/64⌉.
+    height: usize,
+    columns: Vec<u64>,
+}
+
+impl Plane {
+    /// Words in a column of `keys`.
+    pub(crate) fn height(keys: &Patterns) -> usize {
+        keys.len().div_ceil(64)
+    }
+
+    /// The positions of `words`; 64 · n bits a word.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub(crate) fn new(keys: &Patterns, words: Range<usize>) -> Result<Self> {
+        let height = Self::height(keys);
+        let mut columns = room_for(words.len() * 64 * height, "bit planes")?;
+        columns.resize(words.len() * 64 * height, 0);
+        let fill = |(word, strip): (usize, &mut [u64])| {
+            for tall in 0..height {
+                let mut square = [0u64; 64];
+                for (i, row) in (tall * 64..keys.len().min((tall + 1) * 64)).zip(&mut square) {
+                    *row = keys.word(i, word);
+                }
+                transpose(&mut square);
+                for (column, bits) in strip.chunks_exact_mut(height).zip(square) {
+                    column[tall] = bits;
+                }
+            }
+        };
+        let strips = columns.par_chunks_mut(64 * height).enumerate();
+        strips.for_each(|(w, strip)| fill((words.start + w, strip)));
+        Ok(Self { first: words.start * 64, height, columns })
+    }
+
+    /// The column of `position`, which must be among those of the plane.
+    pub(crate) fn column(&self, position: usize) -> &[u64] {
+        let start = (position - self.first) * self.height;
+        &self.columns[start..start + self.height]
+    }
+}
+
+/// Transposes a square of 64 × 64 bits: quarters change places, then their quarters, down to single bits.
+fn transpose(square: &mut [u64; 64]) {
+    let (mut size, mut mask) = (32, u64::MAX >> 32);
+    while size > 0 {
+        for low in (0..64).filter(|row| row & size == 0) {
+            let high = low + size;
+            let moved = (square[low] >> size ^ square[high]) & mask;
+            square[low] ^= moved << size;
+            square[high] ^= moved;
+        }
+        size /= 2;
+        mask ^= mask << size;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_the_positions_of_all_keys() {
+        for (n, dim) in [(1, 1), (64, 64), (65, 200), (130, 63)] {
+            let keys = Patterns::random(n, dim, 1, "keys").unwrap();
+            let words = dim.div_ceil(64);
+            for plane in [Plane::new(&keys, 0..words).unwrap(), Plane::new(&keys, words - 1..words).unwrap()] {
+                for position in plane.first..dim {
+                    let column = plane.column(position);
+                    assert!(
+                        (0..n).all(|i| (column[i / 64] >> (i % 64) & 1 == 1) == keys.get(i).unwrap().bits()[position])
+                    );
+                    assert!(column.iter().map(|bits| bits.count_ones()).sum::<u32>() <= n as u32);
+                }
+            }
+        }
+    }
+}

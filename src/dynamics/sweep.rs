@@ -1,0 +1,333 @@
+//! Asynchronous sweeps: one position after the other, all overlaps kept up to date.
+//!
+//! Visiting a position costs O(n): its field is a sum over keys of a weight that depends on the key's overlap alone, so
+//! the weights are kept beside the overlaps, and a column of bits (`plane.rs`) says which of them count. W is never
+//! formed. Let σ be the position's bit; with A(s) the weight of a key that agrees with it and B(s) of one that opposes,
+//!
+//! σ·field = Σ_agree A(s_i) − Σ_oppose B(s_i), hence field = Σ_{plus keys} (A + B) − (Σ B if σ = + else Σ A).
+//!
+//! Linear weights are integers and need no more. Others are summed in `f64` with a bound on the error, and where that
+//! leaves doubt the votes are counted by distance and decided exactly, as in recall.
+
+use std::cmp::Ordering;
+
+use super::energy::Histogram;
+use super::plane::Plane;
+use crate::exact::{ULP, UNDERFLOW, decay};
+use crate::field::Field;
+use crate::overlap::Visit;
+use crate::self_term::SelfTerm;
+use crate::{Memory, Pattern, Query, Result, Separation, Tie};
+
+/// Eight bits as eight masks.
+static MASKS: [[i32; 8]; 256] = {
+    let mut table = [[0; 8]; 256];
+    let mut at = 0;
+    while at < 256 * 8 {
+        table[at / 8][at % 8] = -((at / 8 >> (at % 8) & 1) as i32);
+        at += 1;
+    }
+    table
+};
+
+/// Weights by overlap, in `f64`, as entry `base − s`.
+#[derive(Debug)]
+pub(crate) struct Weights {
+    /// A(s).
+    agree: Vec<f64>,
+    /// B(s).
+    oppose: Vec<f64>,
+    /// What bounds the error of either, in units of `relative`.
+    magnitude: Vec<f64>,
+    relative: f64,
+    /// Entries are relative to the largest overlap: that is the base. Else the base is d.
+    to_largest: bool,
+}
+
+impl Weights {
+    /// None where weights are integers or nearest keys alone count.
+    pub(crate) fn new(field: &Field, dim: usize) -> Option<Self> {
+        let entries = 0..=2 * dim as i32;
+        let kept = field.self_term() == SelfTerm::Kept;
+        let (pair, relative, to_largest): (Box<dyn Fn(i32) -> (f64, f64, f64)>, f64, bool) = match field.separation() {
+            Separation::Linear | Separation::Max => return None,
+            Separation::Exponential(beta) => {
+                let weight = move |t: i32| decay(beta.get() * f64::from(t));
+                // Relative to an overlap one above the largest, which without the own bit may occur.
+                let farther = if kept { 0 } else { 2 };
+                let pair = move |t: i32| (weight(t + farther), weight(t), weight(t));
+                (Box::new(pair), 760.0, true)
+            }
+            Separation::Polynomial(degree) => {
+                let scale = dim as f64;
+                let power = move |s: i32, k: u32| (0..k).fold(1.0, |product, _| product * (f64::from(s) / scale));
+                let degree = degree.get();
+                let base = dim as i32;
+                let pair: Box<dyn Fn(i32) -> (f64, f64, f64)> = match field.self_term() {
+                    SelfTerm::Kept => Box::new(move |t| {
+                        let weight = power(base - t, degree);
+                        (weight, weight, weight.abs())
+                    }),
+                    SelfTerm::Zeroed => Box::new(move |t| {
+                        let (agree, oppose) = (power(base - t - 1, degree), power(base - t + 1, degree));
+                        (agree, oppose, agree.abs() + oppose.abs())
+                    }),
+                    SelfTerm::Difference => Box::new(move |t| {
+                        let energy = |s| power(s, degree + 1);
+                        let (below, here, above) = (energy(base - t - 2), energy(base - t), energy(base - t + 2));
+                        (here - below, above - here, below.abs() + here.abs() + above.abs())
+                    }),
+                };
+                (pair, 4.0 * f64::from(degree) + 16.0, false)
+            }
+        };
+        let mut weights = Self { agree: vec![], oppose: vec![], magnitude: vec![], relative, to_largest };
+        for (agree, oppose, magnitude) in entries.map(pair) {
+            weights.agree.push(agree);
+            weights.oppose.push(oppose);
+            weights.magnitude.push(magnitude);
+        }
+        Some(weights)
+    }
+}
+
+/// A state on its way, and everything that follows from it.
+pub(crate) struct Walker<'a> {
+    memory: &'a Memory,
+    field: &'a Field,
+    weights: Option<&'a Weights>,
+    tie: Tie,
+    state: Vec<u64>,
+    known: Vec<u64>,
+    known_count: u32,
+    /// s_i, padded to whole columns; what stands in the padding means nothing.
+    overlaps: Vec<i32>,
+    /// Σ s_i.
+    sum: i64,
+    /// A(s_i) + B(s_i), padded with zeros, and the sums of each.
+    both: Vec<f64>,
+    agree: f64,
+    oppose: f64,
+    /// Bound on the error of any sum of these.
+    error: f64,
+    /// Votes by distance, all zero between uses.
+    votes: Vec<i64>,
+}
+
+impl<'a> Walker<'a> {
+    /// At `start`, to which the keys have these `distances`.
+    pub(crate) fn new(
+        memory: &'a Memory,
+        field: &'a Field,
+        weights: Option<&'a Weights>,
+        tie: Tie,
+        start: &Query,
+        distances: &[u32],
+    ) -> Self {
+        let known_count = start.known_count() as u32;
+        let mut overlaps: Vec<i32> = distances.iter().map(|&h| known_count as i32 - 2 * h as i32).collect();
+        let sum = overlaps.iter().map(|&s| i64::from(s)).sum();
+        let padded = Plane::height(memory.keys()) * 64;
+        overlaps.resize(padded, 0);
+        let words = start.signs().words().len();
+        let mut walker = Self {
+            memory,
+            field,
+            weights,
+            tie,
+            state: start.signs().words().to_vec(),
+            known: start.known().map_or_else(|| vec![u64::MAX; words], |known| known.words().to_vec()),
+            known_count,
+            overlaps,
+            sum,
+            both: vec![0.0; if weights.is_some() { padded } else { 0 }],
+            agree: 0.0,
+            oppose: 0.0,
+            error: 0.0,
+            votes: Vec::new(),
+        };
+        walker.weigh();
+        walker
+    }
+
+    /// The state, once all of it is known.
+    pub(crate) fn state(&self) -> Result<Pattern> {
+        Pattern::from_words(self.state.clone(), self.memory.dim())
+    }
+
+    /// The keys by distance.
+    pub(crate) fn histogram(&self) -> Histogram {
+        let overlaps = &self.overlaps[..self.memory.len()];
+        let distances: Vec<u32> = overlaps.iter().map(|&s| (self.known_count as i32 - s) as u32 / 2).collect();
+        let mut histogram = Histogram::default();
+        histogram.visit(0, &distances);
+        histogram
+    }
+
+    pub(crate) fn known_count(&self) -> u32 {
+        self.known_count
+    }
+
+    /// Visits `positions` in turn, all of which `plane` holds, but for those `frozen`; returns at how many of them the
+    /// field was exactly 0.
+    pub(crate) fn visit(&mut self, plane: &Plane, positions: impl Iterator<Item = usize>, frozen: &[u64]) -> u64 {
+        let mut tied = 0;
+        for position in positions {
+            let (word, bit) = (position / 64, position % 64);
+            if frozen[word] >> bit & 1 == 1 {
+                continue;
+            }
+            let own = (self.known[word] >> bit & 1 == 1).then_some(self.state[word] >> bit & 1 == 1);
+            let column = plane.column(position);
+            let up = match (self.sign(column, own), self.tie) {
+                (Ordering::Greater, _) => true,
+                (Ordering::Less, _) => false,
+                (Ordering::Equal, tie) => {
+                    tied += 1;
+                    match tie {
+                        Tie::Plus => true,
+                        Tie::Minus => false,
+                        Tie::Stay => own.unwrap_or(true),
+                    }
+                }
+            };
+            if own != Some(up) {
+                self.state[word] = self.state[word] & !(1 << bit) | u64::from(up) << bit;
+                self.known[word] |= 1 << bit;
+                self.known_count += u32::from(own.is_none());
+                let sign = if up { 1 } else { -1 };
+                self.shift(column, if own.is_none() { sign } else { 2 * sign });
+            }
+        }
+        tied
+    }
+
+    /// Adds `change` to the overlaps of keys that say plus in `column`, and takes it from the others.
+    fn shift(&mut self, column: &[u64], change: i32) {
+        let mut plus = 0;
+        for (overlaps, bits) in self.overlaps.chunks_exact_mut(64).zip(column) {
+            plus += i64::from(bits.count_ones());
+            for (overlaps, byte) in overlaps.chunks_exact_mut(8).zip(bits.to_le_bytes()) {
+                for (overlap, mask) in overlaps.iter_mut().zip(&MASKS[usize::from(byte)]) {
+                    // −change where the mask is 0.
+                    *overlap += (change ^ !mask) - !mask;
+                }
+            }
+        }
+        self.sum += i64::from(change) * (2 * plus - self.memory.len() as i64);
+        self.weigh();
+    }
+
+    /// Forms the weights of all overlaps anew.
+    fn weigh(&mut self) {
+        let Some(weights) = self.weights else { return };
+        let keys = self.memory.len();
+        let overlaps = &self.overlaps[..keys];
+        let base = match weights.to_largest {
+            true => overlaps.iter().copied().max().unwrap_or(0),
+            false => self.memory.dim() as i32,
+        };
+        let (mut agree, mut oppose, mut magnitude) = (0.0, 0.0, 0.0);
+        for (both, &overlap) in self.both.iter_mut().zip(overlaps) {
+            let entry = (base - overlap) as usize;
+            let (a, b) = (weights.agree[entry], weights.oppose[entry]);
+            *both = a + b;
+            agree += a;
+            oppose += b;
+            magnitude += weights.magnitude[entry];
+        }
+        (self.agree, self.oppose) = (agree, oppose);
+        // Each weight is off by less than its magnitude times `relative`, and no sum of n of them has more roundings.
+        let roundings = weights.relative + 2.0 * keys as f64 + 64.0;
+        self.error = (2.0 * magnitude * roundings + 4.0 * keys as f64 * (UNDERFLOW / ULP)) * ULP * 1.001;
+    }
+
+    /// The exact sign of the field of the position of `column`, whose own bit is `own`.
+    fn sign(&mut self, column: &[u64], own: Option<bool>) -> Ordering {
+        if matches!(self.field.separation(), Separation::Linear) {
+            let zeroed = self.field.self_term() != SelfTerm::Kept;
+            let own = own.filter(|_| zeroed).map_or(0, |up| if up { 1 } else { -1 });
+            let field = 2 * sum_of_plus(&self.overlaps, column) - self.sum - own * self.memory.len() as i64;
+            return field.cmp(&0);
+        }
+        if let (Some(_), Some(up)) = (self.weights, own) {
+            let field = weight_of_plus(&self.both, column) - if up { self.oppose } else { self.agree };
+            if field.abs() > self.error {
+                return field.total_cmp(&0.0);
+            }
+        }
+        self.exact_sign(column, own)
+    }
+
+    /// The same from votes counted by distance.
+    fn exact_sign(&mut self, column: &[u64], own: Option<bool>) -> Ordering {
+        let own = own.map_or(0, |up| if up { 1 } else { -1 });
+        let keys = self.overlaps[..self.memory.len()].iter().enumerate().map(|(i, &overlap)| {
+            let bit = if column[i / 64] >> (i % 64) & 1 == 1 { 1 } else { -1 };
+            (overlap, overlap - own * bit, bit)
+        });
+        let nearest = |overlaps: &mut dyn Iterator<Item = i32>| overlaps.max().unwrap_or(i32::MIN);
+        if matches!(self.field.separation(), Separation::Max) {
+            if self.field.self_term() == SelfTerm::Difference {
+                let up = nearest(&mut keys.clone().map(|(_, rest, bit)| rest + bit));
+                return up.cmp(&nearest(&mut keys.map(|(_, rest, bit)| rest - bit)));
+            }
+            let kept = self.field.self_term() == SelfTerm::Kept;
+            let overlap = |(overlap, rest, _): (i32, i32, i32)| if kept { overlap } else { rest };
+            let largest = nearest(&mut keys.clone().map(overlap));
+            let votes = keys.filter(|&key| overlap(key) == largest).map(|key| i64::from(key.2)).sum::<i64>();
+            return votes.cmp(&0);
+        }
+        self.votes.resize(self.memory.dim() + 2, 0);
+        let votes = &mut self.votes;
+        let all = self.known_count as i32;
+        let known = match self.field.self_term() {
+            SelfTerm::Kept => all,
+            SelfTerm::Zeroed => all - own.abs(),
+            SelfTerm::Difference => all + 1 - own.abs(),
+        };
+        let mut vote = |overlap: i32, votes_of: i32| votes[(known - overlap) as usize / 2] += i64::from(votes_of);
+        for (overlap, rest, bit) in keys {
+            match self.field.self_term() {
+                SelfTerm::Kept => vote(overlap, bit),
+                SelfTerm::Zeroed => vote(rest, bit),
+                SelfTerm::Difference => {
+                    vote(rest + bit, 1);
+                    vote(rest - bit, -1);
+                }
+            }
+        }
+        let taken = votes.iter_mut().map(std::mem::take);
+        let mut terms: Vec<(u32, i64)> = (0..).zip(taken).filter(|term| term.1 != 0).collect();
+        self.field.sign(known as u32, &mut terms)
+    }
+}
+
+/// The sum of the overlaps of keys that say plus in `column`.
+fn sum_of_plus(overlaps: &[i32], column: &[u64]) -> i64 {
+    let mut sum = 0;
+    for (overlaps, bits) in overlaps.chunks_exact(64).zip(column) {
+        // Eight overlaps of at most 2²⁴ stay far below 2³¹.
+        let mut sums = [0i32; 8];
+        for (overlaps, byte) in overlaps.chunks_exact(8).zip(bits.to_le_bytes()) {
+            for ((sum, overlap), mask) in sums.iter_mut().zip(overlaps).zip(&MASKS[usize::from(byte)]) {
+                *sum += overlap & mask;
+            }
+        }
+        sum += sums.iter().map(|&sum| i64::from(sum)).sum::<i64>();
+    }
+    sum
+}
+
+/// The sum of the weights of keys that say plus in `column`.
+fn weight_of_plus(weights: &[f64], column: &[u64]) -> f64 {
+    let mut sums = [0.0; 8];
+    for (weights, bits) in weights.chunks_exact(64).zip(column) {
+        for (weights, byte) in weights.chunks_exact(8).zip(bits.to_le_bytes()) {
+            for ((sum, weight), &mask) in sums.iter_mut().zip(weights).zip(&MASKS[usize::from(byte)]) {
+                *sum += f64::from_bits(weight.to_bits() & i64::from(mask) as u64);
+            }
+        }
+    }
+    sums.iter().sum()
+}
