@@ -140,7 +140,7 @@ impl Rest {
         // Distances that a key at h may come to stand at; one at 0 agrees everywhere.
         let around = |h: u32| {
             let nearer = h.checked_sub(1).filter(|_| known);
-            let farther = (h + 1 <= evidence.known + u32::from(!known)).then_some(h + 1).filter(|_| difference);
+            let farther = (h < evidence.known + u32::from(!known)).then_some(h + 1).filter(|_| difference);
             [nearer, Some(h), farther].into_iter().flatten()
         };
         let mut distances: Vec<u32> = evidence.distances.iter().flat_map(|&h| around(h)).collect();

@@ -56,11 +56,6 @@ impl Energy {
         })
     }
 
-    /// An energy that is known in `f64` only.
-    pub(crate) fn real(energy: f64) -> Self {
-        Self(Value::Real(energy))
-    }
-
     /// The energy, rounded to `f64`; infinite where that cannot hold it.
     pub fn to_f64(&self) -> f64 {
         match &self.0 {

@@ -24,7 +24,7 @@ static MASKS: [[i32; 8]; 256] = {
     let mut table = [[0; 8]; 256];
     let mut at = 0;
     while at < 256 * 8 {
-        table[at / 8][at % 8] = -((at / 8 >> (at % 8) & 1) as i32);
+        table[at / 8][at % 8] = -(((at / 8) >> (at % 8) & 1) as i32);
         at += 1;
     }
     table
@@ -49,7 +49,9 @@ impl Weights {
     pub(crate) fn new(field: &Field, dim: usize) -> Option<Self> {
         let entries = 0..=2 * dim as i32;
         let kept = field.self_term() == SelfTerm::Kept;
-        let (pair, relative, to_largest): (Box<dyn Fn(i32) -> (f64, f64, f64)>, f64, bool) = match field.separation() {
+        // A(s), B(s) and a bound for both, of entry t.
+        type Entry = Box<dyn Fn(i32) -> (f64, f64, f64)>;
+        let (pair, relative, to_largest): (Entry, f64, bool) = match field.separation() {
             Separation::Linear | Separation::Max => return None,
             Separation::Exponential(beta) => {
                 let weight = move |t: i32| decay(beta.get() * f64::from(t));
@@ -63,7 +65,7 @@ impl Weights {
                 let power = move |s: i32, k: u32| (0..k).fold(1.0, |product, _| product * (f64::from(s) / scale));
                 let degree = degree.get();
                 let base = dim as i32;
-                let pair: Box<dyn Fn(i32) -> (f64, f64, f64)> = match field.self_term() {
+                let pair: Entry = match field.self_term() {
                     SelfTerm::Kept => Box::new(move |t| {
                         let weight = power(base - t, degree);
                         (weight, weight, weight.abs())
@@ -112,6 +114,8 @@ pub(crate) struct Walker<'a> {
     error: f64,
     /// Votes by distance, all zero between uses.
     votes: Vec<i64>,
+    /// Under `max`, the keys that may be nearest once a bit is left out or turned.
+    near: Vec<usize>,
 }
 
 impl<'a> Walker<'a> {
@@ -145,6 +149,7 @@ impl<'a> Walker<'a> {
             oppose: 0.0,
             error: 0.0,
             votes: Vec::new(),
+            near: Vec::new(),
         };
         walker.weigh();
         walker
@@ -220,9 +225,15 @@ impl<'a> Walker<'a> {
 
     /// Forms the weights of all overlaps anew.
     fn weigh(&mut self) {
-        let Some(weights) = self.weights else { return };
         let keys = self.memory.len();
         let overlaps = &self.overlaps[..keys];
+        if matches!(self.field.separation(), Separation::Max) {
+            // A bit left out or turned brings two overlaps nearer by two at the most.
+            let edge = overlaps.iter().copied().max().unwrap_or(0) - 2;
+            self.near.clear();
+            self.near.extend((0..).zip(overlaps).filter(|key| *key.1 >= edge).map(|key| key.0));
+        }
+        let Some(weights) = self.weights else { return };
         let base = match weights.to_largest {
             true => overlaps.iter().copied().max().unwrap_or(0),
             false => self.memory.dim() as i32,
@@ -262,33 +273,25 @@ impl<'a> Walker<'a> {
     /// The same from votes counted by distance.
     fn exact_sign(&mut self, column: &[u64], own: Option<bool>) -> Ordering {
         let own = own.map_or(0, |up| if up { 1 } else { -1 });
-        let keys = self.overlaps[..self.memory.len()].iter().enumerate().map(|(i, &overlap)| {
+        // The overlap, the overlap without this position, and the key's bit here.
+        let key = |i: usize| {
             let bit = if column[i / 64] >> (i % 64) & 1 == 1 { 1 } else { -1 };
-            (overlap, overlap - own * bit, bit)
-        });
-        let nearest = |overlaps: &mut dyn Iterator<Item = i32>| overlaps.max().unwrap_or(i32::MIN);
+            (self.overlaps[i], self.overlaps[i] - own * bit, bit)
+        };
+        let self_term = self.field.self_term();
         if matches!(self.field.separation(), Separation::Max) {
-            if self.field.self_term() == SelfTerm::Difference {
-                let up = nearest(&mut keys.clone().map(|(_, rest, bit)| rest + bit));
-                return up.cmp(&nearest(&mut keys.map(|(_, rest, bit)| rest - bit)));
-            }
-            let kept = self.field.self_term() == SelfTerm::Kept;
-            let overlap = |(overlap, rest, _): (i32, i32, i32)| if kept { overlap } else { rest };
-            let largest = nearest(&mut keys.clone().map(overlap));
-            let votes = keys.filter(|&key| overlap(key) == largest).map(|key| i64::from(key.2)).sum::<i64>();
-            return votes.cmp(&0);
+            return max_sign(self_term, self.near.iter().map(|&i| key(i)));
         }
+        let known = match self_term {
+            SelfTerm::Kept => self.known_count as i32,
+            SelfTerm::Zeroed => self.known_count as i32 - own.abs(),
+            SelfTerm::Difference => self.known_count as i32 + 1 - own.abs(),
+        };
         self.votes.resize(self.memory.dim() + 2, 0);
         let votes = &mut self.votes;
-        let all = self.known_count as i32;
-        let known = match self.field.self_term() {
-            SelfTerm::Kept => all,
-            SelfTerm::Zeroed => all - own.abs(),
-            SelfTerm::Difference => all + 1 - own.abs(),
-        };
-        let mut vote = |overlap: i32, votes_of: i32| votes[(known - overlap) as usize / 2] += i64::from(votes_of);
-        for (overlap, rest, bit) in keys {
-            match self.field.self_term() {
+        let mut vote = |overlap: i32, vote: i32| votes[(known - overlap) as usize / 2] += i64::from(vote);
+        for (overlap, rest, bit) in (0..self.memory.len()).map(key) {
+            match self_term {
                 SelfTerm::Kept => vote(overlap, bit),
                 SelfTerm::Zeroed => vote(rest, bit),
                 SelfTerm::Difference => {
@@ -301,6 +304,21 @@ impl<'a> Walker<'a> {
         let mut terms: Vec<(u32, i64)> = (0..).zip(taken).filter(|term| term.1 != 0).collect();
         self.field.sign(known as u32, &mut terms)
     }
+}
+
+/// The sign under `max`, from (overlap, overlap without this position, bit here) of the keys that may be nearest.
+fn max_sign(self_term: SelfTerm, keys: impl Iterator<Item = (i32, i32, i32)> + Clone) -> Ordering {
+    let largest = |overlaps: &mut dyn Iterator<Item = i32>| overlaps.max().unwrap_or(i32::MIN);
+    let overlap = match self_term {
+        SelfTerm::Kept => |key: (i32, i32, i32)| key.0,
+        SelfTerm::Zeroed => |key: (i32, i32, i32)| key.1,
+        SelfTerm::Difference => {
+            let up = largest(&mut keys.clone().map(|(_, rest, bit)| rest + bit));
+            return up.cmp(&largest(&mut keys.map(|(_, rest, bit)| rest - bit)));
+        }
+    };
+    let nearest = largest(&mut keys.clone().map(overlap));
+    keys.filter(|&key| overlap(key) == nearest).map(|key| key.2).sum::<i32>().cmp(&0)
 }
 
 /// The sum of the overlaps of keys that say plus in `column`.
