@@ -86,6 +86,30 @@ pub enum Error {
         /// What was asked for.
         what: &'static str,
     },
+    /// A key is a linear combination of others, where keys must be linearly independent.
+    #[error("keys: expected linearly independent ones, found {}", dependency(*.id, .of, *.opposed, *.count))]
+    Dependent {
+        /// The first such key.
+        id: usize,
+        /// The keys before it that it is a combination of.
+        of: Vec<usize>,
+        /// Whether it is the complement of the one key in `of`.
+        opposed: bool,
+        /// Keys that depend on those before them, this one included.
+        count: usize,
+    },
+    /// Something asked for is beyond a stated size.
+    #[error("{what}: expected {expected}, found {found}, which would need {bytes} bytes")]
+    TooLarge {
+        /// What was asked for.
+        what: &'static str,
+        /// The size up to which it is done.
+        expected: String,
+        /// The size that came.
+        found: String,
+        /// The memory that it would take.
+        bytes: u64,
+    },
     /// Two things that must be about the same are not.
     #[error("{what}: expected the same, found different ones")]
     Mismatch {
@@ -116,6 +140,23 @@ pub enum Error {
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+}
+
+/// How key `id` depends on the keys `of`.
+fn dependency(id: usize, of: &[usize], opposed: bool, count: usize) -> String {
+    let how = match of {
+        [other] if opposed => format!("key {id}, the complement of key {other}"),
+        [other] => format!("key {id}, a repetition of key {other}"),
+        _ => {
+            let shown = of.iter().take(8).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let more = if of.len() > 8 { format!(" and {} more", of.len() - 8) } else { String::new() };
+            format!("key {id}, a linear combination of keys {shown}{more}")
+        }
+    };
+    match count {
+        0 | 1 => how,
+        _ => format!("{how} ({count} keys depend on those before them)"),
+    }
 }
 
 /// `Result` with this crate's [`Error`].

@@ -58,8 +58,10 @@ mod memory;
 mod partial;
 mod recall;
 
-// Networks that run to a limit.
+// Networks that run to a limit, and networks that are learned.
 mod dynamics;
+#[cfg(feature = "learning")]
+pub mod learning;
 
 mod error;
 mod store;

@@ -9,7 +9,7 @@ use crate::overlap::{Visit, distances, survey};
 use crate::partial::{Partial, Request, Votes};
 use crate::self_term::SelfTerm;
 use crate::votes::{Ranked, VoteTable};
-use crate::{Error, Patterns, Queries, Query, Result, Separation};
+use crate::{Error, Pattern, Patterns, Queries, Query, Result, Separation};
 
 /// An associative memory of n stored associations (x_i, y_i): keys x_i ∈ {±1}^d and values y_i ∈ {±1}^{d'}.
 ///
@@ -60,6 +60,46 @@ impl Memory {
             return Err(Error::Empty { what: "keys" });
         }
         Ok(Self { keys, values, tier: Tier::from_env()? })
+    }
+
+    /// Stores one more association, under the next id. `value` is left out where keys are their own values.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if key or value is of another dimension; [`Error::Count`] if a value is missing, or given
+    /// to a memory whose keys are their own values; [`Error::OutOfMemory`].
+    pub fn store(&mut self, key: &Pattern, value: Option<&Pattern>) -> Result<()> {
+        let (expected, found) = (u64::from(self.values.is_some()), u64::from(value.is_some()));
+        if expected != found {
+            return Err(Error::Count { what: "values of an association", expected, found });
+        }
+        for (what, pattern, dim) in [("key", Some(key), self.dim()), ("value", value, self.value_dim())] {
+            if let Some(found) = pattern.map(Pattern::dim).filter(|&found| found != dim) {
+                return Err(Error::Dimension { what, expected: dim, found });
+            }
+        }
+        // Room for both before either is stored, so that a failure changes nothing.
+        self.keys.grow()?;
+        self.values.as_mut().map_or(Ok(()), Patterns::grow)?;
+        self.keys.push(key)?;
+        self.values.as_mut().zip(value).map_or(Ok(()), |(values, value)| values.push(value))
+    }
+
+    /// Forgets association `id`, and returns its key and its value, if they differ in kind. Ids above it move down by
+    /// one.
+    ///
+    /// Forgetting is exact: since no weights are kept, the memory is bit for bit what it would be had the association
+    /// never been stored. Cost: (n − `id`) × words of a pattern.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if there is no such id; [`Error::Empty`] if it is the last association.
+    pub fn forget(&mut self, id: usize) -> Result<(Pattern, Option<Pattern>)> {
+        if self.len() == 1 && id == 0 {
+            return Err(Error::Empty { what: "keys after forgetting" });
+        }
+        let expected = || format!("0 to {}", self.len() - 1);
+        let missing = Error::Parameter { what: "id to forget", expected: expected(), found: id.to_string() };
+        let key = self.keys.remove(id).ok_or(missing)?;
+        Ok((key, self.values.as_mut().and_then(|values| values.remove(id))))
     }
 
     /// The same memory, scanned by `tier`. Answers are the same bits on every tier.

@@ -260,6 +260,12 @@ impl Patterns {
         self.lanes.try_reserve_exact(lanes - self.lanes.len()).map_err(|_| out_of_memory(blocks))
     }
 
+    /// Makes room for one more, and for as many again where that takes a move: for those who store one by one.
+    pub(crate) fn grow(&mut self) -> Result<()> {
+        let bytes = (self.words * size_of::<Lanes>()) as u64;
+        self.lanes.try_reserve(self.words).map_err(|_| Error::OutOfMemory { what: "patterns", bytes })
+    }
+
     /// Appends a pattern.
     ///
     /// # Errors
@@ -310,6 +316,24 @@ impl Patterns {
             lanes.0[lane] = word;
         }
         self.len += 1;
+    }
+
+    /// Takes out pattern `index`; those after it move up by one. `None` beyond the end.
+    ///
+    /// Cost: (n − `index`) × ⌈d/64⌉ words.
+    pub fn remove(&mut self, index: usize) -> Option<Pattern> {
+        let removed = self.get(index)?;
+        for i in index + 1..self.len {
+            for w in 0..self.words {
+                self.lanes[(i - 1) / LANES * self.words + w].0[(i - 1) % LANES] = self.word(i, w);
+            }
+        }
+        self.len -= 1;
+        for w in 0..self.words {
+            self.lanes[self.len / LANES * self.words + w].0[self.len % LANES] = 0;
+        }
+        self.lanes.truncate(self.blocks() * self.words);
+        Some(removed)
     }
 
     /// Patterns n.

@@ -111,7 +111,7 @@ impl Memory {
     }
 
     fn step(&self, queries: &Queries, field: &Field, tie: Tie) -> Result<Recalled> {
-        let answers = each_tile(self.len(), queries.len(), |tile| self.recall_tile(queries, tile, field, tie))?;
+        let answers = self.answers(queries, field, tie)?;
         let mut patterns = Patterns::new(self.value_dim())?;
         patterns.reserve(queries.len())?;
         let mut reports = Vec::with_capacity(queries.len());
@@ -120,6 +120,11 @@ impl Memory {
             reports.push(answer.report);
         }
         Ok(Recalled { patterns, reports })
+    }
+
+    /// One step for every query.
+    pub(crate) fn answers(&self, queries: &Queries, field: &Field, tie: Tie) -> Result<Vec<Answer>> {
+        each_tile(self.len(), queries.len(), |tile| self.recall_tile(queries, tile, field, tie))
     }
 
     fn recall_tile(

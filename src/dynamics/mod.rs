@@ -19,6 +19,8 @@ use rayon::prelude::*;
 pub use end::{Closest, End};
 pub use energy::Energy;
 pub use limit::Limit;
+#[cfg(feature = "learning")]
+pub(crate) use sweep::weight_of_plus;
 
 use crate::census::Census;
 use crate::closing::Answer;
@@ -29,7 +31,7 @@ use crate::self_term::SelfTerm;
 use crate::{Error, Memory, Pattern, Patterns, Queries, Query, Result, Separation, Tie};
 use energy::Histogram;
 use limit::Path;
-use plane::Plane;
+pub(crate) use plane::Plane;
 use sweep::{Walker, Weights};
 
 /// Which positions a step updates, and when.

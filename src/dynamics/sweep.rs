@@ -337,8 +337,9 @@ fn sum_of_plus(overlaps: &[i32], column: &[u64]) -> i64 {
     sum
 }
 
-/// The sum of the weights of keys that say plus in `column`.
-fn weight_of_plus(weights: &[f64], column: &[u64]) -> f64 {
+/// The sum of the weights of keys that say plus in `column`; weights are padded to whole columns. Each sum is off by at
+/// most n roundings of Σ |weight|.
+pub(crate) fn weight_of_plus(weights: &[f64], column: &[u64]) -> f64 {
     let mut sums = [0.0; 8];
     for (weights, bits) in weights.chunks_exact(64).zip(column) {
         for (weights, byte) in weights.chunks_exact(8).zip(bits.to_le_bytes()) {

@@ -5,6 +5,7 @@ mod decided;
 mod dynamics;
 mod large;
 mod laws;
+mod learning;
 mod parts;
 mod recall;
 mod worlds;

@@ -1,0 +1,60 @@
+//! Hebb's rule: W = Σ y_i x_iᵀ, implicit in the patterns.
+
+use super::{FieldSigns, Network, Rule, Weights, check};
+use crate::closing::Answer;
+use crate::field::Field;
+use crate::self_term::SelfTerm;
+use crate::{Diagonal, Error, Memory, Queries, Result, Separation, Tie};
+
+/// W = Σ_i y_i x_iᵀ (Hopfield 1982, without a factor): recall under the linear separation, which never forms W.
+///
+/// Learning is storing and forgetting is exact: [`Memory::store`], [`Memory::forget`].
+#[derive(Clone, Copy, Debug)]
+pub struct Hebb;
+
+impl Rule for Hebb {
+    fn name(&self) -> &'static str {
+        "hebb"
+    }
+
+    fn learn<'a>(&self, memory: &'a Memory) -> Result<Box<dyn Network + 'a>> {
+        Ok(Box::new(Patterned(memory)))
+    }
+}
+
+/// A memory as the network that it is.
+#[derive(Debug)]
+struct Patterned<'a>(&'a Memory);
+
+impl Network for Patterned<'_> {
+    fn dim(&self) -> usize {
+        self.0.dim()
+    }
+
+    fn value_dim(&self) -> usize {
+        self.0.value_dim()
+    }
+
+    fn field_signs(&self, queries: &Queries, diagonal: Diagonal) -> Result<Vec<FieldSigns>> {
+        check(self, queries, diagonal)?;
+        // W_jj = Σ_i y_ij x_ij is n only where keys are their own values.
+        if diagonal == Diagonal::Zero && !self.0.is_auto_associative() {
+            return Err(Error::HeteroAssociative { what: "a zeroed diagonal of Hebb's rule" });
+        }
+        let self_term = if diagonal == Diagonal::Zero { SelfTerm::Zeroed } else { SelfTerm::Kept };
+        let field = Field::new(Separation::Linear, self_term, self.dim());
+        let signs = |Answer { pattern, tied, .. }: Answer| FieldSigns { plus: pattern, tied };
+        Ok(self.0.answers(queries, &field, Tie::Minus)?.into_iter().map(signs).collect())
+    }
+
+    /// Integers, Σ_i y_ij x_ik = 2·(agreements) − n, so exact.
+    fn weights(&self) -> Result<Weights> {
+        Weights::check("weights of Hebb's rule", self.value_dim(), self.dim())?;
+        let elements = super::spectrum::hebbian(self.0)?;
+        Ok(Weights { value_dim: self.value_dim(), dim: self.dim(), elements, error: 0.0 })
+    }
+
+    fn facts(&self) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,193 @@
+//! Learning: rules that make a linear network, recalled_j = sign (W·query)_j, of stored associations.
+//!
+//! | rule | W | file |
+//! |---|---|---|
+//! | Hebb | Σ y_i x_iᵀ: the patterns themselves, W is never formed | `hebb.rs` |
+//! | pseudo-inverse | Y X⁺: solves for the keys' coefficients, W is not formed for recall | `pseudo_inverse.rs` |
+//! | Storkey | a sum that each pattern changes by what is there already | `storkey.rs` |
+//!
+//! A rule is a file that implements [`Rule`] and a line in [`RULES`]. Whatever the rule, every recalled bit is the sign
+//! of the real field: in `f64` where a proven bound on the error allows, else in exact arithmetic.
+
+mod hebb;
+mod modular;
+mod pseudo_inverse;
+mod rational;
+mod spectrum;
+mod storkey;
+mod system;
+
+use std::fmt;
+
+pub use hebb::Hebb;
+pub use pseudo_inverse::{Dependence, PseudoInverse};
+pub use spectrum::{Association, Spectrum};
+pub use storkey::Storkey;
+
+use crate::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Query, Result, Tie};
+
+/// The rules, by name.
+pub const RULES: [&dyn Rule; 3] = [&Hebb, &PseudoInverse { dependence: Dependence::Refuse }, &Storkey];
+
+/// How a network is learned from associations.
+pub trait Rule: fmt::Debug + Sync {
+    /// Its name: `hebb`, `pseudo-inverse`, `storkey`.
+    fn name(&self) -> &'static str;
+
+    /// The network that the rule makes of `memory`.
+    ///
+    /// # Errors
+    /// What the rule cannot learn: see each.
+    fn learn<'a>(&self, memory: &'a Memory) -> Result<Box<dyn Network + 'a>>;
+}
+
+/// The signs of the fields of one query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldSigns {
+    /// Positions whose field is above 0.
+    pub plus: Pattern,
+    /// Positions whose field is exactly 0.
+    pub tied: Pattern,
+}
+
+/// A linear network: what a rule made of a memory.
+pub trait Network: fmt::Debug + Sync {
+    /// Dimension of the queries.
+    fn dim(&self) -> usize;
+
+    /// Dimension of what is recalled.
+    fn value_dim(&self) -> usize;
+
+    /// The exact signs of the fields W·query of each query, an erased position counting 0. [`Diagonal::Zero`] takes
+    /// W_jj to be 0, for networks of equal dimensions.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if the queries are of another dimension; [`Error::UnequalDimensions`] for a zeroed diagonal
+    /// of a W that is not square; [`Error::OutOfMemory`]; [`Error::TooLarge`] if a field lies too close to 0 for `f64`
+    /// and the exact arithmetic would not fit.
+    fn field_signs(&self, queries: &Queries, diagonal: Diagonal) -> Result<Vec<FieldSigns>>;
+
+    /// W itself, (value_dim, dim), diagonal kept, in `f64`.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] beyond [`MOST_WEIGHTS`] elements.
+    fn weights(&self) -> Result<Weights>;
+
+    /// What is worth telling of how it was learned: names and figures.
+    fn facts(&self) -> Vec<(&'static str, f64)>;
+}
+
+/// The most elements of a W that is formed: 8192².
+pub const MOST_WEIGHTS: usize = 1 << 26;
+
+/// A weight matrix in `f64`.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// Rows: the dimension of what is recalled.
+    pub value_dim: usize,
+    /// Columns: the dimension of queries.
+    pub dim: usize,
+    /// (value_dim, dim), row by row.
+    pub elements: Vec<f64>,
+    /// No element is off by more.
+    pub error: f64,
+}
+
+impl Weights {
+    /// Refuses matrices that are too large to form.
+    fn check(what: &'static str, value_dim: usize, dim: usize) -> Result<()> {
+        if value_dim.saturating_mul(dim) > MOST_WEIGHTS {
+            let expected = format!("at most {MOST_WEIGHTS} weights");
+            let found = format!("{value_dim} x {dim}");
+            return Err(Error::TooLarge { what, expected, found, bytes: 8 * value_dim as u64 * dim as u64 });
+        }
+        Ok(())
+    }
+}
+
+/// What a batch of queries recalled from a network.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct NetworkRecalled {
+    /// The recalled pattern of each query.
+    pub patterns: Patterns,
+    /// Positions of each query whose field was exactly 0 in the last step.
+    pub tied_bits: Vec<u64>,
+}
+
+impl dyn Network + '_ {
+    /// Recalls every query in `steps` steps, each prompting the next: sign[W·query], sign(0) by the tie policy.
+    ///
+    /// # Errors
+    /// As [`Network::field_signs`]; [`Error::Parameter`] if `steps` is 0; [`Error::UnequalDimensions`] for several steps
+    /// or [`Tie::Stay`] where keys and values differ in dimension.
+    pub fn recall(&self, queries: &Queries, diagonal: Diagonal, steps: u32, tie: Tie) -> Result<NetworkRecalled> {
+        tie.check(self.dim(), self.value_dim())?;
+        if steps == 0 {
+            return Err(Error::Parameter { what: "steps", expected: "at least 1".into(), found: "0".into() });
+        }
+        if steps > 1 && self.dim() != self.value_dim() {
+            let (key_dim, value_dim) = (self.dim(), self.value_dim());
+            return Err(Error::UnequalDimensions { what: "recall in several steps", key_dim, value_dim });
+        }
+        let mut states = queries.clone();
+        for step in 1..=steps {
+            let signs = self.field_signs(&states, diagonal)?;
+            let mut patterns = Patterns::new(self.value_dim())?;
+            patterns.reserve(signs.len())?;
+            for (signs, query) in signs.iter().zip(states.iter()) {
+                patterns.push(&tie.decide(signs, &query)?)?;
+            }
+            let next = Queries::from(patterns);
+            // A fixed point of every query: further steps repeat this one.
+            if step == steps || next == states {
+                let tied_bits = signs.iter().map(|signs| signs.tied.bits().count_ones() as u64).collect();
+                return Ok(NetworkRecalled { patterns: next.into_signs(), tied_bits });
+            }
+            states = next;
+        }
+        Err(Error::Empty { what: "steps" })
+    }
+}
+
+impl Tie {
+    /// The pattern that these signs are to `query`.
+    fn decide(self, signs: &FieldSigns, query: &Query) -> Result<Pattern> {
+        let stay = |word: usize| {
+            // An erased position counts as plus.
+            query.signs().words().get(word).copied().unwrap_or(0)
+                | query.known().map_or(0, |known| !known.words().get(word).copied().unwrap_or(0))
+        };
+        let words = signs.plus.words().iter().zip(signs.tied.words()).enumerate().map(|(word, (plus, tied))| {
+            plus | tied
+                & match self {
+                    Self::Plus => u64::MAX,
+                    Self::Minus => 0,
+                    Self::Stay => stay(word),
+                }
+        });
+        Pattern::from_words(words.collect(), signs.plus.dim())
+    }
+}
+
+/// Checks what every network asks of queries and diagonal.
+fn check(network: &dyn Network, queries: &Queries, diagonal: Diagonal) -> Result<()> {
+    let (key_dim, value_dim) = (network.dim(), network.value_dim());
+    if queries.dim() != key_dim {
+        return Err(Error::Dimension { what: "queries", expected: key_dim, found: queries.dim() });
+    }
+    if diagonal == Diagonal::Zero && key_dim != value_dim {
+        return Err(Error::UnequalDimensions { what: "a zeroed diagonal", key_dim, value_dim });
+    }
+    Ok(())
+}
+
+/// A query's elements: +1, −1, or 0 where it is erased.
+fn elements(query: &Query) -> impl Iterator<Item = f64> + '_ {
+    let known = |j: usize| query.known().is_none_or(|known| known.bits()[j]);
+    query.signs().bits().iter().by_vals().enumerate().map(move |(j, bit)| match (known(j), bit) {
+        (false, _) => 0.0,
+        (true, true) => 1.0,
+        (true, false) => -1.0,
+    })
+}

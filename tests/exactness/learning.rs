@@ -1,0 +1,303 @@
+//! Learning rules held to the reference: signs, ties, weights, and the laws that the literature promises.
+
+use std::cmp::Ordering;
+
+use popfield::learning::{Dependence, FieldSigns, Hebb, Network, PseudoInverse, RULES, Rule, Spectrum, Storkey};
+use popfield::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Recall, Separation, Tie};
+use popfield_reference as reference;
+use popfield_reference::learning as naive;
+use proptest::prelude::*;
+
+use crate::worlds::{KINDS, Kind, World, on_threads, packed};
+
+const MOORE_PENROSE: PseudoInverse = PseudoInverse { dependence: Dependence::MoorePenrose };
+
+fn check(network: &dyn Network, queries: &[Vec<i8>], diagonal: Diagonal, expected: impl Fn(&[i8]) -> Vec<Ordering>) {
+    let packed = Queries::from_signs(&queries.concat(), queries[0].len()).unwrap();
+    let found = network.field_signs(&packed, diagonal).unwrap();
+    for (query, FieldSigns { plus, tied, .. }) in queries.iter().zip(found) {
+        for (j, expected) in expected(query).into_iter().enumerate() {
+            let found = (plus.bits()[j], tied.bits()[j]);
+            let wanted = (expected == Ordering::Greater, expected == Ordering::Equal);
+            assert_eq!(found, wanted, "{network:?}, {diagonal:?}, position {j}");
+        }
+    }
+}
+
+fn near(network: &dyn Network, expected: &[Vec<f64>]) {
+    let weights = network.weights().unwrap();
+    for (found, expected) in weights.elements.iter().zip(expected.concat()) {
+        assert!(
+            (found - expected).abs() <= weights.error + 1e-15 * expected.abs(),
+            "{found} {expected} {}",
+            weights.error
+        );
+    }
+}
+
+fn diagonals(square: bool) -> Vec<Diagonal> {
+    if square { vec![Diagonal::Keep, Diagonal::Zero] } else { vec![Diagonal::Keep] }
+}
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    prop::sample::select(KINDS.to_vec())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn pseudo_inverses_are_those_of_moore_and_penrose(
+        kind in kinds(), n in 1usize..16, dim in prop_oneof![1usize..20, 60usize..70], square: bool, erased in prop_oneof![2 => Just(0.0), 1 => 0.0..=1.0],
+        seed: u64,
+    ) {
+        let value_dim = if square { dim } else { 1 + (seed % 9) as usize };
+        let world = World::new(kind, n, dim, value_dim, 4, erased, seed);
+        let memory = world.memory();
+        let exact = naive::PseudoInverse::new(&world.keys, &world.values);
+        on_threads(|_| {
+            let network = MOORE_PENROSE.learn(&memory).unwrap();
+            for diagonal in diagonals(square) {
+                check(&*network, &world.queries, diagonal, |query| exact.field_signs(query, diagonal == Diagonal::Zero));
+                check(&*network, &world.keys, diagonal, |query| exact.field_signs(query, diagonal == Diagonal::Zero));
+            }
+            // Where f64 cannot form W it says so.
+            if network.weights().is_ok() {
+                near(&*network, &exact.weights());
+            }
+            assert_eq!(network.facts()[0], ("rank", exact.rank() as f64));
+        });
+        let dependent = naive::dependent(&world.keys);
+        match (PseudoInverse::default().learn(&memory), dependent.first()) {
+            (Ok(_), None) => {}
+            (Err(Error::Dependent { id, of, opposed, count, .. }), Some(&first)) => {
+                prop_assert_eq!((id, count), (first, dependent.len()));
+                // Those named are enough, and none is superfluous.
+                let with = |of: &[usize]| {
+                    let keys: Vec<_> = of.iter().chain([&id]).map(|&id| world.keys[id].clone()).collect();
+                    naive::dependent(&keys) == [of.len()]
+                };
+                prop_assert!(with(&of) && of.iter().all(|&other| other < id));
+                for left_out in &of {
+                    let fewer: Vec<_> = of.iter().copied().filter(|other| other != left_out).collect();
+                    prop_assert!(fewer.is_empty() || !with(&fewer));
+                }
+                prop_assert_eq!(opposed, of.len() == 1 && world.keys[id][0] != world.keys[of[0]][0]);
+            }
+            (found, expected) => prop_assert!(false, "{:?} {:?}", found.map(|_| ()), expected),
+        }
+    }
+
+    #[test]
+    fn storkey_is_the_sum_that_it_says(
+        kind in kinds(), n in 1usize..14, dim in prop_oneof![1usize..20, 30usize..34], erased in prop_oneof![2 => Just(0.0), 1 => 0.0..=1.0], seed: u64,
+    ) {
+        let world = World::new(kind, n, dim, 1, 4, erased, seed);
+        let memory = Memory::auto_associative(packed(&world.keys)).unwrap();
+        let exact = naive::Storkey::new(&world.keys);
+        on_threads(|_| {
+            let network = Storkey.learn(&memory).unwrap();
+            for diagonal in [Diagonal::Keep, Diagonal::Zero] {
+                check(&*network, &world.queries, diagonal, |query| exact.field_signs(query, diagonal == Diagonal::Zero));
+            }
+            if network.weights().unwrap().error < 1e-6 {
+                near(&*network, &exact.weights());
+            }
+        });
+    }
+
+    #[test]
+    fn hebb_is_the_linear_separation(kind in kinds(), n in 1usize..20, dim in 1usize..70, erased in 0.0..=1.0, seed: u64) {
+        let world = World::new(kind, n, dim, 1, 4, erased, seed);
+        let memory = Memory::auto_associative(packed(&world.keys)).unwrap();
+        let network = Hebb.learn(&memory).unwrap();
+        let field = |query: &[i8], kept: bool| {
+            let own = |j: usize| if kept { 0 } else { n as i64 * i64::from(query[j]) };
+            let sum = |j: usize| world.keys.iter().map(|key| reference::overlap(key, query) * i64::from(key[j])).sum::<i64>();
+            (0..dim).map(|j| (sum(j) - own(j)).cmp(&0)).collect::<Vec<_>>()
+        };
+        for diagonal in [Diagonal::Keep, Diagonal::Zero] {
+            check(&*network, &world.queries, diagonal, |query| field(query, diagonal == Diagonal::Keep));
+        }
+        let weights = network.weights().unwrap();
+        let sum = |j: usize, k: usize| world.keys.iter().map(|key| f64::from(key[j] * key[k])).sum::<f64>();
+        prop_assert!(weights.elements.iter().enumerate().all(|(at, &w)| w == sum(at / dim, at % dim)));
+    }
+
+    /// What was stored and forgotten leaves no trace.
+    #[test]
+    fn forgetting_is_exact(n in 1usize..20, dim in 1usize..140, auto: bool, extra in 1usize..12, seed: u64) {
+        let pattern = |purpose: &str, dim, i: usize| Patterns::random(i + 1, dim, seed, purpose).unwrap().get(i).unwrap();
+        let keys = Patterns::random(n, dim, seed, "keys").unwrap();
+        let before = match auto {
+            true => Memory::auto_associative(keys),
+            false => Memory::hetero_associative(keys, Patterns::random(n, 9, seed, "values").unwrap()),
+        }.unwrap();
+        let bytes = |memory: &Memory| {
+            let mut bytes = Vec::new();
+            memory.write_to(&mut bytes).unwrap();
+            bytes
+        };
+        let mut memory = before.clone();
+        for i in 0..extra {
+            let value = pattern("more values", 9, i);
+            memory.store(&pattern("more", dim, i), (!auto).then_some(&value)).unwrap();
+        }
+        prop_assert_eq!(memory.len(), n + extra);
+        // From the middle, one of the old ones too, which is stored again in its place at the end.
+        for i in (0..extra).rev() {
+            let (key, value) = memory.forget(n + i / 2).unwrap();
+            prop_assert_eq!(key.dim(), dim);
+            prop_assert_eq!(value.is_some(), !auto);
+        }
+        prop_assert_eq!(bytes(&memory), bytes(&before));
+        let recall = Recall::new(Separation::Linear);
+        let queries: Queries = Patterns::random(3, dim, seed, "queries").unwrap().into();
+        let (now, then) = (memory.recall(&queries, &recall).unwrap(), before.recall(&queries, &recall).unwrap());
+        prop_assert_eq!(now.patterns, then.patterns);
+        if n > 1 {
+            let mut fewer = before.clone();
+            let (key, value) = fewer.forget(0).unwrap();
+            prop_assert_eq!(key, before.keys().get(0).unwrap());
+            prop_assert_eq!(fewer.keys(), &before.keys().range(1..n));
+            prop_assert_eq!(value, (!auto).then(|| before.values().get(0).unwrap()));
+        }
+    }
+}
+
+/// The first `n` of random keys that are independent.
+fn independent_keys(n: usize, dim: usize, seed: u64) -> Patterns {
+    let keys = Patterns::random(4 * dim, dim, seed, "keys").unwrap();
+    let mut memory = Memory::auto_associative(keys.range(0..1)).unwrap();
+    for key in keys.iter().skip(1) {
+        if memory.len() == n {
+            break;
+        }
+        memory.store(&key, None).unwrap();
+        if PseudoInverse::default().learn(&memory).is_err() {
+            memory.forget(memory.len() - 1).unwrap();
+        }
+    }
+    assert_eq!(memory.len(), n);
+    memory.keys().clone()
+}
+
+/// n = d linearly independent keys are recalled exactly, the diagonal kept, whatever their values.
+#[test]
+fn as_many_keys_as_dimensions_are_recalled() {
+    for dim in [1, 2, 3, 8, 33, 64, 100, 200] {
+        let keys = independent_keys(dim, dim, dim as u64);
+        for values in [keys.clone(), Patterns::random(dim, 70, 1, "values").unwrap()] {
+            let memory = Memory::hetero_associative(keys.clone(), values).unwrap();
+            let network = PseudoInverse::default().learn(&memory).unwrap();
+            let recalled = network.recall(&memory.keys().clone().into(), Diagonal::Keep, 1, Tie::Plus).unwrap();
+            assert_eq!(&recalled.patterns, memory.values(), "d = {dim}");
+            assert!(recalled.tied_bits.iter().all(|&ties| ties == 0));
+            assert!(network.weights().unwrap().error < 1e-2);
+        }
+    }
+}
+
+/// Orthogonal keys: Hebb's rule is as good, and keys and values are its singular vectors.
+#[test]
+fn hadamard_keys_are_recalled_by_hebb_and_are_singular_vectors() {
+    for dim in [1, 2, 16, 64, 256] {
+        let keys = Patterns::hadamard(dim, dim).unwrap();
+        let values = Patterns::random(dim, 50, 2, "values").unwrap();
+        for (values, orthogonal) in [(keys.clone(), true), (values, false)] {
+            let sigma = ((dim * values.dim()) as f64).sqrt();
+            let memory = Memory::hetero_associative(keys.clone(), values).unwrap();
+            for rule in [&Hebb as &dyn Rule, &PseudoInverse::default()] {
+                let network = rule.learn(&memory).unwrap();
+                let recalled = network.recall(&keys.clone().into(), Diagonal::Keep, 1, Tie::Minus).unwrap();
+                assert_eq!(&recalled.patterns, memory.values(), "{}, d = {dim}", rule.name());
+            }
+            let spectrum = Spectrum::new(&*Hebb.learn(&memory).unwrap(), &memory).unwrap();
+            for association in &spectrum.associations {
+                assert_eq!(association.right_residual, 0.0);
+                assert!((association.sigma - sigma).abs() < 1e-12 * sigma);
+                assert!(association.is_singular_pair(0.0) || !orthogonal);
+            }
+            if orthogonal {
+                assert_eq!(spectrum.rank, dim);
+                assert!(spectrum.singular_values.iter().all(|value| (value - sigma).abs() < 1e-9 * sigma));
+            }
+        }
+    }
+    // Random keys are not.
+    let memory = Memory::auto_associative(Patterns::random(40, 64, 1, "keys").unwrap()).unwrap();
+    let spectrum = Spectrum::new(&*Hebb.learn(&memory).unwrap(), &memory).unwrap();
+    assert_eq!(spectrum.rank, 40);
+    assert!(spectrum.associations.iter().all(|association| association.right_residual > 0.1));
+    // Under the pseudo-inverse every key is mapped onto itself.
+    let spectrum = Spectrum::new(&*PseudoInverse::default().learn(&memory).unwrap(), &memory).unwrap();
+    assert!(spectrum.associations.iter().all(|pair| (pair.sigma - 1.0).abs() < 1e-9 && pair.is_singular_pair(1e-6)));
+}
+
+/// Ties and near-ties at sizes where f64 is at a loss, with keys of much structure and of none.
+#[test]
+fn ties_of_larger_systems_are_seen() {
+    // Hadamard keys: fields are integers over d, and many are 0.
+    let keys = Patterns::hadamard(100, 128).unwrap();
+    let memory = Memory::auto_associative(keys.clone()).unwrap();
+    let network = PseudoInverse::default().learn(&memory).unwrap();
+    let queries: Vec<Vec<i8>> = Patterns::random(6, 128, 1, "queries").unwrap().iter().map(|q| q.to_signs()).collect();
+    let keys: Vec<Vec<i8>> = keys.iter().map(|key| key.to_signs()).collect();
+    let field = |query: &[i8]| {
+        let sum = |j: usize| keys.iter().map(|key| reference::overlap(key, query) * i64::from(key[j])).sum::<i64>();
+        (0..128).map(|j| sum(j).cmp(&0)).collect::<Vec<_>>()
+    };
+    check(&*network, &queries, Diagonal::Keep, field);
+    // Random keys in pairs that differ only where the query is erased: values of the two cancel exactly.
+    let half = Patterns::random(30, 80, 3, "half").unwrap();
+    let mut keys = Patterns::new(160).unwrap();
+    let mut values = Patterns::new(2).unwrap();
+    for (i, half) in half.iter().enumerate() {
+        for sign in [1i8, -1] {
+            let half = half.to_signs();
+            let other = Patterns::random(30, 80, 4, "other").unwrap().get(i).unwrap().to_signs();
+            let row: Vec<i8> = half.iter().copied().chain(other.iter().map(|&x| x * sign)).collect();
+            keys.push(&Pattern::from_signs(&row).unwrap()).unwrap();
+            values.push(&Pattern::from_signs(&[sign, 1]).unwrap()).unwrap();
+        }
+    }
+    let query: Vec<i8> = Patterns::random(1, 80, 5, "query").unwrap().to_signs().into_iter().chain([0; 80]).collect();
+    let memory = Memory::hetero_associative(keys, values).unwrap();
+    let network = PseudoInverse::default().learn(&memory).unwrap();
+    let signs = network.field_signs(&Queries::from_signs(&query, 160).unwrap(), Diagonal::Keep).unwrap();
+    assert_eq!(signs[0].tied.to_signs(), [1, -1]);
+}
+
+#[test]
+fn what_cannot_be_learned_is_refused() {
+    let says = |result: popfield::Result<()>, words: &[&str]| {
+        let message = result.unwrap_err().to_string();
+        assert!(words.iter().all(|word| message.contains(word)), "{message}");
+    };
+    let rows = |rows: &[&str]| -> Patterns {
+        let signs = |row: &&str| row.chars().map(|c| if c == '+' { 1 } else { -1 }).collect::<Vec<i8>>();
+        packed(&rows.iter().map(signs).collect::<Vec<_>>())
+    };
+    let learn = |rule: &dyn Rule, keys: Patterns| {
+        let memory = Memory::auto_associative(keys).unwrap();
+        rule.learn(&memory).map(|_| ())
+    };
+    let refuse = PseudoInverse::default();
+    says(learn(&refuse, rows(&["++--", "+-+-", "++--"])), &["key 2, a repetition of key 0"]);
+    says(learn(&refuse, rows(&["++--", "+-+-", "--++", "+-+-"])), &["key 2, the complement of key 0", "2 keys depend"]);
+    says(learn(&refuse, rows(&["+++-", "++-+", "+-++", "-+++", "++++"])), &["key 4", "keys 0, 1, 2, 3"]);
+    let wide = Patterns::filled(1, 8193, true).unwrap();
+    says(learn(&Storkey, wide), &["dimension of at most 8192", "found 8193", "537001992"]);
+    let memory = Memory::hetero_associative(rows(&["++--"]), rows(&["++"])).unwrap();
+    says(Storkey.learn(&memory).map(|_| ()), &["Storkey", "no values"]);
+    let network = refuse.learn(&memory).unwrap();
+    let queries: Queries = rows(&["++--"]).into();
+    says(network.recall(&queries, Diagonal::Keep, 2, Tie::Plus).map(|_| ()), &["expected 4, found 2"]);
+    says(network.recall(&queries, Diagonal::Keep, 1, Tie::Stay).map(|_| ()), &["expected 4, found 2"]);
+    says(network.recall(&queries, Diagonal::Zero, 1, Tie::Plus).map(|_| ()), &["zeroed diagonal"]);
+    says(network.recall(&queries, Diagonal::Keep, 0, Tie::Plus).map(|_| ()), &["steps"]);
+    says(network.recall(&rows(&["++-"]).into(), Diagonal::Keep, 1, Tie::Plus).map(|_| ()), &["dimension 4, found 3"]);
+    let large = Memory::auto_associative(Patterns::random(2, 2049, 1, "keys").unwrap()).unwrap();
+    says(Spectrum::new(&*Hebb.learn(&large).unwrap(), &large).map(|_| ()), &["spectrum", "2049 x 2049", "bytes"]);
+    assert_eq!(RULES.map(|rule| rule.name()), ["hebb", "pseudo-inverse", "storkey"]);
+}
