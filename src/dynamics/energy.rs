@@ -18,6 +18,7 @@ use crate::{Diagonal, Separation};
 /// | polynomial | −Σ_i s_i^{K+1} (Krotov and Hopfield 2016, without a factor) | an integer of any length |
 /// | exponential | −(1/β) ln Σ_i e^{βs_i} (Ramsauer et al. 2020; a rising function of Demircigil's −Σ e^{βs}) | `f64` |
 /// | max | −max_i s_i, the limit β → ∞ of the one above | an integer |
+/// | a learned network | −½ xᵀWx, the diagonal kept or zeroed | `f64` |
 ///
 /// Overlaps run over the known positions. The exponential form never overflows; its error is below
 /// (k + 800)·2⁻⁵²/β + (d + (ln n)/β)·2⁻⁵¹ with k distances among the keys.
@@ -54,6 +55,12 @@ impl Energy {
                 Value::Real(-(overlap(nearest) as f64 + libm::log(sum) / beta.get()))
             }
         })
+    }
+
+    /// An energy that is known in `f64` only.
+    #[cfg(feature = "learning")]
+    pub(crate) fn real(energy: f64) -> Self {
+        Self(Value::Real(energy))
     }
 
     /// The energy, rounded to `f64`; infinite where that cannot hold it.

@@ -2,37 +2,35 @@
 //!
 //! ```text
 //! start → step or sweep (signs of fields) → state, energy → … → limit → what it is among the stored patterns
-//!           mod.rs        sweep.rs            energy.rs      limit.rs             end.rs
+//!         run.rs  sweep.rs, plane.rs              energy.rs     limit.rs              end.rs
 //! ```
 //!
 //! A synchronous step is a recall whose fields may leave the self-term out; a sweep visits position after position.
+//! Every choice that the literature leaves open stands below, in [`Dynamics`].
 
 mod end;
 mod energy;
 mod limit;
 mod plane;
+mod run;
 mod sweep;
 
 use rand_xoshiro::rand_core::Rng;
-use rayon::prelude::*;
 
 pub use end::{Closest, End};
 pub use energy::Energy;
 pub use limit::Limit;
+pub use run::Run;
 #[cfg(feature = "learning")]
-pub(crate) use sweep::weight_of_plus;
+pub(crate) use {
+    plane::Plane,
+    run::{Step, Sweep, step_to_limit, sweep_to_limit},
+    sweep::weight_of_plus,
+};
 
-use crate::census::Census;
-use crate::closing::Answer;
-use crate::field::Field;
-use crate::overlap::{distances, each_query, each_tile};
 use crate::random::{below, stream};
 use crate::self_term::SelfTerm;
-use crate::{Error, Memory, Pattern, Patterns, Queries, Query, Result, Separation, Tie};
-use energy::Histogram;
-use limit::Path;
-pub(crate) use plane::Plane;
-use sweep::{Walker, Weights};
+use crate::{Error, Pattern, Query, Result, Separation, Tie};
 
 /// Which positions a step updates, and when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -126,11 +124,11 @@ pub enum Clamp {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dynamics {
-    separation: Separation,
-    order: Order,
+    pub(crate) separation: Separation,
+    pub(crate) order: Order,
     update: Update,
     diagonal: Diagonal,
-    tie: Tie,
+    pub(crate) tie: Tie,
     clamp: Clamp,
     step_limit: u32,
     traced: bool,
@@ -197,7 +195,8 @@ impl Dynamics {
         Self { traced, ..self }
     }
 
-    fn self_term(&self) -> SelfTerm {
+    /// How a position's own bit enters its field.
+    pub(crate) fn self_term(&self) -> SelfTerm {
         match (self.update, self.diagonal) {
             (Update::Difference, _) => SelfTerm::difference(self.separation),
             (Update::Field, Diagonal::Keep) => SelfTerm::Kept,
@@ -206,12 +205,12 @@ impl Dynamics {
     }
 
     /// The energy's diagonal: a difference of energies knows no self-term.
-    fn energy_diagonal(&self) -> Diagonal {
+    pub(crate) fn energy_diagonal(&self) -> Diagonal {
         if self.update == Update::Difference { Diagonal::Zero } else { self.diagonal }
     }
 
     /// The positions of query `index` that never change, as set bits.
-    fn frozen(&self, query: &Query, index: usize) -> Result<Vec<u64>> {
+    pub(crate) fn frozen(&self, query: &Query, index: usize) -> Result<Vec<u64>> {
         let dim = query.signs().dim();
         let mut frozen = match &self.clamp {
             Clamp::Known => {
@@ -251,213 +250,3 @@ fn shuffle(order: &mut [usize], rng: &mut impl Rng) {
         order.swap(left, below(rng, left as u64 + 1) as usize);
     }
 }
-
-/// One run from its start to its limit.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Run {
-    /// The last state before one was seen again: the fixed point, the last of the cycle, or where the steps ended.
-    pub state: Pattern,
-    /// The energies of the states from the start to `state`: one more than there were steps that led to a new state.
-    pub energies: Vec<Energy>,
-    /// The states of these energies, if they were asked for; a start may have positions unknown.
-    pub trace: Option<Vec<Query>>,
-    /// What kind of limit it is.
-    pub limit: Limit,
-    /// Positions whose field was exactly 0 in the last step.
-    pub tied_bits: u64,
-    /// What `state` is among the stored patterns.
-    pub end: End,
-    /// The stored pattern that is closest to `state`, or whose complement is.
-    pub closest: Closest,
-}
-
-impl Run {
-    /// Steps, or sweeps, that led from the start to `state`.
-    pub fn steps(&self) -> usize {
-        self.energies.len().saturating_sub(1)
-    }
-}
-
-impl Memory {
-    /// Runs the network from every query to its limit: a fixed point, a cycle, or the end of the steps allowed.
-    ///
-    /// Every new bit is the sign of the real field or difference, as exact as in [`recall`](Self::recall). Positions
-    /// erased in a query have no bit until they are first updated; until then overlaps and energies run over the others.
-    /// Under [`Order::Synchronous`] and [`Order::Fixed`] a state that returns shows a cycle and its length; in random
-    /// order there are only fixed points. Energies never rise under the asynchronous orders where the separation is
-    /// linear with the diagonal zeroed, or the update is the difference and all positions are known.
-    ///
-    /// Cost: a synchronous step is a recall. A sweep takes O(n) for each visited position and as much again for each
-    /// bit that changes; 4n bytes a query under way (12n unless linear or `max`), a plane of 64·n bits for each thread
-    /// in fixed order, one of n·d bits in random order. Queries run in parallel in the current rayon pool.
-    ///
-    /// # Errors
-    /// [`Error::UnequalDimensions`] if keys and values differ in dimension, [`Error::HeteroAssociative`] if they differ
-    /// in anything; [`Error::Dimension`] if the queries are of another dimension; [`Error::Parameter`] for a clamped
-    /// position out of range or erased; [`Error::OutOfMemory`].
-    ///
-    /// # Source
-    /// Hopfield 1982; Goles, Fogelman and Pellegrin 1985 (synchronous cycles have length ≤ 2); Krotov and Hopfield
-    /// 2016; Demircigil et al. 2017.
-    pub fn relax(&self, starts: &Queries, dynamics: &Dynamics) -> Result<Vec<Run>> {
-        self.relax_watched(starts, dynamics, &|| ())
-    }
-
-    /// As [`relax`](Self::relax), and calls `finished` for each run that has come to its limit, from whichever thread.
-    ///
-    /// # Errors
-    /// As [`relax`](Self::relax).
-    pub fn relax_watched(
-        &self,
-        starts: &Queries,
-        dynamics: &Dynamics,
-        finished: &(dyn Fn() + Sync),
-    ) -> Result<Vec<Run>> {
-        if self.dim() != self.value_dim() {
-            let (key_dim, value_dim) = (self.dim(), self.value_dim());
-            return Err(Error::UnequalDimensions { what: "dynamics", key_dim, value_dim });
-        }
-        if !self.is_auto_associative() {
-            return Err(Error::HeteroAssociative { what: "dynamics" });
-        }
-        self.check(starts)?;
-        let frozen = |index: usize, start: &Query| dynamics.frozen(start, index);
-        let paths = match dynamics.order {
-            Order::Synchronous => self.step_all(starts, dynamics, &frozen, finished)?,
-            Order::Fixed | Order::Random { .. } => self.sweep_all(starts, dynamics, &frozen, finished)?,
-        };
-        self.conclude_runs(paths)
-    }
-
-    fn step_all(
-        &self,
-        starts: &Queries,
-        dynamics: &Dynamics,
-        frozen: &Frozen<'_>,
-        finished: &(dyn Fn() + Sync),
-    ) -> Result<Vec<Path>> {
-        let field = Field::new(dynamics.separation, dynamics.self_term(), self.dim());
-        let mut paths: Vec<(Path, Vec<u64>)> = Vec::with_capacity(starts.len());
-        for (index, start) in starts.iter().enumerate() {
-            let frozen = frozen(index, &start)?;
-            paths.push((Path::new(start, true, dynamics.traced), frozen));
-        }
-        let mut running: Vec<usize> = (0..paths.len()).collect();
-        for step in 0..=dynamics.step_limit {
-            if running.is_empty() {
-                break;
-            }
-            let states = running.iter().map(|&run| &paths[run].0.state).collect::<Result<Queries>>()?;
-            let answers = self.step_with_energy(&states, &field, dynamics)?;
-            for (&run, (answer, energy)) in running.iter().zip(answers) {
-                let (path, frozen) = &mut paths[run];
-                path.energies.push(energy);
-                if step == dynamics.step_limit {
-                    path.limit = Some(Limit::StepLimit);
-                } else {
-                    let words = answer.pattern.words().iter().zip(path.state.signs().words()).zip(&*frozen);
-                    let words = words.map(|((new, old), frozen)| new & !frozen | old & frozen).collect();
-                    let tied = answer.tied.words().iter().zip(&*frozen);
-                    let tied = tied.map(|(tied, frozen)| u64::from((tied & !frozen).count_ones())).sum();
-                    path.advance(Pattern::from_words(words, self.dim())?, tied);
-                }
-                if path.limit.is_some() {
-                    finished();
-                }
-            }
-            running.retain(|&run| paths[run].0.limit.is_none());
-        }
-        Ok(paths.into_iter().map(|path| path.0).collect())
-    }
-
-    /// The next state from each of `states`, and the energy of each as it is.
-    fn step_with_energy(&self, states: &Queries, field: &Field, dynamics: &Dynamics) -> Result<Vec<(Answer, Energy)>> {
-        let window = field.window(self.len() as u64);
-        each_tile(self.len(), states.len(), |tile| {
-            let watch = |_| (Census::new(window, self.len(), self.dim()), Histogram::default());
-            let watched = self.survey(states, tile.clone(), watch)?;
-            each_query(self.len(), tile, watched, |index, (census, keys)| {
-                let answer = self.conclude(states, index, census, field, dynamics.tie)?;
-                let known = states.known_count(index) as u32;
-                Ok((answer, Energy::new(dynamics.separation, dynamics.energy_diagonal(), known, &keys)))
-            })
-        })
-    }
-
-    fn sweep_all(
-        &self,
-        starts: &Queries,
-        dynamics: &Dynamics,
-        frozen: &Frozen<'_>,
-        finished: &(dyn Fn() + Sync),
-    ) -> Result<Vec<Path>> {
-        let field = Field::new(dynamics.separation, dynamics.self_term(), self.dim());
-        let weights = Weights::new(&field, self.dim());
-        let whole = match dynamics.order {
-            Order::Random { .. } => Some(Plane::new(self.keys(), 0..self.keys().words())?),
-            _ => None,
-        };
-        (0..starts.len())
-            .into_par_iter()
-            .map(|index| {
-                let start = starts.get(index).ok_or(Error::Empty { what: "queries" })?;
-                let frozen = frozen(index, &start)?;
-                let near = distances(self.tier(), self.keys(), starts, index)?;
-                let mut walker = Walker::new(self, &field, weights.as_ref(), dynamics.tie, &start, &near);
-                drop(near);
-                let mut path = Path::new(start, whole.is_none(), dynamics.traced);
-                for sweep in 0..=dynamics.step_limit {
-                    let (known, keys) = (walker.known_count(), walker.histogram());
-                    path.energies.push(Energy::new(dynamics.separation, dynamics.energy_diagonal(), known, &keys));
-                    if sweep == dynamics.step_limit {
-                        path.limit = Some(Limit::StepLimit);
-                        break;
-                    }
-                    let tied = match (&whole, dynamics.order) {
-                        (Some(plane), Order::Random { seed }) => {
-                            let order = sweep_order(seed, index as u64, u64::from(sweep), self.dim());
-                            walker.visit(plane, order.into_iter(), &frozen)
-                        }
-                        _ => {
-                            let mut tied = 0;
-                            for word in 0..self.keys().words() {
-                                let plane = Plane::new(self.keys(), word..word + 1)?;
-                                tied += walker.visit(&plane, word * 64..self.dim().min((word + 1) * 64), &frozen);
-                            }
-                            tied
-                        }
-                    };
-                    path.advance(walker.state()?, tied);
-                    if path.limit.is_some() {
-                        break;
-                    }
-                }
-                finished();
-                Ok(path)
-            })
-            .collect()
-    }
-
-    fn conclude_runs(&self, paths: Vec<Path>) -> Result<Vec<Run>> {
-        let mut states = Patterns::new(self.dim())?;
-        states.reserve(paths.len())?;
-        paths.iter().try_for_each(|path| states.push(path.state.signs()))?;
-        let states = Queries::from(states);
-        let ends: Vec<(End, Closest)> =
-            (0..states.len()).into_par_iter().map(|index| self.end(&states, index)).collect::<Result<_>>()?;
-        let conclude = |(path, (end, closest)): (Path, (End, Closest))| {
-            let Path { state, energies, trace, tied_bits, limit, .. } = path;
-            let trace = trace.map(|mut before| {
-                before.push(state.clone());
-                before
-            });
-            let limit = limit.unwrap_or(Limit::StepLimit);
-            Run { state: state.into_signs(), energies, trace, limit, tied_bits, end, closest }
-        };
-        Ok(paths.into_iter().zip(ends).map(conclude).collect())
-    }
-}
-
-/// The frozen positions of a start.
-type Frozen<'a> = dyn Fn(usize, &Query) -> Result<Vec<u64>> + Sync + 'a;

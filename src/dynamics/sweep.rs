@@ -169,6 +169,10 @@ impl<'a> Walker<'a> {
         histogram
     }
 
+    pub(crate) fn memory(&self) -> &'a Memory {
+        self.memory
+    }
+
     pub(crate) fn known_count(&self) -> u32 {
         self.known_count
     }

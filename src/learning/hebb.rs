@@ -27,31 +27,27 @@ impl Rule for Hebb {
 struct Patterned<'a>(&'a Memory);
 
 impl Network for Patterned<'_> {
-    fn dim(&self) -> usize {
-        self.0.dim()
-    }
-
-    fn value_dim(&self) -> usize {
-        self.0.value_dim()
+    fn memory(&self) -> &Memory {
+        self.0
     }
 
     fn field_signs(&self, queries: &Queries, diagonal: Diagonal) -> Result<Vec<FieldSigns>> {
-        check(self, queries, diagonal)?;
+        check(self.0, queries, diagonal)?;
         // W_jj = Σ_i y_ij x_ij is n only where keys are their own values.
         if diagonal == Diagonal::Zero && !self.0.is_auto_associative() {
             return Err(Error::HeteroAssociative { what: "a zeroed diagonal of Hebb's rule" });
         }
         let self_term = if diagonal == Diagonal::Zero { SelfTerm::Zeroed } else { SelfTerm::Kept };
-        let field = Field::new(Separation::Linear, self_term, self.dim());
+        let field = Field::new(Separation::Linear, self_term, self.0.dim());
         let signs = |Answer { pattern, tied, .. }: Answer| FieldSigns { plus: pattern, tied };
         Ok(self.0.answers(queries, &field, Tie::Minus)?.into_iter().map(signs).collect())
     }
 
     /// Integers, Σ_i y_ij x_ik = 2·(agreements) − n, so exact.
     fn weights(&self) -> Result<Weights> {
-        Weights::check("weights of Hebb's rule", self.value_dim(), self.dim())?;
+        Weights::check("weights of Hebb's rule", self.0.value_dim(), self.0.dim())?;
         let elements = super::spectrum::hebbian(self.0)?;
-        Ok(Weights { value_dim: self.value_dim(), dim: self.dim(), elements, error: 0.0 })
+        Ok(Weights { value_dim: self.0.value_dim(), dim: self.0.dim(), elements, error: 0.0, row_error: 0.0 })
     }
 
     fn facts(&self) -> Vec<(&'static str, f64)> {

@@ -6,13 +6,14 @@
 //! | pseudo-inverse | Y X⁺: solves for the keys' coefficients, W is not formed for recall | `pseudo_inverse.rs` |
 //! | Storkey | a sum that each pattern changes by what is there already | `storkey.rs` |
 //!
-//! A rule is a file that implements [`Rule`] and a line in [`RULES`]. Whatever the rule, every recalled bit is the sign
+//! A rule is a file that implements [`Rule`] and [`Network`], and a line in [`RULES`]. Whatever the rule, every recalled bit is the sign
 //! of the real field: in `f64` where a proven bound on the error allows, else in exact arithmetic.
 
 mod hebb;
 mod modular;
 mod pseudo_inverse;
 mod rational;
+mod relax;
 mod spectrum;
 mod storkey;
 mod system;
@@ -52,11 +53,8 @@ pub struct FieldSigns {
 
 /// A linear network: what a rule made of a memory.
 pub trait Network: fmt::Debug + Sync {
-    /// Dimension of the queries.
-    fn dim(&self) -> usize;
-
-    /// Dimension of what is recalled.
-    fn value_dim(&self) -> usize;
+    /// What it was learned of.
+    fn memory(&self) -> &Memory;
 
     /// The exact signs of the fields W·query of each query, an erased position counting 0. [`Diagonal::Zero`] takes
     /// W_jj to be 0, for networks of equal dimensions.
@@ -91,6 +89,8 @@ pub struct Weights {
     pub elements: Vec<f64>,
     /// No element is off by more.
     pub error: f64,
+    /// The elements of no row together are off by more.
+    pub row_error: f64,
 }
 
 impl Weights {
@@ -116,6 +116,16 @@ pub struct NetworkRecalled {
 }
 
 impl dyn Network + '_ {
+    /// Dimension of the queries.
+    pub fn dim(&self) -> usize {
+        self.memory().dim()
+    }
+
+    /// Dimension of what is recalled.
+    pub fn value_dim(&self) -> usize {
+        self.memory().value_dim()
+    }
+
     /// Recalls every query in `steps` steps, each prompting the next: sign[W·query], sign(0) by the tie policy.
     ///
     /// # Errors
@@ -171,8 +181,8 @@ impl Tie {
 }
 
 /// Checks what every network asks of queries and diagonal.
-fn check(network: &dyn Network, queries: &Queries, diagonal: Diagonal) -> Result<()> {
-    let (key_dim, value_dim) = (network.dim(), network.value_dim());
+fn check(memory: &Memory, queries: &Queries, diagonal: Diagonal) -> Result<()> {
+    let (key_dim, value_dim) = (memory.dim(), memory.value_dim());
     if queries.dim() != key_dim {
         return Err(Error::Dimension { what: "queries", expected: key_dim, found: queries.dim() });
     }

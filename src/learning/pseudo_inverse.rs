@@ -323,16 +323,12 @@ impl<'a> Solver<'a> {
 }
 
 impl Network for Solver<'_> {
-    fn dim(&self) -> usize {
-        self.memory.dim()
-    }
-
-    fn value_dim(&self) -> usize {
-        self.memory.value_dim()
+    fn memory(&self) -> &Memory {
+        self.memory
     }
 
     fn field_signs(&self, queries: &Queries, diagonal: Diagonal) -> Result<Vec<FieldSigns>> {
-        check(self, queries, diagonal)?;
+        check(self.memory, queries, diagonal)?;
         let mut signs = Vec::with_capacity(queries.len());
         for start in (0..queries.len()).step_by(BATCH) {
             let batch = queries.range(start..start + BATCH);
@@ -354,7 +350,7 @@ impl Network for Solver<'_> {
     }
 
     fn weights(&self) -> Result<Weights> {
-        let (value_dim, dim) = (self.value_dim(), self.dim());
+        let (value_dim, dim) = (self.memory.value_dim(), self.memory.dim());
         Weights::check("weights of the pseudo-inverse", value_dim, dim)?;
         let mut elements = room_for(value_dim * dim, "weights")?;
         elements.resize(value_dim * dim, 0.0);
@@ -375,7 +371,7 @@ impl Network for Solver<'_> {
                 worst = worst.max(error);
             }
         }
-        Ok(Weights { value_dim, dim, elements, error: worst })
+        Ok(Weights { value_dim, dim, elements, error: worst, row_error: 1.01 * dim as f64 * worst })
     }
 
     fn facts(&self) -> Vec<(&'static str, f64)> {

@@ -48,13 +48,14 @@ impl Association {
 }
 
 impl Spectrum {
-    /// The spectrum of the W that `network` learned of `memory`.
+    /// The spectrum of the W of `network`.
     ///
     /// Cost: d·d′·min(d, d′) operations and about 24·d·d′ bytes; n·d·d′ for the associations.
     ///
     /// # Errors
     /// [`Error::TooLarge`] beyond 2048² weights; as [`Network::weights`].
-    pub fn new(network: &dyn Network, memory: &Memory) -> Result<Self> {
+    pub fn new(network: &dyn Network) -> Result<Self> {
+        let memory = network.memory();
         let (value_dim, dim) = (network.value_dim(), network.dim());
         if value_dim.saturating_mul(dim) > MOST_WEIGHTS {
             return Err(Error::TooLarge {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::{FieldSigns, Network, Rule, Weights, check};
 use crate::error::room_for;
 use crate::exact::ULP;
-use crate::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Query, Result};
+use crate::{Diagonal, Error, Memory, Pattern, Queries, Query, Result};
 
 /// The largest dimension: W takes 8·d² bytes.
 const MOST_DIM: usize = 8192;
@@ -48,13 +48,13 @@ impl Rule for Storkey {
                 bytes: 8 * (dim as u64).pow(2),
             });
         }
-        Ok(Box::new(Learned::new(memory.keys())?))
+        Ok(Box::new(Learned::new(memory)?))
     }
 }
 
 #[derive(Debug)]
 struct Learned<'a> {
-    patterns: &'a Patterns,
+    memory: &'a Memory,
     /// (d, d), row by row; symmetric.
     weights: Vec<f64>,
     /// Bound on the Frobenius norm of their error.
@@ -65,13 +65,13 @@ struct Learned<'a> {
 }
 
 impl<'a> Learned<'a> {
-    fn new(patterns: &'a Patterns) -> Result<Self> {
-        let dim = patterns.dim();
+    fn new(memory: &'a Memory) -> Result<Self> {
+        let dim = memory.dim();
         let d = dim as f64;
         let mut weights: Vec<f64> = room_for(dim * dim, "Storkey's weights")?;
         weights.resize(dim * dim, 0.0);
         let mut error = 0.0;
-        for pattern in patterns.iter() {
+        for pattern in memory.keys().iter() {
             let xi: Vec<f64> = signs(&pattern);
             let sums: Vec<(f64, f64)> = weights.par_chunks_exact(dim).map(|row| dot(row, &xi)).collect();
             let diagonal: Vec<f64> = (0..dim).map(|i| weights[i * dim + i]).collect();
@@ -93,27 +93,27 @@ impl<'a> Learned<'a> {
         }
         let size = weights.par_chunks_exact(dim).map(|row| row.iter().map(|w| w.abs()).sum()).reduce(|| 0.0, f64::max);
         let roundings = (d + 8.0) * ULP * size;
-        Ok(Self { patterns, weights, error, roundings, exact: OnceLock::new() })
+        Ok(Self { memory, weights, error, roundings, exact: OnceLock::new() })
     }
 
     /// dⁿ·W, in integers.
     fn exact(&self) -> Result<&[IBig]> {
-        let dim = self.patterns.dim();
+        let dim = self.memory.dim();
         if self.exact.get().is_none() {
-            let bits = self.patterns.len() as u64 * u64::from(usize::BITS - dim.leading_zeros());
+            let bits = self.memory.len() as u64 * u64::from(usize::BITS - dim.leading_zeros());
             let bytes = (dim as u64).pow(2) * (24 + if bits > 120 { bits / 8 + 16 } else { 0 });
             if bytes > EXACT_BYTES {
                 return Err(Error::TooLarge {
                     what: "exact weights of Storkey's rule, to decide a field that f64 leaves open",
                     expected: format!("at most {EXACT_BYTES} bytes"),
-                    found: format!("{} patterns of dimension {dim}", self.patterns.len()),
+                    found: format!("{} patterns of dimension {dim}", self.memory.len()),
                     bytes,
                 });
             }
             let mut weights: Vec<IBig> = room_for(dim * dim, "Storkey's weights in integers")?;
             weights.resize(dim * dim, IBig::ZERO);
             let (d, mut scale) = (IBig::from(dim), IBig::ONE);
-            for pattern in self.patterns.iter() {
+            for pattern in self.memory.keys().iter() {
                 let plus = pattern.bits();
                 let signed = |positive: bool, number: &IBig| if positive { number.clone() } else { -number };
                 let sums: Vec<IBig> = weights
@@ -143,7 +143,7 @@ impl<'a> Learned<'a> {
     }
 
     fn signs(&self, query: &Query, diagonal: Diagonal) -> Result<FieldSigns> {
-        let dim = self.patterns.dim();
+        let dim = self.memory.dim();
         let (mut plus, mut tied) = (Pattern::new(dim)?, Pattern::new(dim)?);
         let elements: Vec<f64> = super::elements(query).collect();
         let error = (self.error * (dim as f64).sqrt() + 2.0 * self.roundings) * 1.01;
@@ -166,23 +166,21 @@ impl<'a> Learned<'a> {
 }
 
 impl Network for Learned<'_> {
-    fn dim(&self) -> usize {
-        self.patterns.dim()
-    }
-
-    fn value_dim(&self) -> usize {
-        self.patterns.dim()
+    fn memory(&self) -> &Memory {
+        self.memory
     }
 
     fn field_signs(&self, queries: &Queries, diagonal: Diagonal) -> Result<Vec<FieldSigns>> {
-        check(self, queries, diagonal)?;
+        check(self.memory, queries, diagonal)?;
         let signs = |q| self.signs(&queries.get(q).ok_or(Error::Empty { what: "queries" })?, diagonal);
         (0..queries.len()).into_par_iter().map(signs).collect()
     }
 
     fn weights(&self) -> Result<Weights> {
-        let dim = self.patterns.dim();
-        Ok(Weights { value_dim: dim, dim, elements: self.weights.clone(), error: self.error })
+        let dim = self.memory.dim();
+        // No sum of d elements exceeds √d times the norm of their row.
+        let row_error = 1.01 * self.error * (dim as f64).sqrt();
+        Ok(Weights { value_dim: dim, dim, elements: self.weights.clone(), error: self.error, row_error })
     }
 
     fn facts(&self) -> Vec<(&'static str, f64)> {

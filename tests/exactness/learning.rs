@@ -3,12 +3,14 @@
 use std::cmp::Ordering;
 
 use popfield::learning::{Dependence, FieldSigns, Hebb, Network, PseudoInverse, RULES, Rule, Spectrum, Storkey};
-use popfield::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Recall, Separation, Tie};
+use popfield::{
+    Diagonal, Dynamics, Error, Limit, Memory, Order, Pattern, Patterns, Queries, Recall, Separation, Tie, sweep_order,
+};
 use popfield_reference as reference;
 use popfield_reference::learning as naive;
 use proptest::prelude::*;
 
-use crate::worlds::{KINDS, Kind, World, on_threads, packed};
+use crate::worlds::{KINDS, Kind, World, on_threads, packed, plain_tie};
 
 const MOORE_PENROSE: PseudoInverse = PseudoInverse { dependence: Dependence::MoorePenrose };
 
@@ -124,6 +126,56 @@ proptest! {
         prop_assert!(weights.elements.iter().enumerate().all(|(at, &w)| w == sum(at / dim, at % dim)));
     }
 
+    /// Every state on the way to the limit follows from the one before by the reference's exact signs.
+    #[test]
+    fn learned_networks_run_as_the_reference(
+        kind in kinds(), n in 1usize..10, dim in 1usize..24, erased in prop_oneof![2 => Just(0.0), 1 => 0.0..=1.0], zero: bool,
+        tie in prop::sample::select(vec![Tie::Stay, Tie::Plus, Tie::Minus]), order in 0usize..3, seed: u64,
+    ) {
+        let world = World::new(kind, n, dim, 1, 3, erased, seed);
+        let memory = Memory::auto_associative(packed(&world.keys)).unwrap();
+        let (inverse, storkey) = (naive::PseudoInverse::new(&world.keys, &world.keys), naive::Storkey::new(&world.keys));
+        let order = [Order::Synchronous, Order::Fixed, Order::Random { seed }][order];
+        let diagonal = if zero { Diagonal::Zero } else { Diagonal::Keep };
+        let dynamics = Dynamics::new(Separation::Linear).order(order).diagonal(diagonal).tie(tie).traced(true).step_limit(20).unwrap();
+        type Signs<'a> = Box<dyn Fn(&[i8]) -> Vec<Ordering> + 'a>;
+        let networks: [(&dyn Rule, Signs<'_>); 2] = [
+            (&MOORE_PENROSE, Box::new(|state: &[i8]| inverse.field_signs(state, zero))),
+            (&Storkey, Box::new(|state: &[i8]| storkey.field_signs(state, zero))),
+        ];
+        for (rule, signs) in &networks {
+            let network = rule.learn(&memory).unwrap();
+            // Where f64 cannot form W there is nothing to run.
+            let Ok(runs) = network.relax(&world.packed_queries(), &dynamics) else { continue };
+            for (q, run) in runs.iter().enumerate() {
+                let mut state = world.queries[q].clone();
+                for (step, traced) in run.trace.iter().flatten().enumerate().skip(1) {
+                    let mut next = state.clone();
+                    let positions = match order {
+                        Order::Random { seed } => sweep_order(seed, q as u64, step as u64 - 1, dim),
+                        _ => (0..dim).collect(),
+                    };
+                    for j in positions {
+                        let from = if order == Order::Synchronous { &state } else { &next };
+                        next[j] = reference::dynamics::update(signs(from)[j], from[j], plain_tie(tie));
+                    }
+                    prop_assert_eq!(&next, &traced.signs().to_signs(), "{}, {:?}", rule.name(), order);
+                    state = next;
+                }
+                if run.limit == Limit::FixedPoint && order != Order::Synchronous {
+                    let stable = (0..dim).all(|j| reference::dynamics::update(signs(&state)[j], state[j], plain_tie(tie)) == state[j]);
+                    prop_assert!(stable);
+                }
+            }
+        }
+        // Hebb's network and the memory itself are one.
+        let (network, itself) = (Hebb.learn(&memory).unwrap().relax(&world.packed_queries(), &dynamics).unwrap(), memory.relax(&world.packed_queries(), &dynamics).unwrap());
+        for (a, b) in network.iter().zip(&itself) {
+            prop_assert_eq!((&a.state, a.limit, &a.end, a.tied_bits), (&b.state, b.limit, &b.end, b.tied_bits));
+            prop_assert!(a.energies.iter().zip(&b.energies).all(|(a, b)| a.to_f64() == b.to_f64()));
+        }
+    }
+
     /// What was stored and forgotten leaves no trace.
     #[test]
     fn forgetting_is_exact(n in 1usize..20, dim in 1usize..140, auto: bool, extra in 1usize..12, seed: u64) {
@@ -212,7 +264,7 @@ fn hadamard_keys_are_recalled_by_hebb_and_are_singular_vectors() {
                 let recalled = network.recall(&keys.clone().into(), Diagonal::Keep, 1, Tie::Minus).unwrap();
                 assert_eq!(&recalled.patterns, memory.values(), "{}, d = {dim}", rule.name());
             }
-            let spectrum = Spectrum::new(&*Hebb.learn(&memory).unwrap(), &memory).unwrap();
+            let spectrum = Spectrum::new(&*Hebb.learn(&memory).unwrap()).unwrap();
             for association in &spectrum.associations {
                 assert_eq!(association.right_residual, 0.0);
                 assert!((association.sigma - sigma).abs() < 1e-12 * sigma);
@@ -226,11 +278,11 @@ fn hadamard_keys_are_recalled_by_hebb_and_are_singular_vectors() {
     }
     // Random keys are not.
     let memory = Memory::auto_associative(Patterns::random(40, 64, 1, "keys").unwrap()).unwrap();
-    let spectrum = Spectrum::new(&*Hebb.learn(&memory).unwrap(), &memory).unwrap();
+    let spectrum = Spectrum::new(&*Hebb.learn(&memory).unwrap()).unwrap();
     assert_eq!(spectrum.rank, 40);
     assert!(spectrum.associations.iter().all(|association| association.right_residual > 0.1));
     // Under the pseudo-inverse every key is mapped onto itself.
-    let spectrum = Spectrum::new(&*PseudoInverse::default().learn(&memory).unwrap(), &memory).unwrap();
+    let spectrum = Spectrum::new(&*PseudoInverse::default().learn(&memory).unwrap()).unwrap();
     assert!(spectrum.associations.iter().all(|pair| (pair.sigma - 1.0).abs() < 1e-9 && pair.is_singular_pair(1e-6)));
 }
 
@@ -298,6 +350,6 @@ fn what_cannot_be_learned_is_refused() {
     says(network.recall(&queries, Diagonal::Keep, 0, Tie::Plus).map(|_| ()), &["steps"]);
     says(network.recall(&rows(&["++-"]).into(), Diagonal::Keep, 1, Tie::Plus).map(|_| ()), &["dimension 4, found 3"]);
     let large = Memory::auto_associative(Patterns::random(2, 2049, 1, "keys").unwrap()).unwrap();
-    says(Spectrum::new(&*Hebb.learn(&large).unwrap(), &large).map(|_| ()), &["spectrum", "2049 x 2049", "bytes"]);
+    says(Spectrum::new(&*Hebb.learn(&large).unwrap()).map(|_| ()), &["spectrum", "2049 x 2049", "bytes"]);
     assert_eq!(RULES.map(|rule| rule.name()), ["hebb", "pseudo-inverse", "storkey"]);
 }

@@ -1,0 +1,270 @@
+//! Runs: from start states to their limits, whatever takes the steps.
+
+use rayon::prelude::*;
+
+use super::end::{Closest, End};
+use super::energy::{Energy, Histogram};
+use super::limit::{Limit, Path};
+use super::plane::Plane;
+use super::sweep::{Walker, Weights};
+use super::{Dynamics, Order, sweep_order};
+use crate::census::Census;
+use crate::field::Field;
+use crate::overlap::{distances, each_query, each_tile};
+use crate::{Error, Memory, Pattern, Patterns, Queries, Query, Result};
+
+/// One run from its start to its limit.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Run {
+    /// The last state before one was seen again: the fixed point, the last of the cycle, or where the steps ended.
+    pub state: Pattern,
+    /// The energies of the states from the start to `state`: one more than there were steps that led to a new state.
+    pub energies: Vec<Energy>,
+    /// The states of these energies, if they were asked for; a start may have positions unknown.
+    pub trace: Option<Vec<Query>>,
+    /// What kind of limit it is.
+    pub limit: Limit,
+    /// Positions whose field was exactly 0 in the last step.
+    pub tied_bits: u64,
+    /// What `state` is among the stored patterns.
+    pub end: End,
+    /// The stored pattern that is closest to `state`, or whose complement is.
+    pub closest: Closest,
+}
+
+impl Run {
+    /// Steps, or sweeps, that led from the start to `state`.
+    pub fn steps(&self) -> usize {
+        self.energies.len().saturating_sub(1)
+    }
+}
+
+impl Memory {
+    /// Runs the network from every query to its limit: a fixed point, a cycle, or the end of the steps allowed.
+    ///
+    /// Every new bit is the sign of the real field or difference, as exact as in [`recall`](Self::recall). Positions
+    /// erased in a query have no bit until they are first updated; until then overlaps and energies run over the others.
+    /// Under [`Order::Synchronous`] and [`Order::Fixed`] a state that returns shows a cycle and its length; in random
+    /// order there are only fixed points. Energies never rise under the asynchronous orders where the separation is
+    /// linear with the diagonal zeroed, or the update is the difference and all positions are known.
+    ///
+    /// Cost: a synchronous step is a recall. A sweep takes O(n) for each visited position and as much again for each
+    /// bit that changes; 4n bytes a query under way (12n unless linear or `max`), a plane of 64·n bits for each thread
+    /// in fixed order, one of n·d bits in random order. Queries run in parallel in the current rayon pool.
+    ///
+    /// # Errors
+    /// [`Error::UnequalDimensions`] if keys and values differ in dimension, [`Error::HeteroAssociative`] if they differ
+    /// in anything; [`Error::Dimension`] if the queries are of another dimension; [`Error::Parameter`] for a clamped
+    /// position out of range or erased; [`Error::OutOfMemory`].
+    ///
+    /// # Source
+    /// Hopfield 1982; Goles, Fogelman and Pellegrin 1985 (synchronous cycles have length ≤ 2); Krotov and Hopfield
+    /// 2016; Demircigil et al. 2017.
+    pub fn relax(&self, starts: &Queries, dynamics: &Dynamics) -> Result<Vec<Run>> {
+        self.relax_watched(starts, dynamics, &|| ())
+    }
+
+    /// As [`relax`](Self::relax), and calls `finished` for each run that has come to its limit, from whichever thread.
+    ///
+    /// # Errors
+    /// As [`relax`](Self::relax).
+    pub fn relax_watched(
+        &self,
+        starts: &Queries,
+        dynamics: &Dynamics,
+        finished: &(dyn Fn() + Sync),
+    ) -> Result<Vec<Run>> {
+        self.check_dynamics(starts)?;
+        let field = Field::new(dynamics.separation, dynamics.self_term(), self.dim());
+        let paths = match dynamics.order {
+            Order::Synchronous => {
+                step_to_limit(starts, dynamics, finished, &|states| self.step_with_energy(states, &field, dynamics))?
+            }
+            Order::Fixed | Order::Random { .. } => {
+                let weights = Weights::new(&field, self.dim());
+                let whole = match dynamics.order {
+                    Order::Random { .. } => Some(Plane::new(self.keys(), 0..self.keys().words())?),
+                    _ => None,
+                };
+                sweep_to_limit(starts, dynamics, finished, &|start, index| {
+                    let near = distances(self.tier(), self.keys(), starts, index)?;
+                    let walker = Walker::new(self, &field, weights.as_ref(), dynamics.tie, start, &near);
+                    Ok(Walk { walker, whole: whole.as_ref(), dynamics })
+                })?
+            }
+        };
+        self.conclude_runs(paths)
+    }
+
+    /// Refuses what has no dynamics, and starts of another dimension.
+    pub(crate) fn check_dynamics(&self, starts: &Queries) -> Result<()> {
+        if self.dim() != self.value_dim() {
+            let (key_dim, value_dim) = (self.dim(), self.value_dim());
+            return Err(Error::UnequalDimensions { what: "dynamics", key_dim, value_dim });
+        }
+        if !self.is_auto_associative() {
+            return Err(Error::HeteroAssociative { what: "dynamics" });
+        }
+        self.check(starts)
+    }
+
+    /// The next state from each of `states`, and the energy of each as it is.
+    fn step_with_energy(&self, states: &Queries, field: &Field, dynamics: &Dynamics) -> Result<Vec<Step>> {
+        let window = field.window(self.len() as u64);
+        each_tile(self.len(), states.len(), |tile| {
+            let watch = |_| (Census::new(window, self.len(), self.dim()), Histogram::default());
+            let watched = self.survey(states, tile.clone(), watch)?;
+            each_query(self.len(), tile, watched, |index, (census, keys)| {
+                let answer = self.conclude(states, index, census, field, dynamics.tie)?;
+                let known = states.known_count(index) as u32;
+                let energy = Energy::new(dynamics.separation, dynamics.energy_diagonal(), known, &keys);
+                Ok(Step { energy, next: answer.pattern, tied: answer.tied })
+            })
+        })
+    }
+
+    /// What each path ended in.
+    pub(crate) fn conclude_runs(&self, paths: Vec<Path>) -> Result<Vec<Run>> {
+        let mut states = Patterns::new(self.dim())?;
+        states.reserve(paths.len())?;
+        paths.iter().try_for_each(|path| states.push(path.state.signs()))?;
+        let states = Queries::from(states);
+        let ends: Vec<(End, Closest)> =
+            (0..states.len()).into_par_iter().map(|index| self.end(&states, index)).collect::<Result<_>>()?;
+        let conclude = |(path, (end, closest)): (Path, (End, Closest))| {
+            let Path { state, energies, trace, tied_bits, limit, .. } = path;
+            let trace = trace.map(|mut before| {
+                before.push(state.clone());
+                before
+            });
+            let limit = limit.unwrap_or(Limit::StepLimit);
+            Run { state: state.into_signs(), energies, trace, limit, tied_bits, end, closest }
+        };
+        Ok(paths.into_iter().zip(ends).map(conclude).collect())
+    }
+}
+
+/// A synchronous step from a state.
+pub(crate) struct Step {
+    /// Of the state itself.
+    pub(crate) energy: Energy,
+    /// The next state, if nothing is frozen.
+    pub(crate) next: Pattern,
+    /// The positions whose field is exactly 0.
+    pub(crate) tied: Pattern,
+}
+
+/// Takes synchronous steps from all of `starts` until each run has its limit.
+pub(crate) fn step_to_limit(
+    starts: &Queries,
+    dynamics: &Dynamics,
+    finished: &(dyn Fn() + Sync),
+    step: &dyn Fn(&Queries) -> Result<Vec<Step>>,
+) -> Result<Vec<Path>> {
+    let mut paths: Vec<(Path, Vec<u64>)> = Vec::with_capacity(starts.len());
+    for (index, start) in starts.iter().enumerate() {
+        let frozen = dynamics.frozen(&start, index)?;
+        paths.push((Path::new(start, true, dynamics.traced), frozen));
+    }
+    let mut running: Vec<usize> = (0..paths.len()).collect();
+    for taken in 0..=dynamics.step_limit {
+        if running.is_empty() {
+            break;
+        }
+        let states = running.iter().map(|&run| &paths[run].0.state).collect::<Result<Queries>>()?;
+        for (&run, Step { energy, next, tied }) in running.iter().zip(step(&states)?) {
+            let (path, frozen) = &mut paths[run];
+            path.energies.push(energy);
+            if taken == dynamics.step_limit {
+                path.limit = Some(Limit::StepLimit);
+            } else {
+                let words = next.words().iter().zip(path.state.signs().words()).zip(&*frozen);
+                let words = words.map(|((new, old), frozen)| new & !frozen | old & frozen).collect();
+                let tied = tied.words().iter().zip(&*frozen);
+                let tied = tied.map(|(tied, frozen)| u64::from((tied & !frozen).count_ones())).sum();
+                path.advance(Pattern::from_words(words, next.dim())?, tied);
+            }
+            if path.limit.is_some() {
+                finished();
+            }
+        }
+        running.retain(|&run| paths[run].0.limit.is_none());
+    }
+    Ok(paths.into_iter().map(|path| path.0).collect())
+}
+
+/// A state that sweeps go over.
+pub(crate) trait Sweep {
+    /// The energy of the state as it is.
+    fn energy(&self) -> Energy;
+    /// Visits all positions but the `frozen` ones, in the order of sweep `sweep` of query `index`; returns at how many
+    /// of them the field was exactly 0.
+    fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64>;
+    /// The state, once a sweep has gone over it.
+    fn state(&self) -> Result<Pattern>;
+}
+
+/// Sweeps from each of `starts` until it has its limit.
+pub(crate) fn sweep_to_limit<S: Sweep>(
+    starts: &Queries,
+    dynamics: &Dynamics,
+    finished: &(dyn Fn() + Sync),
+    walk: &(dyn Fn(&Query, usize) -> Result<S> + Sync),
+) -> Result<Vec<Path>> {
+    let run = |index: usize| -> Result<Path> {
+        let start = starts.get(index).ok_or(Error::Empty { what: "queries" })?;
+        let frozen = dynamics.frozen(&start, index)?;
+        let mut walk = walk(&start, index)?;
+        let mut path = Path::new(start, dynamics.order == Order::Fixed, dynamics.traced);
+        for sweep in 0..=dynamics.step_limit {
+            path.energies.push(walk.energy());
+            if sweep == dynamics.step_limit {
+                path.limit = Some(Limit::StepLimit);
+                break;
+            }
+            let tied = walk.sweep(index, sweep, &frozen)?;
+            path.advance(walk.state()?, tied);
+            if path.limit.is_some() {
+                break;
+            }
+        }
+        finished();
+        Ok(path)
+    };
+    (0..starts.len()).into_par_iter().map(run).collect()
+}
+
+/// A walker over a memory's patterns, and where its columns come from.
+struct Walk<'a> {
+    walker: Walker<'a>,
+    /// All positions, where the order is random; else each word's are made as the sweep comes to it, which keeps memory
+    /// near that of the patterns.
+    whole: Option<&'a Plane>,
+    dynamics: &'a Dynamics,
+}
+
+impl Sweep for Walk<'_> {
+    fn energy(&self) -> Energy {
+        let (known, keys) = (self.walker.known_count(), self.walker.histogram());
+        Energy::new(self.dynamics.separation, self.dynamics.energy_diagonal(), known, &keys)
+    }
+
+    fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64> {
+        let keys = self.walker.memory().keys();
+        if let (Some(plane), Order::Random { seed }) = (self.whole, self.dynamics.order) {
+            let order = sweep_order(seed, index as u64, u64::from(sweep), keys.dim());
+            return Ok(self.walker.visit(plane, order.into_iter(), frozen));
+        }
+        let mut tied = 0;
+        for word in 0..keys.words() {
+            let plane = Plane::new(keys, word..word + 1)?;
+            tied += self.walker.visit(&plane, word * 64..keys.dim().min((word + 1) * 64), frozen);
+        }
+        Ok(tied)
+    }
+
+    fn state(&self) -> Result<Pattern> {
+        self.walker.state()
+    }
+}

@@ -1,0 +1,192 @@
+//! Dynamics of learned networks: their weights form fields in `f64` that are kept up to date bit by bit, and what those
+//! leave in doubt is asked of the network itself.
+
+use std::cmp::Ordering;
+
+use super::{FieldSigns, Network, Weights, elements};
+use crate::dynamics::{Step, Sweep, step_to_limit, sweep_to_limit};
+use crate::exact::ULP;
+use crate::{
+    Diagonal, Dynamics, Energy, Error, Order, Pattern, Queries, Query, Result, Run, Separation, Tie, sweep_order,
+};
+
+impl dyn Network + '_ {
+    /// Runs the network from every start to its limit, as [`Memory::relax`](crate::Memory::relax) runs a memory. Every
+    /// new bit is the exact sign of its field; the energy −½ xᵀWx is in `f64`, off by d² roundings at the most. W being
+    /// symmetric, the update by difference is the one by field with the diagonal zeroed.
+    ///
+    /// Cost: 8·d² bytes; d² operations a state for its energy, d for each bit that a sweep changes, and a recall for
+    /// each synchronous step and for each visit that `f64` leaves in doubt.
+    ///
+    /// # Errors
+    /// As [`Memory::relax`](crate::Memory::relax) and [`Network::weights`]; [`Error::Parameter`] for a separation other
+    /// than linear.
+    pub fn relax(&self, starts: &Queries, dynamics: &Dynamics) -> Result<Vec<Run>> {
+        self.relax_watched(starts, dynamics, &|| ())
+    }
+
+    /// As [`relax`](Self::relax), and calls `finished` for each run that has come to its limit, from whichever thread.
+    ///
+    /// # Errors
+    /// As [`relax`](Self::relax).
+    pub fn relax_watched(
+        &self,
+        starts: &Queries,
+        dynamics: &Dynamics,
+        finished: &(dyn Fn() + Sync),
+    ) -> Result<Vec<Run>> {
+        let memory = self.memory();
+        memory.check_dynamics(starts)?;
+        if dynamics.separation != Separation::Linear {
+            let expected = "linear: learned networks have no other".into();
+            return Err(Error::Parameter { what: "separation", expected, found: dynamics.separation.to_string() });
+        }
+        let weights = self.weights()?;
+        let network = Weighted::new(self, &weights, dynamics);
+        let paths = match dynamics.order {
+            Order::Synchronous => step_to_limit(starts, dynamics, finished, &|states| network.step(states))?,
+            Order::Fixed | Order::Random { .. } => {
+                sweep_to_limit(starts, dynamics, finished, &|start, _| Ok(Walk::new(&network, start)))?
+            }
+        };
+        memory.conclude_runs(paths)
+    }
+}
+
+/// A network with its weights at hand.
+struct Weighted<'a> {
+    network: &'a dyn Network,
+    weights: &'a Weights,
+    dynamics: &'a Dynamics,
+    diagonal: Diagonal,
+    /// Bound on the error of a field that up to 2·d changes of bits have been added to.
+    error: f64,
+}
+
+impl<'a> Weighted<'a> {
+    fn new(network: &'a dyn Network, weights: &'a Weights, dynamics: &'a Dynamics) -> Self {
+        let dim = weights.dim as f64;
+        let row = |row: &[f64]| row.iter().map(|weight| weight.abs()).sum::<f64>();
+        let size = weights.elements.chunks_exact(weights.dim).map(row).fold(0.0, f64::max);
+        // Every change of a bit moves a field by twice a weight, and all that are held stay below 5 sizes.
+        let error = (5.0 * weights.row_error + 5.0 * size * (4.0 * dim + 16.0) * ULP) * 1.01;
+        Self { network, weights, dynamics, diagonal: dynamics.energy_diagonal(), error }
+    }
+
+    fn row(&self, position: usize) -> &[f64] {
+        &self.weights.elements[position * self.weights.dim..(position + 1) * self.weights.dim]
+    }
+
+    /// W·x.
+    fn fields(&self, state: &[f64]) -> Vec<f64> {
+        let dot = |j: usize| self.row(j).iter().zip(state).map(|(weight, x)| weight * x).sum();
+        (0..self.weights.dim).map(dot).collect()
+    }
+
+    /// −½ xᵀWx.
+    fn energy(&self, state: &[f64], fields: &[f64]) -> Energy {
+        let own = |j: usize| if self.diagonal == Diagonal::Zero { self.row(j)[j] * state[j] } else { 0.0 };
+        let all: f64 = (0..state.len()).map(|j| state[j] * (fields[j] - own(j))).sum();
+        Energy::real(-0.5 * all)
+    }
+
+    fn step(&self, states: &Queries) -> Result<Vec<Step>> {
+        let signs = self.network.field_signs(states, self.diagonal)?;
+        let step = |(state, signs): (Query, FieldSigns)| {
+            let elements: Vec<f64> = elements(&state).collect();
+            let energy = self.energy(&elements, &self.fields(&elements));
+            let next = self.dynamics.tie.decide(&signs, &state)?;
+            Ok(Step { energy, next, tied: signs.tied })
+        };
+        states.iter().zip(signs).map(step).collect()
+    }
+}
+
+/// A state under way, with its fields.
+struct Walk<'a> {
+    network: &'a Weighted<'a>,
+    state: Vec<f64>,
+    fields: Vec<f64>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(network: &'a Weighted<'a>, start: &Query) -> Self {
+        let state: Vec<f64> = elements(start).collect();
+        Self { network, fields: network.fields(&state), state }
+    }
+
+    /// The exact sign of the field of `position`.
+    fn sign(&self, position: usize) -> Result<Ordering> {
+        let weighted = self.network;
+        let own = match weighted.diagonal {
+            Diagonal::Zero => weighted.row(position)[position] * self.state[position],
+            Diagonal::Keep => 0.0,
+        };
+        let field = self.fields[position] - own;
+        if field.abs() > weighted.error {
+            return Ok(field.total_cmp(&0.0));
+        }
+        let state: Vec<i8> = self.state.iter().map(|&x| x as i8).collect();
+        let state = Queries::from_signs(&state, state.len())?;
+        let signs = weighted.network.field_signs(&state, weighted.diagonal)?;
+        let signs = signs.first().ok_or(Error::Empty { what: "queries" })?;
+        Ok(match (signs.plus.bits()[position], signs.tied.bits()[position]) {
+            (true, _) => Ordering::Greater,
+            (_, true) => Ordering::Equal,
+            _ => Ordering::Less,
+        })
+    }
+}
+
+impl Sweep for Walk<'_> {
+    fn energy(&self) -> Energy {
+        self.network.energy(&self.state, &self.fields)
+    }
+
+    fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64> {
+        let dim = self.state.len();
+        let order = match self.network.dynamics.order {
+            Order::Random { seed } => sweep_order(seed, index as u64, u64::from(sweep), dim),
+            _ => (0..dim).collect(),
+        };
+        let mut tied = 0;
+        for position in order {
+            if frozen[position / 64] >> (position % 64) & 1 == 1 {
+                continue;
+            }
+            let old = self.state[position];
+            let new = match (self.sign(position)?, self.network.dynamics.tie) {
+                (Ordering::Greater, _) => 1.0,
+                (Ordering::Less, _) => -1.0,
+                (Ordering::Equal, tie) => {
+                    tied += 1;
+                    match tie {
+                        Tie::Plus => 1.0,
+                        Tie::Minus => -1.0,
+                        // An erased position counts as plus.
+                        Tie::Stay => {
+                            if old == 0.0 {
+                                1.0
+                            } else {
+                                old
+                            }
+                        }
+                    }
+                }
+            };
+            if new != old {
+                self.state[position] = new;
+                // The column is the row: W is symmetric.
+                let row = self.network.row(position);
+                self.fields.iter_mut().zip(row).for_each(|(field, weight)| *field += (new - old) * weight);
+            }
+        }
+        // Anew, so that roundings do not gather over sweeps.
+        self.fields = self.network.fields(&self.state);
+        Ok(tied)
+    }
+
+    fn state(&self) -> Result<Pattern> {
+        Pattern::from_signs(&self.state.iter().map(|&x| x as i8).collect::<Vec<_>>())
+    }
+}
