@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use popfield::{NoiseModel, Recall, Separation, Tie};
+use popfield::learning::{Dependence, Hebb, PseudoInverse, Rule, Storkey};
+use popfield::{Clamp, Diagonal, Dynamics, NoiseModel, Order, Recall, Separation, Tie, Update};
 
 use crate::failure::{Failure, Result};
 
@@ -31,6 +32,12 @@ pub enum Command {
     Search(Search),
     /// Write the overlap of every query with every key
     Overlaps(Overlaps),
+    /// Run a Hopfield network from start states to its limits
+    Dynamics(DynamicsArgs),
+    /// Learn weights by a rule, and say what they recall
+    Learn(Learn),
+    /// Show how near keys and values are to the singular vectors of the weights
+    Spectrum(SpectrumArgs),
     /// Measure recall on random patterns
     Bench(Bench),
     /// Store, corrupt and recall handwritten digits, and show them
@@ -78,7 +85,8 @@ pub struct Info {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy --report report.json\n  \
-popfield recall digits.pop --queries noisy.txt --separation polynomial --degree 3 --steps 5 --tie stay --json"
+popfield recall digits.pop --queries noisy.txt --separation polynomial --degree 3 --steps 5 --tie stay --json\n  \
+popfield recall digits.pop --queries noisy.npy --rule pseudo-inverse --moore-penrose"
 )]
 pub struct RecallArgs {
     /// The memory
@@ -88,6 +96,11 @@ pub struct RecallArgs {
     pub queries: PathBuf,
     #[command(flatten)]
     pub separation: SeparationArgs,
+    #[command(flatten)]
+    pub rule: RuleArgs,
+    /// With --rule: whether W_jj counts (default keep, the literal sum)
+    #[arg(long, value_enum, requires = "rule")]
+    pub diagonal: Option<DiagonalArg>,
     /// Steps, each prompted by the answer of the one before
     #[arg(long, allow_negative_numbers = true, value_name = "T", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub steps: u32,
@@ -101,7 +114,7 @@ pub struct RecallArgs {
     #[arg(long, requires = "out")]
     pub packed_out: bool,
     /// Write what is known of each answer: nearest key, certificate, ties
-    #[arg(long, value_name = "F.json")]
+    #[arg(long, value_name = "F.json", conflicts_with = "rule")]
     pub report: Option<PathBuf>,
     /// One JSON object
     #[arg(long)]
@@ -153,6 +166,123 @@ pub struct Overlaps {
     pub out: PathBuf,
     #[command(flatten)]
     pub input: Input,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  popfield dynamics digits.pop --queries noisy.npy --order async --plot runs.svg\n  \
+popfield dynamics digits.pop --start random --count 100 --separation exponential --beta 0.5 --json\n  \
+popfield dynamics digits.pop --queries half.txt --clamp known --rule pseudo-inverse --moore-penrose"
+)]
+pub struct DynamicsArgs {
+    /// The memory; its keys must be their own values
+    pub memory: PathBuf,
+    /// The start states; erased positions have no bit until they are first updated
+    #[arg(long, value_name = "F", conflicts_with = "start")]
+    pub queries: Option<PathBuf>,
+    /// Where to start without --queries
+    #[arg(long, value_enum, required_unless_present = "queries")]
+    pub start: Option<StartArg>,
+    /// With --start pattern: overlap m of the start with its pattern, -1 to 1 (default 0.8)
+    #[arg(long, value_name = "M", allow_negative_numbers = true)]
+    pub overlap: Option<f64>,
+    /// With --start: number of starts (default 16, or with --start pattern as many as are stored, if fewer)
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive, requires = "start")]
+    pub count: Option<usize>,
+    /// Seed of starts and of random orders
+    #[arg(long, value_name = "S", allow_negative_numbers = true, default_value_t = 1)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub separation: SeparationArgs,
+    #[command(flatten)]
+    pub rule: RuleArgs,
+    #[command(flatten)]
+    pub choices: Choices,
+    /// Write the last state of each run: int8 ±1, (runs, dimension)
+    #[arg(long, value_name = "F.npy")]
+    pub out: Option<PathBuf>,
+    /// Write a record of each run: limit, energies, what it ended in
+    #[arg(long, value_name = "F.json")]
+    pub report: Option<PathBuf>,
+    /// Draw states along the way and the energies, as SVG or PNG
+    #[arg(long, value_name = "F.svg")]
+    pub plot: Option<PathBuf>,
+    /// Positions in a row of the states drawn (default: the root of the dimension)
+    #[arg(long, value_name = "W", allow_negative_numbers = true, value_parser = positive, requires = "plot")]
+    pub width: Option<usize>,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub input: Input,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+/// The choices that dynamics leave open.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Dynamics")]
+pub struct Choices {
+    /// Which positions a step updates, and when
+    #[arg(long, value_enum, default_value_t = OrderArg::Sync)]
+    pub order: OrderArg,
+    /// What a new bit is the sign of (default: field if linear, else difference)
+    #[arg(long, value_enum)]
+    pub update: Option<UpdateArg>,
+    /// Whether a position's own bit enters its field; the difference never counts it (default zero)
+    #[arg(long, value_enum)]
+    pub diagonal: Option<DiagonalArg>,
+    /// What the sign of a field of exactly 0 is
+    #[arg(long, value_name = "P", value_enum, default_value_t = TieArg::Stay)]
+    pub tie: TieArg,
+    /// Positions that never change: `known` for those known in each query, or a list such as 0,5,16-31
+    #[arg(long, value_name = "known|LIST", value_parser = clamp)]
+    pub clamp: Option<ClampArg>,
+    /// Steps, or sweeps, after which a run stops without a limit
+    #[arg(long, value_name = "T", allow_negative_numbers = true, aliases = ["max-steps", "steps"], default_value_t = Dynamics::STEP_LIMIT, value_parser = clap::value_parser!(u32).range(1..))]
+    pub step_limit: u32,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  popfield learn digits.pop --rule storkey\n  \
+popfield learn digits.pop --rule pseudo-inverse --moore-penrose --diagonal zero --out weights.npy")]
+pub struct Learn {
+    /// The memory
+    pub memory: PathBuf,
+    /// How to learn
+    #[arg(long, value_enum)]
+    pub rule: RuleArg,
+    /// With --rule pseudo-inverse: allow dependent keys, by Moore and Penrose's pseudo-inverse
+    #[arg(long)]
+    pub moore_penrose: bool,
+    /// Whether W_jj counts
+    #[arg(long, value_enum, default_value_t = DiagonalArg::Keep)]
+    pub diagonal: DiagonalArg,
+    /// Write the weights: float64, (value dimension, dimension)
+    #[arg(long, value_name = "F.npy")]
+    pub out: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  popfield spectrum digits.pop --plot spectrum.svg")]
+pub struct SpectrumArgs {
+    /// The memory
+    pub memory: PathBuf,
+    #[command(flatten)]
+    pub rule: RuleArgs,
+    /// Draw the singular values, as SVG or PNG
+    #[arg(long, value_name = "F.svg")]
+    pub plot: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub threads: Threads,
 }
@@ -270,6 +400,160 @@ impl From<TieArg> for Tie {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StartArg {
+    /// Stored patterns, the first ones, with some positions flipped
+    Pattern,
+    /// Random patterns
+    Random,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OrderArg {
+    /// All at once
+    Sync,
+    /// One after the other, from first to last
+    Async,
+    /// One after the other, in an order drawn for each sweep
+    AsyncRandom,
+}
+
+impl OrderArg {
+    fn order(self, seed: u64) -> Order {
+        match self {
+            Self::Sync => Order::Synchronous,
+            Self::Async => Order::Fixed,
+            Self::AsyncRandom => Order::Random { seed },
+        }
+    }
+
+    /// Its name in the library, which is its name here.
+    pub fn name(self) -> &'static str {
+        self.order(0).name()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum UpdateArg {
+    /// The field Σ f(s_i) x_ij
+    Field,
+    /// The energy with the bit down less the energy with it up
+    Difference,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiagonalArg {
+    /// It does
+    Keep,
+    /// It does not
+    Zero,
+}
+
+impl From<DiagonalArg> for Diagonal {
+    fn from(diagonal: DiagonalArg) -> Self {
+        match diagonal {
+            DiagonalArg::Keep => Self::Keep,
+            DiagonalArg::Zero => Self::Zero,
+        }
+    }
+}
+
+/// Positions in ranges, first and last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClampArg {
+    Known,
+    Positions(Vec<(usize, usize)>),
+}
+
+fn clamp(text: &str) -> Result<ClampArg, String> {
+    if text == "known" {
+        return Ok(ClampArg::Known);
+    }
+    let bad = |part: &str| format!("expected `known`, or positions such as 0,5,16-31, found {part:?}");
+    let range = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        match (first.trim().parse(), last.trim().parse()) {
+            (Ok(first), Ok(last)) if first <= last => Ok((first, last)),
+            _ => Err(bad(part)),
+        }
+    };
+    text.split(',').map(range).collect::<Result<_, _>>().map(ClampArg::Positions)
+}
+
+impl Choices {
+    /// The dynamics of `separation` over patterns of dimension `dim`.
+    pub fn dynamics(&self, separation: Separation, dim: usize, seed: u64) -> Result<Dynamics> {
+        let dynamics = Dynamics::new(separation)
+            .order(self.order.order(seed))
+            .tie(self.tie.into())
+            .diagonal(self.diagonal.map_or(Diagonal::Zero, Diagonal::from))
+            .step_limit(self.step_limit)?;
+        let dynamics = match self.update {
+            None => dynamics,
+            Some(UpdateArg::Field) => dynamics.update(Update::Field),
+            Some(UpdateArg::Difference) => dynamics.update(Update::Difference),
+        };
+        Ok(dynamics.clamp(match &self.clamp {
+            None => Clamp::Free,
+            Some(ClampArg::Known) => Clamp::Known,
+            Some(ClampArg::Positions(ranges)) => {
+                // Before a list as long as the range is made of it.
+                if let Some((_, last)) = ranges.iter().find(|range| range.1 >= dim) {
+                    return Err(Failure::usage(format!("--clamp: expected positions 0 to {}, found {last}", dim - 1)));
+                }
+                Clamp::Positions(ranges.iter().flat_map(|&(first, last)| first..=last).collect())
+            }
+        }))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RuleArg {
+    /// W = Σ y xᵀ: the linear separation
+    Hebb,
+    /// W = Y X⁺: recalls as many independent keys as there are positions
+    PseudoInverse,
+    /// Each pattern with what the network makes of it taken off
+    Storkey,
+}
+
+impl RuleArg {
+    /// The rule; `--moore-penrose` is an error for any but the pseudo-inverse.
+    pub fn rule(self, moore_penrose: bool) -> Result<Box<dyn Rule>> {
+        if moore_penrose && self != Self::PseudoInverse {
+            return Err(Failure::usage("--moore-penrose belongs to --rule pseudo-inverse, found another rule"));
+        }
+        let dependence = if moore_penrose { Dependence::MoorePenrose } else { Dependence::Refuse };
+        Ok(match self {
+            Self::Hebb => Box::new(Hebb),
+            Self::PseudoInverse => Box::new(PseudoInverse { dependence }),
+            Self::Storkey => Box::new(Storkey),
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Rule")]
+pub struct RuleArgs {
+    /// Learn weights by this rule, in place of a separation
+    #[arg(long, value_enum, value_name = "R")]
+    pub rule: Option<RuleArg>,
+    /// With --rule pseudo-inverse: allow dependent keys, by Moore and Penrose's pseudo-inverse
+    #[arg(long, requires = "rule")]
+    pub moore_penrose: bool,
+}
+
+impl RuleArgs {
+    /// The rule asked for, if any; a separation other than linear beside it is an error.
+    pub fn resolve(self, separation: Option<SeparationArg>) -> Result<Option<Box<dyn Rule>>> {
+        let Some(rule) = self.rule else { return Ok(None) };
+        if separation.is_some_and(|separation| separation != SeparationArg::Linear) {
+            return Err(Failure::usage("--rule: learned weights are linear, found another --separation beside it"));
+        }
+        rule.rule(self.moore_penrose).map(Some)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum NoiseArg {
     /// Exactly round(P·D) positions of each query
     Exact,
@@ -302,9 +586,9 @@ pub enum SeparationArg {
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Separation")]
 pub struct SeparationArgs {
-    /// What turns overlaps into weights
-    #[arg(long, value_name = "S", value_enum, default_value_t = SeparationArg::Exponential)]
-    pub separation: SeparationArg,
+    /// What turns overlaps into weights (default exponential; linear for dynamics and with --rule)
+    #[arg(long, value_name = "S", value_enum)]
+    pub separation: Option<SeparationArg>,
     /// β of the exponential: a number from 1e-9 to 1e9, or 1/sqrt(d) (default 1)
     #[arg(long, value_name = "B", value_parser = beta, allow_hyphen_values = true)]
     pub beta: Option<BetaArg>,
@@ -337,19 +621,20 @@ fn positive(text: &str) -> Result<usize, String> {
 }
 
 impl SeparationArgs {
-    /// The separation over keys of dimension `dim`; an option of another separation is an error.
-    pub fn resolve(self, dim: usize) -> Result<Separation> {
-        let name = self.separation.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    /// The separation over keys of dimension `dim`, or `default`; an option of another separation is an error.
+    pub fn resolve(self, default: SeparationArg, dim: usize) -> Result<Separation> {
+        let separation = self.separation.unwrap_or(default);
+        let name = separation.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
         let stray = |option: &str, owner: &str| {
             Failure::usage(format!("--{option} belongs to --separation {owner}, found --separation {name}"))
         };
-        if self.beta.is_some() && self.separation != SeparationArg::Exponential {
+        if self.beta.is_some() && separation != SeparationArg::Exponential {
             return Err(stray("beta", "exponential"));
         }
-        if self.degree.is_some() && self.separation != SeparationArg::Polynomial {
+        if self.degree.is_some() && separation != SeparationArg::Polynomial {
             return Err(stray("degree", "polynomial"));
         }
-        Ok(match self.separation {
+        Ok(match separation {
             SeparationArg::Exponential => Separation::exponential(match self.beta {
                 None => 1.0,
                 Some(BetaArg::Number(beta)) => beta,
@@ -363,8 +648,14 @@ impl SeparationArgs {
 }
 
 impl RecallArgs {
+    /// The separation over keys of dimension `dim`: linear where a rule learns weights.
+    pub fn separation(&self, dim: usize) -> Result<Separation> {
+        let rule = self.rule.rule.is_some();
+        self.separation.resolve(if rule { SeparationArg::Linear } else { SeparationArg::Exponential }, dim)
+    }
+
     /// How to recall from keys of dimension `dim`.
     pub fn recall(&self, dim: usize) -> Result<Recall> {
-        Ok(Recall::new(self.separation.resolve(dim)?).steps(self.steps)?.tie(self.tie.into()))
+        Ok(Recall::new(self.separation(dim)?).steps(self.steps)?.tie(self.tie.into()))
     }
 }

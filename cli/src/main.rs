@@ -5,6 +5,7 @@ mod commands;
 mod failure;
 mod input;
 mod output;
+mod plot;
 mod report;
 
 use std::io::Write;
@@ -41,6 +42,9 @@ fn run(command: Command) -> Result<()> {
         Command::Recall(args) => commands::recall::run(&args),
         Command::Search(args) => commands::search::run(&args),
         Command::Overlaps(args) => commands::overlaps::run(&args),
+        Command::Dynamics(args) => commands::dynamics::run(&args),
+        Command::Learn(args) => commands::learn::run(&args),
+        Command::Spectrum(args) => commands::spectrum::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressStyle};
-use popfield::{Memory, Separation, Tie};
+use popfield::{Diagonal, Memory, Separation, Tie};
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Result, about};
@@ -62,12 +62,22 @@ pub struct Run<'a> {
     pub memory: &'a Memory,
     pub queries: usize,
     pub separation: Separation,
+    /// The rule that learned weights, if one did.
+    pub learned: Option<Learned>,
     pub steps: u32,
     pub tie: Tie,
     pub tied_bits: u64,
     pub seconds: f64,
     pub load_seconds: f64,
     pub threads: usize,
+}
+
+/// How weights were learned.
+#[derive(Clone, Copy, Debug)]
+pub struct Learned {
+    pub rule: &'static str,
+    pub diagonal: Diagonal,
+    pub seconds: f64,
 }
 
 impl Run<'_> {
@@ -94,24 +104,39 @@ impl Run<'_> {
             "tier": self.memory.tier().name(),
             "threads": self.threads,
         });
-        match object {
+        let mut map = match object {
             Value::Object(map) => map,
             _ => Map::new(),
+        };
+        if let Some(Learned { rule, diagonal, seconds }) = self.learned {
+            map.insert("rule".into(), json!(rule));
+            map.insert("diagonal".into(), json!(diagonal.name()));
+            map.insert("learn_seconds".into(), json!(seconds));
         }
+        map
     }
 
     /// The same for people.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let memory = self.memory;
+        let diagonal = self.learned.map_or(Diagonal::Keep, |learned| learned.diagonal);
+        let diagonal = if diagonal == Diagonal::Keep { "kept" } else { "zeroed" };
+        let law = match self.learned {
+            None => self.separation.to_string(),
+            Some(Learned { rule, seconds: learned, .. }) => {
+                format!("linear, learned by {rule} in {}", seconds(learned))
+            }
+        };
         let shape = match memory.is_auto_associative() {
             true => {
-                format!("{} patterns of dimension {}, auto-associative (diagonal kept)", memory.len(), memory.dim())
+                let (len, dim) = (memory.len(), memory.dim());
+                format!("{len} patterns of dimension {dim}, auto-associative (diagonal {diagonal})")
             }
             false => format!("{} associations from dimension {} to {}", memory.len(), memory.dim(), memory.value_dim()),
         };
         vec![
             ("memory", shape),
-            ("separation", self.separation.to_string()),
+            ("separation", law),
             ("steps", self.steps.to_string()),
             ("ties", format!("{} tied bits, decided by policy `{}`", self.tied_bits, self.tie.name())),
             ("queries", self.queries.to_string()),

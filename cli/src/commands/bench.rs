@@ -5,14 +5,14 @@ use std::time::Instant;
 use popfield::{Memory, Patterns, Queries, Recall, Recalled, Tie, add_noise, flips};
 use serde_json::{Value, json};
 
-use crate::args::{Bench, NoiseArg};
+use crate::args::{Bench, NoiseArg, SeparationArg};
 use crate::failure::{Failure, Result};
 use crate::output::say;
 use crate::report::{Run, bytes, facts, progress};
 
 pub fn run(args: &Bench) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
-    let separation = args.separation.resolve(args.dim)?;
+    let separation = args.separation.resolve(SeparationArg::Exponential, args.dim)?;
     let start = Instant::now();
     let memory = Memory::auto_associative(Patterns::random(args.patterns, args.dim, args.seed, "keys")?)?;
     let originals = memory.keys().choose(args.batch, args.seed, "queries")?;
@@ -39,6 +39,7 @@ pub fn run(args: &Bench) -> Result<()> {
         memory: &memory,
         queries: args.batch,
         separation,
+        learned: None,
         steps: 1,
         tie: Tie::Plus,
         tied_bits: recalled.tied_bits(),

@@ -3,7 +3,10 @@
 pub mod bench;
 pub mod create;
 pub mod demo;
+pub mod dynamics;
 pub mod info;
+pub mod learn;
 pub mod overlaps;
 pub mod recall;
 pub mod search;
+pub mod spectrum;

@@ -3,14 +3,14 @@
 use std::io::Write;
 use std::time::Instant;
 
-use popfield::{BitOrder, Patterns, Recalled, Report};
+use popfield::{BitOrder, Diagonal, Patterns, Report};
 use serde_json::{Value, json};
 
 use crate::args::{BitOrderArg, RecallArgs};
 use crate::failure::Result;
 use crate::input::{Reading, check_options};
 use crate::output::{OutFile, check_distinct, deliver, npy, say, written};
-use crate::report::{Run, facts, open, spinner};
+use crate::report::{Learned, Run, facts, open, spinner};
 
 /// Recalled patterns shown on a terminal at the most.
 const SHOWN: usize = 8;
@@ -20,48 +20,68 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     check_options(&args.input, &[&args.queries], args.packed_out)?;
     check_distinct(&[args.out.as_deref(), args.report.as_deref()], &[&args.memory, &args.queries])?;
     let (memory, load_seconds) = open(&args.memory)?;
-    let recall = args.recall(memory.dim())?;
+    let (recall, separation) = (args.recall(memory.dim())?, args.separation(memory.dim())?);
+    let rule = args.rule.resolve(args.separation.separation)?;
+    let diagonal = args.diagonal.map_or(Diagonal::Keep, Diagonal::from);
     let queries = Reading::queries(&args.queries, memory.dim(), &args.input)?.read()?;
     let out = args.out.as_deref().map(OutFile::create).transpose()?;
     let report = args.report.as_deref().map(OutFile::create).transpose()?;
 
     let spinner = spinner(format!("recalling {} queries from {} patterns", queries.len(), memory.len()));
     let start = Instant::now();
-    let recalled = memory.recall(&queries, &recall)?;
+    let learned = rule.as_deref().map(|rule| rule.learn(&memory)).transpose()?;
+    let learn_seconds = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let (patterns, reports, tied_bits) = match &learned {
+        None => {
+            let recalled = memory.recall(&queries, &recall)?;
+            let tied_bits = recalled.tied_bits();
+            (recalled.patterns, recalled.reports, tied_bits)
+        }
+        Some(network) => {
+            let recalled = network.recall(&queries, diagonal, args.steps, args.tie.into())?;
+            (recalled.patterns, Vec::new(), recalled.tied_bits.iter().sum())
+        }
+    };
     let run = Run {
         memory: &memory,
         queries: queries.len(),
-        separation: args.separation.resolve(memory.dim())?,
+        separation,
+        learned: rule.as_deref().map(|rule| Learned { rule: rule.name(), diagonal, seconds: learn_seconds }),
         steps: args.steps,
         tie: args.tie.into(),
-        tied_bits: recalled.tied_bits(),
+        tied_bits,
         seconds: start.elapsed().as_secs_f64(),
         load_seconds,
         threads,
     };
     spinner.finish_and_clear();
 
-    let report = report.map(|file| written(file, |file| write_report(file, &recalled.reports))).transpose()?;
-    let out = out.map(|file| written(file, |file| write_patterns(file, &recalled.patterns, args))).transpose()?;
+    let report = report.map(|file| written(file, |file| write_report(file, &reports))).transpose()?;
+    let out = out.map(|file| written(file, |file| write_patterns(file, &patterns, args))).transpose()?;
     deliver([report, out].into_iter().flatten(), || {
         if args.json {
             return say(Value::Object(run.json()));
         }
         facts(&run.facts())?;
-        if args.out.is_none() { show(&recalled) } else { Ok(()) }
+        if args.out.is_none() { show(&patterns, &reports) } else { Ok(()) }
     })
 }
 
 /// The first recalled patterns, for people.
-fn show(recalled: &Recalled) -> Result<()> {
+fn show(patterns: &Patterns, reports: &[Report]) -> Result<()> {
     say("")?;
-    for (pattern, report) in recalled.patterns.iter().zip(&recalled.reports).take(SHOWN) {
-        let nearest = report.nearest;
-        let why = report.certificate.reason;
-        say(format_args!("{pattern:.64}  nearest {} at distance {}, {why}", nearest.id, nearest.distance))?;
+    for (q, pattern) in patterns.iter().enumerate().take(SHOWN) {
+        match reports.get(q) {
+            Some(Report { nearest, certificate, .. }) => {
+                let (id, distance, why) = (nearest.id, nearest.distance, certificate.reason);
+                say(format_args!("{pattern:.64}  nearest {id} at distance {distance}, {why}"))?;
+            }
+            None => say(format_args!("{pattern:.64}"))?,
+        }
     }
-    if recalled.patterns.len() > SHOWN {
-        say(format_args!("… {} more; --out F.npy writes them all", recalled.patterns.len() - SHOWN))?;
+    if patterns.len() > SHOWN {
+        say(format_args!("… {} more; --out F.npy writes them all", patterns.len() - SHOWN))?;
     }
     Ok(())
 }
@@ -74,8 +94,8 @@ fn write_patterns(file: &mut OutFile, patterns: &Patterns, args: &RecallArgs) ->
     if args.packed_out { write_packed(file, patterns, order) } else { write_signs(file, patterns) }
 }
 
-/// (queries, value dimension) of int8 ±1.
-fn write_signs(file: &mut OutFile, patterns: &Patterns) -> std::io::Result<()> {
+/// (patterns, dimension) of int8 ±1.
+pub fn write_signs(file: &mut OutFile, patterns: &Patterns) -> std::io::Result<()> {
     let mut writer = npy::<i8>(file, &[patterns.len() as u64, patterns.dim() as u64])?;
     for pattern in patterns.iter() {
         writer.extend(pattern.to_signs())?;

@@ -1,5 +1,6 @@
 //! `popfield demo`: handwritten digits, stored, corrupted and recalled by each rule.
 
+mod attractors;
 mod digits;
 mod sheet;
 
@@ -150,17 +151,26 @@ pub fn run(args: &Demo) -> Result<()> {
         }
     }
     bar.finish_and_clear();
-    let png = sheet::draw(&lines(&collections, &rules, args.seed)?).map_err(Failure::usage)?;
+    let [random, ten, _] = &collections;
+    let attractors = attractors::Attractors::find(&ten.itself, &random.itself, args.seed)?;
+    let pages = [("digits.png", lines(&collections, &rules, args.seed)?), ("attractors.png", attractors.lines()?)];
     in_folder(&args.out, || {
-        let picture = OutFile::create(&args.out.join("digits.png"))?;
-        let picture = written(picture, |file| file.write_all(&png))?;
-        let path = picture.path().to_owned();
-        deliver([picture], || {
+        let page = |(name, lines): &(&str, Vec<Line>)| {
+            let png = sheet::draw(lines).map_err(Failure::usage)?;
+            written(OutFile::create(&args.out.join(name))?, |file| file.write_all(&png))
+        };
+        let pictures = pages.iter().map(page).collect::<Result<Vec<_>>>()?;
+        let paths: Vec<_> = pictures.iter().map(|picture| picture.path().to_owned()).collect();
+        deliver(pictures, || {
             if args.json {
-                return say(figures(&shares, &path, args.seed, threads, collections[0].itself.tier().name()));
+                let mut object = figures(&shares, &paths[0], args.seed, threads, collections[0].itself.tier().name());
+                object["attractors"] = attractors.json();
+                object["attractors_picture"] = json!(paths[1].display().to_string());
+                return say(object);
             }
             show(&collections, &rules, &shares)?;
-            say(format_args!("Picture: {}", path.display()))
+            attractors.show()?;
+            say(format_args!("Pictures: {} and {}", paths[0].display(), paths[1].display()))
         })
     })
 }

@@ -7,9 +7,11 @@ use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::{PrimitiveStyle, PrimitiveStyleBuilder, Rectangle, StrokeAlignment};
 use embedded_graphics::text::{Baseline, Text};
 use image::{ImageFormat, Rgb, RgbImage};
-use popfield::{Pattern, Query};
+use plotters::style::RGBColor;
+use popfield::{End, Pattern, Query};
 
 use super::digits::SIDE;
+use crate::commands::dynamics::color;
 
 const PAPER: Rgb888 = Rgb888::new(250, 249, 246);
 const INK: Rgb888 = Rgb888::new(24, 28, 40);
@@ -36,6 +38,8 @@ pub enum Cell {
     Query(Query),
     /// A recalled image, framed by whether it is right.
     Recalled(Pattern, bool),
+    /// The limit of a run, framed by what it is.
+    Limit(Pattern, End),
 }
 
 /// What stands in one line of the sheet.
@@ -88,6 +92,10 @@ impl Sheet {
             Cell::Stored(pattern) => (pattern, None, FAINT),
             Cell::Query(query) => (query.signs(), query.known(), UNKNOWN),
             Cell::Recalled(pattern, right) => (pattern, None, if *right { RIGHT } else { WRONG }),
+            Cell::Limit(pattern, end) => {
+                let RGBColor(r, g, b) = color(end);
+                (pattern, None, Rgb888::new(r, g, b))
+            }
         };
         let side = SIDE as u32 * PIXEL;
         let border = PrimitiveStyleBuilder::new()

@@ -1,0 +1,360 @@
+//! `popfield dynamics`: a network runs from its start states to their limits.
+
+mod figure;
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+use comfy_table::CellAlignment;
+use popfield::learning::Rule;
+use popfield::{
+    Diagonal, Dynamics, End, Limit, Memory, NoiseModel, Patterns, Queries, Run, Separation, Tie, Update, add_noise,
+};
+use serde_json::{Map, Number, Value, json};
+
+use super::learn::shape;
+use super::recall::write_signs;
+use crate::args::{ClampArg, DynamicsArgs, SeparationArg, StartArg, UpdateArg};
+use crate::failure::{Failure, Result};
+use crate::input::{Reading, check_options};
+use crate::output::{OutFile, check_distinct, deliver, say, written};
+use crate::plot::{Format, render};
+use crate::report::{facts, open, progress, seconds, table};
+use figure::Film;
+
+pub use figure::color;
+
+/// Runs shown on a terminal at the most.
+const SHOWN: usize = 16;
+
+/// Starts, where their number is not given.
+const STARTS: usize = 16;
+
+pub fn run(args: &DynamicsArgs) -> Result<()> {
+    let threads = crate::use_threads(args.threads)?;
+    let inputs: Vec<&Path> = args.queries.as_deref().into_iter().collect();
+    check_options(&args.input, &inputs, false)?;
+    let outputs = [args.out.as_deref(), args.report.as_deref(), args.plot.as_deref()];
+    check_distinct(&outputs, &[&[args.memory.as_path()], &inputs[..]].concat())?;
+    let format = args.plot.as_deref().map(Format::of).transpose()?;
+    let rule = args.rule.resolve(args.separation.separation)?;
+    let (memory, load_seconds) = open(&args.memory)?;
+    let separation = args.separation.resolve(SeparationArg::Linear, memory.dim())?;
+    let dynamics = args.choices.dynamics(separation, memory.dim(), args.seed)?.traced(args.plot.is_some());
+    let starts = starts(args, &memory)?;
+    let [out, report, plot] = outputs;
+    let create = |path: Option<&Path>| path.map(OutFile::create).transpose();
+    let (out, report, plot) = (create(out)?, create(report)?, create(plot)?);
+
+    let bar = progress(starts.len() as u64, "runs that have come to their limit");
+    let begun = Instant::now();
+    let runs = relax(&memory, rule.as_deref(), &starts, &dynamics, &|| bar.inc(1))?;
+    let elapsed = begun.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+
+    let said = Said { args, memory: &memory, rule: rule.as_deref(), separation, runs: &runs };
+    let report = report.map(|file| written(file, |file| write_report(file, &runs))).transpose()?;
+    let out = match out {
+        None => None,
+        Some(file) => {
+            let states = runs.iter().map(|run| &run.state).collect::<popfield::Result<Patterns>>()?;
+            Some(written(file, |file| write_signs(file, &states))?)
+        }
+    };
+    let plot = match (plot, format) {
+        (Some(file), Some(format)) => {
+            let width = args.width.unwrap_or_else(|| (memory.dim() as f64).sqrt().ceil() as usize);
+            let bytes = render(&Film::new(said.title(), &runs, width.min(memory.dim())), format)?;
+            Some(written(file, |file| file.write_all(&bytes))?)
+        }
+        _ => None,
+    };
+    deliver([out, report, plot].into_iter().flatten(), || {
+        if args.json {
+            return say(Value::Object(said.json(elapsed, load_seconds, threads)));
+        }
+        said.facts(elapsed, threads)?;
+        said.table()
+    })
+}
+
+/// The states that the runs start from.
+fn starts(args: &DynamicsArgs, memory: &Memory) -> Result<Queries> {
+    if let Some(path) = &args.queries {
+        if args.overlap.is_some() {
+            return Err(Failure::usage("--overlap is for --start pattern, found --queries"));
+        }
+        return Reading::queries(path, memory.dim(), &args.input)?.read();
+    }
+    match args.start {
+        Some(StartArg::Random) => {
+            if args.overlap.is_some() {
+                return Err(Failure::usage("--overlap is for --start pattern, found --start random"));
+            }
+            Ok(Patterns::random(args.count.unwrap_or(STARTS), memory.dim(), args.seed, "start")?.into())
+        }
+        _ => {
+            let count = args.count.unwrap_or(STARTS.min(memory.len()));
+            if count > memory.len() {
+                let stored = memory.len();
+                return Err(Failure::usage(format!(
+                    "--count: expected at most {stored}, the stored patterns, found {count}"
+                )));
+            }
+            let overlap = args.overlap.unwrap_or(0.8);
+            if !(-1.0..=1.0).contains(&overlap) {
+                return Err(Failure::usage(format!("--overlap: expected -1 to 1, found {overlap}")));
+            }
+            // m = 1 − 2p.
+            let noisy = add_noise(&memory.keys().range(0..count), (1.0 - overlap) / 2.0, NoiseModel::Exact, args.seed)?;
+            Ok(noisy.into())
+        }
+    }
+}
+
+/// Runs the memory itself, or the network that a rule makes of it.
+pub fn relax(
+    memory: &Memory,
+    rule: Option<&dyn Rule>,
+    starts: &Queries,
+    dynamics: &Dynamics,
+    finished: &(dyn Fn() + Sync),
+) -> Result<Vec<Run>> {
+    Ok(match rule {
+        // Hebb's rule is the linear separation, which needs no weights.
+        Some(rule) if rule.name() != "hebb" => rule.learn(memory)?.relax_watched(starts, dynamics, finished)?,
+        _ => memory.relax_watched(starts, dynamics, finished)?,
+    })
+}
+
+/// What a run ended in, in words.
+pub fn end_of(run: &Run) -> String {
+    match &run.end {
+        End::Stored { id } => format!("stored {id}"),
+        End::Complement { id } => format!("complement of {id}"),
+        End::Mixture { members, distance } => {
+            let member = |&(id, as_is): &(u64, bool)| format!("{}{id}", if as_is { "" } else { "−" });
+            let members = members.iter().map(member).collect::<Vec<_>>().join(", ");
+            match distance {
+                0 => format!("mixture of {members}"),
+                _ => format!("mixture of {members}, {distance} off"),
+            }
+        }
+        _ => run.end.name().to_owned(),
+    }
+}
+
+/// The energy with all its digits, or none if it has no number.
+fn number(energy: &popfield::Energy) -> Value {
+    energy.to_string().parse::<Number>().map_or(Value::Null, Value::Number)
+}
+
+/// A JSON array with one record a run.
+fn write_report(file: &mut OutFile, runs: &[Run]) -> std::io::Result<()> {
+    for (q, run) in runs.iter().enumerate() {
+        let mut record = json!({
+            "limit": run.limit.name(),
+            "cycle": if let Limit::Cycle(length) = run.limit { Some(length) } else { None },
+            "steps": run.steps(),
+            "energies": run.energies.iter().map(number).collect::<Vec<_>>(),
+            "tied_bits": run.tied_bits,
+            "end": run.end.name(),
+            "end_id": null,
+            "members": null,
+            "mixture_distance": null,
+            "closest_id": run.closest.id,
+            "closest_overlap": run.closest.overlap,
+        });
+        match &run.end {
+            End::Stored { id } | End::Complement { id } => record["end_id"] = json!(id),
+            End::Mixture { members, distance } => {
+                let member = |&(id, as_is): &(u64, bool)| json!({"id": id, "sign": if as_is { 1 } else { -1 }});
+                record["members"] = members.iter().map(member).collect();
+                record["mixture_distance"] = json!(distance);
+            }
+            _ => {}
+        }
+        write!(file, "{}\n{record}", if q == 0 { "[" } else { "," })?;
+    }
+    writeln!(file, "\n]")
+}
+
+/// Everything that is said of the runs.
+struct Said<'a> {
+    args: &'a DynamicsArgs,
+    memory: &'a Memory,
+    rule: Option<&'a dyn Rule>,
+    separation: Separation,
+    runs: &'a [Run],
+}
+
+impl Said<'_> {
+    fn update(&self) -> Update {
+        match self.args.choices.update {
+            Some(UpdateArg::Field) => Update::Field,
+            Some(UpdateArg::Difference) => Update::Difference,
+            None if self.separation == Separation::Linear => Update::Field,
+            None => Update::Difference,
+        }
+    }
+
+    fn diagonal(&self) -> Diagonal {
+        self.args.choices.diagonal.map_or(Diagonal::Zero, Diagonal::from)
+    }
+
+    fn order(&self) -> &'static str {
+        self.args.choices.order.name()
+    }
+
+    fn tie(&self) -> Tie {
+        self.args.choices.tie.into()
+    }
+
+    fn clamp(&self) -> String {
+        match &self.args.choices.clamp {
+            None => "none".into(),
+            Some(ClampArg::Known) => "known".into(),
+            Some(ClampArg::Positions(ranges)) => {
+                let range = |&(first, last): &(usize, usize)| {
+                    if first == last { first.to_string() } else { format!("{first}-{last}") }
+                };
+                ranges.iter().map(range).collect::<Vec<_>>().join(",")
+            }
+        }
+    }
+
+    /// The rule in a line.
+    fn title(&self) -> String {
+        let law = match self.rule {
+            Some(rule) => rule.name().to_owned(),
+            None => self.separation.to_string(),
+        };
+        let diagonal = match self.update() {
+            Update::Field => {
+                format!("field, diagonal {}", if self.diagonal() == Diagonal::Keep { "kept" } else { "zeroed" })
+            }
+            Update::Difference => "energy difference".to_owned(),
+        };
+        format!("{law}: {diagonal}, {}, ties {}", self.order(), self.tie().name())
+    }
+
+    fn count(&self, is: impl Fn(&Run) -> bool) -> usize {
+        self.runs.iter().filter(|run| is(run)).count()
+    }
+
+    fn limits(&self) -> [(&'static str, usize); 3] {
+        ["fixed-point", "cycle", "step-limit"].map(|name| (name, self.count(|run| run.limit.name() == name)))
+    }
+
+    fn ends(&self) -> [(&'static str, usize); 4] {
+        ["stored", "complement", "mixture", "spurious"].map(|name| (name, self.count(|run| run.end.name() == name)))
+    }
+
+    fn json(&self, elapsed: f64, load_seconds: f64, threads: usize) -> Map<String, Value> {
+        let counts = |counts: &[(&str, usize)]| {
+            counts.iter().map(|&(name, count)| (name.to_owned(), json!(count))).collect::<Map<_, _>>()
+        };
+        let run = |run: &Run| {
+            json!({
+                "limit": run.limit.name(),
+                "cycle": if let Limit::Cycle(length) = run.limit { Some(length) } else { None },
+                "steps": run.steps(),
+                "energy_start": run.energies.first().map(number),
+                "energy_end": run.energies.last().map(number),
+                "end": run.end.name(),
+                "closest_id": run.closest.id,
+                "closest_overlap": run.closest.overlap,
+            })
+        };
+        let object = json!({
+            "queries": self.runs.len(),
+            "patterns": self.memory.len(),
+            "dim": self.memory.dim(),
+            "rule": self.rule.map(|rule| rule.name()),
+            "separation": self.separation.name(),
+            "beta": self.separation.beta().map(|beta| beta.get()),
+            "degree": self.separation.degree().map(|degree| degree.get()),
+            "order": self.order(),
+            "update": self.update().name(),
+            "diagonal": self.diagonal().name(),
+            "tie": self.tie().name(),
+            "clamp": self.clamp(),
+            "step_limit": self.args.choices.step_limit,
+            "seed": self.args.seed,
+            "limits": counts(&self.limits()),
+            "ends": counts(&self.ends()),
+            "runs": self.runs.iter().map(run).collect::<Vec<_>>(),
+            "tied_bits": self.runs.iter().map(|run| run.tied_bits).sum::<u64>(),
+            "seconds": elapsed,
+            "load_seconds": load_seconds,
+            "tier": self.memory.tier().name(),
+            "threads": threads,
+        });
+        match object {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        }
+    }
+
+    fn facts(&self, elapsed: f64, threads: usize) -> Result<()> {
+        let list = |counts: &[(&str, usize)]| {
+            counts
+                .iter()
+                .filter(|count| count.1 > 0)
+                .map(|(name, count)| format!("{count} {name}"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let diagonal = match (self.update(), self.diagonal()) {
+            (Update::Field, Diagonal::Keep) => "field, diagonal kept",
+            (Update::Field, Diagonal::Zero) => "field, diagonal zeroed",
+            (Update::Difference, _) => "difference of energies (whatever the diagonal)",
+        };
+        let law = self.rule.map_or_else(|| self.separation.to_string(), |rule| format!("{} (learned)", rule.name()));
+        facts(&[
+            ("memory", shape(self.memory)),
+            ("separation", law),
+            ("update", format!("{diagonal}, {}, at most {} steps", self.order(), self.args.choices.step_limit)),
+            ("ties, clamped", format!("{}, {}", self.tie().name(), self.clamp())),
+            ("limits", list(&self.limits())),
+            ("ended in", list(&self.ends())),
+            ("time", format!("{} for {} runs", seconds(elapsed), self.runs.len())),
+            ("tier, threads", format!("{}, {threads}", self.memory.tier().name())),
+        ])
+    }
+
+    fn table(&self) -> Result<()> {
+        say("")?;
+        let mut rows =
+            table(&["run", "limit", "steps", "energy at start", "at the end", "closest", "overlap", "ended in"]);
+        let energy = |energy: Option<&popfield::Energy>| energy.map_or_else(String::new, shown);
+        for (q, run) in self.runs.iter().enumerate().take(SHOWN) {
+            rows.add_row(vec![
+                q.to_string(),
+                run.limit.to_string(),
+                run.steps().to_string(),
+                energy(run.energies.first()),
+                energy(run.energies.last()),
+                run.closest.id.to_string(),
+                format!("{:.3}", f64::from(run.closest.overlap) / self.memory.dim() as f64),
+                end_of(run),
+            ]);
+        }
+        // Words, not numbers.
+        for column in [1, 7] {
+            rows.column_mut(column).map(|column| column.set_cell_alignment(CellAlignment::Left));
+        }
+        say(rows)?;
+        if self.runs.len() > SHOWN {
+            say(format_args!("… {} more; --report F.json has them all", self.runs.len() - SHOWN))?;
+        }
+        Ok(())
+    }
+}
+
+/// An energy in a table: all digits, if they are few.
+fn shown(energy: &popfield::Energy) -> String {
+    let text = if energy.is_exact() { energy.to_string() } else { format!("{:.6}", energy.to_f64()) };
+    if text.len() <= 18 { text } else { format!("{:.8e}", energy.to_f64()) }
+}

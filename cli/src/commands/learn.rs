@@ -1,0 +1,101 @@
+//! `popfield learn`: weights by a rule, what they recall, and the weights themselves.
+
+use std::io::Write;
+use std::time::Instant;
+
+use popfield::learning::Weights;
+use popfield::{Diagonal, Memory, Tie};
+use serde_json::{Value, json};
+
+use crate::args::Learn;
+use crate::failure::Result;
+use crate::output::{OutFile, check_distinct, deliver, npy, say, written};
+use crate::report::{facts, open, seconds, spinner};
+
+pub fn run(args: &Learn) -> Result<()> {
+    let threads = crate::use_threads(args.threads)?;
+    check_distinct(&[args.out.as_deref()], &[&args.memory])?;
+    let rule = args.rule.rule(args.moore_penrose)?;
+    let (memory, load_seconds) = open(&args.memory)?;
+    let out = args.out.as_deref().map(OutFile::create).transpose()?;
+    let diagonal = Diagonal::from(args.diagonal);
+
+    let spinner = spinner(format!("learning {} patterns by {}", memory.len(), rule.name()));
+    let start = Instant::now();
+    let network = rule.learn(&memory)?;
+    let learn_seconds = start.elapsed().as_secs_f64();
+    let recalled = network.recall(&memory.keys().clone().into(), diagonal, 1, Tie::Plus)?;
+    let right = recalled.patterns.iter().zip(memory.values().iter()).filter(|(found, value)| found == value).count();
+    let tied: u64 = recalled.tied_bits.iter().sum();
+    let out = match out {
+        None => None,
+        Some(file) => {
+            let weights = zeroed(network.weights()?, diagonal);
+            Some(written(file, |file| write(file, &weights))?)
+        }
+    };
+    spinner.finish_and_clear();
+
+    let learned = network.facts();
+    deliver(out, || {
+        if args.json {
+            let mut object = json!({
+                "rule": rule.name(),
+                "moore_penrose": args.moore_penrose,
+                "diagonal": diagonal.name(),
+                "patterns": memory.len(),
+                "dim": memory.dim(),
+                "value_dim": memory.value_dim(),
+                "recalled": right as f64 / memory.len() as f64,
+                "tied_bits": tied,
+                "seconds": learn_seconds,
+                "load_seconds": load_seconds,
+                "threads": threads,
+            });
+            learned.iter().for_each(|(name, figure)| object[name.replace(' ', "_")] = integral(*figure));
+            return say(object);
+        }
+        let mut rows = vec![
+            ("memory", shape(&memory)),
+            (
+                "rule",
+                format!("{}, diagonal {}", rule.name(), if diagonal == Diagonal::Keep { "kept" } else { "zeroed" }),
+            ),
+            ("recalled", format!("{right} of {} keys in every bit, in one step; {tied} tied bits", memory.len())),
+            ("learned in", seconds(learn_seconds)),
+        ];
+        rows.extend(learned.iter().map(|&(name, figure)| (name, figure_of(figure))));
+        facts(&rows)
+    })
+}
+
+/// Associations and their dimensions.
+pub fn shape(memory: &Memory) -> String {
+    match memory.is_auto_associative() {
+        true => format!("{} patterns of dimension {}, auto-associative", memory.len(), memory.dim()),
+        false => format!("{} associations from dimension {} to {}", memory.len(), memory.dim(), memory.value_dim()),
+    }
+}
+
+/// A figure that is a whole number as one.
+fn integral(figure: f64) -> Value {
+    if figure.fract() == 0.0 && figure.abs() < 1e15 { json!(figure as i64) } else { json!(figure) }
+}
+
+fn figure_of(figure: f64) -> String {
+    if figure.fract() == 0.0 && figure.abs() < 1e9 { format!("{figure}") } else { format!("{figure:.3e}") }
+}
+
+fn zeroed(mut weights: Weights, diagonal: Diagonal) -> Weights {
+    if diagonal == Diagonal::Zero {
+        weights.elements.iter_mut().step_by(weights.dim + 1).for_each(|weight| *weight = 0.0);
+    }
+    weights
+}
+
+fn write(file: &mut OutFile, weights: &Weights) -> std::io::Result<()> {
+    let mut writer = npy::<f64>(file, &[weights.value_dim as u64, weights.dim as u64])?;
+    writer.extend(weights.elements.iter().copied())?;
+    writer.finish()?;
+    file.flush()
+}

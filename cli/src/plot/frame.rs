@@ -1,0 +1,74 @@
+//! States as little pictures.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use popfield::Query;
+
+use super::Drawn;
+
+/// Cells along a side at the most; larger states are averaged.
+const CELLS: usize = 64;
+
+/// A state as shades, row by row.
+pub struct Frame {
+    columns: usize,
+    /// How many of a cell's positions are +1, of those there are; `None` where all of them are unknown.
+    shades: Vec<Option<f64>>,
+}
+
+impl Frame {
+    /// The state in rows of `width` positions.
+    pub fn new(state: &Query, width: usize) -> Self {
+        let dim = state.signs().dim();
+        let height = dim.div_ceil(width);
+        let block = width.max(height).div_ceil(CELLS);
+        let (columns, rows) = (width.div_ceil(block), height.div_ceil(block));
+        let mut counts = vec![(0u32, 0u32); columns * rows];
+        for (position, bit) in state.signs().bits().iter().by_vals().enumerate() {
+            if state.known().is_none_or(|known| known.bits()[position]) {
+                let cell = &mut counts[position / width / block * columns + position % width / block];
+                *cell = (cell.0 + u32::from(bit), cell.1 + 1);
+            }
+        }
+        let shade = |(plus, all): (u32, u32)| (all > 0).then(|| f64::from(plus) / f64::from(all));
+        Self { columns, shades: counts.into_iter().map(shade).collect() }
+    }
+
+    /// Draws the frame into a square of `side` pixels, with an edge of this colour around it.
+    pub fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        (left, top): (i32, i32),
+        side: i32,
+        edge: RGBColor,
+    ) -> Drawn<B> {
+        let rows = self.shades.len().div_ceil(self.columns);
+        let longer = self.columns.max(rows) as i32;
+        let at = |cell: usize| cell as i32 * side / longer;
+        let (right, bottom) = (left + at(self.columns), top + at(rows));
+        area.draw(&Rectangle::new([(left - 3, top - 3), (right + 3, bottom + 3)], edge.filled()))?;
+        area.draw(&Rectangle::new([(left, top), (right, bottom)], WHITE.filled()))?;
+        for (row, shades) in self.shades.chunks(self.columns).enumerate() {
+            // Neighbours of one shade make one rectangle.
+            let mut column = 0;
+            for run in shades.chunk_by(|a, b| a == b) {
+                let corners = [(left + at(column), top + at(row)), (left + at(column + run.len()), top + at(row + 1))];
+                column += run.len();
+                let color = match run.first() {
+                    Some(Some(shade)) => grey(*shade),
+                    _ => RGBColor(200, 203, 212),
+                };
+                if color != WHITE {
+                    area.draw(&Rectangle::new(corners, color.filled()))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Ink for +1, white for −1.
+fn grey(shade: f64) -> RGBColor {
+    let mix = |ink: f64| (255.0 - shade * (255.0 - ink)).round() as u8;
+    RGBColor(mix(24.0), mix(28.0), mix(40.0))
+}
