@@ -183,18 +183,9 @@ impl Closing {
         OwnBits::of(&self.query, word)
     }
 
-    /// What the tie policy says of the bits of a word.
-    fn tie_word(&self, word: usize) -> u64 {
-        match self.tie {
-            Tie::Plus => u64::MAX,
-            Tie::Minus => 0,
-            // An erased position counts as plus.
-            Tie::Stay => self.query.signs().words()[word] | self.query.known().map_or(0, |known| !known.words()[word]),
-        }
-    }
-
     fn note(&mut self, word: usize, columns: u64, signs: WordSigns) {
-        self.signs[word] = (self.signs[word] & !columns) | signs.plus | (signs.tied & self.tie_word(word));
+        self.signs[word] =
+            (self.signs[word] & !columns) | signs.plus | (signs.tied & self.tie.word(self.own_bits(word)));
         self.tied[word] |= signs.tied;
         self.report.tied_bits += u64::from(signs.tied.count_ones());
         if signs.open != 0 {

@@ -1,5 +1,6 @@
 //! Ties: what the sign of zero is.
 
+use crate::self_term::OwnBits;
 use crate::{Error, Result};
 
 /// What the sign of a field of exactly 0 is.
@@ -21,6 +22,25 @@ impl Tie {
             Self::Plus => "plus",
             Self::Minus => "minus",
             Self::Stay => "stay",
+        }
+    }
+
+    /// The sign of zero at a position whose own bit is `own`, if it has one.
+    pub(crate) fn bit(self, own: Option<bool>) -> bool {
+        match self {
+            Self::Plus => true,
+            Self::Minus => false,
+            // An erased position counts as plus.
+            Self::Stay => own.unwrap_or(true),
+        }
+    }
+
+    /// The same for 64 positions.
+    pub(crate) fn word(self, own: OwnBits) -> u64 {
+        match self {
+            Self::Plus => u64::MAX,
+            Self::Minus => 0,
+            Self::Stay => own.signs | !own.known,
         }
     }
 

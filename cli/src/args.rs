@@ -176,14 +176,15 @@ pub struct Overlaps {
 popfield dynamics digits.pop --start random --count 100 --separation exponential --beta 0.5 --json\n  \
 popfield dynamics digits.pop --queries half.txt --clamp known --rule pseudo-inverse --moore-penrose"
 )]
+#[command(group(clap::ArgGroup::new("from").required(true).args(["queries", "start"])))]
 pub struct DynamicsArgs {
     /// The memory; its keys must be their own values
     pub memory: PathBuf,
     /// The start states; erased positions have no bit until they are first updated
-    #[arg(long, value_name = "F", conflicts_with = "start")]
+    #[arg(long, value_name = "F")]
     pub queries: Option<PathBuf>,
     /// Where to start without --queries
-    #[arg(long, value_enum, required_unless_present = "queries")]
+    #[arg(long, value_enum)]
     pub start: Option<StartArg>,
     /// With --start pattern: overlap m of the start with its pattern, -1 to 1 (default 0.8)
     #[arg(long, value_name = "M", allow_negative_numbers = true)]

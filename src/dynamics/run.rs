@@ -49,9 +49,15 @@ impl Memory {
     /// order there are only fixed points. Energies never rise under the asynchronous orders where the separation is
     /// linear with the diagonal zeroed, or the update is the difference and all positions are known.
     ///
-    /// Cost: a synchronous step is a recall. A sweep takes O(n) for each visited position and as much again for each
-    /// bit that changes; 4n bytes a query under way (12n unless linear or `max`), a plane of 64·n bits for each thread
-    /// in fixed order, one of n·d bits in random order. Queries run in parallel in the current rayon pool.
+    /// A start of given overlap m with a pattern is [`add_noise`](crate::add_noise) of p = (1 − m)/2; a random one is from
+    /// [`Patterns::random`].
+    ///
+    /// Cost: a synchronous step is a recall, and a count of the keys by distance for the energy: 8 bytes for each
+    /// distance between the nearest and the farthest. A sweep takes O(n) for each visited position and as much again for
+    /// each bit that changes, O(n + d) where `f64` does not decide or the position was erased. Memory: 4n bytes a query
+    /// under way (12n under polynomial and exponential separations, up to 12n under `max`), 48·d shared, a plane of 64·n
+    /// bits for each thread in fixed order, one of n·d bits in random order. Queries run in parallel in the current rayon
+    /// pool.
     ///
     /// # Errors
     /// [`Error::UnequalDimensions`] if keys and values differ in dimension, [`Error::HeteroAssociative`] if they differ

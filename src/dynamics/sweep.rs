@@ -37,7 +37,7 @@ pub(crate) struct Weights {
     agree: Vec<f64>,
     /// B(s).
     oppose: Vec<f64>,
-    /// What bounds the error of either, in units of `relative`.
+    /// Neither is off by more than this times `relative` times 2⁻⁵².
     magnitude: Vec<f64>,
     relative: f64,
     /// Entries are relative to the largest overlap: that is the base. Else the base is d.
@@ -193,11 +193,7 @@ impl<'a> Walker<'a> {
                 (Ordering::Less, _) => false,
                 (Ordering::Equal, tie) => {
                     tied += 1;
-                    match tie {
-                        Tie::Plus => true,
-                        Tie::Minus => false,
-                        Tie::Stay => own.unwrap_or(true),
-                    }
+                    tie.bit(own)
                 }
             };
             if own != Some(up) {

@@ -50,6 +50,10 @@ impl Network for Patterned<'_> {
         Ok(Weights { value_dim: self.0.value_dim(), dim: self.0.dim(), elements, error: 0.0, row_error: 0.0 })
     }
 
+    fn as_memory(&self) -> Option<&Memory> {
+        self.0.is_auto_associative().then_some(self.0)
+    }
+
     fn facts(&self) -> Vec<(&'static str, f64)> {
         Vec::new()
     }

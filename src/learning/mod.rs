@@ -25,6 +25,7 @@ pub use pseudo_inverse::{Dependence, PseudoInverse};
 pub use spectrum::{Association, Spectrum};
 pub use storkey::Storkey;
 
+use crate::self_term::OwnBits;
 use crate::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Query, Result, Tie};
 
 /// The rules, by name.
@@ -61,15 +62,22 @@ pub trait Network: fmt::Debug + Sync {
     ///
     /// # Errors
     /// [`Error::Dimension`] if the queries are of another dimension; [`Error::UnequalDimensions`] for a zeroed diagonal
-    /// of a W that is not square; [`Error::OutOfMemory`]; [`Error::TooLarge`] if a field lies too close to 0 for `f64`
-    /// and the exact arithmetic would not fit.
+    /// of a W that is not square, [`Error::HeteroAssociative`] for that of a Hebbian W whose keys are not their own
+    /// values; [`Error::OutOfMemory`]; [`Error::TooLarge`] if a field lies too close to 0 for `f64` and the exact
+    /// arithmetic would not fit; [`Error::Parameter`] if that meets a determinant it has no prime for: never seen.
     fn field_signs(&self, queries: &Queries, diagonal: Diagonal) -> Result<Vec<FieldSigns>>;
 
     /// W itself, (value_dim, dim), diagonal kept, in `f64`.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] beyond [`MOST_WEIGHTS`] elements.
+    /// [`Error::TooLarge`] beyond [`MOST_WEIGHTS`] elements; [`Error::OutOfMemory`]; [`Error::Parameter`] if `f64` cannot
+    /// solve for them.
     fn weights(&self) -> Result<Weights>;
+
+    /// The memory, if this network is its linear separation and nothing more: then dynamics need no weights.
+    fn as_memory(&self) -> Option<&Memory> {
+        None
+    }
 
     /// What is worth telling of how it was learned: names and figures.
     fn facts(&self) -> Vec<(&'static str, f64)>;
@@ -141,7 +149,9 @@ impl dyn Network + '_ {
             return Err(Error::UnequalDimensions { what: "recall in several steps", key_dim, value_dim });
         }
         let mut states = queries.clone();
-        for step in 1..=steps {
+        let mut before: Option<Queries> = None;
+        let mut left = steps;
+        loop {
             let signs = self.field_signs(&states, diagonal)?;
             let mut patterns = Patterns::new(self.value_dim())?;
             patterns.reserve(signs.len())?;
@@ -149,33 +159,26 @@ impl dyn Network + '_ {
                 patterns.push(&tie.decide(signs, &query)?)?;
             }
             let next = Queries::from(patterns);
+            left -= 1;
+            if before.as_ref() == Some(&next) {
+                // A cycle of two, or fixed points and such cycles side by side: only the parity of what is left matters.
+                left %= 2;
+            }
             // A fixed point of every query: further steps repeat this one.
-            if step == steps || next == states {
+            if left == 0 || next == states {
                 let tied_bits = signs.iter().map(|signs| signs.tied.bits().count_ones() as u64).collect();
                 return Ok(NetworkRecalled { patterns: next.into_signs(), tied_bits });
             }
-            states = next;
+            before = Some(std::mem::replace(&mut states, next));
         }
-        Err(Error::Empty { what: "steps" })
     }
 }
 
 impl Tie {
     /// The pattern that these signs are to `query`.
     fn decide(self, signs: &FieldSigns, query: &Query) -> Result<Pattern> {
-        let stay = |word: usize| {
-            // An erased position counts as plus.
-            query.signs().words().get(word).copied().unwrap_or(0)
-                | query.known().map_or(0, |known| !known.words().get(word).copied().unwrap_or(0))
-        };
-        let words = signs.plus.words().iter().zip(signs.tied.words()).enumerate().map(|(word, (plus, tied))| {
-            plus | tied
-                & match self {
-                    Self::Plus => u64::MAX,
-                    Self::Minus => 0,
-                    Self::Stay => stay(word),
-                }
-        });
+        let word = |(word, (plus, tied)): (usize, (&u64, &u64))| plus | tied & self.word(OwnBits::of(query, word));
+        let words = signs.plus.words().iter().zip(signs.tied.words()).enumerate().map(word);
         Pattern::from_words(words.collect(), signs.plus.dim())
     }
 }
@@ -195,9 +198,10 @@ fn check(memory: &Memory, queries: &Queries, diagonal: Diagonal) -> Result<()> {
 /// A query's elements: +1, −1, or 0 where it is erased.
 fn elements(query: &Query) -> impl Iterator<Item = f64> + '_ {
     let known = |j: usize| query.known().is_none_or(|known| known.bits()[j]);
-    query.signs().bits().iter().by_vals().enumerate().map(move |(j, bit)| match (known(j), bit) {
-        (false, _) => 0.0,
-        (true, true) => 1.0,
-        (true, false) => -1.0,
-    })
+    signs(query.signs()).enumerate().map(move |(j, sign)| if known(j) { sign } else { 0.0 })
+}
+
+/// A pattern's elements: +1 and −1.
+fn signs(pattern: &Pattern) -> impl Iterator<Item = f64> + '_ {
+    pattern.bits().iter().by_vals().map(|bit| if bit { 1.0 } else { -1.0 })
 }

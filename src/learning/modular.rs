@@ -3,6 +3,8 @@
 //! Vectors that are independent modulo a prime are independent; the converse may fail for a prime that divides a minor,
 //! so what looks dependent is proven by other means (`rational.rs`) or tried with another prime.
 
+use rayon::prelude::*;
+
 /// 2⁶¹ − 1, whose remainders take no division, and two more for matrices that are singular modulo the first.
 const PRIMES: [u64; 3] = [MERSENNE, (1 << 60) - 93, (1 << 59) - 55];
 const MERSENNE: u64 = (1 << 61) - 1;
@@ -87,14 +89,14 @@ impl Prime {
                 row.to_vec()
             };
             let (pivot_row, inverse_row) = (scaled(&mut matrix), scaled(&mut inverse));
-            let rows = matrix.chunks_exact_mut(order).zip(inverse.chunks_exact_mut(order));
-            for (_, (row, inverse)) in rows.enumerate().filter(|(row, _)| *row != pivot) {
+            let rows = matrix.par_chunks_exact_mut(order).zip(inverse.par_chunks_exact_mut(order));
+            rows.enumerate().with_min_len(32).filter(|(row, _)| *row != pivot).for_each(|(_, (row, inverse))| {
                 let factor = row[pivot];
                 if factor != 0 {
                     self.eliminate(row, factor, &pivot_row);
                     self.eliminate(inverse, factor, &inverse_row);
                 }
-            }
+            });
         }
         Some(inverse)
     }

@@ -1,15 +1,17 @@
-//! The pseudo-inverse rule: W = Y X⁺, the network of least weights that maps every key to its value.
+//! The pseudo-inverse rule: W = Y X⁺, the network of least weights that comes nearest to mapping every key to its value.
 //!
-//! W is not formed for recall. A field is Σ_i c_i y_ij with coefficients c = X⁺q, which are found from a positive
-//! definite integer system, whichever of these there is:
+//! W is not formed for recall. A field is a linear form of the solution of a positive definite integer system, whichever
+//! of these there is:
 //!
-//! - keys independent: G u = s, c = u, with the Gram matrix G = XᵀX and the overlaps s = Xᵀq;
-//! - keys that span all of space: X Xᵀ u = q, c = Xᵀu;
-//! - neither: with B the first independent keys, (G²)_BB u = s_B, c = G_·B u, since c is then in the range of G and
-//!   solves G c = s.
+//! - keys independent: G u = s, field = Y u, with the Gram matrix G = XᵀX and the overlaps s = Xᵀq;
+//! - else, with *features* φ of a query such that least squares on them is W: (Σ φ_i φ_iᵀ) u = φ(q), field =
+//!   (Σ y_i φ_iᵀ) u. Where the keys span all of space the features are the d positions themselves; where they do not,
+//!   the overlaps with the first independent keys B: with c = G_·B u the system says (G²)_BB u = s_B, so that c is in
+//!   the range of G and solves G c = s, which is what X⁺q does.
 
 use std::cmp::Ordering;
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use dashu_int::IBig;
 use faer::Mat;
@@ -18,17 +20,23 @@ use rayon::prelude::*;
 use super::modular::Prime;
 use super::rational::Fractions;
 use super::system::{LARGEST, System};
-use super::{FieldSigns, Network, Rule, Weights, check, elements};
+use super::{FieldSigns, Network, Rule, Weights, check, elements, signs};
 use crate::dynamics::{Plane, weight_of_plus};
 use crate::error::room_for;
 use crate::exact::ULP;
 use crate::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Query, Result};
 
 /// The largest system that is solved: the smaller of n and d.
-pub(crate) const MOST_KEYS: usize = 8192;
+const MOST_KEYS: usize = 8192;
+
+/// More keys than dimensions are not looked at one by one beyond this dimension.
+const MOST_NAMED: usize = 1024;
 
 /// Queries whose systems are solved together.
 const BATCH: usize = 64;
+
+/// Keys whose features stand in memory together.
+const BLOCK: usize = 1024;
 
 /// What becomes of keys that are linear combinations of others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,14 +51,21 @@ pub enum Dependence {
 /// W = Y X⁺ (Kohonen 1972; Personnaz, Guyon and Dreyfus 1985): recalls n = d linearly independent keys exactly, the
 /// diagonal kept.
 ///
-/// Learning takes 3n³ operations and 16n² bytes for n independent keys; dependent keys another n²·d. A recall takes n²
-/// operations beside the overlaps. A field too close to 0 for `f64` takes an exact solution: the first one 2n³
-/// operations more, each about n² for every digit of 61 bits; few where keys have much structure, as Hadamard rows
-/// have, and up to n·log₂ d bits for fields of random keys that are exactly 0.
+/// Cost of learning, with m the smaller of n and d and r the rank: n·m·⌈d/64⌉ word operations, 3m³ others, 40·m² bytes
+/// (of which 16·m² stay) and n·d′ bits. Dependent keys take n·r·d multiplications modulo a prime on one thread, n·r·(r +
+/// d′) operations for the features, and to prove the dependence of each key that is no repetition an exact solution as
+/// below.
+///
+/// A recall takes m² operations beside the overlaps. A field too close to 0 for `f64` takes an exact solution: the first
+/// one 2m³ multiplications modulo a prime, each about m² for every digit of 61 bits; few where keys have much structure,
+/// as Hadamard rows have, and up to m·log₂ d bits for fields of random keys that are exactly 0. Under a zeroed diagonal
+/// each position that was ever left open takes one more.
 ///
 /// # Errors
-/// [`Error::Dependent`] for keys that depend on others, unless Moore and Penrose's is asked for; [`Error::TooLarge`] if
-/// both n and d exceed 8192, or if elements would exceed 2⁵⁰.
+/// [`Error::Dependent`] for keys that depend on others, [`Error::Count`] for more than d of them where d > 1024, unless
+/// Moore and Penrose's is asked for; [`Error::TooLarge`] if both n and d exceed 8192, or if elements would exceed 2⁵⁰;
+/// [`Error::OutOfMemory`]; [`Error::Parameter`] for keys that depend on others modulo 2⁶¹ − 1 but not over the
+/// rationals: never seen.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PseudoInverse {
     /// What becomes of dependent keys.
@@ -67,15 +82,14 @@ impl Rule for PseudoInverse {
     }
 }
 
-/// Where coefficients come from.
+/// What the system is about.
 #[derive(Debug)]
 enum Form {
-    /// G u = s, c = u.
-    Keys,
-    /// X Xᵀ u = q, c = Xᵀ u.
-    Positions,
-    /// (G²)_BB u = s_B, c = G_·B u.
-    Basis { ids: Vec<usize>, cross: Mat<f64> },
+    /// Coefficients of independent keys; the values, position by position.
+    Keys(Plane),
+    /// Features: overlaps with the keys of a basis, or without one the positions; Σ y_i φ_iᵀ, (value_dim, features), and
+    /// the largest sum of a row's absolute values.
+    Features { basis: Option<Patterns>, cross: Mat<f64>, row_sum: f64 },
 }
 
 #[derive(Debug)]
@@ -84,10 +98,10 @@ struct Solver<'a> {
     form: Form,
     system: System,
     rank: usize,
-    /// The values, position by position.
-    values: Plane,
-    /// W_jj and a bound on their errors; `None` if `f64` knows none.
+    /// W_jj and a bound on their errors; `None` if `f64` knows none. Found when first asked for.
     diagonal: OnceLock<Option<(Vec<f64>, f64)>>,
+    /// Exact W_jj, by position, of those that were asked for.
+    exact_diagonal: Mutex<HashMap<usize, (IBig, IBig)>>,
 }
 
 impl<'a> Solver<'a> {
@@ -99,160 +113,142 @@ impl<'a> Solver<'a> {
                 what: "pseudo-inverse",
                 expected: format!("n or d of at most {MOST_KEYS}"),
                 found: format!("{} keys of dimension {dim}", keys.len()),
-                bytes: 16 * (smaller as u64).pow(2),
+                bytes: 40 * (smaller as u64).pow(2),
             });
         }
-        let values = Plane::new(memory.values(), 0..memory.values().words())?;
-        let finish =
-            |form, system: System, rank| Ok(Self { memory, form, system, rank, values, diagonal: OnceLock::new() });
+        let finish = |form, system: System, rank| {
+            Ok(Self { memory, form, system, rank, diagonal: OnceLock::new(), exact_diagonal: Mutex::default() })
+        };
+        let of_keys =
+            |system, rank| finish(Form::Keys(Plane::new(memory.values(), 0..memory.values().words())?), system, rank);
         if keys.len() <= dim {
-            let system = System::new(gram(memory, &(0..keys.len()).collect::<Vec<_>>(), keys)?);
+            let system = System::new(gram(memory, keys)?);
             if system.is_certified() {
-                return finish(Form::Keys, system, keys.len());
+                return of_keys(system, keys.len());
             }
+        } else if dim > MOST_NAMED && dependence == Dependence::Refuse {
+            let (expected, found) = (dim as u64, keys.len() as u64);
+            return Err(Error::Count { what: "linearly independent keys of this dimension", expected, found });
         }
         let basis = independent(keys, smaller);
         if basis.len() == keys.len() {
             // Independent, though f64 cannot tell: every field will be decided exactly.
-            let system = System::new(gram(memory, &basis, keys)?);
-            return finish(Form::Keys, system, keys.len());
+            return of_keys(System::new(gram(memory, keys)?), keys.len());
         }
         let dependent = |id: &usize| basis.binary_search(id).is_err();
-        let first = (0..keys.len()).find(dependent).unwrap_or(0);
-        let count = keys.len() - basis.len();
         if dependence == Dependence::Refuse {
-            return Err(depends(memory, &basis, first, count)?);
+            let first = (0..keys.len()).find(dependent).unwrap_or(0);
+            return Err(depends(memory, &basis, first, keys.len() - basis.len())?);
         }
-        if basis.len() == dim {
-            return finish(Form::Positions, System::new(scatter(keys)?), dim);
-        }
-        let largest = keys.len() as u64 * (dim as u64).pow(2);
+        let largest = keys.len() as u64 * if basis.len() == dim { 1 } else { (dim as u64).pow(2) };
         if largest >= LARGEST as u64 {
             return Err(Error::TooLarge {
                 what: "pseudo-inverse of dependent keys",
                 expected: format!("n·d² below {LARGEST}"),
-                found: largest.to_string(),
-                bytes: 8 * (keys.len() * basis.len()) as u64,
+                found: format!("{} keys of dimension {dim}", keys.len()),
+                bytes: 40 * (basis.len() as u64).pow(2),
             });
         }
-        // Whatever stands outside the basis must be shown to depend on it; its remainder is then exactly zero.
-        let cross = gram(memory, &basis, keys)?;
-        let square = System::new(Mat::from_fn(basis.len(), basis.len(), |i, k| cross[(basis[i], k)]));
-        let outside: Vec<usize> = (0..keys.len()).filter(dependent).collect();
-        for &id in &outside {
-            combination(memory, &square, &basis, &cross, id)?;
-        }
-        let system = System::new(cross.transpose() * &cross);
+        Weights::check("pseudo-inverse of dependent keys", memory.value_dim(), basis.len())?;
         let rank = basis.len();
-        finish(Form::Basis { ids: basis, cross }, system, rank)
+        let basis = match rank == dim {
+            // They span all of space, so that nothing is left to prove.
+            true => None,
+            false => {
+                // Whatever stands outside the basis must be shown to depend on it.
+                let span = Span::new(memory, &basis)?;
+                let outside: Vec<usize> = (0..keys.len()).filter(dependent).collect();
+                outside.into_iter().try_for_each(|id| span.combination(id).map(drop))?;
+                Some(span.keys)
+            }
+        };
+        let (matrix, cross) = least_squares(memory, basis.as_ref())?;
+        let row_sum = |j: usize| cross.row(j).iter().map(|element| element.abs()).sum::<f64>();
+        let row_sum = (0..cross.nrows()).map(row_sum).fold(0.0, f64::max);
+        finish(Form::Features { basis, cross, row_sum }, System::new(matrix), rank)
+    }
+
+    /// W = I: every field is the query's own element.
+    fn is_identity(&self) -> bool {
+        self.memory.is_auto_associative() && self.rank == self.memory.dim()
     }
 
     /// The right-hand sides of a batch: overlaps or elements.
     fn right(&self, queries: &Queries) -> Result<Mat<f64>> {
-        let overlaps = |queries: &Queries| -> Result<Mat<f64>> {
-            let n = self.memory.len();
-            let overlaps = self.memory.overlaps(queries)?;
-            Ok(match &self.form {
-                Form::Basis { ids, .. } => {
-                    Mat::from_fn(ids.len(), queries.len(), |i, q| f64::from(overlaps[q * n + ids[i]]))
-                }
-                _ => Mat::from_fn(n, queries.len(), |i, q| f64::from(overlaps[q * n + i])),
-            })
-        };
-        match self.form {
-            Form::Positions => {
-                let elements: Vec<Vec<f64>> = queries.iter().map(|query| elements(&query).collect()).collect();
-                Ok(Mat::from_fn(self.memory.dim(), queries.len(), |j, q| elements[q][j]))
-            }
-            Form::Keys | Form::Basis { .. } => overlaps(queries),
-        }
-    }
-
-    /// Coefficients of every key from solutions of the system, and a bound on the error of each, given that of the
-    /// solution's elements.
-    fn coefficients(&self, solution: &Mat<f64>, errors: &[f64]) -> (Mat<f64>, Vec<f64>) {
-        let n = self.memory.len();
-        let largest = |column: usize| solution.col(column).iter().fold(0.0, |max: f64, u| max.max(u.abs()));
-        let spread = |row_sum: f64, order: usize| {
-            let rounding = (order as f64 + 8.0) * ULP * row_sum;
-            errors.iter().enumerate().map(|(q, error)| (row_sum * error + rounding * largest(q)) * 1.01).collect()
-        };
         match &self.form {
-            Form::Keys => (solution.clone(), errors.to_vec()),
-            Form::Positions => {
-                let dim = self.memory.dim();
-                let keys: Vec<Pattern> = self.memory.keys().iter().collect();
-                let keys = Mat::from_fn(n, dim, |i, j| if keys[i].bits()[j] { 1.0 } else { -1.0 });
-                (keys * solution, spread(dim as f64, dim))
+            Form::Keys(_) => features(self.memory, Some(self.memory.keys()), queries),
+            Form::Features { basis, .. } => features(self.memory, basis.as_ref(), queries),
+        }
+    }
+
+    /// Fields of every position from a solution whose elements are off by at most `error`, and a bound on the error of
+    /// all.
+    fn fields(&self, solution: &[f64], error: f64) -> (Vec<f64>, f64) {
+        let order = solution.len() as f64;
+        match &self.form {
+            Form::Keys(values) => {
+                let all: f64 = solution.iter().sum();
+                let size: f64 = solution.iter().map(|c| c.abs()).sum();
+                let mut padded = solution.to_vec();
+                padded.resize(solution.len().next_multiple_of(64), 0.0);
+                let field = |position| 2.0 * weight_of_plus(&padded, values.column(position)) - all;
+                let fields = (0..self.memory.value_dim()).map(field).collect();
+                (fields, (order * error + 4.0 * (order + 8.0) * ULP * size) * 1.01)
             }
-            Form::Basis { cross, .. } => {
-                let row_sum = |i: usize| cross.row(i).iter().map(|element| element.abs()).sum::<f64>();
-                let row_sum = (0..n).map(row_sum).fold(0.0, f64::max);
-                (cross * solution, spread(row_sum, cross.ncols()))
+            Form::Features { cross, row_sum, .. } => {
+                let mut fields = vec![0.0; cross.nrows()];
+                for (column, u) in cross.col_iter().zip(solution) {
+                    fields.iter_mut().zip(column.iter()).for_each(|(field, element)| *field += element * u);
+                }
+                let largest = solution.iter().fold(0.0, |max: f64, u| max.max(u.abs()));
+                (fields, row_sum * (error + (order + 8.0) * ULP * largest) * 1.01)
             }
         }
     }
 
-    /// The same exactly, but for a positive common factor.
-    fn exact_coefficients(&self, query: &Query) -> Result<Vec<IBig>> {
-        let queries = Queries::from(query.clone());
-        let right = self.right(&queries)?;
+    /// Fields of each of a batch of queries and bounds on their errors; `None` if `f64` knows none.
+    fn approximate(&self, queries: &Queries) -> Result<Option<Vec<(Vec<f64>, f64)>>> {
+        let Some((solution, errors)) = self.system.solve(self.right(queries)?.as_ref()) else { return Ok(None) };
+        let column = |q: usize| solution.col(q).iter().copied().collect::<Vec<_>>();
+        Ok(Some((0..queries.len()).into_par_iter().map(|q| self.fields(&column(q), errors[q])).collect()))
+    }
+
+    /// The exact solution for one query.
+    fn exact(&self, query: &Query) -> Result<Fractions> {
+        let right = self.right(&Queries::from(query.clone()))?;
         let right: Vec<i64> = right.col(0).iter().map(|&element| element as i64).collect();
-        let Fractions { numerators, .. } = self.system.solve_exactly(&right)?;
-        Ok(match &self.form {
-            Form::Keys => numerators,
-            Form::Positions => {
-                let all: IBig = numerators.iter().sum();
-                let plus = |key: Pattern| key.bits().iter_ones().map(|j| &numerators[j]).sum::<IBig>();
-                self.memory.keys().iter().map(|key| plus(key) * IBig::from(2) - &all).collect()
+        self.system.solve_exactly(&right)
+    }
+
+    /// The numerator of the exact field at `position`.
+    fn exact_field(&self, solution: &Fractions, position: usize) -> IBig {
+        match &self.form {
+            Form::Keys(values) => {
+                let column = values.column(position);
+                let plus = |i: usize| column[i / 64] >> (i % 64) & 1 == 1;
+                solution.numerators.iter().enumerate().map(|(i, c)| if plus(i) { c.clone() } else { -c }).sum()
             }
-            Form::Basis { cross, .. } => (0..self.memory.len())
-                .map(|i| cross.row(i).iter().zip(&numerators).map(|(&g, u)| u * IBig::from(g as i64)).sum())
-                .collect(),
-        })
+            Form::Features { cross, .. } => {
+                let row = cross.row(position);
+                row.iter().zip(&solution.numerators).map(|(&element, u)| u * IBig::from(element as i64)).sum()
+            }
+        }
     }
 
-    /// The sign of the field at `position`, from exact coefficients.
-    fn exact_sign(&self, coefficients: &[IBig], position: usize) -> Ordering {
-        let column = self.values.column(position);
-        let signed = coefficients
-            .iter()
-            .enumerate()
-            .map(|(i, c)| if column[i / 64] >> (i % 64) & 1 == 1 { c.clone() } else { -c });
-        signed.sum::<IBig>().cmp(&IBig::ZERO)
-    }
-
-    /// Σ_i c_i y_ij for each of `positions`, and a bound on the error of all.
-    fn fields(&self, coefficients: &[f64], error: f64) -> (Vec<f64>, f64) {
-        let n = coefficients.len();
-        let all: f64 = coefficients.iter().sum();
-        let size: f64 = coefficients.iter().map(|c| c.abs()).sum();
-        let mut padded = coefficients.to_vec();
-        padded.resize(n.next_multiple_of(64), 0.0);
-        let field = |position| 2.0 * weight_of_plus(&padded, self.values.column(position)) - all;
-        let fields = (0..self.memory.value_dim()).map(field).collect();
-        (fields, (n as f64 * error + 4.0 * (n as f64 + 8.0) * ULP * size) * 1.01)
-    }
-
-    /// W_jj, and a bound on the error of all; found when first asked for.
+    /// W_jj, and a bound on the error of all.
     fn diagonal(&self) -> Result<Option<&(Vec<f64>, f64)>> {
         if self.diagonal.get().is_none() {
             let dim = self.memory.dim();
             let mut found = Some((Vec::with_capacity(dim), 0.0f64));
             for start in (0..dim).step_by(BATCH) {
-                let units = units(dim, start..dim.min(start + BATCH))?;
-                let Some((solution, errors)) = self.system.solve(self.right(&units)?.as_ref()) else {
-                    found = None;
+                let columns = self.approximate(&units(dim, start..dim.min(start + BATCH))?)?;
+                found = found.zip(columns).map(|((mut diagonal, worst), columns)| {
+                    let bound = columns.iter().map(|column| column.1).fold(worst, f64::max);
+                    diagonal.extend(columns.iter().enumerate().map(|(q, (fields, _))| fields[start + q]));
+                    (diagonal, bound)
+                });
+                if found.is_none() {
                     break;
-                };
-                let (coefficients, errors) = self.coefficients(&solution, &errors);
-                if let Some((diagonal, worst)) = &mut found {
-                    for (q, error) in errors.into_iter().enumerate() {
-                        let column: Vec<f64> = coefficients.col(q).iter().copied().collect();
-                        let (fields, error) = self.fields_at(&column, error, start + q);
-                        diagonal.push(fields);
-                        *worst = worst.max(error);
-                    }
                 }
             }
             // Another thread may have been first; what it found is the same.
@@ -261,63 +257,79 @@ impl<'a> Solver<'a> {
         Ok(self.diagonal.get().and_then(Option::as_ref))
     }
 
-    /// The field at one position.
-    fn fields_at(&self, coefficients: &[f64], error: f64, position: usize) -> (f64, f64) {
-        let column = self.values.column(position);
-        let signed =
-            coefficients.iter().enumerate().map(|(i, c)| if column[i / 64] >> (i % 64) & 1 == 1 { *c } else { -c });
-        let (n, size) = (coefficients.len() as f64, coefficients.iter().map(|c| c.abs()).sum::<f64>());
-        (signed.sum(), (n * error + (n + 8.0) * ULP * size) * 1.01)
+    /// W_jj exactly: numerator and denominator.
+    fn exact_weight(&self, j: usize) -> Result<(IBig, IBig)> {
+        let known = || self.exact_diagonal.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(weight) = known().get(&j) {
+            return Ok(weight.clone());
+        }
+        let unit = units(self.memory.dim(), j..j + 1)?.get(0).ok_or(Error::Empty { what: "queries" })?;
+        let solution = self.exact(&unit)?;
+        let weight = (self.exact_field(&solution, j), solution.denominator);
+        known().insert(j, weight.clone());
+        Ok(weight)
     }
 
-    /// The signs of one query, of which `approximate` tells coefficients and their error, if anything.
-    fn signs(&self, query: &Query, approximate: Option<(Vec<f64>, f64)>, diagonal: Diagonal) -> Result<FieldSigns> {
+    /// What `f64` tells of the signs of one query, and the positions that it leaves open.
+    fn clear(
+        &self,
+        query: &Query,
+        fields: Option<&(Vec<f64>, f64)>,
+        diagonal: Diagonal,
+    ) -> Result<(Pattern, Vec<usize>)> {
         let dim = self.memory.value_dim();
-        let (mut plus, mut tied) = (Pattern::new(dim)?, Pattern::new(dim)?);
-        let own = match diagonal {
-            Diagonal::Keep => None,
-            Diagonal::Zero => Some(elements(query).collect::<Vec<_>>()),
+        let mut plus = Pattern::new(dim)?;
+        let weights = if diagonal == Diagonal::Zero { self.diagonal()? } else { None };
+        let (Some((fields, error)), true) = (fields, diagonal == Diagonal::Keep || weights.is_some()) else {
+            return Ok((plus, (0..dim).collect()));
         };
-        let weights = if own.is_some() { self.diagonal()? } else { None };
-        // Positions that the approximation leaves open.
-        let mut open: Vec<usize> = Vec::new();
-        match approximate {
-            Some((coefficients, error)) if own.is_none() || weights.is_some() => {
-                let (mut fields, mut error) = self.fields(&coefficients, error);
-                if let (Some(own), Some((weights, worst))) = (&own, weights) {
-                    for ((field, own), weight) in fields.iter_mut().zip(own).zip(weights) {
-                        *field -= own * weight;
-                        error = error.max(8.0 * ULP * (field.abs() + weight.abs()));
-                    }
-                    error = 2.0 * error + worst;
+        let own: Vec<f64> = if weights.is_some() { elements(query).collect() } else { Vec::new() };
+        let mut open = Vec::new();
+        for (j, &field) in fields.iter().enumerate() {
+            let (field, error) = match weights {
+                None => (field, *error),
+                Some((weights, worst)) => {
+                    let rest = field - own[j] * weights[j];
+                    (rest, error + worst + 8.0 * ULP * (field.abs() + weights[j].abs()))
                 }
-                for (j, field) in fields.into_iter().enumerate() {
-                    if field.abs() > error {
-                        plus.bits_mut().set(j, field > 0.0);
-                    } else {
-                        open.push(j);
-                    }
-                }
+            };
+            if field.abs() > error {
+                plus.bits_mut().set(j, field > 0.0);
+            } else {
+                open.push(j);
             }
-            _ => open.extend(0..dim),
         }
-        let mut decide = |j: usize, coefficients: &[IBig]| match self.exact_sign(coefficients, j) {
-            Ordering::Greater => plus.bits_mut().set(j, true),
-            Ordering::Equal => tied.bits_mut().set(j, true),
-            Ordering::Less => {}
+        Ok((plus, open))
+    }
+
+    /// The signs of one query, of which `f64` left some positions open.
+    fn decide(&self, query: &Query, mut plus: Pattern, open: &[usize], diagonal: Diagonal) -> Result<FieldSigns> {
+        let mut tied = Pattern::new(plus.dim())?;
+        let own: Vec<f64> = elements(query).collect();
+        let mut note = |j: usize, sign: Ordering| {
+            plus.bits_mut().set(j, sign == Ordering::Greater);
+            tied.bits_mut().set(j, sign == Ordering::Equal);
         };
-        if own.is_none() {
-            if !open.is_empty() {
-                let coefficients = self.exact_coefficients(query)?;
-                open.into_iter().for_each(|j| decide(j, &coefficients));
-            }
+        if open.is_empty() {
             return Ok(FieldSigns { plus, tied });
         }
-        // Without W_jj the query is one in which position j is erased.
-        let without = |j: usize| self.exact_coefficients(&erased(query, j)?);
-        let coefficients: Vec<(usize, Vec<IBig>)> =
-            open.into_par_iter().map(|j| without(j).map(|c| (j, c))).collect::<Result<_>>()?;
-        coefficients.iter().for_each(|(j, coefficients)| decide(*j, coefficients));
+        if self.is_identity() {
+            let element = |j: usize| if diagonal == Diagonal::Zero { 0.0 } else { own[j] };
+            open.iter().for_each(|&j| note(j, element(j).total_cmp(&0.0)));
+            return Ok(FieldSigns { plus, tied });
+        }
+        let solution = self.exact(query)?;
+        for &j in open {
+            let field = self.exact_field(&solution, j);
+            let sign = match diagonal {
+                Diagonal::Keep => field.cmp(&IBig::ZERO),
+                Diagonal::Zero => {
+                    let (weight, denominator) = self.exact_weight(j)?;
+                    (field * denominator).cmp(&(weight * &solution.denominator * IBig::from(own[j] as i8)))
+                }
+            };
+            note(j, sign);
+        }
         Ok(FieldSigns { plus, tied })
     }
 }
@@ -329,22 +341,24 @@ impl Network for Solver<'_> {
 
     fn field_signs(&self, queries: &Queries, diagonal: Diagonal) -> Result<Vec<FieldSigns>> {
         check(self.memory, queries, diagonal)?;
+        if diagonal == Diagonal::Zero {
+            // Before the threads part, lest each find it.
+            self.diagonal()?;
+        }
         let mut signs = Vec::with_capacity(queries.len());
         for start in (0..queries.len()).step_by(BATCH) {
             let batch = queries.range(start..start + BATCH);
-            let solved = self.system.solve(self.right(&batch)?.as_ref());
-            let solved = solved.map(|(solution, errors)| self.coefficients(&solution, &errors));
-            let part: Vec<FieldSigns> = (0..batch.len())
-                .into_par_iter()
-                .map(|q| {
-                    let query = batch.get(q).ok_or(Error::Empty { what: "queries" })?;
-                    let approximate = solved
-                        .as_ref()
-                        .map(|(coefficients, errors)| (coefficients.col(q).iter().copied().collect(), errors[q]));
-                    self.signs(&query, approximate, diagonal)
-                })
-                .collect::<Result<_>>()?;
-            signs.extend(part);
+            let fields = self.approximate(&batch)?;
+            let clear = |q: usize| {
+                let query = batch.get(q).ok_or(Error::Empty { what: "queries" })?;
+                let fields = fields.as_ref().map(|fields| &fields[q]);
+                self.clear(&query, fields, diagonal).map(|(plus, open)| (query, plus, open))
+            };
+            let cleared: Vec<_> = (0..batch.len()).into_par_iter().map(clear).collect::<Result<_>>()?;
+            // One after the other: the threads share each exact solution.
+            for (query, plus, open) in cleared {
+                signs.push(self.decide(&query, plus, &open, diagonal)?);
+            }
         }
         Ok(signs)
     }
@@ -356,17 +370,13 @@ impl Network for Solver<'_> {
         elements.resize(value_dim * dim, 0.0);
         let mut worst = 0.0f64;
         for start in (0..dim).step_by(BATCH) {
-            let units = units(dim, start..dim.min(start + BATCH))?;
-            let solved = self.system.solve(self.right(&units)?.as_ref());
-            let (solution, errors) = solved.ok_or_else(|| Error::Parameter {
+            let columns = self.approximate(&units(dim, start..dim.min(start + BATCH))?)?;
+            let columns = columns.ok_or_else(|| Error::Parameter {
                 what: "weights of the pseudo-inverse",
                 expected: "a Gram matrix that f64 can invert".into(),
                 found: "one too close to singular".into(),
             })?;
-            let (coefficients, errors) = self.coefficients(&solution, &errors);
-            for (q, error) in errors.into_iter().enumerate() {
-                let column: Vec<f64> = coefficients.col(q).iter().copied().collect();
-                let (fields, error) = self.fields(&column, error);
+            for (q, (fields, error)) in columns.into_iter().enumerate() {
                 fields.into_iter().enumerate().for_each(|(j, field)| elements[j * dim + start + q] = field);
                 worst = worst.max(error);
             }
@@ -380,16 +390,6 @@ impl Network for Solver<'_> {
     }
 }
 
-/// `query` with position `j` erased.
-fn erased(query: &Query, j: usize) -> Result<Query> {
-    let dim = query.signs().dim();
-    let mut known = query.known().map_or_else(|| Pattern::filled(dim, true), |known| Ok(known.clone()))?;
-    known.bits_mut().set(j, false);
-    let known: Patterns = [&known].into_iter().collect::<Result<_>>()?;
-    let signs: Patterns = [query.signs()].into_iter().collect::<Result<_>>()?;
-    Queries::with_known(signs, known)?.get(0).ok_or(Error::Empty { what: "queries" })
-}
-
 /// Queries of which one position each is known, and +1.
 fn units(dim: usize, positions: std::ops::Range<usize>) -> Result<Queries> {
     let mut known = Patterns::filled(positions.len(), dim, false)?;
@@ -399,25 +399,43 @@ fn units(dim: usize, positions: std::ops::Range<usize>) -> Result<Queries> {
     Queries::with_known(known.clone(), known)
 }
 
-/// ⟨x_i, x_k⟩ for every key i and every k of `columns`: (n, columns).
-fn gram(memory: &Memory, columns: &[usize], keys: &Patterns) -> Result<Mat<f64>> {
-    let mut gram = Mat::zeros(keys.len(), columns.len());
-    for (k, &id) in columns.iter().enumerate() {
-        let overlaps = memory.overlaps(&keys.range(id..id + 1).into())?;
-        gram.col_mut(k).iter_mut().zip(overlaps).for_each(|(element, overlap)| *element = f64::from(overlap));
+/// The features of queries, a column each: overlaps with the keys of a basis, or their elements.
+fn features(memory: &Memory, basis: Option<&Patterns>, queries: &Queries) -> Result<Mat<f64>> {
+    match basis {
+        Some(basis) => {
+            let overlaps = Memory::auto_associative(basis.clone())?.with_tier(memory.tier()).overlaps(queries)?;
+            Ok(Mat::from_fn(basis.len(), queries.len(), |i, q| f64::from(overlaps[q * basis.len() + i])))
+        }
+        None => {
+            let elements: Vec<Vec<f64>> = queries.iter().map(|query| elements(&query).collect()).collect();
+            Ok(Mat::from_fn(memory.dim(), queries.len(), |j, q| elements[q][j]))
+        }
     }
-    Ok(gram)
 }
 
-/// X Xᵀ = Σ x_i x_iᵀ: (d, d).
-fn scatter(keys: &Patterns) -> Result<Mat<f64>> {
-    let elements = super::spectrum::agreements(keys, keys)?;
-    let dim = keys.dim();
-    Ok(Mat::from_fn(dim, dim, |j, k| elements[j * dim + k]))
+/// Σ φ_i φ_iᵀ and Σ y_i φ_iᵀ over all associations: sums of integers below 2⁵³, so exact.
+fn least_squares(memory: &Memory, basis: Option<&Patterns>) -> Result<(Mat<f64>, Mat<f64>)> {
+    let order = basis.map_or(memory.dim(), Patterns::len);
+    let (mut matrix, mut cross) = (Mat::zeros(order, order), Mat::zeros(memory.value_dim(), order));
+    for start in (0..memory.len()).step_by(BLOCK) {
+        let keys = memory.keys().range(start..start + BLOCK);
+        let values: Vec<Vec<f64>> =
+            memory.values().range(start..start + BLOCK).iter().map(|y| signs(&y).collect()).collect();
+        let features = features(memory, basis, &keys.into())?;
+        let values = Mat::from_fn(memory.value_dim(), values.len(), |j, i| values[i][j]);
+        matrix += &features * features.transpose();
+        cross += values * features.transpose();
+    }
+    Ok((matrix, cross))
+}
+
+/// ⟨x_i, x_k⟩ of some keys.
+fn gram(memory: &Memory, keys: &Patterns) -> Result<Mat<f64>> {
+    features(memory, Some(keys), &keys.clone().into())
 }
 
 /// The first keys that are independent, modulo a prime, of those before; `most` at the most. They are independent; that
-/// the others are not is for [`combination`] to prove.
+/// the others are not is for [`Span`] to prove.
 fn independent(keys: &Patterns, most: usize) -> Vec<usize> {
     let prime = Prime::first();
     let elements =
@@ -425,35 +443,50 @@ fn independent(keys: &Patterns, most: usize) -> Vec<usize> {
     prime.independent(keys.iter().map(elements), most)
 }
 
-/// Keys of the basis that key `id` is a combination of, which is proven here.
-fn combination(memory: &Memory, square: &System, basis: &[usize], cross: &Mat<f64>, id: usize) -> Result<Vec<usize>> {
-    let right: Vec<i64> = basis.iter().enumerate().map(|(k, _)| cross[(id, k)] as i64).collect();
-    let Fractions { numerators, denominator } = square.solve_exactly(&right)?;
-    // ‖x − Σ c_k x_k‖² = d − Σ c_k ⟨x, x_k⟩, which is 0 if and only if x is the combination.
-    let explained: IBig = numerators.iter().zip(&right).map(|(c, &g)| c * IBig::from(g)).sum();
-    if explained != denominator * IBig::from(memory.dim()) {
-        return Err(Error::Parameter {
-            what: "rank of the keys",
-            expected: "the same modulo 2^61 - 1 as over the rationals".into(),
-            found: format!("key {id}, which depends on others only modulo that prime"),
-        });
+/// What independent keys span.
+struct Span<'a> {
+    memory: &'a Memory,
+    ids: &'a [usize],
+    keys: Patterns,
+    system: System,
+}
+
+impl<'a> Span<'a> {
+    fn new(memory: &'a Memory, ids: &'a [usize]) -> Result<Self> {
+        let mut keys = Patterns::new(memory.dim())?;
+        ids.iter().filter_map(|&id| memory.keys().get(id)).try_for_each(|key| keys.push(&key))?;
+        let system = System::new(gram(memory, &keys)?);
+        Ok(Self { memory, ids, keys, system })
     }
-    Ok(basis.iter().zip(&numerators).filter(|pair| *pair.1 != IBig::ZERO).map(|pair| *pair.0).collect())
+
+    /// The keys that key `id` is a combination of, which is proven here.
+    fn combination(&self, id: usize) -> Result<Vec<usize>> {
+        let key: Queries = self.memory.keys().range(id..id + 1).into();
+        let overlaps = features(self.memory, Some(&self.keys), &key)?;
+        let right: Vec<i64> = overlaps.col(0).iter().map(|&overlap| overlap as i64).collect();
+        let dim = self.memory.dim() as i64;
+        if let Some(same) = right.iter().position(|overlap| overlap.abs() == dim) {
+            return Ok(vec![self.ids[same]]);
+        }
+        let Fractions { numerators, denominator } = self.system.solve_exactly(&right)?;
+        // ‖x − Σ c_k x_k‖² = d − Σ c_k ⟨x, x_k⟩, which is 0 if and only if x is the combination.
+        let explained: IBig = numerators.iter().zip(&right).map(|(c, &g)| c * IBig::from(g)).sum();
+        if explained != denominator * IBig::from(dim) {
+            return Err(Error::Parameter {
+                what: "rank of the keys",
+                expected: "the same modulo 2^61 - 1 as over the rationals".into(),
+                found: format!("key {id}, which depends on others only modulo that prime"),
+            });
+        }
+        Ok(self.ids.iter().zip(&numerators).filter(|pair| *pair.1 != IBig::ZERO).map(|pair| *pair.0).collect())
+    }
 }
 
 /// The error that names key `id`, one of `count` that depend on the others.
 fn depends(memory: &Memory, basis: &[usize], id: usize, count: usize) -> Result<Error> {
+    let before = &basis[..basis.partition_point(|&other| other < id)];
+    let of = Span::new(memory, before)?.combination(id)?;
     let keys = memory.keys();
-    let before: Vec<usize> = basis.iter().copied().take_while(|&other| other < id).collect();
-    let cross = gram(memory, &before, keys)?;
-    let same = (0..before.len()).find(|&k| cross[(id, k)].abs() == memory.dim() as f64);
-    let of = match same {
-        Some(k) => vec![before[k]],
-        None => {
-            let square = System::new(Mat::from_fn(before.len(), before.len(), |i, k| cross[(before[i], k)]));
-            combination(memory, &square, &before, &cross, id)?
-        }
-    };
-    let opposed = same.is_some_and(|k| cross[(id, k)] < 0.0);
+    let opposed = of.len() == 1 && keys.get(id) != keys.get(of[0]);
     Ok(Error::Dependent { id, of, opposed, count })
 }

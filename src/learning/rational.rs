@@ -1,6 +1,6 @@
 //! Exact solutions of integer systems: lifting modulo powers of a prime, then fractions.
 //!
-//! A u = b with integer A, b has a rational solution. It is found modulo p, p², p⁴, … (Dixon 1982), and read as
+//! A u = b with integer A, b has a rational solution. It is found modulo p, p², p³, … (Dixon 1982), and read as
 //! fractions with one denominator as soon as such fractions, put back into the system, solve it exactly. Keys with much
 //! structure have small denominators and need a few digits; at worst, by Hadamard's bound on determinants, it takes
 //! about 2·Σ log_p A_ii digits for a positive definite A.
@@ -9,6 +9,8 @@ use std::cmp::Ordering;
 
 use dashu_int::IBig;
 use dashu_int::ops::{Abs, BitTest, DivRem, UnsignedAbs};
+
+use rayon::prelude::*;
 
 use super::modular::Prime;
 
@@ -31,7 +33,7 @@ pub(crate) struct Lifting {
 }
 
 impl Lifting {
-    /// Of the matrix of this order, row by row, whose elements lie below 2⁵³. `None` if it is singular modulo every
+    /// Of the matrix of this order, row by row, whose elements lie below 2⁵⁰. `None` if it is singular modulo every
     /// prime tried.
     ///
     /// Cost: 2·order³ multiplications modulo a prime.
@@ -43,7 +45,7 @@ impl Lifting {
         Some(Self { prime, order, matrix, inverse })
     }
 
-    /// The exact solution for this right-hand side, whose elements lie below 2⁵³.
+    /// The exact solution for this right-hand side, whose elements lie below 2⁵⁰.
     ///
     /// Cost: order² multiplications a digit.
     pub(crate) fn solve(&self, right: &[i64]) -> Fractions {
@@ -54,11 +56,13 @@ impl Lifting {
         let mut next_look = 2usize;
         for digits in 1usize.. {
             let digit = self.digit(&rest);
-            // The rest after this digit; below order · 2⁵³ · 2⁶¹ before the division, so far from overflow.
-            for (rest, row) in rest.iter_mut().zip(self.matrix.chunks_exact(self.order)) {
-                let product: i128 = row.iter().zip(&digit).map(|(&a, &u)| i128::from(a) * i128::from(u)).sum();
-                *rest = (*rest - product) / i128::from(self.prime.get());
-            }
+            // The rest after this digit. Before the division it is below 2¹³ · 2⁵⁰ · 2⁶¹ for the largest order.
+            rest.par_iter_mut().zip(self.matrix.par_chunks_exact(self.order)).with_min_len(64).for_each(
+                |(rest, row)| {
+                    let product: i128 = row.iter().zip(&digit).map(|(&a, &u)| i128::from(a) * i128::from(u)).sum();
+                    *rest = (*rest - product) / i128::from(self.prime.get());
+                },
+            );
             for (solution, &digit) in solution.iter_mut().zip(&digit) {
                 *solution += &modulus * IBig::from(digit);
             }
@@ -82,11 +86,11 @@ impl Lifting {
             let sum: u128 = row.iter().zip(&rest).map(|(&a, &b)| u128::from(self.prime.multiply(a, b))).sum();
             (sum % u128::from(self.prime.get())) as u64
         };
-        self.inverse.chunks_exact(self.order).map(dot).collect()
+        self.inverse.par_chunks_exact(self.order).with_min_len(64).map(dot).collect()
     }
 
     fn solves(&self, fractions: &Fractions, right: &[i64]) -> bool {
-        self.matrix.chunks_exact(self.order).zip(right).all(|(row, &right)| {
+        self.matrix.par_chunks_exact(self.order).with_min_len(16).zip(right).all(|(row, &right)| {
             let products = row.iter().zip(&fractions.numerators).filter(|pair| *pair.0 != 0);
             let sum: IBig = products.map(|(&a, u)| u * IBig::from(a)).sum();
             sum == &fractions.denominator * IBig::from(right)

@@ -6,14 +6,15 @@ use std::cmp::Ordering;
 use super::{FieldSigns, Network, Weights, elements};
 use crate::dynamics::{Step, Sweep, step_to_limit, sweep_to_limit};
 use crate::exact::ULP;
-use crate::{
-    Diagonal, Dynamics, Energy, Error, Order, Pattern, Queries, Query, Result, Run, Separation, Tie, sweep_order,
-};
+use crate::{Diagonal, Dynamics, Energy, Error, Order, Pattern, Queries, Query, Result, Run, Separation, sweep_order};
 
 impl dyn Network + '_ {
     /// Runs the network from every start to its limit, as [`Memory::relax`](crate::Memory::relax) runs a memory. Every
-    /// new bit is the exact sign of its field; the energy −½ xᵀWx is in `f64`, off by d² roundings at the most. W being
-    /// symmetric, the update by difference is the one by field with the diagonal zeroed.
+    /// new bit is the exact sign of its field. The energy −½ xᵀWx is in `f64`, off by ½·d·[`row_error`] and d² roundings
+    /// at the most. The update by difference is the one by field with the diagonal zeroed: they are one where W is
+    /// symmetric, as that of every rule here is. Hebb's network runs as the memory that it is, in integers.
+    ///
+    /// [`row_error`]: Weights::row_error
     ///
     /// Cost: 8·d² bytes; d² operations a state for its energy, d for each bit that a sweep changes, and a recall for
     /// each synchronous step and for each visit that `f64` leaves in doubt.
@@ -41,6 +42,9 @@ impl dyn Network + '_ {
             let expected = "linear: learned networks have no other".into();
             return Err(Error::Parameter { what: "separation", expected, found: dynamics.separation.to_string() });
         }
+        if let Some(memory) = self.as_memory() {
+            return memory.relax_watched(starts, dynamics, finished);
+        }
         let weights = self.weights()?;
         let network = Weighted::new(self, &weights, dynamics);
         let paths = match dynamics.order {
@@ -59,7 +63,7 @@ struct Weighted<'a> {
     weights: &'a Weights,
     dynamics: &'a Dynamics,
     diagonal: Diagonal,
-    /// Bound on the error of a field that up to 2·d changes of bits have been added to.
+    /// Bound on the error of a field that up to d changes of bits have been added to.
     error: f64,
 }
 
@@ -87,7 +91,8 @@ impl<'a> Weighted<'a> {
     fn energy(&self, state: &[f64], fields: &[f64]) -> Energy {
         let own = |j: usize| if self.diagonal == Diagonal::Zero { self.row(j)[j] * state[j] } else { 0.0 };
         let all: f64 = (0..state.len()).map(|j| state[j] * (fields[j] - own(j))).sum();
-        Energy::real(-0.5 * all)
+        // Without the minus of a zero.
+        Energy::real(0.0 - 0.5 * all)
     }
 
     fn step(&self, states: &Queries) -> Result<Vec<Step>> {
@@ -155,30 +160,20 @@ impl Sweep for Walk<'_> {
                 continue;
             }
             let old = self.state[position];
-            let new = match (self.sign(position)?, self.network.dynamics.tie) {
-                (Ordering::Greater, _) => 1.0,
-                (Ordering::Less, _) => -1.0,
-                (Ordering::Equal, tie) => {
+            let own = (old != 0.0).then_some(old > 0.0);
+            let up = match self.sign(position)? {
+                Ordering::Greater => true,
+                Ordering::Less => false,
+                Ordering::Equal => {
                     tied += 1;
-                    match tie {
-                        Tie::Plus => 1.0,
-                        Tie::Minus => -1.0,
-                        // An erased position counts as plus.
-                        Tie::Stay => {
-                            if old == 0.0 {
-                                1.0
-                            } else {
-                                old
-                            }
-                        }
-                    }
+                    self.network.dynamics.tie.bit(own)
                 }
             };
+            let new = if up { 1.0 } else { -1.0 };
             if new != old {
                 self.state[position] = new;
-                // The column is the row: W is symmetric.
-                let row = self.network.row(position);
-                self.fields.iter_mut().zip(row).for_each(|(field, weight)| *field += (new - old) * weight);
+                let column = self.network.weights.elements[position..].iter().step_by(dim);
+                self.fields.iter_mut().zip(column).for_each(|(field, weight)| *field += (new - old) * weight);
             }
         }
         // Anew, so that roundings do not gather over sweeps.

@@ -7,7 +7,7 @@
 use faer::Mat;
 use rayon::prelude::*;
 
-use super::{Network, Weights};
+use super::{Network, Weights, signs};
 use crate::dynamics::Plane;
 use crate::error::room_for;
 use crate::{Error, Memory, Patterns, Result};
@@ -21,8 +21,9 @@ const MOST_WEIGHTS: usize = 1 << 22;
 pub struct Spectrum {
     /// The singular values σ of W, largest first: as many as the smaller dimension.
     pub singular_values: Vec<f64>,
-    /// Those that are not zero, up to rounding: above max(d, d′)·2⁻⁵² of the largest, and above the error of W.
-    pub rank: usize,
+    /// Those that are not zero, up to rounding: above max(d, d′)·2⁻⁵² of the largest, and above the error of W. `None`
+    /// if that error hides them all.
+    pub rank: Option<usize>,
     /// The associations, in storing order.
     pub associations: Vec<Association>,
 }
@@ -53,7 +54,8 @@ impl Spectrum {
     /// Cost: d·d′·min(d, d′) operations and about 24·d·d′ bytes; n·d·d′ for the associations.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] beyond 2048² weights; as [`Network::weights`].
+    /// [`Error::TooLarge`] beyond 2048² weights; [`Error::Parameter`] if the singular values cannot be found; as
+    /// [`Network::weights`].
     pub fn new(network: &dyn Network) -> Result<Self> {
         let memory = network.memory();
         let (value_dim, dim) = (network.value_dim(), network.dim());
@@ -76,17 +78,14 @@ impl Spectrum {
         let largest = singular_values.first().copied().unwrap_or(0.0);
         let dims = (value_dim.max(dim)) as f64;
         let zero = (dims * f64::EPSILON * largest).max(weights.error * dims);
-        let rank = singular_values.iter().filter(|&&sigma| sigma > zero).count();
+        let rank = (zero < largest || largest == 0.0).then(|| singular_values.iter().filter(|&&s| s > zero).count());
         let associations = (0..memory.len()).into_par_iter().map(|i| association(&weights, memory, i)).collect();
         Ok(Self { singular_values, rank, associations })
     }
 }
 
 fn association(weights: &Weights, memory: &Memory, index: usize) -> Association {
-    let signs = |patterns: &Patterns| -> Vec<f64> {
-        let pattern = patterns.get(index);
-        pattern.iter().flat_map(|p| p.bits().iter().by_vals().map(|bit| if bit { 1.0 } else { -1.0 })).collect()
-    };
+    let signs = |patterns: &Patterns| -> Vec<f64> { patterns.get(index).iter().flat_map(signs).collect() };
     let (x, y) = (signs(memory.keys()), signs(memory.values()));
     // y_j (Wx)_j and x_k (Wᵀy)_k: constant where key and value are singular vectors.
     let (mut forward, mut backward) = (vec![0.0; y.len()], vec![0.0; x.len()]);

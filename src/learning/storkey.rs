@@ -1,11 +1,12 @@
 //! Storkey's rule: each pattern is added with what the network makes of it already taken off.
 
+use std::cmp::Ordering;
 use std::sync::OnceLock;
 
 use dashu_int::IBig;
 use rayon::prelude::*;
 
-use super::{FieldSigns, Network, Rule, Weights, check};
+use super::{FieldSigns, Network, Rule, Weights, check, elements, signs};
 use crate::error::room_for;
 use crate::exact::ULP;
 use crate::{Diagonal, Error, Memory, Pattern, Queries, Query, Result};
@@ -72,7 +73,7 @@ impl<'a> Learned<'a> {
         weights.resize(dim * dim, 0.0);
         let mut error = 0.0;
         for pattern in memory.keys().iter() {
-            let xi: Vec<f64> = signs(&pattern);
+            let xi: Vec<f64> = signs(&pattern).collect();
             let sums: Vec<(f64, f64)> = weights.par_chunks_exact(dim).map(|row| dot(row, &xi)).collect();
             let diagonal: Vec<f64> = (0..dim).map(|i| weights[i * dim + i]).collect();
             // What each element's update is rounded by: sums of d products, and a dozen operations.
@@ -142,26 +143,31 @@ impl<'a> Learned<'a> {
         Ok(self.exact.get().map_or(&[], Vec::as_slice))
     }
 
-    fn signs(&self, query: &Query, diagonal: Diagonal) -> Result<FieldSigns> {
+    /// What `f64` tells of the signs of one query, and the positions that it leaves open.
+    fn clear(&self, query: &Query, diagonal: Diagonal) -> Result<(Pattern, Vec<usize>)> {
         let dim = self.memory.dim();
-        let (mut plus, mut tied) = (Pattern::new(dim)?, Pattern::new(dim)?);
-        let elements: Vec<f64> = super::elements(query).collect();
+        let (mut plus, mut open) = (Pattern::new(dim)?, Vec::new());
+        let elements: Vec<f64> = elements(query).collect();
         let error = (self.error * (dim as f64).sqrt() + 2.0 * self.roundings) * 1.01;
         for (j, row) in self.weights.chunks_exact(dim).enumerate() {
             let own = if diagonal == Diagonal::Zero { row[j] * elements[j] } else { 0.0 };
             let field = dot(row, &elements).0 - own;
             if field.abs() > error {
                 plus.bits_mut().set(j, field > 0.0);
-                continue;
+            } else {
+                open.push(j);
             }
-            let row = &self.exact()?[j * dim..(j + 1) * dim];
-            let counts = |k: usize| elements[k] != 0.0 && (k != j || diagonal == Diagonal::Keep);
-            let terms = row.iter().enumerate().filter(|term| counts(term.0));
-            let field: IBig = terms.map(|(k, w)| if elements[k] > 0.0 { w.clone() } else { -w }).sum();
-            plus.bits_mut().set(j, field > IBig::ZERO);
-            tied.bits_mut().set(j, field == IBig::ZERO);
         }
-        Ok(FieldSigns { plus, tied })
+        Ok((plus, open))
+    }
+
+    /// The sign of the field at `j`, from exact weights.
+    fn exact_sign(&self, exact: &[IBig], query: &Query, j: usize, diagonal: Diagonal) -> Ordering {
+        let dim = self.memory.dim();
+        let terms = exact[j * dim..(j + 1) * dim].iter().zip(elements(query)).enumerate();
+        let terms = terms.filter(|&(k, (_, x))| x != 0.0 && (k != j || diagonal == Diagonal::Keep));
+        let field: IBig = terms.map(|(_, (weight, x))| if x > 0.0 { weight.clone() } else { -weight }).sum();
+        field.cmp(&IBig::ZERO)
     }
 }
 
@@ -172,8 +178,24 @@ impl Network for Learned<'_> {
 
     fn field_signs(&self, queries: &Queries, diagonal: Diagonal) -> Result<Vec<FieldSigns>> {
         check(self.memory, queries, diagonal)?;
-        let signs = |q| self.signs(&queries.get(q).ok_or(Error::Empty { what: "queries" })?, diagonal);
-        (0..queries.len()).into_par_iter().map(signs).collect()
+        let clear = |q| {
+            let query = queries.get(q).ok_or(Error::Empty { what: "queries" })?;
+            self.clear(&query, diagonal).map(|(plus, open)| (query, plus, open))
+        };
+        let cleared: Vec<(Query, Pattern, Vec<usize>)> =
+            (0..queries.len()).into_par_iter().map(clear).collect::<Result<_>>()?;
+        // Before the threads part again, lest each make its own.
+        let exact = if cleared.iter().all(|query| query.2.is_empty()) { &[] } else { self.exact()? };
+        let decide = |(query, mut plus, open): (Query, Pattern, Vec<usize>)| {
+            let mut tied = Pattern::new(plus.dim())?;
+            for j in open {
+                let sign = self.exact_sign(exact, &query, j, diagonal);
+                plus.bits_mut().set(j, sign == Ordering::Greater);
+                tied.bits_mut().set(j, sign == Ordering::Equal);
+            }
+            Ok(FieldSigns { plus, tied })
+        };
+        cleared.into_par_iter().map(decide).collect()
     }
 
     fn weights(&self) -> Result<Weights> {
@@ -186,11 +208,6 @@ impl Network for Learned<'_> {
     fn facts(&self) -> Vec<(&'static str, f64)> {
         vec![("error of the weights at most", self.error)]
     }
-}
-
-/// +1.0 and −1.0.
-fn signs(pattern: &Pattern) -> Vec<f64> {
-    pattern.bits().iter().by_vals().map(|bit| if bit { 1.0 } else { -1.0 }).collect()
 }
 
 /// Σ w_k x_k in a fixed order, and Σ |w_k|.

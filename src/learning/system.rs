@@ -22,6 +22,7 @@ pub(super) struct System {
     matrix: Mat<f64>,
     /// `None` where `f64` cannot prove that the matrix is invertible.
     inverse: Option<Inverse>,
+    /// Made when first needed.
     lifting: OnceLock<Option<Lifting>>,
 }
 
@@ -77,11 +78,14 @@ impl System {
     /// [`Error::Parameter`] if the determinant is divisible by each of the primes tried: never seen.
     pub(super) fn solve_exactly(&self, right: &[i64]) -> Result<Fractions> {
         let order = self.order();
-        let lifting = self.lifting.get_or_init(|| {
+        if self.lifting.get().is_none() {
             let elements = (0..order * order).map(|k| self.matrix[(k / order, k % order)] as i64);
-            Lifting::new(elements.collect(), order)
-        });
-        let lifting = lifting.as_ref().ok_or_else(|| Error::Parameter {
+            // Not within `get_or_init`, where threads that help out would wait for each other. Another may have been
+            // first; what it found is the same.
+            let _ = self.lifting.set(Lifting::new(elements.collect(), order));
+        }
+        let lifting = self.lifting.get().and_then(Option::as_ref);
+        let lifting = lifting.ok_or_else(|| Error::Parameter {
             what: "Gram matrix",
             expected: "a determinant not divisible by 2^61 - 1, 2^60 - 93 and 2^59 - 55 alike".into(),
             found: "one that is".into(),

@@ -73,11 +73,12 @@ pub fn run(args: &SpectrumArgs) -> Result<()> {
         }
         let values = &spectrum.singular_values;
         let first = values.first().copied().unwrap_or(0.0);
-        let last = values.get(spectrum.rank.saturating_sub(1)).copied().unwrap_or(0.0);
+        let rank = spectrum.rank.map_or_else(|| "unknown, hidden by rounding,".to_owned(), |rank| rank.to_string());
+        let last = values.get(spectrum.rank.unwrap_or(values.len()).saturating_sub(1)).copied().unwrap_or(0.0);
         facts(&[
             ("memory", shape(&memory)),
             ("rule", rule.name().to_owned()),
-            ("rank of W", format!("{} of at most {}", spectrum.rank, values.len())),
+            ("rank of W", format!("{rank} of at most {}", values.len())),
             ("singular values", format!("{first:.4} to {last:.4} (those above zero)")),
             (
                 "orthogonal",

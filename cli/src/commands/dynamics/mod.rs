@@ -122,9 +122,8 @@ pub fn relax(
     finished: &(dyn Fn() + Sync),
 ) -> Result<Vec<Run>> {
     Ok(match rule {
-        // Hebb's rule is the linear separation, which needs no weights.
-        Some(rule) if rule.name() != "hebb" => rule.learn(memory)?.relax_watched(starts, dynamics, finished)?,
-        _ => memory.relax_watched(starts, dynamics, finished)?,
+        Some(rule) => rule.learn(memory)?.relax_watched(starts, dynamics, finished)?,
+        None => memory.relax_watched(starts, dynamics, finished)?,
     })
 }
 
