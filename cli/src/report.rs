@@ -161,3 +161,10 @@ pub fn bytes(bytes: f64) -> String {
     let step = (0..4).take_while(|&step| bytes >= 1024f64.powi(step + 1)).count();
     if step == 0 { format!("{bytes} B") } else { format!("{:.1} {}", bytes / 1024f64.powi(step as i32), units[step]) }
 }
+
+/// The most memory that the process ever held, where the system tells.
+pub fn peak_rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}

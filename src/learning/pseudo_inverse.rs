@@ -92,6 +92,12 @@ enum Form {
     Features { basis: Option<Patterns>, cross: Mat<f64>, row_sum: f64 },
 }
 
+/// Fields in `f64`, none of them off by more than the error.
+struct Approximate {
+    fields: Vec<f64>,
+    error: f64,
+}
+
 #[derive(Debug)]
 struct Solver<'a> {
     memory: &'a Memory,
@@ -183,7 +189,7 @@ impl<'a> Solver<'a> {
 
     /// Fields of every position from a solution whose elements are off by at most `error`, and a bound on the error of
     /// all.
-    fn fields(&self, solution: &[f64], error: f64) -> (Vec<f64>, f64) {
+    fn fields(&self, solution: &[f64], error: f64) -> Approximate {
         let order = solution.len() as f64;
         match &self.form {
             Form::Keys(values) => {
@@ -193,7 +199,7 @@ impl<'a> Solver<'a> {
                 padded.resize(solution.len().next_multiple_of(64), 0.0);
                 let field = |position| 2.0 * weight_of_plus(&padded, values.column(position)) - all;
                 let fields = (0..self.memory.value_dim()).map(field).collect();
-                (fields, (order * error + 4.0 * (order + 8.0) * ULP * size) * 1.01)
+                Approximate { fields, error: (order * error + 4.0 * (order + 8.0) * ULP * size) * 1.01 }
             }
             Form::Features { cross, row_sum, .. } => {
                 let mut fields = vec![0.0; cross.nrows()];
@@ -201,13 +207,13 @@ impl<'a> Solver<'a> {
                     fields.iter_mut().zip(column.iter()).for_each(|(field, element)| *field += element * u);
                 }
                 let largest = solution.iter().fold(0.0, |max: f64, u| max.max(u.abs()));
-                (fields, row_sum * (error + (order + 8.0) * ULP * largest) * 1.01)
+                Approximate { fields, error: row_sum * (error + (order + 8.0) * ULP * largest) * 1.01 }
             }
         }
     }
 
     /// Fields of each of a batch of queries and bounds on their errors; `None` if `f64` knows none.
-    fn approximate(&self, queries: &Queries) -> Result<Option<Vec<(Vec<f64>, f64)>>> {
+    fn approximate(&self, queries: &Queries) -> Result<Option<Vec<Approximate>>> {
         let Some((solution, errors)) = self.system.solve(self.right(queries)?.as_ref()) else { return Ok(None) };
         let column = |q: usize| solution.col(q).iter().copied().collect::<Vec<_>>();
         Ok(Some((0..queries.len()).into_par_iter().map(|q| self.fields(&column(q), errors[q])).collect()))
@@ -243,8 +249,8 @@ impl<'a> Solver<'a> {
             for start in (0..dim).step_by(BATCH) {
                 let columns = self.approximate(&units(dim, start..dim.min(start + BATCH))?)?;
                 found = found.zip(columns).map(|((mut diagonal, worst), columns)| {
-                    let bound = columns.iter().map(|column| column.1).fold(worst, f64::max);
-                    diagonal.extend(columns.iter().enumerate().map(|(q, (fields, _))| fields[start + q]));
+                    let bound = columns.iter().map(|column| column.error).fold(worst, f64::max);
+                    diagonal.extend(columns.iter().enumerate().map(|(q, column)| column.fields[start + q]));
                     (diagonal, bound)
                 });
                 if found.is_none() {
@@ -274,13 +280,15 @@ impl<'a> Solver<'a> {
     fn clear(
         &self,
         query: &Query,
-        fields: Option<&(Vec<f64>, f64)>,
+        approximate: Option<&Approximate>,
         diagonal: Diagonal,
     ) -> Result<(Pattern, Vec<usize>)> {
         let dim = self.memory.value_dim();
         let mut plus = Pattern::new(dim)?;
         let weights = if diagonal == Diagonal::Zero { self.diagonal()? } else { None };
-        let (Some((fields, error)), true) = (fields, diagonal == Diagonal::Keep || weights.is_some()) else {
+        let (Some(Approximate { fields, error }), true) =
+            (approximate, diagonal == Diagonal::Keep || weights.is_some())
+        else {
             return Ok((plus, (0..dim).collect()));
         };
         let own: Vec<f64> = if weights.is_some() { elements(query).collect() } else { Vec::new() };
@@ -376,7 +384,7 @@ impl Network for Solver<'_> {
                 expected: "a Gram matrix that f64 can invert".into(),
                 found: "one too close to singular".into(),
             })?;
-            for (q, (fields, error)) in columns.into_iter().enumerate() {
+            for (q, Approximate { fields, error }) in columns.into_iter().enumerate() {
                 fields.into_iter().enumerate().for_each(|(j, field)| elements[j * dim + start + q] = field);
                 worst = worst.max(error);
             }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::args::{Bench, NoiseArg, SeparationArg};
 use crate::failure::{Failure, Result};
 use crate::output::say;
-use crate::report::{Run, bytes, facts, progress};
+use crate::report::{Run, bytes, facts, peak_rss_bytes, progress};
 
 pub fn run(args: &Bench) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
@@ -126,11 +126,4 @@ impl Figures {
 /// Positions flipped in each query, where that is a fixed number.
 fn flips_of(args: &Bench) -> Option<usize> {
     (args.noise_model == NoiseArg::Exact).then(|| flips(args.noise, args.dim))
-}
-
-/// The most memory that the process ever held, where the system tells.
-fn peak_rss_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }

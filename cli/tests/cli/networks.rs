@@ -124,7 +124,7 @@ fn runs_are_the_same_on_any_number_of_threads() {
             "--rule",
             "storkey",
         ]);
-        for key in ["seconds", "load_seconds", "threads"] {
+        for key in ["seconds", "load_seconds", "threads", "peak_rss_bytes"] {
             json[key] = Value::Null;
         }
         json
@@ -227,6 +227,34 @@ fn rules_are_learned_and_recalled() {
     s.done(&["create", "twice.pop", "--keys", "twice.txt"]);
     let json = s.json(&["learn", "twice.pop", "--rule", "pseudo-inverse", "--moore-penrose", "--json"]);
     assert_eq!((json["rank"].as_u64(), json["recalled"].as_f64()), (Some(2), Some(1.0)));
+}
+
+/// A classical network of 65,536 positions and 4,000 patterns runs to its limit in little more memory than its bits.
+#[test]
+fn a_large_network_runs_in_the_memory_of_its_bits() {
+    let s = Sandbox::new();
+    let (n, dim) = (4000, 65_536);
+    let bytes = popfield::Patterns::random(n, dim, 1, "keys").unwrap().to_packed(popfield::BitOrder::Big);
+    s.write("keys.npy", npy("|u1", false, &format!("({n}, {})", dim / 8), &bytes));
+    s.done(&["create", "large.pop", "--keys", "keys.npy", "--packed", "--dim", "65536"]);
+    let peak = |json: &Value| json["peak_rss_bytes"].as_u64();
+    let bare = peak(&s.json(&["dynamics", "memory.pop", "--queries", "keys.txt", "--json", "--threads", "2"]));
+    for order in ["sync", "async"] {
+        let args =
+            ["dynamics", "large.pop", "--start", "pattern", "--overlap", "0.5", "--count", "1", "--order", order];
+        let json = s.json(&[&args[..], &["--json", "--threads", "2"]].concat());
+        let run = &json["runs"][0];
+        // A load of 0.06 leaves a few bits wrong.
+        assert_eq!((run["limit"].as_str(), run["closest_id"].as_u64()), (Some("fixed-point"), Some(0)), "{run}");
+        assert!(run["closest_overlap"].as_i64().unwrap() > 65_500, "{run}");
+        if let (Some(bare), Some(peak)) = (bare, peak(&json)) {
+            let bits = (n * dim / 8) as u64;
+            assert!(
+                peak < bare + bits + bits / 3,
+                "{order}: {peak} bytes at the peak, {bare} without, the bits take {bits}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::failure::{Failure, Result};
 use crate::input::{Reading, check_options};
 use crate::output::{OutFile, check_distinct, deliver, say, written};
 use crate::plot::{Format, render};
-use crate::report::{facts, open, progress, seconds, table};
+use crate::report::{facts, open, peak_rss_bytes, progress, seconds, table};
 use figure::Film;
 
 pub use figure::color;
@@ -140,8 +140,19 @@ pub fn end_of(run: &Run) -> String {
                 _ => format!("mixture of {members}, {distance} off"),
             }
         }
-        _ => run.end.name().to_owned(),
+        _ => match errors(run) {
+            Some(errors) if run.closest.overlap > 0 => format!("spurious: {errors} off {}", run.closest.id),
+            Some(errors) => format!("spurious: {errors} off −{}", run.closest.id),
+            None => run.end.name().to_owned(),
+        },
     }
+}
+
+/// Positions at which a spurious state differs from a stored pattern or complement, if they are a twentieth at most:
+/// what the literature calls retrieval with errors.
+fn errors(run: &Run) -> Option<usize> {
+    let distance = (run.state.dim() - run.closest.overlap.unsigned_abs() as usize) / 2;
+    (run.end == End::Spurious && distance <= run.state.dim() / 20).then_some(distance)
 }
 
 /// The energy with all its digits, or none if it has no number.
@@ -283,10 +294,12 @@ impl Said<'_> {
             "seed": self.args.seed,
             "limits": counts(&self.limits()),
             "ends": counts(&self.ends()),
+            "spurious_near_stored": self.count(|run| errors(run).is_some()),
             "runs": self.runs.iter().map(run).collect::<Vec<_>>(),
             "tied_bits": self.runs.iter().map(|run| run.tied_bits).sum::<u64>(),
             "seconds": elapsed,
             "load_seconds": load_seconds,
+            "peak_rss_bytes": peak_rss_bytes(),
             "tier": self.memory.tier().name(),
             "threads": threads,
         });
@@ -310,6 +323,10 @@ impl Said<'_> {
             (Update::Field, Diagonal::Zero) => "field, diagonal zeroed",
             (Update::Difference, _) => "difference of energies (whatever the diagonal)",
         };
+        let near = match self.count(|run| errors(run).is_some()) {
+            0 => String::new(),
+            near => format!(" ({near} of these within d/20 bits of a stored pattern or complement)"),
+        };
         let law = self.rule.map_or_else(|| self.separation.to_string(), |rule| format!("{} (learned)", rule.name()));
         facts(&[
             ("memory", shape(self.memory)),
@@ -317,7 +334,7 @@ impl Said<'_> {
             ("update", format!("{diagonal}, {}, at most {} steps", self.order(), self.args.choices.step_limit)),
             ("ties, clamped", format!("{}, {}", self.tie().name(), self.clamp())),
             ("limits", list(&self.limits())),
-            ("ended in", list(&self.ends())),
+            ("ended in", list(&self.ends()) + &near),
             ("time", format!("{} for {} runs", seconds(elapsed), self.runs.len())),
             ("tier, threads", format!("{}, {threads}", self.memory.tier().name())),
         ])
@@ -342,7 +359,9 @@ impl Said<'_> {
         }
         // Words, not numbers.
         for column in [1, 7] {
-            rows.column_mut(column).map(|column| column.set_cell_alignment(CellAlignment::Left));
+            if let Some(column) = rows.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Left);
+            }
         }
         say(rows)?;
         if self.runs.len() > SHOWN {
