@@ -320,6 +320,20 @@ fn ties_of_larger_systems_are_seen() {
     assert_eq!(signs[0].tied.to_signs(), [1, -1]);
 }
 
+/// So many patterns that `f64` loses track of Storkey's weights: finer ones decide, and the exact ones for ties.
+#[test]
+fn many_patterns_by_storkeys_rule() {
+    for (n, dim) in [(100, 32), (210, 20), (400, 9)] {
+        let world = World::new(Kind::Random, n, dim, 1, 6, 0.1, n as u64);
+        let memory = Memory::auto_associative(packed(&world.keys)).unwrap();
+        let exact = naive::Storkey::new(&world.keys);
+        let network = Storkey.learn(&memory).unwrap();
+        for diagonal in [Diagonal::Keep, Diagonal::Zero] {
+            check(&*network, &world.queries, diagonal, |query| exact.field_signs(query, diagonal == Diagonal::Zero));
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_learned_is_refused() {
     let says = |result: popfield::Result<()>, words: &[&str]| {
