@@ -1,10 +1,11 @@
 //! Storkey's rule: each pattern is added with what the network makes of it already taken off.
 //!
-//! The rounding of one pattern's step goes on through all later ones. With P = ξξᵀ/d an error Δ of the weights becomes
-//! Δ − PΔ − ΔP, which is (I − P)Δ(I − P) − PΔP and no larger in the Frobenius norm, and what the exclusions k ≠ i, j
-//! add: at most 2/√d + 4/d of it. So fields are known to within √d times a bound that grows by that factor a pattern, and
-//! those that it leaves open are decided by the same steps in finer numbers: `f64`, then 128-bit fixed point, then exact
-//! integers over dⁿ.
+//! The rounding of one pattern's step goes on through all later ones. With P = ξξᵀ/d, and D the diagonal of an error Δ
+//! of the weights and O the rest of it, the next pattern makes of it D + (O − PO − OP) + (2/d)·O. In the Frobenius norm
+//! O − PO − OP = (I − P)O(I − P) − POP is no larger than O, and its product with D is that of O with D − PD − DP, at most
+//! (2/√d)·‖D‖·‖O‖: so Δ grows by at most √(1 + 2/√d) + 2/d. Fields are known to within √d times the bound that follows,
+//! and those that it leaves open are decided by the same steps in finer numbers: `f64`, then 128-bit fixed point, then
+//! exact integers over dⁿ.
 
 use std::cmp::Ordering;
 use std::ops::{Add, Neg, Sub};
@@ -35,10 +36,10 @@ const LARGEST: i128 = 1 << 110;
 ///
 /// W depends on the order of storing. Its diagonal is what the formula gives for i = j.
 ///
-/// Learning takes about 8·n·d² operations and 8·d² bytes, in `f64`. Its error bound grows by 1 + 2/√d + 4/d a pattern;
-/// once it leaves fields open, as it does for more than about 12·√d patterns, the same is done in fixed point of 96 bits
-/// (16·d² bytes, three times the time; good for about 25·√d patterns), and where that leaves any open (ties), in integers
-/// of n·log₂ d bits.
+/// Learning takes about 8·n·d² operations and 8·d² bytes, in `f64`. Its error bound grows by about 1 + 1/√d a pattern;
+/// once it leaves fields open, as it does beyond some 20·√d patterns, the same is done in fixed point of 96 bits (16·d²
+/// bytes, some three times the time; good for about 50·√d patterns), and where that leaves any open (ties, and very many
+/// patterns), in integers of n·log₂ d bits.
 ///
 /// # Errors
 /// [`Error::HeteroAssociative`] unless keys are their own values; [`Error::TooLarge`] for d above 8192;
@@ -85,7 +86,7 @@ struct Learned<'a> {
 /// The bound on the Frobenius norm after one more pattern, every element of which was rounded by `rounding`.
 fn grown(error: f64, dim: usize, rounding: f64) -> f64 {
     let d = dim as f64;
-    (error * (1.0 + 2.0 / d.sqrt() + 4.0 / d) + d * rounding) * 1.001
+    (error * ((1.0 + 2.0 / d.sqrt()).sqrt() + 2.0 / d) + d * rounding) * 1.001
 }
 
 /// Adds one pattern to `weights`, whose products with it are `sums`: `settle` makes the new weight of the old one and of
