@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use crate::census::Census;
 use crate::error::room_for;
 use crate::exact::decay;
-use crate::field::weight_window;
 use crate::overlap::{each_query, each_tile};
+use crate::separation::weight_window;
 use crate::votes::VoteTable;
 use crate::{Beta, Error, Memory, Queries, Result};
 

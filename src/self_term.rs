@@ -16,9 +16,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::field::{Evidence, Law, WordSigns, set_bits};
+use crate::Query;
+use crate::field::{Evidence, WordSigns};
 use crate::votes::WordVotes;
-use crate::{Query, Separation};
 
 /// How a position's own bit enters its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,76 +32,26 @@ pub(crate) enum SelfTerm {
 }
 
 impl SelfTerm {
-    /// The difference of energies under `separation`, or the zeroed field where they always agree in sign.
-    pub(crate) fn difference(separation: Separation) -> Self {
-        match separation {
-            Separation::Linear | Separation::Exponential(_) => Self::Zeroed,
-            Separation::Polynomial(_) | Separation::Max => Self::Difference,
-        }
-    }
-
     /// The signs of one word of fields, once the own bits have been taken out of its votes.
     pub(crate) fn word_signs(
         self,
-        law: &Law,
         evidence: Evidence<'_>,
         votes: &WordVotes,
         columns: u64,
         own: OwnBits,
+        law: &dyn Fn(Evidence<'_>, &WordVotes, u64) -> WordSigns,
     ) -> WordSigns {
-        if let Law::Max = law {
-            return self.nearest_signs(evidence, votes, columns, own);
-        }
         let by_knowledge = |columns: u64, known: bool| {
             if columns == 0 {
                 return WordSigns::default();
             }
             if !known && self != Self::Difference {
-                return law.word_signs(evidence, votes, columns);
+                return law(evidence, votes, columns);
             }
             let rest = Rest::new(self, known, evidence, votes, own.signs);
-            law.word_signs(rest.evidence(), &rest.votes, columns)
+            law(rest.evidence(), &rest.votes, columns)
         };
         by_knowledge(columns & own.known, true).or(by_knowledge(columns & !own.known, false))
-    }
-
-    /// The same under `max`: nearest keys alone, those that oppose the own bit standing one nearer.
-    fn nearest_signs(self, evidence: Evidence<'_>, votes: &WordVotes, columns: u64, own: OwnBits) -> WordSigns {
-        let nearest = evidence.nearest;
-        if evidence.beyond.keys().next().is_some_and(|&bound| bound <= nearest + 1) {
-            return WordSigns { open: columns, ..WordSigns::default() };
-        }
-        // Keys that say plus and keys that say minus at a distance.
-        let row = |h: u32, column: usize| {
-            evidence.distances.binary_search(&h).map_or((0, 0), |rank| {
-                let (keys, vote) = (evidence.keys[rank] as i64, votes[rank][column]);
-                ((keys + vote) / 2, (keys - vote) / 2)
-            })
-        };
-        let mut signs = WordSigns::default();
-        for column in set_bits(columns) {
-            let (mut plus, mut minus) = row(nearest, column);
-            if own.known >> column & 1 == 1 {
-                let up = own.signs >> column & 1 == 1;
-                let (agree, oppose) = if up { (plus, minus) } else { (minus, plus) };
-                let (next_plus, next_minus) = row(nearest + 1, column);
-                let (agree, oppose) = match oppose {
-                    // Those that agree and those, one farther, that oppose are now at one distance.
-                    0 => (agree, if up { next_minus } else { next_plus }),
-                    _ => (0, oppose),
-                };
-                (plus, minus) = if up { (agree, oppose) } else { (oppose, agree) };
-            }
-            signs.note(
-                column,
-                match self {
-                    // The largest overlap with the bit up against that with the bit down.
-                    Self::Difference => (plus > 0).cmp(&(minus > 0)),
-                    _ => plus.cmp(&minus),
-                },
-            );
-        }
-        signs
     }
 }
 

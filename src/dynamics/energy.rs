@@ -6,9 +6,7 @@ use std::fmt;
 use dashu_int::ops::{BitTest, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 
-use crate::exact::decay;
 use crate::overlap::Visit;
-use crate::{Diagonal, Separation};
 
 /// The energy of a state.
 ///
@@ -33,32 +31,12 @@ enum Value {
 }
 
 impl Energy {
-    pub(crate) fn new(separation: Separation, diagonal: Diagonal, known: u32, keys: &Histogram) -> Self {
-        let overlap = |h: u32| i64::from(known) - 2 * i64::from(h);
-        let counts = || keys.counts().map(|(h, count)| (overlap(h), count));
-        Self(match separation {
-            Separation::Linear => {
-                let own = if diagonal == Diagonal::Zero { i128::from(known) } else { 0 };
-                let square = |s: i64| i128::from(s) * i128::from(s) - own;
-                Value::Halves(-IBig::from(counts().map(|(s, count)| square(s) * i128::from(count)).sum::<i128>()))
-            }
-            Separation::Polynomial(degree) => {
-                let power = |s: i64| IBig::from(s).pow(degree.get() as usize + 1);
-                let sum: IBig = counts().map(|(s, count)| power(s) * IBig::from(count)).sum();
-                Value::Halves(sum * IBig::from(-2))
-            }
-            Separation::Max => Value::Halves(IBig::from(counts().next().map_or(0, |(s, _)| -2 * s))),
-            Separation::Exponential(beta) => {
-                let nearest = keys.counts().next().map_or(0, |(h, _)| h);
-                let weigh = |(h, count): (u32, u64)| decay(2.0 * beta.get() * f64::from(h - nearest)) * count as f64;
-                let sum: f64 = keys.counts().map(weigh).sum();
-                Value::Real(-(overlap(nearest) as f64 + libm::log(sum) / beta.get()))
-            }
-        })
+    /// Half of this.
+    pub(crate) fn halves(twice: IBig) -> Self {
+        Self(Value::Halves(twice))
     }
 
     /// An energy that is known in `f64` only.
-    #[cfg(feature = "learning")]
     pub(crate) fn real(energy: f64) -> Self {
         Self(Value::Real(energy))
     }
@@ -122,6 +100,11 @@ impl Histogram {
     /// The distances that occur, ascending, and the keys at each.
     pub(crate) fn counts(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
         (self.first as u32..).zip(self.counts.iter().copied()).filter(|count| count.1 > 0)
+    }
+
+    /// The overlaps that occur, largest first, over `known` positions, and the keys at each.
+    pub(crate) fn overlaps(&self, known: u32) -> impl Iterator<Item = (i64, u64)> + '_ {
+        self.counts().map(move |(h, count)| (i64::from(known) - 2 * i64::from(h), count))
     }
 
     /// Makes room for the distances from `low` to `high`.

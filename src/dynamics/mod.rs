@@ -21,6 +21,10 @@ pub use end::{Closest, End};
 pub use energy::Energy;
 pub use limit::Limit;
 pub use run::Run;
+pub(crate) use {
+    energy::Histogram,
+    sweep::{Entry, NearKey, Sweeping, Weights},
+};
 #[cfg(feature = "learning")]
 pub(crate) use {
     plane::Plane,
@@ -198,7 +202,7 @@ impl Dynamics {
     /// How a position's own bit enters its field.
     pub(crate) fn self_term(&self) -> SelfTerm {
         match (self.update, self.diagonal) {
-            (Update::Difference, _) => SelfTerm::difference(self.separation),
+            (Update::Difference, _) => SelfTerm::Difference,
             (Update::Field, Diagonal::Keep) => SelfTerm::Kept,
             (Update::Field, Diagonal::Zero) => SelfTerm::Zeroed,
         }

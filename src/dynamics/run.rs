@@ -6,7 +6,7 @@ use super::end::{Closest, End};
 use super::energy::{Energy, Histogram};
 use super::limit::{Limit, Path};
 use super::plane::Plane;
-use super::sweep::{Walker, Weights};
+use super::sweep::Walker;
 use super::{Dynamics, Order, sweep_order};
 use crate::census::Census;
 use crate::field::Field;
@@ -88,15 +88,15 @@ impl Memory {
                 step_to_limit(starts, dynamics, finished, &|states| self.step_with_energy(states, &field, dynamics))?
             }
             Order::Fixed | Order::Random { .. } => {
-                let weights = Weights::new(&field, self.dim());
+                let sweeping = field.law().sweep(field.self_term(), self.dim());
                 let whole = match dynamics.order {
                     Order::Random { .. } => Some(Plane::new(self.keys(), 0..self.keys().words())?),
                     _ => None,
                 };
                 sweep_to_limit(starts, dynamics, finished, &|start, index| {
                     let near = distances(self.tier(), self.keys(), starts, index)?;
-                    let walker = Walker::new(self, &field, weights.as_ref(), dynamics.tie, start, &near);
-                    Ok(Walk { walker, whole: whole.as_ref(), dynamics })
+                    let walker = Walker::new(self, &field, &sweeping, dynamics.tie, start, &near);
+                    Ok(Walk { walker, field: &field, whole: whole.as_ref(), dynamics })
                 })?
             }
         };
@@ -124,7 +124,7 @@ impl Memory {
             each_query(self.len(), tile, watched, |index, (census, keys)| {
                 let answer = self.conclude(states, index, census, field, dynamics.tie)?;
                 let known = states.known_count(index) as u32;
-                let energy = Energy::new(dynamics.separation, dynamics.energy_diagonal(), known, &keys);
+                let energy = field.law().energy(dynamics.energy_diagonal(), known, &keys);
                 Ok(Step { energy, next: answer.pattern, tied: answer.tied })
             })
         })
@@ -244,6 +244,7 @@ pub(crate) fn sweep_to_limit<S: Sweep>(
 /// A walker over a memory's patterns, and where its columns come from.
 struct Walk<'a> {
     walker: Walker<'a>,
+    field: &'a Field,
     /// All positions, where the order is random; else each word's are made as the sweep comes to it, which keeps memory
     /// near that of the patterns.
     whole: Option<&'a Plane>,
@@ -253,7 +254,7 @@ struct Walk<'a> {
 impl Sweep for Walk<'_> {
     fn energy(&self) -> Energy {
         let (known, keys) = (self.walker.known_count(), self.walker.histogram());
-        Energy::new(self.dynamics.separation, self.dynamics.energy_diagonal(), known, &keys)
+        self.field.law().energy(self.dynamics.energy_diagonal(), known, &keys)
     }
 
     fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64> {

@@ -13,11 +13,11 @@ use std::cmp::Ordering;
 
 use super::energy::Histogram;
 use super::plane::Plane;
-use crate::exact::{ULP, UNDERFLOW, decay};
+use crate::exact::{ULP, UNDERFLOW};
 use crate::field::Field;
 use crate::overlap::Visit;
 use crate::self_term::SelfTerm;
-use crate::{Memory, Pattern, Query, Result, Separation, Tie};
+use crate::{Memory, Pattern, Query, Result, Tie};
 
 /// Eight bits as eight masks.
 static MASKS: [[i32; 8]; 256] = {
@@ -30,66 +30,57 @@ static MASKS: [[i32; 8]; 256] = {
     table
 };
 
+/// How the sign of a position is found from the overlaps of all keys.
+#[derive(Debug)]
+pub(crate) enum Sweeping {
+    /// The weight of a key is its overlap.
+    Overlaps,
+    /// It is a function of its overlap.
+    Weights(Weights),
+    /// By nearest keys alone: no bit left out or turned brings two overlaps nearer by more than two.
+    Nearest(fn(SelfTerm, &[NearKey]) -> Ordering),
+}
+
+/// A key that may be nearest, at a position.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NearKey {
+    pub(crate) overlap: i32,
+    /// The overlap without this position.
+    pub(crate) rest: i32,
+    /// The key's bit here, +1 or −1.
+    pub(crate) bit: i32,
+}
+
 /// Weights by overlap, in `f64`, as entry `base − s`.
 #[derive(Debug)]
 pub(crate) struct Weights {
-    /// A(s).
-    agree: Vec<f64>,
-    /// B(s).
-    oppose: Vec<f64>,
-    /// Neither is off by more than this times `relative` times 2⁻⁵².
-    magnitude: Vec<f64>,
+    entries: Vec<Entry>,
     relative: f64,
     /// Entries are relative to the largest overlap: that is the base. Else the base is d.
     to_largest: bool,
 }
 
+/// The weights of a key of some overlap.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// A(s).
+    pub(crate) agree: f64,
+    /// B(s).
+    pub(crate) oppose: f64,
+    /// Neither is off by more than this times `relative` times 2⁻⁵².
+    pub(crate) magnitude: f64,
+}
+
 impl Weights {
-    /// None where weights are integers or nearest keys alone count.
-    pub(crate) fn new(field: &Field, dim: usize) -> Option<Self> {
-        let entries = 0..=2 * dim as i32;
-        let kept = field.self_term() == SelfTerm::Kept;
-        // A(s), B(s) and a bound for both, of entry t.
-        type Entry = Box<dyn Fn(i32) -> (f64, f64, f64)>;
-        let (pair, relative, to_largest): (Entry, f64, bool) = match field.separation() {
-            Separation::Linear | Separation::Max => return None,
-            Separation::Exponential(beta) => {
-                let weight = move |t: i32| decay(beta.get() * f64::from(t));
-                // Relative to an overlap one above the largest, which without the own bit may occur.
-                let farther = if kept { 0 } else { 2 };
-                let pair = move |t: i32| (weight(t + farther), weight(t), weight(t));
-                (Box::new(pair), 760.0, true)
-            }
-            Separation::Polynomial(degree) => {
-                let scale = dim as f64;
-                let power = move |s: i32, k: u32| (0..k).fold(1.0, |product, _| product * (f64::from(s) / scale));
-                let degree = degree.get();
-                let base = dim as i32;
-                let pair: Entry = match field.self_term() {
-                    SelfTerm::Kept => Box::new(move |t| {
-                        let weight = power(base - t, degree);
-                        (weight, weight, weight.abs())
-                    }),
-                    SelfTerm::Zeroed => Box::new(move |t| {
-                        let (agree, oppose) = (power(base - t - 1, degree), power(base - t + 1, degree));
-                        (agree, oppose, agree.abs() + oppose.abs())
-                    }),
-                    SelfTerm::Difference => Box::new(move |t| {
-                        let energy = |s| power(s, degree + 1);
-                        let (below, here, above) = (energy(base - t - 2), energy(base - t), energy(base - t + 2));
-                        (here - below, above - here, below.abs() + here.abs() + above.abs())
-                    }),
-                };
-                (pair, 4.0 * f64::from(degree) + 16.0, false)
-            }
-        };
-        let mut weights = Self { agree: vec![], oppose: vec![], magnitude: vec![], relative, to_largest };
-        for (agree, oppose, magnitude) in entries.map(pair) {
-            weights.agree.push(agree);
-            weights.oppose.push(oppose);
-            weights.magnitude.push(magnitude);
-        }
-        Some(weights)
+    /// Weights as a function of how far the overlap is below the largest.
+    pub(crate) fn to_largest(dim: usize, relative: f64, entry: impl Fn(i32) -> Entry) -> Self {
+        Self { entries: (0..=2 * dim as i32).map(entry).collect(), relative, to_largest: true }
+    }
+
+    /// Weights as a function of the overlap.
+    pub(crate) fn of_overlap(dim: usize, relative: f64, entry: impl Fn(i32) -> Entry) -> Self {
+        let dim = dim as i32;
+        Self { entries: (0..=2 * dim).map(|t| entry(dim - t)).collect(), relative, to_largest: false }
     }
 }
 
@@ -97,7 +88,7 @@ impl Weights {
 pub(crate) struct Walker<'a> {
     memory: &'a Memory,
     field: &'a Field,
-    weights: Option<&'a Weights>,
+    sweeping: &'a Sweeping,
     tie: Tie,
     state: Vec<u64>,
     known: Vec<u64>,
@@ -123,7 +114,7 @@ impl<'a> Walker<'a> {
     pub(crate) fn new(
         memory: &'a Memory,
         field: &'a Field,
-        weights: Option<&'a Weights>,
+        sweeping: &'a Sweeping,
         tie: Tie,
         start: &Query,
         distances: &[u32],
@@ -137,14 +128,14 @@ impl<'a> Walker<'a> {
         let mut walker = Self {
             memory,
             field,
-            weights,
+            sweeping,
             tie,
             state: start.signs().words().to_vec(),
             known: start.known().map_or_else(|| vec![u64::MAX; words], |known| known.words().to_vec()),
             known_count,
             overlaps,
             sum,
-            both: vec![0.0; if weights.is_some() { padded } else { 0 }],
+            both: vec![0.0; if matches!(sweeping, Sweeping::Weights(_)) { padded } else { 0 }],
             agree: 0.0,
             oppose: 0.0,
             error: 0.0,
@@ -227,13 +218,12 @@ impl<'a> Walker<'a> {
     fn weigh(&mut self) {
         let keys = self.memory.len();
         let overlaps = &self.overlaps[..keys];
-        if matches!(self.field.separation(), Separation::Max) {
-            // A bit left out or turned brings two overlaps nearer by two at the most.
+        if let Sweeping::Nearest(_) = self.sweeping {
             let edge = overlaps.iter().copied().max().unwrap_or(0) - 2;
             self.near.clear();
             self.near.extend((0..).zip(overlaps).filter(|key| *key.1 >= edge).map(|key| key.0));
         }
-        let Some(weights) = self.weights else { return };
+        let Sweeping::Weights(weights) = self.sweeping else { return };
         let base = match weights.to_largest {
             true => overlaps.iter().copied().max().unwrap_or(0),
             false => self.memory.dim() as i32,
@@ -241,11 +231,11 @@ impl<'a> Walker<'a> {
         let (mut agree, mut oppose, mut magnitude) = (0.0, 0.0, 0.0);
         for (both, &overlap) in self.both.iter_mut().zip(overlaps) {
             let entry = (base - overlap) as usize;
-            let (a, b) = (weights.agree[entry], weights.oppose[entry]);
-            *both = a + b;
-            agree += a;
-            oppose += b;
-            magnitude += weights.magnitude[entry];
+            let entry = weights.entries[entry];
+            *both = entry.agree + entry.oppose;
+            agree += entry.agree;
+            oppose += entry.oppose;
+            magnitude += entry.magnitude;
         }
         (self.agree, self.oppose) = (agree, oppose);
         // Each weight is off by less than its magnitude times `relative`, and no sum of n of them has more roundings.
@@ -255,13 +245,13 @@ impl<'a> Walker<'a> {
 
     /// The exact sign of the field of the position of `column`, whose own bit is `own`.
     fn sign(&mut self, column: &[u64], own: Option<bool>) -> Ordering {
-        if matches!(self.field.separation(), Separation::Linear) {
+        if let Sweeping::Overlaps = self.sweeping {
             let zeroed = self.field.self_term() != SelfTerm::Kept;
             let own = own.filter(|_| zeroed).map_or(0, |up| if up { 1 } else { -1 });
             let field = 2 * sum_of_plus(&self.overlaps, column) - self.sum - own * self.memory.len() as i64;
             return field.cmp(&0);
         }
-        if let (Some(_), Some(up)) = (self.weights, own) {
+        if let (Sweeping::Weights(_), Some(up)) = (self.sweeping, own) {
             let field = weight_of_plus(&self.both, column) - if up { self.oppose } else { self.agree };
             if field.abs() > self.error {
                 return field.total_cmp(&0.0);
@@ -273,14 +263,13 @@ impl<'a> Walker<'a> {
     /// The same from votes counted by distance.
     fn exact_sign(&mut self, column: &[u64], own: Option<bool>) -> Ordering {
         let own = own.map_or(0, |up| if up { 1 } else { -1 });
-        // The overlap, the overlap without this position, and the key's bit here.
         let key = |i: usize| {
             let bit = if column[i / 64] >> (i % 64) & 1 == 1 { 1 } else { -1 };
-            (self.overlaps[i], self.overlaps[i] - own * bit, bit)
+            NearKey { overlap: self.overlaps[i], rest: self.overlaps[i] - own * bit, bit }
         };
         let self_term = self.field.self_term();
-        if matches!(self.field.separation(), Separation::Max) {
-            return max_sign(self_term, self.near.iter().map(|&i| key(i)));
+        if let Sweeping::Nearest(sign) = self.sweeping {
+            return sign(self_term, &self.near.iter().map(|&i| key(i)).collect::<Vec<_>>());
         }
         let known = match self_term {
             SelfTerm::Kept => self.known_count as i32,
@@ -290,7 +279,7 @@ impl<'a> Walker<'a> {
         self.votes.resize(self.memory.dim() + 2, 0);
         let votes = &mut self.votes;
         let mut vote = |overlap: i32, vote: i32| votes[(known - overlap) as usize / 2] += i64::from(vote);
-        for (overlap, rest, bit) in (0..self.memory.len()).map(key) {
+        for NearKey { overlap, rest, bit } in (0..self.memory.len()).map(key) {
             match self_term {
                 SelfTerm::Kept => vote(overlap, bit),
                 SelfTerm::Zeroed => vote(rest, bit),
@@ -304,21 +293,6 @@ impl<'a> Walker<'a> {
         let mut terms: Vec<(u32, i64)> = (0..).zip(taken).filter(|term| term.1 != 0).collect();
         self.field.sign(known as u32, &mut terms)
     }
-}
-
-/// The sign under `max`, from (overlap, overlap without this position, bit here) of the keys that may be nearest.
-fn max_sign(self_term: SelfTerm, keys: impl Iterator<Item = (i32, i32, i32)> + Clone) -> Ordering {
-    let largest = |overlaps: &mut dyn Iterator<Item = i32>| overlaps.max().unwrap_or(i32::MIN);
-    let overlap = match self_term {
-        SelfTerm::Kept => |key: (i32, i32, i32)| key.0,
-        SelfTerm::Zeroed => |key: (i32, i32, i32)| key.1,
-        SelfTerm::Difference => {
-            let up = largest(&mut keys.clone().map(|(_, rest, bit)| rest + bit));
-            return up.cmp(&largest(&mut keys.map(|(_, rest, bit)| rest - bit)));
-        }
-    };
-    let nearest = largest(&mut keys.clone().map(overlap));
-    keys.filter(|&key| overlap(key) == nearest).map(|key| key.2).sum::<i32>().cmp(&0)
 }
 
 /// The sum of the overlaps of keys that say plus in `column`.

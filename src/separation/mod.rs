@@ -1,6 +1,18 @@
 //! Separations: the function f that turns an overlap into a weight.
+//!
+//! What a separation is to the user stands here; what it does, in a file of its own: the signs of its fields, what may be
+//! left out of them, its energy, and its weights in a sweep ([`Law`]).
+
+mod exponential;
+mod linear;
+mod max;
+mod polynomial;
 
 use std::fmt;
+
+pub(crate) use exponential::weight_window;
+
+use crate::field::Law;
 
 use crate::{Error, Result};
 
@@ -102,6 +114,16 @@ impl Separation {
             Self::Polynomial(_) => "polynomial",
             Self::Linear => "linear",
             Self::Max => "max",
+        }
+    }
+
+    /// What it does over keys of dimension `dim`; `difference` asks for differences of its energy.
+    pub(crate) fn law(self, difference: bool, dim: usize) -> Box<dyn Law> {
+        match self {
+            Self::Exponential(beta) => Box::new(exponential::Exponential::new(beta, dim)),
+            Self::Polynomial(degree) => Box::new(polynomial::Polynomial::new(degree, difference)),
+            Self::Linear => Box::new(linear::Linear),
+            Self::Max => Box::new(max::Max),
         }
     }
 

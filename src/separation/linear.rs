@@ -1,0 +1,48 @@
+//! f(s) = s: Hebb's rule. Everything is an integer.
+
+use std::cmp::Ordering;
+
+use dashu_int::IBig;
+
+use crate::dynamics::{Histogram, Sweeping};
+use crate::exact::polynomial_sign;
+use crate::field::{Evidence, Law, WordSigns, set_bits};
+use crate::self_term::SelfTerm;
+use crate::votes::{COLUMNS, WordVotes};
+use crate::{Diagonal, Energy};
+
+#[derive(Debug)]
+pub(super) struct Linear;
+
+impl Law for Linear {
+    fn word_signs(&self, evidence: Evidence<'_>, votes: &WordVotes, columns: u64) -> WordSigns {
+        if !evidence.beyond.is_empty() {
+            return WordSigns { open: columns, ..WordSigns::default() };
+        }
+        let mut fields = [0i128; COLUMNS];
+        for (&h, votes) in evidence.distances.iter().zip(votes) {
+            let overlap = i128::from(evidence.known) - 2 * i128::from(h);
+            fields.iter_mut().zip(votes).for_each(|(field, &vote)| *field += overlap * i128::from(vote));
+        }
+        let mut signs = WordSigns::default();
+        for column in set_bits(columns) {
+            signs.note(column, fields[column].cmp(&0));
+        }
+        signs
+    }
+
+    fn sign(&self, known: u32, votes: &mut Vec<(u32, i64)>) -> Ordering {
+        polynomial_sign(known, 1, votes)
+    }
+
+    fn energy(&self, diagonal: Diagonal, known: u32, keys: &Histogram) -> Energy {
+        let own = if diagonal == Diagonal::Zero { i128::from(known) } else { 0 };
+        let square = |s: i64| i128::from(s) * i128::from(s) - own;
+        let sum: i128 = keys.overlaps(known).map(|(s, count)| square(s) * i128::from(count)).sum();
+        Energy::halves(-IBig::from(sum))
+    }
+
+    fn sweep(&self, _: SelfTerm, _: usize) -> Sweeping {
+        Sweeping::Overlaps
+    }
+}
