@@ -5,7 +5,8 @@
 //! (e^{βs}), whose softmax form is attention, or a nearest-neighbour memory (max).
 //!
 //! Every recalled bit is the sign of the *real* field, proven for each query: the same on every SIMD tier, number of
-//! threads, batch, split into shards and order of storing.
+//! threads, batch, split into shards and order of storing. [`Memory::relax`] iterates to the network's limits, and
+//! [`learning`] has the rules whose weights are more than the patterns themselves.
 //!
 //! # The way through the house
 //!

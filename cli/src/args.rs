@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use popfield::learning::{Dependence, Hebb, PseudoInverse, Rule, Storkey};
+use popfield::learning::{Dependence, PseudoInverse, RULES, Rule};
 use popfield::{Clamp, Diagonal, Dynamics, NoiseModel, Order, Recall, Separation, Tie, Update};
 
 use crate::failure::{Failure, Result};
@@ -242,7 +243,8 @@ pub struct Choices {
     #[arg(long, value_name = "known|LIST", value_parser = clamp)]
     pub clamp: Option<ClampArg>,
     /// Steps, or sweeps, after which a run stops without a limit
-    #[arg(long, value_name = "T", allow_negative_numbers = true, aliases = ["max-steps", "steps"], default_value_t = Dynamics::STEP_LIMIT, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "T", allow_negative_numbers = true, aliases = ["max-steps", "steps"])]
+    #[arg(default_value_t = Dynamics::STEP_LIMIT, value_parser = clap::value_parser!(u32).range(1..))]
     pub step_limit: u32,
 }
 
@@ -253,7 +255,7 @@ pub struct Learn {
     /// The memory
     pub memory: PathBuf,
     /// How to learn
-    #[arg(long, value_enum)]
+    #[arg(long, value_name = "R", value_parser = rules())]
     pub rule: RuleArg,
     /// With --rule pseudo-inverse: allow dependent keys, by Moore and Penrose's pseudo-inverse
     #[arg(long)]
@@ -507,36 +509,35 @@ impl Choices {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum RuleArg {
-    /// W = Σ y xᵀ: the linear separation
-    Hebb,
-    /// W = Y X⁺: recalls as many independent keys as there are positions
-    PseudoInverse,
-    /// Each pattern with what the network makes of it taken off
-    Storkey,
-}
+/// A learning rule of the library, by name.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleArg(&'static dyn Rule);
 
 impl RuleArg {
     /// The rule; `--moore-penrose` is an error for any but the pseudo-inverse.
-    pub fn rule(self, moore_penrose: bool) -> Result<Box<dyn Rule>> {
-        if moore_penrose && self != Self::PseudoInverse {
-            return Err(Failure::usage("--moore-penrose belongs to --rule pseudo-inverse, found another rule"));
+    pub fn rule(self, moore_penrose: bool) -> Result<&'static dyn Rule> {
+        const MOORE_PENROSE: PseudoInverse = PseudoInverse { dependence: Dependence::MoorePenrose };
+        match (moore_penrose, self.0.name()) {
+            (false, _) => Ok(self.0),
+            (true, "pseudo-inverse") => Ok(&MOORE_PENROSE),
+            (true, name) => {
+                Err(Failure::usage(format!("--moore-penrose belongs to --rule pseudo-inverse, found --rule {name}")))
+            }
         }
-        let dependence = if moore_penrose { Dependence::MoorePenrose } else { Dependence::Refuse };
-        Ok(match self {
-            Self::Hebb => Box::new(Hebb),
-            Self::PseudoInverse => Box::new(PseudoInverse { dependence }),
-            Self::Storkey => Box::new(Storkey),
-        })
     }
+}
+
+fn rules() -> impl TypedValueParser<Value = RuleArg> {
+    // The parser lets no other name through.
+    let rule = |name: String| RuleArg(*RULES.iter().find(|rule| rule.name() == name).unwrap_or(&RULES[0]));
+    PossibleValuesParser::new(RULES.map(|rule| PossibleValue::new(rule.name()).help(rule.about()))).map(rule)
 }
 
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Rule")]
 pub struct RuleArgs {
     /// Learn weights by this rule, in place of a separation
-    #[arg(long, value_enum, value_name = "R")]
+    #[arg(long, value_name = "R", value_parser = rules())]
     pub rule: Option<RuleArg>,
     /// With --rule pseudo-inverse: allow dependent keys, by Moore and Penrose's pseudo-inverse
     #[arg(long, requires = "rule")]
@@ -545,7 +546,7 @@ pub struct RuleArgs {
 
 impl RuleArgs {
     /// The rule asked for, if any; a separation other than linear beside it is an error.
-    pub fn resolve(self, separation: Option<SeparationArg>) -> Result<Option<Box<dyn Rule>>> {
+    pub fn resolve(self, separation: Option<SeparationArg>) -> Result<Option<&'static dyn Rule>> {
         let Some(rule) = self.rule else { return Ok(None) };
         if separation.is_some_and(|separation| separation != SeparationArg::Linear) {
             return Err(Failure::usage("--rule: learned weights are linear, found another --separation beside it"));

@@ -39,7 +39,7 @@ use crate::{Error, Pattern, Query, Result, Separation, Tie};
 /// Which positions a step updates, and when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// All at once, from the same state: x ← sign[Wx] (Little 1974).
+    /// All at once, from the same state: x ← sign(Wx) (Little 1974).
     #[default]
     Synchronous,
     /// One after the other, from the first to the last, each seeing what the ones before it became (Hopfield 1982).

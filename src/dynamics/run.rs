@@ -44,20 +44,21 @@ impl Memory {
     /// Runs the network from every query to its limit: a fixed point, a cycle, or the end of the steps allowed.
     ///
     /// Every new bit is the sign of the real field or difference, as exact as in [`recall`](Self::recall). Positions
-    /// erased in a query have no bit until they are first updated; until then overlaps and energies run over the others.
-    /// Under [`Order::Synchronous`] and [`Order::Fixed`] a state that returns shows a cycle and its length; in random
-    /// order there are only fixed points. Energies never rise under the asynchronous orders where the separation is
-    /// linear with the diagonal zeroed, or the update is the difference and all positions are known.
+    /// erased in a query have no bit until they are first updated; until then overlaps and energies run over the
+    /// others. Under [`Order::Synchronous`] and [`Order::Fixed`] a state that returns shows a cycle and its length; in
+    /// random order there are only fixed points. Energies never rise under the asynchronous orders where the separation
+    /// is linear with the diagonal zeroed, or the update is the difference and all positions are known.
     ///
-    /// A start of given overlap m with a pattern is [`add_noise`](crate::add_noise) of p = (1 − m)/2; a random one is from
+    /// A start of given overlap m with a pattern is [`add_noise`](crate::add_noise) of p = (1 − m)/2; a random one is
+    /// from
     /// [`Patterns::random`].
     ///
     /// Cost: a synchronous step is a recall, and a count of the keys by distance for the energy: 8 bytes for each
-    /// distance between the nearest and the farthest. A sweep takes O(n) for each visited position and as much again for
-    /// each bit that changes, O(n + d) where `f64` does not decide or the position was erased. Memory: 4n bytes a query
-    /// under way (12n under polynomial and exponential separations, up to 12n under `max`), 48·d shared, a plane of 64·n
-    /// bits for each thread in fixed order, one of n·d bits in random order. Queries run in parallel in the current rayon
-    /// pool.
+    /// distance between the nearest and the farthest. A sweep takes O(n) for each visited position and as much again
+    /// for each bit that changes, O(n + d) where `f64` does not decide or the position was erased. Memory: 4n bytes a
+    /// query under way (12n under polynomial and exponential separations, up to 12n under `max`), 48·d shared, a plane
+    /// of 64·n bits for each thread in fixed order, one of n·d bits in random order. Queries run in parallel in the
+    /// current rayon pool.
     ///
     /// # Errors
     /// [`Error::UnequalDimensions`] if keys and values differ in dimension, [`Error::HeteroAssociative`] if they differ

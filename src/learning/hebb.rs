@@ -17,6 +17,10 @@ impl Rule for Hebb {
         "hebb"
     }
 
+    fn about(&self) -> &'static str {
+        "W = Σ y xᵀ: the linear separation"
+    }
+
     fn learn<'a>(&self, memory: &'a Memory) -> Result<Box<dyn Network + 'a>> {
         Ok(Box::new(Patterned(memory)))
     }

@@ -6,8 +6,9 @@
 //! | pseudo-inverse | Y X⁺: solves for the keys' coefficients, W is not formed for recall | `pseudo_inverse.rs` |
 //! | Storkey | a sum that each pattern changes by what is there already | `storkey.rs` |
 //!
-//! A rule is a file that implements [`Rule`] and [`Network`], and a line in [`RULES`]. Whatever the rule, every recalled bit is the sign
-//! of the real field: in `f64` where a proven bound on the error allows, else in exact arithmetic.
+//! A rule is a file that implements [`Rule`] and [`Network`], and a line in [`RULES`]. Whatever the rule, every
+//! recalled bit is the sign of the real field: in `f64` where a proven bound on the error allows, else in exact
+//! arithmetic.
 
 mod hebb;
 mod modular;
@@ -35,6 +36,9 @@ pub const RULES: [&dyn Rule; 3] = [&Hebb, &PseudoInverse { dependence: Dependenc
 pub trait Rule: fmt::Debug + Sync {
     /// Its name: `hebb`, `pseudo-inverse`, `storkey`.
     fn name(&self) -> &'static str;
+
+    /// What it does, in a few words.
+    fn about(&self) -> &'static str;
 
     /// The network that the rule makes of `memory`.
     ///
@@ -137,8 +141,8 @@ impl dyn Network + '_ {
     /// Recalls every query in `steps` steps, each prompting the next: sign[W·query], sign(0) by the tie policy.
     ///
     /// # Errors
-    /// As [`Network::field_signs`]; [`Error::Parameter`] if `steps` is 0; [`Error::UnequalDimensions`] for several steps
-    /// or [`Tie::Stay`] where keys and values differ in dimension.
+    /// As [`Network::field_signs`]; [`Error::Parameter`] if `steps` is 0; [`Error::UnequalDimensions`] for several
+    /// steps or [`Tie::Stay`] where keys and values differ in dimension.
     pub fn recall(&self, queries: &Queries, diagonal: Diagonal, steps: u32, tie: Tie) -> Result<NetworkRecalled> {
         tie.check(self.dim(), self.value_dim())?;
         if steps == 0 {
@@ -161,7 +165,8 @@ impl dyn Network + '_ {
             let next = Queries::from(patterns);
             left -= 1;
             if before.as_ref() == Some(&next) {
-                // A cycle of two, or fixed points and such cycles side by side: only the parity of what is left matters.
+                // A cycle of two, or fixed points and such cycles side by side: only the parity of what is left
+                // matters.
                 left %= 2;
             }
             // A fixed point of every query: further steps repeat this one.

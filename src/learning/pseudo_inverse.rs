@@ -1,7 +1,8 @@
-//! The pseudo-inverse rule: W = Y X⁺, the network of least weights that comes nearest to mapping every key to its value.
+//! The pseudo-inverse rule: W = Y X⁺, the network of least weights that comes nearest to mapping every key to its
+//! value.
 //!
-//! W is not formed for recall. A field is a linear form of the solution of a positive definite integer system, whichever
-//! of these there is:
+//! W is not formed for recall. A field is a linear form of the solution of a positive definite integer system,
+//! whichever of these there is:
 //!
 //! - keys independent: G u = s, field = Y u, with the Gram matrix G = XᵀX and the overlaps s = Xᵀq;
 //! - else, with *features* φ of a query such that least squares on them is W: (Σ φ_i φ_iᵀ) u = φ(q), field =
@@ -52,14 +53,14 @@ pub enum Dependence {
 /// diagonal kept.
 ///
 /// Cost of learning, with m the smaller of n and d and r the rank: n·m·⌈d/64⌉ word operations, 3m³ others, 40·m² bytes
-/// (of which 16·m² stay) and n·d′ bits. Dependent keys take n·r·d multiplications modulo a prime on one thread, n·r·(r +
-/// d′) operations for the features, and to prove the dependence of each key that is no repetition an exact solution as
-/// below.
+/// (of which 16·m² stay) and n·d′ bits. Dependent keys take n·r·d multiplications modulo a prime on one thread, n·r·(r
+/// + d′) operations for the features, and to prove the dependence of each key that is no repetition an exact solution
+/// as below.
 ///
-/// A recall takes m² operations beside the overlaps. A field too close to 0 for `f64` takes an exact solution: the first
-/// one 2m³ multiplications modulo a prime, each about m² for every digit of 61 bits; few where keys have much structure,
-/// as Hadamard rows have, and up to m·log₂ d bits for fields of random keys that are exactly 0. Under a zeroed diagonal
-/// each position that was ever left open takes one more.
+/// A recall takes m² operations beside the overlaps. A field too close to 0 for `f64` takes an exact solution: the
+/// first one 2m³ multiplications modulo a prime, each about m² for every digit of 61 bits; few where keys have much
+/// structure, as Hadamard rows have, and up to m·log₂ d bits for fields of random keys that are exactly 0. Under a
+/// zeroed diagonal each position that was ever left open takes one more.
 ///
 /// # Errors
 /// [`Error::Dependent`] for keys that depend on others, [`Error::Count`] for more than d of them where d > 1024, unless
@@ -77,6 +78,10 @@ impl Rule for PseudoInverse {
         "pseudo-inverse"
     }
 
+    fn about(&self) -> &'static str {
+        "W = Y X⁺: recalls as many independent keys as there are positions"
+    }
+
     fn learn<'a>(&self, memory: &'a Memory) -> Result<Box<dyn Network + 'a>> {
         Ok(Box::new(Solver::new(memory, self.dependence)?))
     }
@@ -87,8 +92,8 @@ impl Rule for PseudoInverse {
 enum Form {
     /// Coefficients of independent keys; the values, position by position.
     Keys(Plane),
-    /// Features: overlaps with the keys of a basis, or without one the positions; Σ y_i φ_iᵀ, (value_dim, features), and
-    /// the largest sum of a row's absolute values.
+    /// Features: overlaps with the keys of a basis, or without one the positions; Σ y_i φ_iᵀ, (value_dim, features),
+    /// and the largest sum of a row's absolute values.
     Features { basis: Option<Patterns>, cross: Mat<f64>, row_sum: f64 },
 }
 

@@ -10,9 +10,9 @@ use crate::{Diagonal, Dynamics, Energy, Error, Order, Pattern, Queries, Query, R
 
 impl dyn Network + '_ {
     /// Runs the network from every start to its limit, as [`Memory::relax`](crate::Memory::relax) runs a memory. Every
-    /// new bit is the exact sign of its field. The energy −½ xᵀWx is in `f64`, off by ½·d·[`row_error`] and d² roundings
-    /// at the most. The update by difference is the one by field with the diagonal zeroed: they are one where W is
-    /// symmetric, as that of every rule here is. Hebb's network runs as the memory that it is, in integers.
+    /// new bit is the exact sign of its field. The energy −½ xᵀWx is in `f64`, off by ½·d·[`row_error`] and d²
+    /// roundings at the most. The update by difference is the one by field with the diagonal zeroed: they are one where
+    /// W is symmetric, as that of every rule here is. Hebb's network runs as the memory that it is, in integers.
     ///
     /// [`row_error`]: Weights::row_error
     ///
@@ -26,10 +26,10 @@ impl dyn Network + '_ {
         self.relax_watched(starts, dynamics, &|| ())
     }
 
-    /// As [`relax`](Self::relax), and calls `finished` for each run that has come to its limit, from whichever thread.
+    /// As `relax`, and calls `finished` for each run that has come to its limit, from whichever thread.
     ///
     /// # Errors
-    /// As [`relax`](Self::relax).
+    /// As `relax`.
     pub fn relax_watched(
         &self,
         starts: &Queries,

@@ -2,10 +2,10 @@
 //!
 //! The rounding of one pattern's step goes on through all later ones. With P = ξξᵀ/d, and D the diagonal of an error Δ
 //! of the weights and O the rest of it, the next pattern makes of it D + (O − PO − OP) + (2/d)·O. In the Frobenius norm
-//! O − PO − OP = (I − P)O(I − P) − POP is no larger than O, and its product with D is that of O with D − PD − DP, at most
-//! (2/√d)·‖D‖·‖O‖: so Δ grows by at most √(1 + 2/√d) + 2/d. Fields are known to within √d times the bound that follows,
-//! and those that it leaves open are decided by the same steps in finer numbers: `f64`, then 128-bit fixed point, then
-//! exact integers over dⁿ.
+//! O − PO − OP = (I − P)O(I − P) − POP is no larger than O, and its product with D is that of O with D − PD − DP, at
+//! most (2/√d)·‖D‖·‖O‖: so Δ grows by at most √(1 + 2/√d) + 2/d. Fields are known to within √d times the bound that
+//! follows, and those that it leaves open are decided by the same steps in finer numbers: `f64`, then 128-bit fixed
+//! point, then exact integers over dⁿ.
 
 use std::cmp::Ordering;
 use std::ops::{Add, Neg, Sub};
@@ -38,8 +38,8 @@ const LARGEST: i128 = 1 << 110;
 ///
 /// Learning takes about 8·n·d² operations and 8·d² bytes, in `f64`. Its error bound grows by about 1 + 1/√d a pattern;
 /// once it leaves fields open, as it does beyond some 20·√d patterns, the same is done in fixed point of 96 bits (16·d²
-/// bytes, some three times the time; good for about 50·√d patterns), and where that leaves any open (ties, and very many
-/// patterns), in integers of n·log₂ d bits.
+/// bytes, some three times the time; good for about 50·√d patterns), and where that leaves any open (ties, and very
+/// many patterns), in integers of n·log₂ d bits.
 ///
 /// # Errors
 /// [`Error::HeteroAssociative`] unless keys are their own values; [`Error::TooLarge`] for d above 8192;
@@ -50,6 +50,10 @@ pub struct Storkey;
 impl Rule for Storkey {
     fn name(&self) -> &'static str {
         "storkey"
+    }
+
+    fn about(&self) -> &'static str {
+        "Each pattern with what the network makes of it taken off"
     }
 
     fn learn<'a>(&self, memory: &'a Memory) -> Result<Box<dyn Network + 'a>> {
@@ -89,8 +93,8 @@ fn grown(error: f64, dim: usize, rounding: f64) -> f64 {
     (error * ((1.0 + 2.0 / d.sqrt()).sqrt() + 2.0 / d) + d * rounding) * 1.001
 }
 
-/// Adds one pattern to `weights`, whose products with it are `sums`: `settle` makes the new weight of the old one and of
-/// d times its change. Symmetric weights stay so, to the bit.
+/// Adds one pattern to `weights`, whose products with it are `sums`: `settle` makes the new weight of the old one and
+/// of d times its change. Symmetric weights stay so, to the bit.
 fn add_pattern<T>(weights: &mut [T], pattern: &Pattern, one: &T, sums: &[T], settle: impl Fn(&T, T) -> T + Sync)
 where
     T: Clone + Send + Sync + Add<Output = T> + Sub<Output = T> + Neg<Output = T>,
@@ -102,7 +106,8 @@ where
     let sum = |a: &T, b: &T| a.clone() + b.clone();
     weights.par_chunks_exact_mut(dim).enumerate().for_each(|(i, row)| {
         for (j, weight) in row.iter_mut().enumerate() {
-            // ξ_i ξ_j − ξ_i h_ji − h_ij ξ_j, with h_ij = (Wξ)_i − W_ii ξ_i − W_ij ξ_j; for i = j that is taken off once.
+            // ξ_i ξ_j − ξ_i h_ji − h_ij ξ_j, with h_ij = (Wξ)_i − W_ii ξ_i − W_ij ξ_j; for i = j that is taken off
+            // once.
             let change = if i == j {
                 one.clone() - signed(plus[i], sum(&sums[i], &sums[i]))
             } else {

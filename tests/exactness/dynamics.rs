@@ -26,7 +26,11 @@ fn settings() -> impl Strategy<Value = Setting> {
         separations(),
         prop::sample::select(vec![Update::Field, Update::Difference]),
         prop::sample::select(vec![Diagonal::Keep, Diagonal::Zero]),
-        prop_oneof![2 => Just(Order::Synchronous), 1 => Just(Order::Fixed), 1 => any::<u64>().prop_map(|seed| Order::Random { seed })],
+        prop_oneof![
+            2 => Just(Order::Synchronous),
+            1 => Just(Order::Fixed),
+            1 => any::<u64>().prop_map(|seed| Order::Random { seed }),
+        ],
         prop::sample::select(vec![Tie::Stay, Tie::Plus, Tie::Minus]),
         prop::option::weighted(0.3, prop::collection::vec(any::<prop::sample::Index>(), 0..6)),
         prop_oneof![4 => Just(40u32), 1 => 1u32..4],
@@ -174,7 +178,8 @@ proptest! {
 
     #[test]
     fn every_step_is_that_of_the_reference(
-        kind in prop::sample::select(KINDS.to_vec()), n in 1usize..14, dim in prop_oneof![1usize..12, 60usize..70], setting in settings(),
+        kind in prop::sample::select(KINDS.to_vec()), n in 1usize..14, dim in prop_oneof![1usize..12, 60usize..70],
+        setting in settings(),
         erased in prop_oneof![3 => Just(0.0), 1 => 0.0..=1.0], seed: u64,
     ) {
         // Clamped positions must be known.
@@ -184,7 +189,8 @@ proptest! {
 
     #[test]
     fn known_positions_stay_if_asked(
-        n in 1usize..8, dim in 1usize..40, separation in separations(), order in prop::sample::select(vec![Order::Synchronous, Order::Fixed]),
+        n in 1usize..8, dim in 1usize..40, separation in separations(),
+        order in prop::sample::select(vec![Order::Synchronous, Order::Fixed]),
         erased in 0.0..=1.0, seed: u64,
     ) {
         let world = World::new(Kind::Random, n, dim, 1, 3, erased, seed);

@@ -29,7 +29,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
 
     let spinner = spinner(format!("recalling {} queries from {} patterns", queries.len(), memory.len()));
     let start = Instant::now();
-    let learned = rule.as_deref().map(|rule| rule.learn(&memory)).transpose()?;
+    let learned = rule.map(|rule| rule.learn(&memory)).transpose()?;
     let learn_seconds = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let (patterns, reports, tied_bits) = match &learned {
@@ -47,7 +47,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
         memory: &memory,
         queries: queries.len(),
         separation,
-        learned: rule.as_deref().map(|rule| Learned { rule: rule.name(), diagonal, seconds: learn_seconds }),
+        learned: rule.map(|rule| Learned { rule: rule.name(), diagonal, seconds: learn_seconds }),
         steps: args.steps,
         tie: args.tie.into(),
         tied_bits,

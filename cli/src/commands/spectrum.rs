@@ -4,11 +4,11 @@ use std::io::Write;
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
-use popfield::learning::{Association, Spectrum};
+use popfield::learning::{Association, Hebb, Spectrum};
 use serde_json::json;
 
 use super::learn::shape;
-use crate::args::{RuleArg, SpectrumArgs};
+use crate::args::SpectrumArgs;
 use crate::failure::Result;
 use crate::output::{OutFile, check_distinct, deliver, say, written};
 use crate::plot::{Drawn, FAINT, Figure, Format, INK, render, text, tick};
@@ -24,7 +24,7 @@ pub fn run(args: &SpectrumArgs) -> Result<()> {
     crate::use_threads(args.threads)?;
     check_distinct(&[args.plot.as_deref()], &[&args.memory])?;
     let format = args.plot.as_deref().map(Format::of).transpose()?;
-    let rule = args.rule.rule.unwrap_or(RuleArg::Hebb).rule(args.rule.moore_penrose)?;
+    let rule = args.rule.resolve(None)?.unwrap_or(&Hebb);
     let (memory, _) = open(&args.memory)?;
     let plot = args.plot.as_deref().map(OutFile::create).transpose()?;
 

@@ -2,7 +2,7 @@
 
 use popfield::learning::{PseudoInverse, Rule, Storkey};
 use popfield::{Dynamics, End, Memory, NoiseModel, Order, Patterns, Queries, Run, Separation, add_noise};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::sheet::{Cell, Line};
 use crate::commands::dynamics::relax;
@@ -123,11 +123,12 @@ impl Attractors {
     pub fn json(&self) -> Value {
         let landscape = |landscape: &Landscape| {
             let row = move |ran: &Ran| {
+                let shares: Map<_, _> = ENDS.map(|end| (end.to_owned(), json!(ran.share(end)))).into_iter().collect();
                 json!({
                     "collection": landscape.name,
                     "network": ran.network,
                     "noisy_home": ran.home(),
-                    "random_ended": ENDS.map(|end| (end, ran.share(end))).into_iter().map(|(end, share)| (end.to_owned(), json!(share))).collect::<serde_json::Map<_, _>>(),
+                    "random_ended": shares,
                 })
             };
             landscape.ran.iter().map(row).collect::<Vec<_>>()

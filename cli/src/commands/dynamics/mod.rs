@@ -49,11 +49,11 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
 
     let bar = progress(starts.len() as u64, "runs that have come to their limit");
     let begun = Instant::now();
-    let runs = relax(&memory, rule.as_deref(), &starts, &dynamics, &|| bar.inc(1))?;
+    let runs = relax(&memory, rule, &starts, &dynamics, &|| bar.inc(1))?;
     let elapsed = begun.elapsed().as_secs_f64();
     bar.finish_and_clear();
 
-    let said = Said { args, memory: &memory, rule: rule.as_deref(), separation, runs: &runs };
+    let said = Said { args, memory: &memory, rule, separation, runs: &runs };
     let report = report.map(|file| written(file, |file| write_report(file, &runs))).transpose()?;
     let out = match out {
         None => None,
