@@ -130,7 +130,7 @@ pub enum Error {
     #[error(transparent)]
     Kernel(#[from] KernelError),
     /// The machine has not the memory.
-    #[error("out of memory: {what} needs {bytes} bytes")]
+    #[error("out of memory: {bytes} bytes needed for {what}")]
     OutOfMemory {
         /// What the memory is for.
         what: &'static str,

@@ -202,7 +202,7 @@ pub struct DynamicsArgs {
     pub rule: RuleArgs,
     #[command(flatten)]
     pub choices: Choices,
-    /// Write the last state of each run: int8 ±1, (runs, dimension)
+    /// Write the last state of each run, of a cycle the last before it repeats: int8 ±1, (runs, dimension)
     #[arg(long, value_name = "F.npy")]
     pub out: Option<PathBuf>,
     /// Write a record of each run: limit, energies, what it ended in
@@ -242,7 +242,7 @@ pub struct Choices {
     /// Positions that never change: `known` for those known in each query, or a list such as 0,5,16-31
     #[arg(long, value_name = "known|LIST", value_parser = clamp)]
     pub clamp: Option<ClampArg>,
-    /// Steps, or sweeps, after which a run stops without a limit
+    /// Steps, or sweeps, after which a run stops without a limit; in random order only fixed points are told
     #[arg(long, value_name = "T", allow_negative_numbers = true, aliases = ["max-steps", "steps"])]
     #[arg(default_value_t = Dynamics::STEP_LIMIT, value_parser = clap::value_parser!(u32).range(1..))]
     pub step_limit: u32,

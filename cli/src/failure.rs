@@ -85,6 +85,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::OutOfMemory { .. } | Error::Io(_) => Self::Resource(error.to_string()),
+            Error::Dependent { .. } => Self::Usage(format!("{error}; --moore-penrose takes such keys")),
             _ => Self::Usage(error.to_string()),
         }
     }

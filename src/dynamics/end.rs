@@ -49,7 +49,7 @@ impl End {
 /// The stored pattern with the largest |overlap| with a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closest {
-    /// Its id, the lowest of equals.
+    /// Its id, the lowest of equals; that of the pattern that the state is, or is the complement of, if it is one.
     pub id: u64,
     /// Its overlap s; s/d is the physicists' m.
     pub overlap: i32,
@@ -76,10 +76,10 @@ impl Memory {
         let first = ranked[0].1;
         let closest = Closest { id: first as u64, overlap: overlap(first) };
         if let Some(id) = find(0) {
-            return Ok((End::Stored { id }, closest));
+            return Ok((End::Stored { id }, Closest { id, overlap: dim }));
         }
         if let Some(id) = find(self.dim() as u32) {
-            return Ok((End::Complement { id }, closest));
+            return Ok((End::Complement { id }, Closest { id, overlap: -dim }));
         }
         let members: Vec<(usize, bool)> = ranked.into_iter().map(|(_, id)| (id, overlap(id) >= 0)).collect();
         let state = states.signs().get(index).map_or_else(|| Pattern::new(self.dim()), Ok)?;

@@ -276,21 +276,32 @@ impl<'a> Walker<'a> {
             SelfTerm::Zeroed => self.known_count as i32 - own.abs(),
             SelfTerm::Difference => self.known_count as i32 + 1 - own.abs(),
         };
-        self.votes.resize(self.memory.dim() + 2, 0);
-        let votes = &mut self.votes;
-        let mut vote = |overlap: i32, vote: i32| votes[(known - overlap) as usize / 2] += i64::from(vote);
-        for NearKey { overlap, rest, bit } in (0..self.memory.len()).map(key) {
-            match self_term {
-                SelfTerm::Kept => vote(overlap, bit),
-                SelfTerm::Zeroed => vote(rest, bit),
-                SelfTerm::Difference => {
-                    vote(rest + bit, 1);
-                    vote(rest - bit, -1);
-                }
-            }
-        }
-        let taken = votes.iter_mut().map(std::mem::take);
-        let mut terms: Vec<(u32, i64)> = (0..).zip(taken).filter(|term| term.1 != 0).collect();
+        let votes_of = |NearKey { overlap, rest, bit }: NearKey| match self_term {
+            SelfTerm::Kept => [(overlap, bit), (overlap, 0)],
+            SelfTerm::Zeroed => [(rest, bit), (rest, 0)],
+            SelfTerm::Difference => [(rest + bit, 1), (rest - bit, -1)],
+        };
+        let distance = |(overlap, vote): (i32, i32)| ((known - overlap) as u32 / 2, i64::from(vote));
+        let votes = (0..self.memory.len()).flat_map(|i| votes_of(key(i))).map(distance);
+        let mut terms: Vec<(u32, i64)> = if self.memory.len() < self.memory.dim() / 16 {
+            // Few keys: a table of all distances would take longer to clear than they to sort.
+            let mut terms: Vec<(u32, i64)> = votes.collect();
+            terms.sort_unstable();
+            terms.dedup_by(|next, kept| {
+                let same = next.0 == kept.0;
+                kept.1 += if same { next.1 } else { 0 };
+                same
+            });
+            terms.retain(|term| term.1 != 0);
+            terms
+        } else {
+            let mut table = std::mem::take(&mut self.votes);
+            table.resize(self.memory.dim() + 2, 0);
+            votes.for_each(|(distance, vote)| table[distance as usize] += vote);
+            let terms = (0..).zip(table.iter_mut().map(std::mem::take)).filter(|term| term.1 != 0).collect();
+            self.votes = table;
+            terms
+        };
         self.field.sign(known as u32, &mut terms)
     }
 }

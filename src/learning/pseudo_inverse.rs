@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use dashu_int::IBig;
+use dashu_int::ops::{BitTest, UnsignedAbs};
 use faer::Mat;
 use rayon::prelude::*;
 
@@ -32,6 +33,9 @@ const MOST_KEYS: usize = 8192;
 
 /// More keys than dimensions are not looked at one by one beyond this dimension.
 const MOST_NAMED: usize = 1024;
+
+const MORE_THAN_DIMENSIONS: &str =
+    "linearly independent keys of this dimension (more take Moore and Penrose's pseudo-inverse)";
 
 /// Queries whose systems are solved together.
 const BATCH: usize = 64;
@@ -53,9 +57,9 @@ pub enum Dependence {
 /// diagonal kept.
 ///
 /// Cost of learning, with m the smaller of n and d and r the rank: n·m·⌈d/64⌉ word operations, 3m³ others, 40·m² bytes
-/// (of which 16·m² stay) and n·d′ bits. Dependent keys take n·r·d multiplications modulo a prime on one thread, n·r·(r
-/// + d′) operations for the features, and to prove the dependence of each key that is no repetition an exact solution
-/// as below.
+/// (of which 16·m² stay) and n·d′ bits. Dependent keys take n·r·d multiplications modulo a prime on one thread, some
+/// n·r·d′ and n·r² operations for the features, and to prove the dependence of each key that is no repetition an exact
+/// solution as below.
 ///
 /// A recall takes m² operations beside the overlaps. A field too close to 0 for `f64` takes an exact solution: the
 /// first one 2m³ multiplications modulo a prime, each about m² for every digit of 61 bits; few where keys have much
@@ -139,7 +143,7 @@ impl<'a> Solver<'a> {
             }
         } else if dim > MOST_NAMED && dependence == Dependence::Refuse {
             let (expected, found) = (dim as u64, keys.len() as u64);
-            return Err(Error::Count { what: "linearly independent keys of this dimension", expected, found });
+            return Err(Error::Count { what: MORE_THAN_DIMENSIONS, expected, found });
         }
         let basis = independent(keys, smaller);
         if basis.len() == keys.len() {
@@ -281,6 +285,21 @@ impl<'a> Solver<'a> {
         Ok(weight)
     }
 
+    /// W from exact solutions, each element rounded once: for systems that `f64` cannot solve.
+    fn exact_weights(&self) -> Result<Weights> {
+        let (value_dim, dim) = (self.memory.value_dim(), self.memory.dim());
+        let mut elements = room_for(value_dim * dim, "weights")?;
+        elements.resize(value_dim * dim, 0.0);
+        for (k, unit) in units(dim, 0..dim)?.iter().enumerate() {
+            let solution = self.exact(&unit)?;
+            for j in 0..value_dim {
+                elements[j * dim + k] = quotient(self.exact_field(&solution, j), &solution.denominator);
+            }
+        }
+        let error = elements.iter().fold(0.0, |max: f64, weight| max.max(weight.abs())) * ULP;
+        Ok(Weights { value_dim, dim, elements, error, row_error: dim as f64 * error })
+    }
+
     /// What `f64` tells of the signs of one query, and the positions that it leaves open.
     fn clear(
         &self,
@@ -382,13 +401,14 @@ impl Network for Solver<'_> {
         let mut elements = room_for(value_dim * dim, "weights")?;
         elements.resize(value_dim * dim, 0.0);
         let mut worst = 0.0f64;
+        if self.is_identity() {
+            elements.iter_mut().step_by(dim + 1).for_each(|weight| *weight = 1.0);
+            return Ok(Weights { value_dim, dim, elements, error: 0.0, row_error: 0.0 });
+        }
         for start in (0..dim).step_by(BATCH) {
-            let columns = self.approximate(&units(dim, start..dim.min(start + BATCH))?)?;
-            let columns = columns.ok_or_else(|| Error::Parameter {
-                what: "weights of the pseudo-inverse",
-                expected: "a Gram matrix that f64 can invert".into(),
-                found: "one too close to singular".into(),
-            })?;
+            let Some(columns) = self.approximate(&units(dim, start..dim.min(start + BATCH))?)? else {
+                return self.exact_weights();
+            };
             for (q, Approximate { fields, error }) in columns.into_iter().enumerate() {
                 fields.into_iter().enumerate().for_each(|(j, field)| elements[j * dim + start + q] = field);
                 worst = worst.max(error);
@@ -401,6 +421,15 @@ impl Network for Solver<'_> {
         let condition = self.system.condition().map(|condition| ("condition number at most", condition));
         [Some(("rank", self.rank as f64)), condition].into_iter().flatten().collect()
     }
+}
+
+/// `numerator` / `denominator`, to within 2⁻⁵².
+fn quotient(numerator: IBig, denominator: &IBig) -> f64 {
+    // An integer of at least 64 bits, scaled back.
+    let bits = |number: &IBig| number.unsigned_abs().bit_len();
+    let shift = 64 + bits(denominator).saturating_sub(bits(&numerator));
+    let scaled = ((numerator << shift) / denominator).to_f64().value();
+    scaled * 2f64.powi(-(shift.min(1000) as i32)) * 2f64.powi(-(shift.saturating_sub(1000).min(1000) as i32))
 }
 
 /// Queries of which one position each is known, and +1.

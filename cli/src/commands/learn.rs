@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use crate::args::Learn;
 use crate::failure::Result;
 use crate::output::{OutFile, check_distinct, deliver, npy, say, written};
-use crate::report::{facts, open, seconds, spinner};
+use crate::report::{facts, open, progress, seconds, spinner};
+
+/// Keys recalled at a stretch.
+const BATCH: usize = 1024;
 
 pub fn run(args: &Learn) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
@@ -24,18 +27,29 @@ pub fn run(args: &Learn) -> Result<()> {
     let start = Instant::now();
     let network = rule.learn(&memory)?;
     let learn_seconds = start.elapsed().as_secs_f64();
-    let recalled = network.recall(&memory.keys().clone().into(), diagonal, 1, Tie::Plus)?;
-    let right = recalled.patterns.iter().zip(memory.values().iter()).filter(|(found, value)| found == value).count();
-    let tied: u64 = recalled.tied_bits.iter().sum();
+    spinner.finish_and_clear();
+    let bar = progress(memory.len() as u64, "keys recalled");
+    let start = Instant::now();
+    let (mut right, mut tied) = (0, 0);
+    for first in (0..memory.len()).step_by(BATCH) {
+        let last = memory.len().min(first + BATCH);
+        let recalled = network.recall(&memory.keys().range(first..last).into(), diagonal, 1, Tie::Plus)?;
+        let values = memory.values().range(first..last);
+        right += recalled.patterns.iter().zip(values.iter()).filter(|(found, value)| found == value).count();
+        tied += recalled.tied_bits.iter().sum::<u64>();
+        bar.inc((last - first) as u64);
+    }
+    let recall_seconds = start.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+    let mut error = None;
     let out = match out {
         None => None,
         Some(file) => {
             let weights = zeroed(network.weights()?, diagonal);
+            error = Some(weights.error);
             Some(written(file, |file| write(file, &weights))?)
         }
     };
-    spinner.finish_and_clear();
-
     let learned = network.facts();
     deliver(out, || {
         if args.json {
@@ -48,7 +62,9 @@ pub fn run(args: &Learn) -> Result<()> {
                 "value_dim": memory.value_dim(),
                 "recalled": right as f64 / memory.len() as f64,
                 "tied_bits": tied,
+                "weights_error": error,
                 "seconds": learn_seconds,
+                "recall_seconds": recall_seconds,
                 "load_seconds": load_seconds,
                 "threads": threads,
             });
@@ -61,9 +77,13 @@ pub fn run(args: &Learn) -> Result<()> {
                 "rule",
                 format!("{}, diagonal {}", rule.name(), if diagonal == Diagonal::Keep { "kept" } else { "zeroed" }),
             ),
-            ("recalled", format!("{right} of {} keys in every bit, in one step; {tied} tied bits", memory.len())),
-            ("learned in", seconds(learn_seconds)),
+            (
+                "recalled",
+                format!("{right} of {} keys in every bit, in one step; {tied} tied bits, taken as plus", memory.len()),
+            ),
+            ("learned in", format!("{}, recalled in {}", seconds(learn_seconds), seconds(recall_seconds))),
         ];
+        rows.extend(error.map(|error| ("weights off by at most", figure_of(error))));
         rows.extend(learned.iter().map(|&(name, figure)| (name, figure_of(figure))));
         facts(&rows)
     })

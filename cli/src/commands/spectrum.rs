@@ -83,6 +83,9 @@ pub fn run(args: &SpectrumArgs) -> Result<()> {
             (
                 "orthogonal",
                 match of_rule {
+                    true if memory.len() > values.len() => {
+                        format!("cannot be: {} associations, {} dimensions", memory.len(), values.len())
+                    }
                     true => format!(
                         "would make all {} of them {orthogonal:.4}, the root of {} x {}",
                         memory.len(),

@@ -149,6 +149,9 @@ pub fn check_options(options: &Input, paths: &[&Path], packed_out: bool) -> Resu
     let npy = kinds.contains(&Kind::Npy);
     let images = kinds.iter().any(|kind| matches!(kind, Kind::Image | Kind::Folder));
     let stray = |option: &str, of: &str| {
+        if paths.is_empty() {
+            return Err(Failure::usage(format!("--{option} is for {of}, found no file to read patterns from")));
+        }
         let files = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
         Err(Failure::usage(format!("--{option} is for {of}, found none among {files}")))
     };

@@ -293,6 +293,7 @@ fn what_networks_refuse() {
     with(&["--rule", "storkey", "--separation", "max"], &["--rule", "--separation"]);
     with(&["--rule", "hebb", "--moore-penrose"], &["--moore-penrose", "pseudo-inverse"]);
     with(&["--overlap", "0.5"], &["--overlap"]);
+    with(&["--count", "2"], &["--count", "--queries"]);
     with(&["--start", "random"], &["--start"]);
     with(&["--plot", "runs.gif"], &[".svg or .png"]);
     with(&["--width", "8"], &["--plot"]);
@@ -305,9 +306,12 @@ fn what_networks_refuse() {
     refused(&["dynamics", "same.pop", "--queries", "keys.txt"], &["dynamics", "found values"]);
     refused(
         &["dynamics", "twice.pop", "--queries", "keys.txt", "--rule", "pseudo-inverse"],
-        &["key 2", "complement of key 0"],
+        &["key 2", "complement of key 0", "--moore-penrose"],
     );
-    refused(&["learn", "twice.pop", "--rule", "pseudo-inverse", "--out", "w.npy"], &["key 2", "complement of key 0"]);
+    refused(
+        &["learn", "twice.pop", "--rule", "pseudo-inverse", "--out", "w.npy"],
+        &["key 2", "complement of key 0", "--moore-penrose"],
+    );
     refused(
         &["recall", "twice.pop", "--queries", "keys.txt", "--rule", "pseudo-inverse", "--out", "o.npy"],
         &["key 2"],

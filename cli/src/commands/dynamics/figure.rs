@@ -59,10 +59,7 @@ impl Film {
             let frames = chosen.map(|step| (step, Frame::new(&states[step], width))).collect();
             Row { names: [format!("run {q}: {}", run.limit), end_of(run)], color: color(&run.end), frames }
         };
-        let energies = |run: &Run| -> Vec<f64> {
-            let finite = run.energies.iter().map(|energy| energy.to_f64()).filter(|energy| energy.is_finite());
-            finite.collect()
-        };
+        let energies = |run: &Run| -> Vec<f64> { run.energies.iter().map(|energy| energy.to_f64()).collect() };
         Self {
             title,
             rows: runs.iter().enumerate().take(ROWS).map(row).collect(),

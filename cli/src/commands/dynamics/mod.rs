@@ -85,6 +85,9 @@ fn starts(args: &DynamicsArgs, memory: &Memory) -> Result<Queries> {
         if args.overlap.is_some() {
             return Err(Failure::usage("--overlap is for --start pattern, found --queries"));
         }
+        if args.count.is_some() {
+            return Err(Failure::usage("--count is for --start, found --queries"));
+        }
         return Reading::queries(path, memory.dim(), &args.input)?.read();
     }
     match args.start {
@@ -374,5 +377,11 @@ impl Said<'_> {
 /// An energy in a table: all digits, if they are few.
 fn shown(energy: &popfield::Energy) -> String {
     let text = if energy.is_exact() { energy.to_string() } else { format!("{:.6}", energy.to_f64()) };
-    if text.len() <= 18 { text } else { format!("{:.8e}", energy.to_f64()) }
+    let digits = text.trim_start_matches('-');
+    if text.len() <= 18 || !energy.is_exact() {
+        return text;
+    }
+    // Cut, not rounded: it may be more than a float holds.
+    let exponent = digits.find('.').unwrap_or(digits.len()) - 1;
+    format!("{}{}.{}e{exponent}", if text.len() > digits.len() { "-" } else { "" }, &digits[..1], &digits[1..9])
 }
