@@ -428,11 +428,6 @@ impl OrderArg {
             Self::AsyncRandom => Order::Random { seed },
         }
     }
-
-    /// Its name in the library, which is its name here.
-    pub fn name(self) -> &'static str {
-        self.order(0).name()
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -485,11 +480,12 @@ fn clamp(text: &str) -> Result<ClampArg, String> {
 impl Choices {
     /// The dynamics of `separation` over patterns of dimension `dim`.
     pub fn dynamics(&self, separation: Separation, dim: usize, seed: u64) -> Result<Dynamics> {
-        let dynamics = Dynamics::new(separation)
-            .order(self.order.order(seed))
-            .tie(self.tie.into())
-            .diagonal(self.diagonal.map_or(Diagonal::Zero, Diagonal::from))
-            .step_limit(self.step_limit)?;
+        let dynamics =
+            Dynamics::new(separation).order(self.order.order(seed)).tie(self.tie.into()).step_limit(self.step_limit)?;
+        let dynamics = match self.diagonal {
+            None => dynamics,
+            Some(diagonal) => dynamics.diagonal(diagonal.into()),
+        };
         let dynamics = match self.update {
             None => dynamics,
             Some(UpdateArg::Field) => dynamics.update(Update::Field),

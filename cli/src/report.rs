@@ -120,7 +120,6 @@ impl Run<'_> {
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let memory = self.memory;
         let diagonal = self.learned.map_or(Diagonal::Keep, |learned| learned.diagonal);
-        let diagonal = if diagonal == Diagonal::Keep { "kept" } else { "zeroed" };
         let law = match self.learned {
             None => self.separation.to_string(),
             Some(Learned { rule, seconds: learned, .. }) => {
@@ -130,7 +129,7 @@ impl Run<'_> {
         let shape = match memory.is_auto_associative() {
             true => {
                 let (len, dim) = (memory.len(), memory.dim());
-                format!("{len} patterns of dimension {dim}, auto-associative (diagonal {diagonal})")
+                format!("{len} patterns of dimension {dim}, auto-associative ({})", diagonal_in_words(diagonal))
             }
             false => format!("{} associations from dimension {} to {}", memory.len(), memory.dim(), memory.value_dim()),
         };
@@ -143,6 +142,14 @@ impl Run<'_> {
             ("time", format!("{} ({:.0} queries/s)", seconds(self.seconds), self.queries_per_second())),
             ("tier, threads", format!("{}, {}", memory.tier().name(), self.threads)),
         ]
+    }
+}
+
+/// What became of the diagonal.
+pub fn diagonal_in_words(diagonal: Diagonal) -> &'static str {
+    match diagonal {
+        Diagonal::Keep => "diagonal kept",
+        Diagonal::Zero => "diagonal zeroed",
     }
 }
 

@@ -199,6 +199,11 @@ impl Dynamics {
         Self { traced, ..self }
     }
 
+    /// What was chosen, or stands where nothing was: order, update, diagonal and tie policy.
+    pub fn choices(&self) -> (Order, Update, Diagonal, Tie) {
+        (self.order, self.update, self.diagonal, self.tie)
+    }
+
     /// How a position's own bit enters its field.
     pub(crate) fn self_term(&self) -> SelfTerm {
         match (self.update, self.diagonal) {

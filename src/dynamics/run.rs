@@ -49,13 +49,13 @@ impl Memory {
     /// random order there are only fixed points. Energies never rise under the asynchronous orders where the separation
     /// is linear with the diagonal zeroed, or the update is the difference and all positions are known.
     ///
-    /// A start of given overlap m with a pattern is [`add_noise`](crate::add_noise) of p = (1 − m)/2; a random one is
-    /// from
+    /// A start of given overlap m with a pattern is [`add_noise`](crate::add_noise) of p = (1 − m)/2; random ones are
     /// [`Patterns::random`].
     ///
     /// Cost: a synchronous step is a recall, and a count of the keys by distance for the energy: 8 bytes for each
     /// distance between the nearest and the farthest. A sweep takes O(n) for each visited position and as much again
-    /// for each bit that changes, O(n + d) where `f64` does not decide or the position was erased. Memory: 4n bytes a
+    /// for each bit that changes, and where `f64` does not decide or the position was erased 8 bytes for each
+    /// distance between nearest and farthest. Memory: 4n bytes a
     /// query under way (12n under polynomial and exponential separations, up to 12n under `max`), 48·d shared, a plane
     /// of 64·n bits for each thread in fixed order, one of n·d bits in random order. Queries run in parallel in the
     /// current rayon pool.
@@ -97,7 +97,7 @@ impl Memory {
                 sweep_to_limit(starts, dynamics, finished, &|start, index| {
                     let near = distances(self.tier(), self.keys(), starts, index)?;
                     let walker = Walker::new(self, &field, &sweeping, dynamics.tie, start, &near);
-                    Ok(Walk { walker, field: &field, whole: whole.as_ref(), dynamics })
+                    Ok(Walk { walker, whole: whole.as_ref(), dynamics })
                 })?
             }
         };
@@ -245,7 +245,6 @@ pub(crate) fn sweep_to_limit<S: Sweep>(
 /// A walker over a memory's patterns, and where its columns come from.
 struct Walk<'a> {
     walker: Walker<'a>,
-    field: &'a Field,
     /// All positions, where the order is random; else each word's are made as the sweep comes to it, which keeps memory
     /// near that of the patterns.
     whole: Option<&'a Plane>,
@@ -254,8 +253,7 @@ struct Walk<'a> {
 
 impl Sweep for Walk<'_> {
     fn energy(&self) -> Energy {
-        let (known, keys) = (self.walker.known_count(), self.walker.histogram());
-        self.field.law().energy(self.dynamics.energy_diagonal(), known, &keys)
+        self.walker.energy(self.dynamics.energy_diagonal())
     }
 
     fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64> {

@@ -17,7 +17,7 @@ use crate::exact::{ULP, UNDERFLOW};
 use crate::field::Field;
 use crate::overlap::Visit;
 use crate::self_term::SelfTerm;
-use crate::{Memory, Pattern, Query, Result, Tie};
+use crate::{Diagonal, Energy, Memory, Pattern, Query, Result, Tie};
 
 /// Eight bits as eight masks.
 static MASKS: [[i32; 8]; 256] = {
@@ -103,8 +103,6 @@ pub(crate) struct Walker<'a> {
     oppose: f64,
     /// Bound on the error of any sum of these.
     error: f64,
-    /// Votes by distance, all zero between uses.
-    votes: Vec<i64>,
     /// Under `max`, the keys that may be nearest once a bit is left out or turned.
     near: Vec<usize>,
 }
@@ -139,7 +137,6 @@ impl<'a> Walker<'a> {
             agree: 0.0,
             oppose: 0.0,
             error: 0.0,
-            votes: Vec::new(),
             near: Vec::new(),
         };
         walker.weigh();
@@ -151,21 +148,17 @@ impl<'a> Walker<'a> {
         Pattern::from_words(self.state.clone(), self.memory.dim())
     }
 
-    /// The keys by distance.
-    pub(crate) fn histogram(&self) -> Histogram {
+    /// The energy of the state.
+    pub(crate) fn energy(&self, diagonal: Diagonal) -> Energy {
         let overlaps = &self.overlaps[..self.memory.len()];
         let distances: Vec<u32> = overlaps.iter().map(|&s| (self.known_count as i32 - s) as u32 / 2).collect();
         let mut histogram = Histogram::default();
         histogram.visit(0, &distances);
-        histogram
+        self.field.law().energy(diagonal, self.known_count, &histogram)
     }
 
     pub(crate) fn memory(&self) -> &'a Memory {
         self.memory
-    }
-
-    pub(crate) fn known_count(&self) -> u32 {
-        self.known_count
     }
 
     /// Visits `positions` in turn, all of which `plane` holds, but for those `frozen`; returns at how many of them the
@@ -179,12 +172,12 @@ impl<'a> Walker<'a> {
             }
             let own = (self.known[word] >> bit & 1 == 1).then_some(self.state[word] >> bit & 1 == 1);
             let column = plane.column(position);
-            let up = match (self.sign(column, own), self.tie) {
-                (Ordering::Greater, _) => true,
-                (Ordering::Less, _) => false,
-                (Ordering::Equal, tie) => {
+            let up = match self.sign(column, own) {
+                Ordering::Greater => true,
+                Ordering::Less => false,
+                Ordering::Equal => {
                     tied += 1;
-                    tie.bit(own)
+                    self.tie.bit(own)
                 }
             };
             if own != Some(up) {
@@ -230,8 +223,7 @@ impl<'a> Walker<'a> {
         };
         let (mut agree, mut oppose, mut magnitude) = (0.0, 0.0, 0.0);
         for (both, &overlap) in self.both.iter_mut().zip(overlaps) {
-            let entry = (base - overlap) as usize;
-            let entry = weights.entries[entry];
+            let entry = weights.entries[(base - overlap) as usize];
             *both = entry.agree + entry.oppose;
             agree += entry.agree;
             oppose += entry.oppose;
@@ -244,7 +236,7 @@ impl<'a> Walker<'a> {
     }
 
     /// The exact sign of the field of the position of `column`, whose own bit is `own`.
-    fn sign(&mut self, column: &[u64], own: Option<bool>) -> Ordering {
+    fn sign(&self, column: &[u64], own: Option<bool>) -> Ordering {
         if let Sweeping::Overlaps = self.sweeping {
             let zeroed = self.field.self_term() != SelfTerm::Kept;
             let own = own.filter(|_| zeroed).map_or(0, |up| if up { 1 } else { -1 });
@@ -261,7 +253,7 @@ impl<'a> Walker<'a> {
     }
 
     /// The same from votes counted by distance.
-    fn exact_sign(&mut self, column: &[u64], own: Option<bool>) -> Ordering {
+    fn exact_sign(&self, column: &[u64], own: Option<bool>) -> Ordering {
         let own = own.map_or(0, |up| if up { 1 } else { -1 });
         let key = |i: usize| {
             let bit = if column[i / 64] >> (i % 64) & 1 == 1 { 1 } else { -1 };
@@ -283,25 +275,11 @@ impl<'a> Walker<'a> {
         };
         let distance = |(overlap, vote): (i32, i32)| ((known - overlap) as u32 / 2, i64::from(vote));
         let votes = (0..self.memory.len()).flat_map(|i| votes_of(key(i))).map(distance);
-        let mut terms: Vec<(u32, i64)> = if self.memory.len() < self.memory.dim() / 16 {
-            // Few keys: a table of all distances would take longer to clear than they to sort.
-            let mut terms: Vec<(u32, i64)> = votes.collect();
-            terms.sort_unstable();
-            terms.dedup_by(|next, kept| {
-                let same = next.0 == kept.0;
-                kept.1 += if same { next.1 } else { 0 };
-                same
-            });
-            terms.retain(|term| term.1 != 0);
-            terms
-        } else {
-            let mut table = std::mem::take(&mut self.votes);
-            table.resize(self.memory.dim() + 2, 0);
-            votes.for_each(|(distance, vote)| table[distance as usize] += vote);
-            let terms = (0..).zip(table.iter_mut().map(std::mem::take)).filter(|term| term.1 != 0).collect();
-            self.votes = table;
-            terms
-        };
+        // Only the distances that lie between the nearest and the farthest: few keys stay few.
+        let ends = votes.clone().fold((u32::MAX, 0), |(low, high), (h, _)| (low.min(h), high.max(h)));
+        let mut table = vec![0; (ends.1 + 1 - ends.0) as usize];
+        votes.for_each(|(h, vote)| table[(h - ends.0) as usize] += vote);
+        let mut terms = (ends.0..).zip(table).filter(|term| term.1 != 0).collect();
         self.field.sign(known as u32, &mut terms)
     }
 }

@@ -74,8 +74,8 @@ pub trait Network: fmt::Debug + Sync {
     /// W itself, (value_dim, dim), diagonal kept, in `f64`.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] beyond [`MOST_WEIGHTS`] elements; [`Error::OutOfMemory`]; [`Error::Parameter`] if `f64` cannot
-    /// solve for them.
+    /// [`Error::TooLarge`] beyond [`MOST_WEIGHTS`] elements; [`Error::OutOfMemory`]; [`Error::Parameter`] as
+    /// [`field_signs`](Self::field_signs).
     fn weights(&self) -> Result<Weights>;
 
     /// The memory, if this network is its linear separation and nothing more: then dynamics need no weights.

@@ -136,19 +136,21 @@ impl<'a> Solver<'a> {
         };
         let of_keys =
             |system, rank| finish(Form::Keys(Plane::new(memory.values(), 0..memory.values().words())?), system, rank);
+        let mut doubtful = None;
         if keys.len() <= dim {
             let system = System::new(gram(memory, keys)?);
             if system.is_certified() {
                 return of_keys(system, keys.len());
             }
+            doubtful = Some(system);
         } else if dim > MOST_NAMED && dependence == Dependence::Refuse {
             let (expected, found) = (dim as u64, keys.len() as u64);
             return Err(Error::Count { what: MORE_THAN_DIMENSIONS, expected, found });
         }
         let basis = independent(keys, smaller);
-        if basis.len() == keys.len() {
+        if let Some(system) = doubtful.filter(|_| basis.len() == keys.len()) {
             // Independent, though f64 cannot tell: every field will be decided exactly.
-            return of_keys(System::new(gram(memory, keys)?), keys.len());
+            return of_keys(system, keys.len());
         }
         let dependent = |id: &usize| basis.binary_search(id).is_err();
         if dependence == Dependence::Refuse {

@@ -37,8 +37,8 @@ const LARGEST: i128 = 1 << 110;
 /// W depends on the order of storing. Its diagonal is what the formula gives for i = j.
 ///
 /// Learning takes about 8·n·d² operations and 8·d² bytes, in `f64`. Its error bound grows by about 1 + 1/√d a pattern;
-/// once it leaves fields open, as it does beyond some 20·√d patterns, the same is done in fixed point of 96 bits (16·d²
-/// bytes, some three times the time; good for about 50·√d patterns), and where that leaves any open (ties, and very
+/// once it leaves fields open, as it does beyond some 15·√d patterns, the same is done in fixed point of 96 bits (16·d²
+/// bytes, some three times the time; good for about 40·√d patterns), and where that leaves any open (ties, and very
 /// many patterns), in integers of n·log₂ d bits.
 ///
 /// # Errors

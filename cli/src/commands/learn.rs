@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::args::Learn;
 use crate::failure::Result;
 use crate::output::{OutFile, check_distinct, deliver, npy, say, written};
-use crate::report::{facts, open, progress, seconds, spinner};
+use crate::report::{diagonal_in_words, facts, open, progress, seconds, spinner};
 
 /// Keys recalled at a stretch.
 const BATCH: usize = 1024;
@@ -73,10 +73,7 @@ pub fn run(args: &Learn) -> Result<()> {
         }
         let mut rows = vec![
             ("memory", shape(&memory)),
-            (
-                "rule",
-                format!("{}, diagonal {}", rule.name(), if diagonal == Diagonal::Keep { "kept" } else { "zeroed" }),
-            ),
+            ("rule", format!("{}, {}", rule.name(), diagonal_in_words(diagonal))),
             (
                 "recalled",
                 format!("{right} of {} keys in every bit, in one step; {tied} tied bits, taken as plus", memory.len()),

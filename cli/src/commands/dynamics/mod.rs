@@ -8,19 +8,17 @@ use std::time::Instant;
 
 use comfy_table::CellAlignment;
 use popfield::learning::Rule;
-use popfield::{
-    Diagonal, Dynamics, End, Limit, Memory, NoiseModel, Patterns, Queries, Run, Separation, Tie, Update, add_noise,
-};
+use popfield::{Dynamics, End, Limit, Memory, NoiseModel, Patterns, Queries, Run, Separation, Update, add_noise};
 use serde_json::{Map, Number, Value, json};
 
 use super::learn::shape;
 use super::recall::write_signs;
-use crate::args::{ClampArg, DynamicsArgs, SeparationArg, StartArg, UpdateArg};
+use crate::args::{ClampArg, DynamicsArgs, SeparationArg, StartArg};
 use crate::failure::{Failure, Result};
 use crate::input::{Reading, check_options};
 use crate::output::{OutFile, check_distinct, deliver, say, written};
 use crate::plot::{Format, render};
-use crate::report::{facts, open, peak_rss_bytes, progress, seconds, table};
+use crate::report::{diagonal_in_words, facts, open, peak_rss_bytes, progress, seconds, table};
 use figure::Film;
 
 pub use figure::color;
@@ -53,7 +51,7 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
     let elapsed = begun.elapsed().as_secs_f64();
     bar.finish_and_clear();
 
-    let said = Said { args, memory: &memory, rule, separation, runs: &runs };
+    let said = Said { args, memory: &memory, rule, separation, dynamics: &dynamics, runs: &runs };
     let report = report.map(|file| written(file, |file| write_report(file, &runs))).transpose()?;
     let out = match out {
         None => None,
@@ -199,31 +197,11 @@ struct Said<'a> {
     memory: &'a Memory,
     rule: Option<&'a dyn Rule>,
     separation: Separation,
+    dynamics: &'a Dynamics,
     runs: &'a [Run],
 }
 
 impl Said<'_> {
-    fn update(&self) -> Update {
-        match self.args.choices.update {
-            Some(UpdateArg::Field) => Update::Field,
-            Some(UpdateArg::Difference) => Update::Difference,
-            None if self.separation == Separation::Linear => Update::Field,
-            None => Update::Difference,
-        }
-    }
-
-    fn diagonal(&self) -> Diagonal {
-        self.args.choices.diagonal.map_or(Diagonal::Zero, Diagonal::from)
-    }
-
-    fn order(&self) -> &'static str {
-        self.args.choices.order.name()
-    }
-
-    fn tie(&self) -> Tie {
-        self.args.choices.tie.into()
-    }
-
     fn clamp(&self) -> String {
         match &self.args.choices.clamp {
             None => "none".into(),
@@ -243,13 +221,12 @@ impl Said<'_> {
             Some(rule) => rule.name().to_owned(),
             None => self.separation.to_string(),
         };
-        let diagonal = match self.update() {
-            Update::Field => {
-                format!("field, diagonal {}", if self.diagonal() == Diagonal::Keep { "kept" } else { "zeroed" })
-            }
+        let (order, update, diagonal, tie) = self.dynamics.choices();
+        let update = match update {
+            Update::Field => format!("field, {}", diagonal_in_words(diagonal)),
             Update::Difference => "energy difference".to_owned(),
         };
-        format!("{law}: {diagonal}, {}, ties {}", self.order(), self.tie().name())
+        format!("{law}: {update}, {}, ties {}", order.name(), tie.name())
     }
 
     fn count(&self, is: impl Fn(&Run) -> bool) -> usize {
@@ -268,6 +245,7 @@ impl Said<'_> {
         let counts = |counts: &[(&str, usize)]| {
             counts.iter().map(|&(name, count)| (name.to_owned(), json!(count))).collect::<Map<_, _>>()
         };
+        let (order, update, diagonal, tie) = self.dynamics.choices();
         let run = |run: &Run| {
             json!({
                 "limit": run.limit.name(),
@@ -288,10 +266,10 @@ impl Said<'_> {
             "separation": self.separation.name(),
             "beta": self.separation.beta().map(|beta| beta.get()),
             "degree": self.separation.degree().map(|degree| degree.get()),
-            "order": self.order(),
-            "update": self.update().name(),
-            "diagonal": self.diagonal().name(),
-            "tie": self.tie().name(),
+            "order": order.name(),
+            "update": update.name(),
+            "diagonal": diagonal.name(),
+            "tie": tie.name(),
             "clamp": self.clamp(),
             "step_limit": self.args.choices.step_limit,
             "seed": self.args.seed,
@@ -321,10 +299,10 @@ impl Said<'_> {
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        let diagonal = match (self.update(), self.diagonal()) {
-            (Update::Field, Diagonal::Keep) => "field, diagonal kept",
-            (Update::Field, Diagonal::Zero) => "field, diagonal zeroed",
-            (Update::Difference, _) => "difference of energies (whatever the diagonal)",
+        let (order, update, diagonal, tie) = self.dynamics.choices();
+        let update = match update {
+            Update::Field => format!("field, {}", diagonal_in_words(diagonal)),
+            Update::Difference => "difference of energies (whatever the diagonal)".to_owned(),
         };
         let near = match self.count(|run| errors(run).is_some()) {
             0 => String::new(),
@@ -334,8 +312,8 @@ impl Said<'_> {
         facts(&[
             ("memory", shape(self.memory)),
             ("separation", law),
-            ("update", format!("{diagonal}, {}, at most {} steps", self.order(), self.args.choices.step_limit)),
-            ("ties, clamped", format!("{}, {}", self.tie().name(), self.clamp())),
+            ("update", format!("{update}, {}, at most {} steps", order.name(), self.args.choices.step_limit)),
+            ("ties, clamped", format!("{}, {}", tie.name(), self.clamp())),
             ("limits", list(&self.limits())),
             ("ended in", list(&self.ends()) + &near),
             ("time", format!("{} for {} runs", seconds(elapsed), self.runs.len())),
