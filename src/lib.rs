@@ -34,6 +34,7 @@
 
 // From arrays to patterns.
 mod noise;
+mod pages;
 mod patterns;
 mod queries;
 mod random;

@@ -96,12 +96,12 @@ pub(crate) fn survey<V: Visit>(
     let scan = |piece: Range<usize>| -> Result<Vec<V>> {
         let mut visitors: Vec<V> = tile.clone().map(&visitor).collect();
         let mut distances = vec![0u32; tile.len() * step * LANES];
-        for start in piece.clone().step_by(step) {
-            let slab = start..piece.end.min(start + step);
-            let patterns = slab.len() * LANES;
+        for (start, slab) in keys.slabs(piece, step) {
+            let slab = slab?;
+            let patterns = slab.patterns();
             let present = patterns.min(keys.len() - start * LANES);
             let distances = &mut distances[..tile.len() * patterns];
-            tier.distances(keys.slab(slab)?, &panel, distances)?;
+            tier.distances(slab, &panel, distances)?;
             for (visitor, row) in visitors.iter_mut().zip(distances.chunks_exact(patterns)) {
                 visitor.visit(start * LANES, &row[..present]);
             }
@@ -135,13 +135,14 @@ pub(crate) fn each_query<V: Send, T: Send>(
 /// The distances of all keys to query `index`, in storing order; n × 4 bytes.
 pub(crate) fn distances(tier: Tier, keys: &Patterns, queries: &Queries, index: usize) -> Result<Vec<u32>> {
     let panel = queries.panel(index..index + 1)?;
-    let step = slab_blocks(keys);
+    let step = keys.slab_blocks();
     let padded = keys.blocks() * LANES;
     let mut distances = room_for(padded, "distances")?;
     distances.resize(padded, 0);
     distances.par_chunks_mut(step * LANES).enumerate().try_for_each(|(s, out)| -> Result<()> {
         let start = s * step;
-        Ok(tier.distances(keys.slab(start..start + out.len() / LANES)?, &panel, out)?)
+        keys.slabs(start..start + out.len() / LANES, step)
+            .try_for_each(|(_, slab)| Ok(tier.distances(slab?, &panel, out)?))
     })?;
     distances.truncate(keys.len());
     Ok(distances)

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use bitvec::prelude::{BitSlice, Lsb0};
 use popfield_kernels::{LANES, Lanes, Slab};
+use rayon::prelude::*;
 
+use crate::pages::Pages;
 use crate::{Error, Result};
 
 /// The largest dimension: 2²⁴ positions.
@@ -124,14 +126,13 @@ impl fmt::Debug for Pattern {
 
 /// A list of patterns of one dimension, packed for the scan: d bits each, 64-byte aligned.
 ///
-/// The layout, blocks of eight patterns as `[block][word][lane]`, is this type's secret: nothing outside this file
-/// and the store's format knows it. Tail bits and unused tail lanes are always zero.
+/// The layout, pages of word planes (`pages.rs`), is this type's secret: nothing outside it and the store's format
+/// knows it. Tail bits and unused tail lanes are always zero.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Patterns {
     dim: usize,
-    words: usize,
     len: usize,
-    lanes: Vec<Lanes>,
+    pages: Pages,
 }
 
 impl Patterns {
@@ -140,7 +141,7 @@ impl Patterns {
     /// # Errors
     /// [`Error::Parameter`] if `dim` is 0 or above [`MAX_DIM`].
     pub fn new(dim: usize) -> Result<Self> {
-        Ok(Self { dim, words: words_of(dim)?, len: 0, lanes: Vec::new() })
+        Ok(Self { dim, len: 0, pages: Pages::new(words_of(dim)?) })
     }
 
     /// `len` patterns that are `bit` throughout: `true` is +1.
@@ -150,14 +151,13 @@ impl Patterns {
     pub fn filled(len: usize, dim: usize, bit: bool) -> Result<Self> {
         let mut patterns = Self::new(dim)?;
         patterns.reserve(len)?;
-        patterns.lanes.resize(len.div_ceil(LANES) * patterns.words, Lanes::default());
+        let words = patterns.words();
+        patterns.pages.lanes_mut().resize(len.div_ceil(LANES) * words, Lanes::default());
         patterns.len = len;
         if bit {
-            let (words, tail) = (patterns.words, tail_mask(dim));
-            for (block, lanes) in patterns.lanes.chunks_exact_mut(words).enumerate() {
-                for (w, lanes) in lanes.iter_mut().enumerate() {
-                    lanes.0[..LANES.min(len - block * LANES)].fill(if w + 1 == words { tail } else { u64::MAX });
-                }
+            let tail = tail_mask(dim);
+            for i in 0..len {
+                patterns.put(i, (0..words).map(|w| if w + 1 == words { tail } else { u64::MAX }));
             }
         }
         Ok(patterns)
@@ -194,26 +194,25 @@ impl Patterns {
     /// As [`filled`](Self::filled); [`Error::Count`] if the rows are not whole; [`Error::TailBit`] if a bit beyond
     /// `dim` is set.
     pub fn from_packed(bytes: &[u8], dim: usize, order: BitOrder) -> Result<Self> {
-        let mut patterns = Self::new(dim)?;
+        words_of(dim)?;
         let row_bytes = dim.div_ceil(8);
         whole_rows(bytes.len(), row_bytes, "packed bytes (whole rows)")?;
-        patterns.reserve(bytes.len() / row_bytes)?;
-        for row in bytes.chunks_exact(row_bytes) {
-            patterns.push_packed(row, order)?;
+        let mut patterns = Self::filled(bytes.len() / row_bytes, dim, false)?;
+        for (i, row) in bytes.chunks_exact(row_bytes).enumerate() {
+            patterns.set_packed(i, row, order)?;
         }
         Ok(patterns)
     }
 
     fn from_elements<T>(elements: &[T], dim: usize, bit: impl Fn(&T, usize, usize) -> Result<bool>) -> Result<Self> {
-        let mut patterns = Self::new(dim)?;
-        whole_rows(elements.len(), dim, "elements (whole rows)")?;
-        patterns.reserve(elements.len() / dim)?;
         let mut pattern = Pattern::new(dim)?;
+        whole_rows(elements.len(), dim, "elements (whole rows)")?;
+        let mut patterns = Self::filled(elements.len() / dim, dim, false)?;
         for (r, row) in elements.chunks_exact(dim).enumerate() {
             for (c, element) in row.iter().enumerate() {
                 pattern.bits_mut().set(c, bit(element, r, c)?);
             }
-            patterns.push(&pattern)?;
+            patterns.put(r, pattern.words.iter().copied());
         }
         Ok(patterns)
     }
@@ -235,13 +234,11 @@ impl Patterns {
         // where the higher bits of row and column meet an odd number of times.
         let small =
             |i: usize| (0..64).fold(0u64, |row, j| row | u64::from((i & j).count_ones().is_multiple_of(2)) << j);
-        let mut patterns = Self::new(dim)?;
-        patterns.reserve(len)?;
+        let mut patterns = Self::filled(len, dim, false)?;
+        let words = patterns.words();
         for i in 0..len {
             let row = small(i % 64) & tail_mask(dim);
-            let words =
-                (0..patterns.words).map(|w| if ((i / 64) & w).count_ones().is_multiple_of(2) { row } else { !row });
-            patterns.push_words(&words.collect::<Vec<_>>())?;
+            patterns.put(i, (0..words).map(|w| if ((i / 64) & w).count_ones().is_multiple_of(2) { row } else { !row }));
         }
         Ok(patterns)
     }
@@ -251,22 +248,25 @@ impl Patterns {
     /// # Errors
     /// [`Error::OutOfMemory`].
     pub fn reserve(&mut self, additional: usize) -> Result<()> {
+        let words = self.words();
         let out_of_memory = |blocks: usize| Error::OutOfMemory {
             what: "patterns",
-            bytes: (blocks as u64).saturating_mul(self.words as u64).saturating_mul(size_of::<Lanes>() as u64),
+            bytes: (blocks as u64).saturating_mul(words as u64).saturating_mul(size_of::<Lanes>() as u64),
         };
         let blocks = self.len.saturating_add(additional).div_ceil(LANES);
-        let lanes = blocks.checked_mul(self.words).ok_or_else(|| out_of_memory(blocks))?;
-        self.lanes.try_reserve_exact(lanes - self.lanes.len()).map_err(|_| out_of_memory(blocks))
+        let lanes = blocks.checked_mul(words).ok_or_else(|| out_of_memory(blocks))?;
+        let more = lanes - self.pages.lanes().len();
+        self.pages.lanes_mut().try_reserve_exact(more).map_err(|_| out_of_memory(blocks))
     }
 
     /// Makes room for one more, and for as many again where that takes a move: for those who store one by one.
     pub(crate) fn grow(&mut self) -> Result<()> {
-        let bytes = (self.words * size_of::<Lanes>()) as u64;
-        self.lanes.try_reserve(self.words).map_err(|_| Error::OutOfMemory { what: "patterns", bytes })
+        let words = self.words();
+        let bytes = (words * size_of::<Lanes>()) as u64;
+        self.pages.lanes_mut().try_reserve(words).map_err(|_| Error::OutOfMemory { what: "patterns", bytes })
     }
 
-    /// Appends a pattern.
+    /// Appends a pattern. Where many come at once, [`filled`](Self::filled) and setting them moves less.
     ///
     /// # Errors
     /// [`Error::Dimension`] if it has another dimension.
@@ -288,34 +288,44 @@ impl Patterns {
         Ok(())
     }
 
-    /// Appends a pattern given as ⌈d/8⌉ packed bytes.
+    /// Makes pattern `index` what ⌈d/8⌉ packed bytes say.
     ///
     /// # Errors
-    /// [`Error::Count`] if the bytes are not ⌈d/8⌉; [`Error::TailBit`] if a bit is set beyond the dimension.
-    pub fn push_packed(&mut self, bytes: &[u8], order: BitOrder) -> Result<()> {
+    /// [`Error::Count`] if the bytes are not ⌈d/8⌉; [`Error::TailBit`] if a bit is set beyond the dimension;
+    /// [`Error::Parameter`] if there is no such pattern.
+    pub fn set_packed(&mut self, index: usize, bytes: &[u8], order: BitOrder) -> Result<()> {
         let (expected, found) = (self.dim.div_ceil(8), bytes.len());
         if expected != found {
             let (expected, found) = (expected as u64, found as u64);
             return Err(Error::Count { what: "packed bytes of a pattern", expected, found });
         }
-        let mut words = vec![0; self.words];
+        if index >= self.len {
+            let (expected, found) = (format!("below {}", self.len), index.to_string());
+            return Err(Error::Parameter { what: "index of a pattern", expected, found });
+        }
+        let mut words = vec![0; self.words()];
         for (i, &byte) in bytes.iter().enumerate() {
             let byte = if order == BitOrder::Big { byte.reverse_bits() } else { byte };
             words[i / 8] |= u64::from(byte) << (i % 8 * 8);
         }
-        self.push_words(&words)
+        check_words(&words, self.dim, "patterns", index)?;
+        self.put(index, words);
+        Ok(())
+    }
+
+    /// Words known to be right, in the place of pattern `index`.
+    pub(crate) fn put(&mut self, index: usize, words: impl IntoIterator<Item = u64>) {
+        for (w, word) in words.into_iter().enumerate() {
+            *self.pages.get_mut(index, w) = word;
+        }
     }
 
     fn push_checked(&mut self, words: &[u64]) {
-        let lane = self.len % LANES;
-        if lane == 0 {
-            self.lanes.resize(self.lanes.len() + self.words, Lanes::default());
-        }
-        let block = self.lanes.len() - self.words;
-        for (lanes, &word) in self.lanes[block..].iter_mut().zip(words) {
-            lanes.0[lane] = word;
+        if self.len.is_multiple_of(LANES) {
+            self.pages.push_block();
         }
         self.len += 1;
+        self.put(self.len - 1, words.iter().copied());
     }
 
     /// Takes out pattern `index`; those after it move up by one. `None` beyond the end.
@@ -324,15 +334,16 @@ impl Patterns {
     pub fn remove(&mut self, index: usize) -> Option<Pattern> {
         let removed = self.get(index)?;
         for i in index + 1..self.len {
-            for w in 0..self.words {
-                self.lanes[(i - 1) / LANES * self.words + w].0[(i - 1) % LANES] = self.word(i, w);
+            for w in 0..self.words() {
+                *self.pages.get_mut(i - 1, w) = self.word(i, w);
             }
         }
         self.len -= 1;
-        for w in 0..self.words {
-            self.lanes[self.len / LANES * self.words + w].0[self.len % LANES] = 0;
+        if self.len.is_multiple_of(LANES) {
+            self.pages.pop_block();
+        } else {
+            self.put(self.len, vec![0; self.words()]);
         }
-        self.lanes.truncate(self.blocks() * self.words);
         Some(removed)
     }
 
@@ -353,13 +364,13 @@ impl Patterns {
 
     /// Bytes of memory that the patterns take.
     pub fn bytes(&self) -> usize {
-        size_of_val(self.lanes.as_slice())
+        size_of_val(self.pages.lanes())
     }
 
     /// Pattern `index`, or `None` beyond the end.
     pub fn get(&self, index: usize) -> Option<Pattern> {
         (index < self.len).then(|| {
-            let words = (0..self.words).map(|w| self.word(index, w)).collect();
+            let words = (0..self.words()).map(|w| self.word(index, w)).collect();
             Pattern { dim: self.dim, words }
         })
     }
@@ -371,10 +382,11 @@ impl Patterns {
 
     /// A copy of the patterns of `range`, which is cut to those that exist.
     pub fn range(&self, range: Range<usize>) -> Self {
-        let mut part = Self { dim: self.dim, words: self.words, len: 0, lanes: Vec::new() };
-        for i in range.start..range.end.min(self.len) {
-            let words: Vec<u64> = (0..self.words).map(|w| self.word(i, w)).collect();
-            part.push_checked(&words);
+        let range = range.start.min(self.len)..range.end.min(self.len);
+        let lanes = vec![Lanes::default(); range.len().div_ceil(LANES) * self.words()];
+        let mut part = Self { dim: self.dim, len: range.len(), pages: Pages::from_lanes(self.words(), lanes) };
+        for (to, from) in range.enumerate() {
+            part.put(to, (0..self.words()).map(|w| self.word(from, w)));
         }
         part
     }
@@ -384,7 +396,7 @@ impl Patterns {
         if row >= self.len || column >= self.dim {
             return false;
         }
-        let word = &mut self.lanes[row / LANES * self.words + column / 64].0[row % LANES];
+        let word = self.pages.get_mut(row, column / 64);
         *word = *word & !(1 << (column % 64)) | u64::from(bit) << (column % 64);
         true
     }
@@ -404,7 +416,7 @@ impl Patterns {
         let row_bytes = self.dim.div_ceil(8);
         let mut bytes = Vec::with_capacity(self.len * row_bytes);
         for i in 0..self.len {
-            let row = (0..self.words).flat_map(|w| self.word(i, w).to_le_bytes()).take(row_bytes);
+            let row = (0..self.words()).flat_map(|w| self.word(i, w).to_le_bytes()).take(row_bytes);
             match order {
                 BitOrder::Little => bytes.extend(row),
                 BitOrder::Big => bytes.extend(row.map(u8::reverse_bits)),
@@ -415,43 +427,46 @@ impl Patterns {
 
     /// Words in a pattern, ⌈d/64⌉.
     pub(crate) fn words(&self) -> usize {
-        self.words
+        self.pages.words()
     }
 
     /// Word `word` of pattern `index`; both in range.
     #[inline]
     pub(crate) fn word(&self, index: usize, word: usize) -> u64 {
-        self.lanes[index / LANES * self.words + word].0[index % LANES]
+        self.pages.get(index, word)
     }
 
     /// Word `word` of every pattern of whole blocks `blocks`, eight at a time.
     #[inline]
     pub(crate) fn column(&self, word: usize, blocks: Range<usize>) -> impl Iterator<Item = &[u64; LANES]> {
-        self.lanes[blocks.start * self.words..blocks.end * self.words]
-            .iter()
-            .skip(word)
-            .step_by(self.words)
-            .map(|lanes| &lanes.0)
+        self.pages.column(word, blocks)
     }
 
     /// Blocks of eight, the last one perhaps not full.
     pub(crate) fn blocks(&self) -> usize {
-        self.len.div_ceil(LANES)
+        self.pages.blocks()
     }
 
-    /// The slab of whole blocks `blocks`.
-    pub(crate) fn slab(&self, blocks: Range<usize>) -> Result<Slab<'_>> {
-        Ok(Slab::new(&self.lanes[blocks.start * self.words..blocks.end * self.words], self.words)?)
+    /// The most blocks that one [`slab`](Self::slabs) holds.
+    pub(crate) fn slab_blocks(&self) -> usize {
+        self.pages.page_blocks()
+    }
+
+    /// Slabs of at most `most` blocks over whole blocks `blocks`, each with its first block.
+    pub(crate) fn slabs(&self, blocks: Range<usize>, most: usize) -> impl Iterator<Item = (usize, Result<Slab<'_>>)> {
+        self.pages.runs(blocks, most).map(|run| (run.start, self.pages.slab(run)))
     }
 
     /// The layout itself, for the store.
     pub(crate) fn lanes(&self) -> &[Lanes] {
-        &self.lanes
+        self.pages.lanes()
     }
 
-    /// The layout itself, block by block, for those who fill it in parallel and keep its tails zero.
-    pub(crate) fn lanes_mut(&mut self) -> &mut [Lanes] {
-        &mut self.lanes
+    /// The layout itself, page by page with the blocks before each, for those who fill it in parallel and keep its
+    /// tails zero. Word w of block b of a page stands at `w · length / words + b`.
+    pub(crate) fn pages_mut(&mut self) -> impl IndexedParallelIterator<Item = (usize, &mut [Lanes])> {
+        let (size, lanes) = (self.pages.page_blocks(), self.pages.page_lanes());
+        self.pages.lanes_mut().par_chunks_mut(lanes).enumerate().map(move |(page, lanes)| (page * size, lanes))
     }
 
     /// Patterns that stand in `lanes` already, as the store reads them.
@@ -464,7 +479,7 @@ impl Patterns {
         if lanes.len() != expected {
             return Err(Error::Count { what, expected: expected as u64, found: lanes.len() as u64 });
         }
-        let patterns = Self { dim, words, len, lanes };
+        let patterns = Self { dim, len, pages: Pages::from_lanes(words, lanes) };
         for index in 0..patterns.blocks() * LANES {
             let allowed = if index < len { tail_mask(dim) } else { 0 };
             let tail = patterns.word(index, words - 1) & !allowed;

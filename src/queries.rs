@@ -95,10 +95,9 @@ impl Queries {
             return Err(Error::Count { what: "rows of known positions", expected, found });
         }
         let mut signs = signs;
-        for (signs, known) in signs.lanes_mut().iter_mut().zip(known.lanes()) {
-            for (sign, known) in signs.0.iter_mut().zip(known.0) {
-                *sign &= known;
-            }
+        for i in 0..signs.len() {
+            let words: Vec<u64> = (0..signs.words()).map(|w| signs.word(i, w) & known.word(i, w)).collect();
+            signs.put(i, words);
         }
         Ok(Self { signs, known: Some(known) })
     }
@@ -161,7 +160,7 @@ impl Queries {
         let rows = |patterns: &Patterns| -> Vec<u64> {
             range.clone().flat_map(|i| (0..words).map(move |w| (i, w))).map(|(i, w)| patterns.word(i, w)).collect()
         };
-        Ok(QueryPanel::new(&rows(&self.signs), self.known.as_ref().map(rows).as_deref(), words)?)
+        Ok(QueryPanel::new(rows(&self.signs), self.known.as_ref().map(rows), words)?)
     }
 }
 

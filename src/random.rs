@@ -54,11 +54,14 @@ impl Patterns {
         let mut patterns = Self::filled(len, dim, false)?;
         let words = patterns.words();
         let tail = tail_mask(dim);
-        patterns.lanes_mut().par_chunks_exact_mut(words).enumerate().for_each(|(block, lanes)| {
-            let mut rng = stream(seed, purpose, block as u64);
-            for lane in 0..LANES.min(len - block * LANES) {
-                for (w, lanes) in lanes.iter_mut().enumerate() {
-                    lanes.0[lane] = rng.next_u64() & if w + 1 == words { tail } else { u64::MAX };
+        patterns.pages_mut().for_each(|(first, page)| {
+            let blocks = page.len() / words;
+            for b in 0..blocks {
+                let mut rng = stream(seed, purpose, (first + b) as u64);
+                for lane in 0..LANES.min(len - (first + b) * LANES) {
+                    for w in 0..words {
+                        page[w * blocks + b].0[lane] = rng.next_u64() & if w + 1 == words { tail } else { u64::MAX };
+                    }
                 }
             }
         });
@@ -72,13 +75,11 @@ impl Patterns {
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn choose(&self, count: usize, seed: u64, purpose: &str) -> Result<Self> {
         let mut rng = stream(seed, purpose, 0);
-        let mut chosen = Self::new(self.dim())?;
-        if !self.is_empty() {
-            chosen.reserve(count)?;
-            for _ in 0..count {
-                let index = below(&mut rng, self.len() as u64) as usize;
-                self.get(index).map_or(Ok(()), |pattern| chosen.push(&pattern))?;
-            }
+        let count = if self.is_empty() { 0 } else { count };
+        let mut chosen = Self::filled(count, self.dim(), false)?;
+        for to in 0..count {
+            let from = below(&mut rng, self.len() as u64) as usize;
+            chosen.put(to, (0..self.words()).map(|w| self.word(from, w)));
         }
         Ok(chosen)
     }

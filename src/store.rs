@@ -3,11 +3,11 @@
 //! | bytes | what |
 //! |---|---|
 //! | 0–7 | `popfield` |
-//! | 8–11 | format version, 1 |
+//! | 8–11 | format version, 2 |
 //! | 12–15 | flags: bit 0 set if keys are their own values |
 //! | 16–23, 24–31, 32–39 | key dimension, value dimension, associations |
 //! | 40–63 | zero |
-//! | from 64 | keys, then values (none if auto-associative): blocks of 8, `[block][word][lane]`, words little-endian |
+//! | from 64 | keys, then values (none if auto-associative): pages of word planes as in `pages.rs`, words little-endian |
 //! | last 32 | BLAKE3 hash of everything before |
 //!
 //! Numbers are little-endian. A file is written whole and replaced whole; it cannot be appended to.
@@ -22,7 +22,7 @@ use crate::error::room_for;
 use crate::{Error, Memory, Patterns, Result};
 
 const MAGIC: &[u8; 8] = b"popfield";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const AUTO: u32 = 1;
 const HEADER_BYTES: usize = 64;
 const HASH_BYTES: usize = blake3::OUT_LEN;

@@ -6,11 +6,12 @@
 
 use std::arch::x86_64::*;
 
+use crate::near::{self, Near, Scan, Screen};
 use crate::panel::QueryPanel;
-use crate::scan::{self, Slab};
 use crate::simd::Simd;
+use crate::slab::Slab;
 use crate::tier::{Kernel, TierInfo};
-use crate::{LANES, Lanes};
+use crate::{LANES, Lanes, distances};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "avx2",
@@ -30,10 +31,26 @@ impl Kernel for Avx2 {
     fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
         #[target_feature(enable = "avx2")]
         fn with_avx2(token: Avx2, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
-            scan::distances(token, slab, queries, out);
+            distances::distances(token, slab, queries, out);
         }
         // SAFETY: `self` is the token that the CPU has AVX2; the probe made sure.
         unsafe { with_avx2(*self, slab, queries, out) }
+    }
+
+    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) {
+        #[target_feature(enable = "avx2")]
+        fn with_avx2(
+            token: Avx2,
+            slab: Slab<'_>,
+            panel: &QueryPanel,
+            screen: Screen,
+            bounds: &[u32],
+            found: &mut Vec<Near>,
+        ) {
+            near::near(token, slab, panel, screen, bounds, found);
+        }
+        // SAFETY: `self` is the token that the CPU has AVX2; the probe made sure.
+        unsafe { with_avx2(*self, slab, panel, screen, bounds, found) }
     }
 }
 
@@ -41,6 +58,11 @@ impl Simd for Avx2 {
     type Word = [__m256i; 2];
     /// A count in every byte.
     type Count = [__m256i; 2];
+    type Sum = [__m256i; 2];
+    /// The least sum in each of four lanes, of both halves.
+    type Alarm = __m256i;
+
+    const REGISTERS: usize = 16;
 
     /// A byte gains at most 8 ones a word: 31 · 8 = 248 ≤ 255.
     const WORDS_PER_FOLD: usize = 31;
@@ -97,17 +119,68 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn fold(self, count: Self::Count, sums: &mut [u32; LANES]) {
-        for (half, sums) in count.into_iter().zip(sums.chunks_exact_mut(LANES / 2)) {
+        for (half, sums) in self.total(count).into_iter().zip(sums.chunks_exact_mut(LANES / 2)) {
             let mut lanes = [0u64; LANES / 2];
             // SAFETY: AVX2 by the token; `lanes` is 32 writable bytes, and the store needs no alignment.
-            unsafe {
-                let wide = _mm256_sad_epu8(half, _mm256_setzero_si256());
-                _mm256_storeu_si256(lanes.as_mut_ptr().cast(), wide);
-            }
+            unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), half) };
             for (sum, lane) in sums.iter_mut().zip(lanes) {
                 // At most 8 · 248, so nothing is cut off.
                 *sum += lane as u32;
             }
         }
+    }
+
+    #[inline(always)]
+    fn or(self, a: Self::Word, b: Self::Word) -> Self::Word {
+        // SAFETY: AVX2 by the token.
+        unsafe { [_mm256_or_si256(a[0], b[0]), _mm256_or_si256(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn total(self, count: Self::Count) -> Self::Sum {
+        // SAFETY: AVX2 by the token.
+        unsafe {
+            let zero = _mm256_setzero_si256();
+            [_mm256_sad_epu8(count[0], zero), _mm256_sad_epu8(count[1], zero)]
+        }
+    }
+
+    #[inline(always)]
+    fn add(self, a: Self::Sum, b: Self::Sum) -> Self::Sum {
+        // SAFETY: AVX2 by the token.
+        unsafe { [_mm256_add_epi64(a[0], b[0]), _mm256_add_epi64(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn quiet(self) -> __m256i {
+        // SAFETY: AVX2 by the token.
+        unsafe { _mm256_set1_epi64x(i64::from(u32::MAX)) }
+    }
+
+    #[inline(always)]
+    fn watch(self, alarm: __m256i, sum: Self::Sum, _: u32) -> __m256i {
+        // Sums fit 32 bits, where there is a minimum; the upper halves are zero.
+        // SAFETY: AVX2 by the token.
+        unsafe { _mm256_min_epu32(alarm, _mm256_min_epu32(sum[0], sum[1])) }
+    }
+
+    #[inline(always)]
+    fn rings(self, alarm: __m256i, bound: u32) -> bool {
+        // SAFETY: AVX2 by the token.
+        unsafe {
+            let below = _mm256_cmpgt_epi64(_mm256_set1_epi64x(i64::from(bound)), alarm);
+            _mm256_movemask_epi8(below) != 0
+        }
+    }
+
+    fn read_on(self, scan: &mut Scan<'_>, query: usize, start: usize, end: usize) {
+        #[cold]
+        #[inline(never)]
+        #[target_feature(enable = "avx2")]
+        fn with_avx2(token: Avx2, scan: &mut Scan<'_>, query: usize, start: usize, end: usize) {
+            near::read_on(token, scan, query, start, end);
+        }
+        // SAFETY: AVX2 by the token.
+        unsafe { with_avx2(self, scan, query, start, end) }
     }
 }

@@ -5,11 +5,12 @@
 
 use std::arch::x86_64::*;
 
+use crate::near::{self, Near, Scan, Screen};
 use crate::panel::QueryPanel;
-use crate::scan::{self, Slab};
 use crate::simd::Simd;
+use crate::slab::Slab;
 use crate::tier::{Kernel, TierInfo};
-use crate::{LANES, Lanes};
+use crate::{LANES, Lanes, distances};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "avx512",
@@ -30,16 +31,37 @@ impl Kernel for Avx512 {
     fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
         #[target_feature(enable = "avx512f,avx512vpopcntdq")]
         fn with_avx512(token: Avx512, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
-            scan::distances(token, slab, queries, out);
+            distances::distances(token, slab, queries, out);
         }
         // SAFETY: `self` is the token that the CPU has AVX-512F and VPOPCNTDQ; the probe made sure.
         unsafe { with_avx512(*self, slab, queries, out) }
+    }
+
+    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) {
+        #[target_feature(enable = "avx512f,avx512vpopcntdq")]
+        fn with_avx512(
+            token: Avx512,
+            slab: Slab<'_>,
+            panel: &QueryPanel,
+            screen: Screen,
+            bounds: &[u32],
+            found: &mut Vec<Near>,
+        ) {
+            near::near(token, slab, panel, screen, bounds, found);
+        }
+        // SAFETY: `self` is the token that the CPU has AVX-512F and VPOPCNTDQ; the probe made sure.
+        unsafe { with_avx512(*self, slab, panel, screen, bounds, found) }
     }
 }
 
 impl Simd for Avx512 {
     type Word = __m512i;
     type Count = __m512i;
+    type Sum = __m512i;
+    /// The least sum in each lane.
+    type Alarm = __m512i;
+
+    const REGISTERS: usize = 32;
 
     /// Lanes are 64 bits wide and a pattern has fewer than 2³² bits: no fold in between.
     const WORDS_PER_FOLD: usize = usize::MAX;
@@ -88,5 +110,52 @@ impl Simd for Avx512 {
             let before = _mm256_loadu_si256(sums);
             _mm256_storeu_si256(sums, _mm256_add_epi32(before, _mm512_cvtepi64_epi32(count)));
         }
+    }
+
+    #[inline(always)]
+    fn or(self, a: __m512i, b: __m512i) -> __m512i {
+        // SAFETY: AVX-512F by the token.
+        unsafe { _mm512_or_si512(a, b) }
+    }
+
+    #[inline(always)]
+    fn total(self, count: __m512i) -> __m512i {
+        count
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m512i, b: __m512i) -> __m512i {
+        // SAFETY: AVX-512F by the token.
+        unsafe { _mm512_add_epi64(a, b) }
+    }
+
+    #[inline(always)]
+    fn quiet(self) -> __m512i {
+        // SAFETY: AVX-512F by the token.
+        unsafe { _mm512_set1_epi64(i64::from(u32::MAX)) }
+    }
+
+    #[inline(always)]
+    fn watch(self, alarm: __m512i, sum: __m512i, _: u32) -> __m512i {
+        // Sums fit 32 bits, where the minimum is one instruction; the upper halves are zero.
+        // SAFETY: AVX-512F by the token.
+        unsafe { _mm512_min_epu32(alarm, sum) }
+    }
+
+    #[inline(always)]
+    fn rings(self, alarm: __m512i, bound: u32) -> bool {
+        // SAFETY: AVX-512F by the token.
+        unsafe { _mm512_cmplt_epu64_mask(alarm, _mm512_set1_epi64(i64::from(bound))) != 0 }
+    }
+
+    fn read_on(self, scan: &mut Scan<'_>, query: usize, start: usize, end: usize) {
+        #[cold]
+        #[inline(never)]
+        #[target_feature(enable = "avx512f,avx512vpopcntdq")]
+        fn with_avx512(token: Avx512, scan: &mut Scan<'_>, query: usize, start: usize, end: usize) {
+            near::read_on(token, scan, query, start, end);
+        }
+        // SAFETY: AVX-512F and VPOPCNTDQ by the token.
+        unsafe { with_avx512(self, scan, query, start, end) }
     }
 }

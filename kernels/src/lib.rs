@@ -6,29 +6,32 @@
 //!
 //! # Layout: why a slab is made of [`Lanes`]
 //!
-//! Patterns stand in blocks of [`LANES`] = 8: `[block][word][lane]`, the lane being the pattern within
-//! its block. One 512-bit load then holds one word of eight patterns, eight distances grow side by side
-//! in one register, and no horizontal sum is ever needed. Narrower instruction sets see the same bytes
-//! as two 256-bit or eight 64-bit values.
+//! Patterns stand in blocks of [`LANES`] = 8, one word of each side by side, the lane being the pattern within its block.
+//! One 512-bit load then holds one word of eight patterns, eight distances grow side by side in one register, and no
+//! horizontal sum is ever needed. Narrower instruction sets see the same bytes as two 256-bit or eight 64-bit values.
+//! The words of a run of blocks stand as planes, `[word][block][lane]` ([`Slab`]): a scan that looks at leading words only
+//! reads them in one run and fetches nothing else.
+//!
+//! # What is computed
+//!
+//! [`Tier::distances`] fills in every distance (`distances.rs`). [`Tier::near`] finds the patterns nearer than a bound
+//! and reads the others no further than it must (`near.rs`).
 //!
 //! # Tiers
 //!
 //! A [`Tier`] is an instruction set that this CPU was proven to have. [`TIERS`] is the one list of them,
 //! fastest first: dispatch, tests, benchmarks and `popfield info --tiers` all walk it, so a new
 //! instruction set is one file that implements `Simd` (see `simd.rs`) plus one line in that list. Every tier runs
-//! the same loop (`scan.rs`) over its own vector type, so the tiers can differ in speed only; the tests hold each
+//! the same loops over its own vector type, so the tiers can differ in speed only; the tests hold each
 //! one to `scalar` bit for bit. The environment variable [`TIER_VARIABLE`] forces one.
 //!
 //! Dispatch happens once per call on a slab, never per pair of patterns.
-//!
-//! # Cost
-//!
-//! A call computes `queries × patterns` distances in `queries × patterns × words` word operations. Queries
-//! are packed into panels of [`PANEL`] so that a key word is loaded once for all of them.
 
+mod distances;
+mod near;
 mod panel;
-mod scan;
 mod simd;
+mod slab;
 mod tier;
 
 #[cfg(target_arch = "x86_64")]
@@ -38,8 +41,9 @@ mod avx512;
 mod portable;
 mod scalar;
 
-pub use panel::{PANEL, QueryPanel};
-pub use scan::Slab;
+pub use near::{Near, Screen};
+pub use panel::QueryPanel;
+pub use slab::Slab;
 pub use tier::{TIER_VARIABLE, TIERS, Tier, TierInfo};
 
 /// Patterns in a block, and `u64` words in a [`Lanes`].

@@ -2,24 +2,12 @@
 
 use crate::KernelError;
 
-/// Queries that share one pass over a slab: enough accumulators to hide the latency of a popcount, few
-/// enough to stay in registers on every tier.
-pub const PANEL: usize = 4;
-
-/// `Q` queries, interleaved word by word so that the scan reads them in the order it needs them.
-#[derive(Clone, Debug)]
-pub(crate) struct Panel<const Q: usize> {
-    pub(crate) signs: Vec<[u64; Q]>,
-    pub(crate) known: Option<Vec<[u64; Q]>>,
-}
-
-/// A batch of queries packed for [`Tier::distances`](crate::Tier::distances): panels of [`PANEL`], the rest
-/// one by one. Pack once, scan many slabs.
+/// A batch of queries, row by row: pack once, scan many slabs.
 #[derive(Clone, Debug)]
 pub struct QueryPanel {
-    pub(crate) words: usize,
-    pub(crate) wide: Vec<Panel<PANEL>>,
-    pub(crate) narrow: Vec<Panel<1>>,
+    words: usize,
+    signs: Vec<u64>,
+    known: Option<Vec<u64>>,
 }
 
 impl QueryPanel {
@@ -29,7 +17,7 @@ impl QueryPanel {
     ///
     /// # Errors
     /// [`KernelError::Length`] if a slice is not whole rows, or the two differ in length.
-    pub fn new(signs: &[u64], known: Option<&[u64]>, words: usize) -> Result<Self, KernelError> {
+    pub fn new(signs: Vec<u64>, known: Option<Vec<u64>>, words: usize) -> Result<Self, KernelError> {
         if words == 0 {
             return Err(KernelError::Length { what: "words of a pattern, at least", expected: 1, found: 0 });
         }
@@ -40,41 +28,36 @@ impl QueryPanel {
                 found: signs.len(),
             });
         }
-        if let Some(known) = known
+        if let Some(known) = &known
             && known.len() != signs.len()
         {
             return Err(KernelError::Length { what: "known positions", expected: signs.len(), found: known.len() });
         }
-        let split = signs.len() / words / PANEL * PANEL * words;
-        let known = known.map(|known| known.split_at(split));
-        let (wide, narrow) = signs.split_at(split);
-        Ok(Self {
-            words,
-            wide: panels(wide, known.map(|k| k.0), words),
-            narrow: panels(narrow, known.map(|k| k.1), words),
-        })
+        Ok(Self { words, signs, known })
     }
 
     /// Queries in the batch.
     pub fn queries(&self) -> usize {
-        self.wide.len() * PANEL + self.narrow.len()
+        self.signs.len() / self.words
     }
 
     /// Words in a query.
     pub fn words(&self) -> usize {
         self.words
     }
-}
 
-/// Whole panels out of rows; the caller has seen to it that the rows divide evenly.
-fn panels<const Q: usize>(signs: &[u64], known: Option<&[u64]>, words: usize) -> Vec<Panel<Q>> {
-    (0..signs.len() / (words * Q))
-        .map(|panel| {
-            let interleave = |rows: &[u64]| -> Vec<[u64; Q]> {
-                let rows = &rows[panel * Q * words..][..Q * words];
-                (0..words).map(|w| std::array::from_fn(|q| rows[q * words + w])).collect()
-            };
-            Panel { signs: interleave(signs), known: known.map(interleave) }
-        })
-        .collect()
+    /// The signs of query `query`.
+    pub fn signs(&self, query: usize) -> &[u64] {
+        &self.signs[query * self.words..][..self.words]
+    }
+
+    /// The known positions of query `query`, or `None` if all positions of every query are known.
+    pub fn known(&self, query: usize) -> Option<&[u64]> {
+        self.known.as_ref().map(|known| &known[query * self.words..][..self.words])
+    }
+
+    /// Whether positions may be erased.
+    pub(crate) fn is_masked(&self) -> bool {
+        self.known.is_some()
+    }
 }

@@ -5,11 +5,12 @@
 
 use wide::u64x8;
 
+use crate::near::{self, Near, Scan, Screen};
 use crate::panel::QueryPanel;
-use crate::scan::{self, Slab};
 use crate::simd::Simd;
+use crate::slab::Slab;
 use crate::tier::{Kernel, TierInfo};
-use crate::{LANES, Lanes};
+use crate::{LANES, Lanes, distances};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "wide",
@@ -23,7 +24,11 @@ struct Wide;
 
 impl Kernel for Wide {
     fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
-        scan::distances(*self, slab, queries, out);
+        distances::distances(*self, slab, queries, out);
+    }
+
+    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) {
+        near::near(*self, slab, panel, screen, bounds, found);
     }
 }
 
@@ -37,6 +42,11 @@ impl Simd for Wide {
     type Word = u64x8;
     /// A count in every byte.
     type Count = u64x8;
+    type Sum = u64x8;
+    /// The sign bit of a lane is set where a sum was below the bound.
+    type Alarm = u64x8;
+
+    const REGISTERS: usize = 16;
 
     /// A byte gains at most 8 ones a word: 31 · 8 = 248 ≤ 255.
     const WORDS_PER_FOLD: usize = 31;
@@ -75,8 +85,48 @@ impl Simd for Wide {
 
     #[inline(always)]
     fn fold(self, count: u64x8, sums: &mut [u32; LANES]) {
-        for (sum, count) in sums.iter_mut().zip(count.to_array()) {
-            *sum += count.to_ne_bytes().iter().map(|&byte| u32::from(byte)).sum::<u32>();
+        for (sum, total) in sums.iter_mut().zip(self.total(count).to_array()) {
+            // At most 8 · 248, so nothing is cut off.
+            *sum += total as u32;
         }
+    }
+
+    #[inline(always)]
+    fn or(self, a: u64x8, b: u64x8) -> u64x8 {
+        a | b
+    }
+
+    #[inline(always)]
+    fn total(self, count: u64x8) -> u64x8 {
+        let every_other = u64x8::splat(0x00ff_00ff_00ff_00ff);
+        let pairs = (count & every_other) + ((count >> 8) & every_other);
+        let halves = pairs + (pairs >> 16);
+        (halves + (halves >> 32)) & u64x8::splat(0xffff)
+    }
+
+    #[inline(always)]
+    fn add(self, a: u64x8, b: u64x8) -> u64x8 {
+        a + b
+    }
+
+    #[inline(always)]
+    fn quiet(self) -> u64x8 {
+        u64x8::splat(0)
+    }
+
+    #[inline(always)]
+    fn watch(self, alarm: u64x8, sum: u64x8, bound: u32) -> u64x8 {
+        alarm | (sum - u64x8::splat(u64::from(bound)))
+    }
+
+    #[inline(always)]
+    fn rings(self, alarm: u64x8, _: u32) -> bool {
+        alarm.to_array().iter().fold(0, |all, lane| all | lane) >> 63 == 1
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read_on(self, scan: &mut Scan<'_>, query: usize, start: usize, end: usize) {
+        near::read_on(self, scan, query, start, end);
     }
 }

@@ -1,10 +1,11 @@
 //! Tier `scalar`: one `u64` at a time. The yardstick that every other tier is held to; no `unsafe`.
 
+use crate::near::{self, Near, Scan, Screen};
 use crate::panel::QueryPanel;
-use crate::scan::{self, Slab};
 use crate::simd::Simd;
+use crate::slab::Slab;
 use crate::tier::{Kernel, TierInfo};
-use crate::{LANES, Lanes};
+use crate::{LANES, Lanes, distances};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "scalar",
@@ -18,13 +19,22 @@ struct Scalar;
 
 impl Kernel for Scalar {
     fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
-        scan::distances(*self, slab, queries, out);
+        distances::distances(*self, slab, queries, out);
+    }
+
+    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) {
+        near::near(*self, slab, panel, screen, bounds, found);
     }
 }
 
 impl Simd for Scalar {
     type Word = [u64; LANES];
     type Count = [u32; LANES];
+    type Sum = [u32; LANES];
+    /// The sign bit of a lane is set where a sum was below the bound.
+    type Alarm = [u32; LANES];
+
+    const REGISTERS: usize = 16;
 
     const WORDS_PER_FOLD: usize = usize::MAX;
 
@@ -63,5 +73,43 @@ impl Simd for Scalar {
         for (sum, count) in sums.iter_mut().zip(count) {
             *sum += count;
         }
+    }
+
+    #[inline(always)]
+    fn or(self, a: Self::Word, b: Self::Word) -> Self::Word {
+        std::array::from_fn(|lane| a[lane] | b[lane])
+    }
+
+    #[inline(always)]
+    fn total(self, count: Self::Count) -> Self::Sum {
+        count
+    }
+
+    #[inline(always)]
+    fn add(self, a: Self::Sum, b: Self::Sum) -> Self::Sum {
+        std::array::from_fn(|lane| a[lane] + b[lane])
+    }
+
+    #[inline(always)]
+    fn quiet(self) -> Self::Alarm {
+        [0; LANES]
+    }
+
+    #[inline(always)]
+    fn watch(self, alarm: Self::Alarm, sum: Self::Sum, bound: u32) -> Self::Alarm {
+        // A bound of 2³¹ or more lets every sum ring, as it should.
+        let bound = bound.min(1 << 31);
+        std::array::from_fn(|lane| alarm[lane] | sum[lane].wrapping_sub(bound))
+    }
+
+    #[inline(always)]
+    fn rings(self, alarm: Self::Alarm, _: u32) -> bool {
+        alarm.iter().fold(0, |all, lane| all | lane) >> 31 == 1
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read_on(self, scan: &mut Scan<'_>, query: usize, start: usize, end: usize) {
+        near::read_on(self, scan, query, start, end);
     }
 }

@@ -1,5 +1,6 @@
 //! What a tier has to bring: eight 64-bit lanes that XOR, AND and count their ones.
 
+use crate::near::Scan;
 use crate::{LANES, Lanes};
 
 /// Eight 64-bit lanes of one instruction set.
@@ -15,6 +16,13 @@ pub(crate) trait Simd: Copy {
     type Word: Copy;
     /// Ones counted so far, in whatever form the instruction set adds fastest.
     type Count: Copy;
+    /// A number below 2³¹ in every lane.
+    type Sum: Copy;
+    /// Whether any lane of any sum watched so far was below a bound, in whatever form is cheapest to keep.
+    type Alarm: Copy;
+
+    /// Vector registers: how large a tile may be.
+    const REGISTERS: usize;
 
     /// How many words [`count`](Self::count) may add before [`fold`](Self::fold) must empty the count:
     /// tiers without a vector popcount count in bytes, which hold up to 255.
@@ -28,6 +36,8 @@ pub(crate) trait Simd: Copy {
     fn xor(self, a: Self::Word, b: Self::Word) -> Self::Word;
     /// Bits set in both.
     fn and(self, a: Self::Word, b: Self::Word) -> Self::Word;
+    /// Bits set in either.
+    fn or(self, a: Self::Word, b: Self::Word) -> Self::Word;
     /// Nothing counted.
     fn none(self) -> Self::Count;
     /// `count` plus the ones of each lane of `word`.
@@ -35,4 +45,16 @@ pub(crate) trait Simd: Copy {
     /// Adds what `count` holds, lane by lane, to `sums`. A sum is a distance and fits `u32` because a
     /// pattern has fewer than 2³² bits.
     fn fold(self, count: Self::Count, sums: &mut [u32; LANES]);
+    /// What `count` holds.
+    fn total(self, count: Self::Count) -> Self::Sum;
+    /// Both sums together.
+    fn add(self, a: Self::Sum, b: Self::Sum) -> Self::Sum;
+    /// Nothing watched yet.
+    fn quiet(self) -> Self::Alarm;
+    /// Watches one more sum; all sums of an alarm share its bound.
+    fn watch(self, alarm: Self::Alarm, sum: Self::Sum, bound: u32) -> Self::Alarm;
+    /// Whether any lane of what was watched was below `bound`.
+    fn rings(self, alarm: Self::Alarm, bound: u32) -> bool;
+    /// [`near::read_on`](crate::near::read_on), compiled out of line with this tier's instructions.
+    fn read_on(self, scan: &mut Scan<'_>, query: usize, start: usize, end: usize);
 }

@@ -2,8 +2,9 @@
 
 use std::sync::OnceLock;
 
+use crate::near::{Near, Screen};
 use crate::panel::QueryPanel;
-use crate::scan::Slab;
+use crate::slab::Slab;
 use crate::{KernelError, portable, scalar};
 #[cfg(target_arch = "x86_64")]
 use crate::{avx2, avx512};
@@ -24,6 +25,7 @@ pub const TIER_VARIABLE: &str = "POPFIELD_TIER";
 /// What a tier computes. Implemented by tokens, so that a `&dyn Kernel` is proof of its own CPU features.
 pub(crate) trait Kernel: Sync {
     fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]);
+    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>);
 }
 
 /// A tier's public face, whether this CPU can run it or not.
@@ -118,12 +120,36 @@ impl Tier {
     /// # Errors
     /// [`KernelError::Length`] if query and pattern differ in words, or `out` is not queries × patterns long.
     pub fn distances(self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) -> Result<(), KernelError> {
-        let expect = |what, expected, found| {
-            if expected == found { Ok(()) } else { Err(KernelError::Length { what, expected, found }) }
-        };
         expect("words of a query", slab.words(), queries.words())?;
         expect("distances", queries.queries() * slab.patterns(), out.len())?;
         self.kernel.distances(slab, queries, out);
         Ok(())
     }
+
+    /// Finds every pattern of the slab whose distance to query q, over its known positions, is below `bounds[q]`, and
+    /// adds it to `found`; a query's patterns in ascending order. Unused tail lanes are found too, as the zero patterns
+    /// that they are. What is found does not depend on `screen`, which says what to look at first.
+    ///
+    /// Cost: [`Screen::instructions`] vector instructions for each query and block, and for each pattern that passes the
+    /// screen some tens of nanoseconds.
+    ///
+    /// # Errors
+    /// [`KernelError::Length`] if query and pattern differ in words, or there is not one bound a query.
+    pub fn near(
+        self,
+        slab: Slab<'_>,
+        queries: &QueryPanel,
+        screen: Screen,
+        bounds: &[u32],
+        found: &mut Vec<Near>,
+    ) -> Result<(), KernelError> {
+        expect("words of a query", slab.words(), queries.words())?;
+        expect("bounds", queries.queries(), bounds.len())?;
+        self.kernel.near(slab, queries, screen, bounds, found);
+        Ok(())
+    }
+}
+
+fn expect(what: &'static str, expected: usize, found: usize) -> Result<(), KernelError> {
+    if expected == found { Ok(()) } else { Err(KernelError::Length { what, expected, found }) }
 }

@@ -1,6 +1,6 @@
 //! One runner for every tier: the same cases, held to a bit-by-bit count and so to each other.
 
-use popfield_kernels::{KernelError, LANES, Lanes, QueryPanel, Slab, TIER_VARIABLE, TIERS, Tier};
+use popfield_kernels::{KernelError, LANES, Lanes, Near, QueryPanel, Screen, Slab, TIER_VARIABLE, TIERS, Tier};
 use proptest::prelude::*;
 
 /// Words that repeat no pattern, so that a swapped block, word or lane shows (SplitMix64).
@@ -15,6 +15,8 @@ fn word(state: &mut u64) -> u64 {
 struct Case {
     words: usize,
     patterns: usize,
+    /// Blocks of a plane, some of them perhaps beyond the slab.
+    stride: usize,
     lanes: Vec<Lanes>,
     signs: Vec<u64>,
     known: Vec<u64>,
@@ -27,22 +29,31 @@ impl Case {
         let tail = if dim.is_multiple_of(64) { u64::MAX } else { (1 << (dim % 64)) - 1 };
         let mut state = seed;
         let mut draw = |w: usize| word(&mut state) & if w + 1 == words { tail } else { u64::MAX };
-        let mut lanes = vec![Lanes::default(); patterns.div_ceil(LANES) * words];
+        let stride = patterns.div_ceil(LANES) + (seed % 3) as usize;
+        let mut lanes = vec![Lanes::default(); stride * words];
         for p in 0..patterns {
             for w in 0..words {
-                lanes[p / LANES * words + w].0[p % LANES] = draw(w);
+                lanes[w * stride + p / LANES].0[p % LANES] = draw(w);
             }
         }
         let signs = (0..queries * words).map(|i| draw(i % words)).collect();
         let known = (0..queries * words).map(|i| draw(i % words)).collect();
-        Self { words, patterns, lanes, signs, known }
+        Self { words, patterns, stride, lanes, signs, known }
+    }
+
+    fn slab(&self) -> Slab<'_> {
+        Slab::new(&self.lanes, self.words, self.patterns.div_ceil(LANES), self.stride).unwrap()
+    }
+
+    fn panel(&self, masked: bool) -> QueryPanel {
+        QueryPanel::new(self.signs.clone(), masked.then(|| self.known.clone()), self.words).unwrap()
     }
 
     /// The distance by definition: one bit after the other, sharing nothing with the kernels.
     fn distance(&self, query: usize, pattern: usize, masked: bool) -> u32 {
         let mut distance = 0;
         for w in 0..self.words {
-            let key = self.lanes[pattern / LANES * self.words + w].0[pattern % LANES];
+            let key = self.lanes[w * self.stride + pattern / LANES].0[pattern % LANES];
             for bit in 0..64 {
                 let differ = (key >> bit) & 1 != (self.signs[query * self.words + w] >> bit) & 1;
                 let counts = !masked || (self.known[query * self.words + w] >> bit) & 1 == 1;
@@ -54,8 +65,7 @@ impl Case {
 
     fn run(&self, tier: Tier, masked: bool) {
         const GUARD: u32 = 0xdead_beef;
-        let slab = Slab::new(&self.lanes, self.words).unwrap();
-        let panel = QueryPanel::new(&self.signs, masked.then_some(&self.known), self.words).unwrap();
+        let (slab, panel) = (self.slab(), self.panel(masked));
         let length = panel.queries() * slab.patterns();
         // Guards on both sides, and an odd start so that the output is aligned to nothing.
         let mut out = vec![GUARD; length + 14];
@@ -73,6 +83,47 @@ impl Case {
             }
         }
     }
+
+    /// Near patterns under every screen, with bounds from none to all.
+    fn run_near(&self, tier: Tier, masked: bool, screens: &[Screen]) {
+        let (slab, panel) = (self.slab(), self.panel(masked));
+        let row = |query| (0..slab.patterns()).map(move |pattern| self.distance(query, pattern, masked));
+        let bounds: Vec<u32> = (0..panel.queries())
+            .map(|query| {
+                let mut row: Vec<u32> = row(query).collect();
+                row.sort_unstable();
+                match (query % 5, row.len()) {
+                    (_, 0) | (0, _) => 0,
+                    (1, _) => row[0] + 1,
+                    (2, n) => row[n / 2],
+                    (3, n) => row[n - 1],
+                    _ => u32::MAX,
+                }
+            })
+            .collect();
+        let mut expected = Vec::new();
+        for (query, &bound) in bounds.iter().enumerate() {
+            for (pattern, distance) in row(query).enumerate().filter(|near| near.1 < bound) {
+                expected.push(Near { query: query as u32, pattern: pattern as u32, distance });
+            }
+        }
+        for &screen in screens {
+            let guard = Near { query: 99, pattern: 0, distance: 0 };
+            let mut found = vec![guard];
+            tier.near(slab, &panel, screen, &bounds, &mut found).unwrap();
+            assert_eq!(found.remove(0), guard);
+            let ascending = |query| found.iter().filter(move |near| near.query == query).is_sorted();
+            assert!((0..panel.queries() as u32).all(ascending), "{} {screen:?}", tier.name());
+            found.sort_unstable();
+            assert!(found == expected, "tier {}, {} words, {screen:?}, masked {masked}", tier.name(), self.words);
+        }
+    }
+}
+
+/// Every way to look at patterns of `words` words, and one that looks at more.
+fn screens(words: usize) -> Vec<Screen> {
+    let depths = (1..=9).chain([words / 2, words]).filter(|depth| (1..=words + 1).contains(depth));
+    depths.flat_map(|words| [false, true].map(|joined| Screen { words, joined })).collect()
 }
 
 /// Runs `case` on every tier of this CPU, and says which ones it could not run.
@@ -113,15 +164,56 @@ fn counts_around_every_block_and_panel() {
 }
 
 #[test]
+fn near_patterns_are_the_same_under_every_screen() {
+    for dim in [1, 40, 64, 65, 128, 190, 256, 320, 384, 449, 512, 600, 1024, 2000, 4100] {
+        for patterns in [0, 1, 8, 9, 33, 70, 131] {
+            let case = Case::new(dim, patterns, 5, (dim * 1000 + patterns) as u64);
+            let screens = screens(case.words);
+            on_every_tier(|tier| [false, true].into_iter().for_each(|masked| case.run_near(tier, masked, &screens)));
+        }
+    }
+}
+
+#[test]
+fn screens_are_lower_bounds() {
+    let case = Case::new(300, 50, 4, 9);
+    for masked in [false, true] {
+        let panel = case.panel(masked);
+        for (query, pattern) in (0..4).flat_map(|q| (0..50).map(move |p| (q, p))) {
+            let words = || (0..5).map(|w| case.lanes[w * case.stride + pattern / LANES].0[pattern % LANES]);
+            let bound = |words_, joined| {
+                Screen { words: words_, joined }.lower_bound(words(), panel.signs(query), panel.known(query))
+            };
+            let distance = case.distance(query, pattern, masked);
+            assert_eq!(bound(5, false), distance);
+            for words in 1..=6 {
+                assert!(bound(words, true) <= bound(words, false) && bound(words, false) <= distance);
+                assert!(bound(words, true) >= bound(words, false).div_ceil(2), "two words count for one at least");
+            }
+        }
+    }
+}
+
+#[test]
 fn extreme_distances() {
     // All bits differ, in a pattern long enough to overflow any counter that is too narrow.
     let words = 2048;
     let lanes = vec![Lanes([u64::MAX; LANES]); words];
-    let panel = QueryPanel::new(&vec![0; words * 5], None, words).unwrap();
+    let panel = QueryPanel::new(vec![0; words * 5], None, words).unwrap();
+    let slab = Slab::new(&lanes, words, 1, 1).unwrap();
+    let farthest = 64 * words as u32;
     on_every_tier(|tier| {
         let mut out = vec![0; 5 * LANES];
-        tier.distances(Slab::new(&lanes, words).unwrap(), &panel, &mut out).unwrap();
-        assert!(out.iter().all(|&h| h == 64 * 2048), "{}", tier.name());
+        tier.distances(slab, &panel, &mut out).unwrap();
+        assert!(out.iter().all(|&h| h == farthest), "{}", tier.name());
+        for screen in [Screen { words, joined: false }, Screen { words, joined: true }] {
+            let mut found = Vec::new();
+            tier.near(slab, &panel, screen, &[farthest; 5], &mut found).unwrap();
+            assert!(found.is_empty(), "{}: nothing is nearer than the farthest", tier.name());
+            tier.near(slab, &panel, screen, &[farthest + 1, 0, u32::MAX, 1 << 31, 1], &mut found).unwrap();
+            assert_eq!(found.len(), 3 * LANES, "{}", tier.name());
+            assert!(found.iter().all(|near| near.distance == farthest));
+        }
     });
 }
 
@@ -129,24 +221,35 @@ proptest! {
     #[test]
     fn every_tier_counts_bit_by_bit(dim in 1usize..700, patterns in 0usize..40, queries in 0usize..14, seed: u64) {
         let case = Case::new(dim, patterns, queries, seed);
-        on_every_tier(|tier| [false, true].into_iter().for_each(|masked| case.run(tier, masked)));
+        let screens = screens(case.words);
+        on_every_tier(|tier| {
+            for masked in [false, true] {
+                case.run(tier, masked);
+                case.run_near(tier, masked, &screens);
+            }
+        });
     }
 }
 
 #[test]
 fn wrong_shapes_are_errors() {
     let lanes = vec![Lanes::default(); 6];
-    assert!(matches!(Slab::new(&lanes, 4), Err(KernelError::Length { expected: 8, found: 6, .. })));
-    assert!(Slab::new(&lanes, 0).is_err());
-    assert!(QueryPanel::new(&[0; 5], None, 2).is_err());
-    assert!(QueryPanel::new(&[0; 4], Some(&[0; 2]), 2).is_err());
-    assert!(QueryPanel::new(&[], None, 0).is_err());
-    let slab = Slab::new(&lanes, 2).unwrap();
+    assert!(matches!(Slab::new(&lanes, 4, 2, 2), Err(KernelError::Length { expected: 8, found: 6, .. })));
+    assert!(matches!(Slab::new(&lanes, 2, 3, 2), Err(KernelError::Length { expected: 3, found: 2, .. })));
+    assert!(Slab::new(&lanes, 0, 1, 1).is_err());
+    assert!(Slab::new(&lanes, usize::MAX, 2, usize::MAX).is_err());
+    assert!(QueryPanel::new(vec![0; 5], None, 2).is_err());
+    assert!(QueryPanel::new(vec![0; 4], Some(vec![0; 2]), 2).is_err());
+    assert!(QueryPanel::new(vec![], None, 0).is_err());
+    let slab = Slab::new(&lanes, 2, 3, 3).unwrap();
+    let screen = Screen { words: 1, joined: false };
     on_every_tier(|tier| {
-        let panel = QueryPanel::new(&[0; 2], None, 2).unwrap();
+        let panel = QueryPanel::new(vec![0; 2], None, 2).unwrap();
         assert!(tier.distances(slab, &panel, &mut [0; 23]).is_err());
-        let other = QueryPanel::new(&[0; 3], None, 3).unwrap();
+        assert!(tier.near(slab, &panel, screen, &[1, 1], &mut Vec::new()).is_err());
+        let other = QueryPanel::new(vec![0; 3], None, 3).unwrap();
         assert!(tier.distances(slab, &other, &mut [0; 24]).is_err());
+        assert!(tier.near(slab, &other, screen, &[1], &mut Vec::new()).is_err());
     });
 }
 
@@ -177,7 +280,9 @@ fn the_forced_tier_is_the_one_that_runs() {
         Ok(name) => match Tier::from_env() {
             Ok(tier) => {
                 assert_eq!(tier.name(), name);
-                Case::new(513, 21, 6, 1).run(tier, true);
+                let case = Case::new(513, 21, 6, 1);
+                case.run(tier, true);
+                case.run_near(tier, true, &screens(9));
             }
             Err(error) => {
                 assert!(TIERS.iter().all(|info| info.name != name || info.tier().is_none()));

@@ -303,12 +303,11 @@ fn packed(
         let by_row: Vec<u8> = (0..rows * row_bytes).map(|at| bytes[at % row_bytes * rows + at / row_bytes]).collect();
         return Patterns::from_packed(&by_row, dim, reading.bit_order()).map_err(add);
     }
-    let mut patterns = Patterns::new(dim).map_err(add)?;
-    patterns.reserve(rows).map_err(add)?;
+    let mut patterns = Patterns::filled(rows, dim, false).map_err(add)?;
     let mut row = vec![0u8; row_bytes];
-    for _ in 0..rows {
+    for index in 0..rows {
         reader.read_exact(&mut row).map_err(failed)?;
-        patterns.push_packed(&row, reading.bit_order()).map_err(add)?;
+        patterns.set_packed(index, &row, reading.bit_order()).map_err(add)?;
     }
     Ok(patterns)
 }
