@@ -2,13 +2,14 @@
 
 use rayon::prelude::*;
 
-use crate::census::Census;
+use crate::census::Counted;
 use crate::error::room_for;
 use crate::exact::decay;
 use crate::overlap::{each_query, each_tile};
+use crate::plan::Plan;
 use crate::separation::weight_window;
 use crate::votes::VoteTable;
-use crate::{Beta, Error, Memory, Queries, Result};
+use crate::{Beta, Memory, Queries, Result};
 
 /// Weights beyond e^−45 of the nearest key's are left out: far below what an `f64` sum of the others can hold.
 const MARGIN: f64 = 45.0;
@@ -31,17 +32,24 @@ impl Memory {
     pub fn attend(&self, queries: &Queries, beta: Beta) -> Result<Vec<f64>> {
         self.check(queries)?;
         let window = weight_window(beta, self.len() as u64, MARGIN);
+        let plan = Plan::new(self.keys(), queries)?;
         let rows = each_tile(self.len(), queries.len(), |tile| {
-            let censuses = self.censuses(queries, tile.clone(), window)?;
-            each_query(self.len(), tile, censuses, |index, census| {
-                self.attend_one(queries, index, census, beta, window)
+            let censuses = self.censuses(queries, tile.clone(), &plan, window)?;
+            each_query(self.len(), tile, censuses, |index, counted| {
+                self.attend_one(queries, index, counted, beta, window)
             })
         })?;
         Ok(rows.into_iter().flatten().collect())
     }
 
-    fn attend_one(&self, queries: &Queries, index: usize, census: Census, beta: Beta, window: u32) -> Result<Vec<f64>> {
-        let mut counted = census.finish().ok_or(Error::Empty { what: "keys" })?;
+    fn attend_one(
+        &self,
+        queries: &Queries,
+        index: usize,
+        mut counted: Counted,
+        beta: Beta,
+        window: u32,
+    ) -> Result<Vec<f64>> {
         let nearest = counted.nearest.distance;
         let edge = nearest.saturating_add(window);
         // The same sums either way, in the same order, over the same distances.

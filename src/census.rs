@@ -1,5 +1,6 @@
 //! The census of one query: its nearest keys, those within a window of them, and a count of the rest.
 
+use crate::near::{Watch, Watched};
 use crate::overlap::Visit;
 
 /// The nearest keys of a query.
@@ -26,7 +27,7 @@ impl Nearest {
 
 /// What a scan remembers of one query.
 ///
-/// Keys within `window` of the nearest seen so far are kept by id; of the others only a lower bound of their distance
+/// Keys within `window` of the nearest met so far are kept by id; of the others only a lower bound of their distance
 /// is known. Should more fall into the window than is worth keeping, a `limit` shuts out the farthest of them, whole
 /// distances at a time. It only ever shrinks, and what lies nearer is kept as before: a key that comes late and leaves
 /// the crowd behind still closes the proof.
@@ -39,7 +40,6 @@ pub(crate) struct Census {
     kept: Vec<(u32, usize)>,
     /// The first distance that is not kept, whatever the window.
     limit: u32,
-    seen: u64,
 }
 
 /// What became of a census.
@@ -52,6 +52,8 @@ pub(crate) struct Counted {
     pub(crate) bound: u32,
     /// Keys at `bound` or beyond.
     pub(crate) beyond: u64,
+    /// Bits of keys that were read.
+    pub(crate) bits_read: u64,
 }
 
 impl Census {
@@ -62,13 +64,17 @@ impl Census {
         // A window of everything needs no trial.
         let hopeless = window as usize >= dim && keys > capacity;
         let limit = if hopeless { 0 } else { u32::MAX };
-        Self { window, capacity, nearest: None, kept: Vec::new(), limit, seen: 0 }
+        Self { window, capacity, nearest: None, kept: Vec::new(), limit }
     }
 
     /// The first distance that is not kept.
     fn bound(&self) -> u32 {
-        let edge = self.nearest.map_or(u32::MAX, |nearest| nearest.distance.saturating_add(self.window));
-        edge.saturating_add(1).min(self.limit)
+        self.nearest.map_or(u32::MAX, |nearest| self.edge(nearest.distance)).min(self.limit)
+    }
+
+    /// The first distance beyond the window.
+    fn edge(&self, nearest: u32) -> u32 {
+        nearest.saturating_add(self.window).saturating_add(1)
     }
 
     fn prune(&mut self) {
@@ -80,13 +86,17 @@ impl Census {
             self.kept.retain(|key| key.0 < self.limit);
         }
     }
+}
 
-    /// What became of it, if there was any key.
-    pub(crate) fn finish(mut self) -> Option<Counted> {
-        self.prune();
-        let nearest = self.nearest?;
-        let beyond = self.seen - self.kept.len() as u64;
-        Some(Counted { nearest, bound: self.bound().max(nearest.distance), kept: self.kept, beyond })
+impl Watched<Census> {
+    /// What became of a census of `keys` keys, if it met any.
+    pub(crate) fn counted(self, keys: usize) -> Option<Counted> {
+        let Self { mut watcher, bound, bits_read } = self;
+        watcher.limit = watcher.limit.min(bound);
+        watcher.prune();
+        let nearest = watcher.nearest?;
+        let beyond = (keys - watcher.kept.len()) as u64;
+        Some(Counted { nearest, bound: watcher.bound().max(nearest.distance), kept: watcher.kept, beyond, bits_read })
     }
 }
 
@@ -99,24 +109,24 @@ impl Counted {
     }
 }
 
-impl Visit for Census {
-    fn visit(&mut self, first: usize, distances: &[u32]) {
-        self.seen += distances.len() as u64;
-        // The minimum is found in vector registers; most slabs hold nothing near and end here.
-        let Some(least) = distances.iter().copied().min() else { return };
-        if self.nearest.is_none_or(|nearest| least <= nearest.distance) {
-            let at = distances.iter().position(|&h| h == least).unwrap_or(0);
-            let count = distances.iter().filter(|&&h| h == least).count() as u64;
-            let here = Nearest { id: (first + at) as u64, distance: least, count };
-            self.nearest = Some(self.nearest.map_or(here, |nearest| nearest.or(here)));
-        }
-        let bound = self.bound();
-        if least >= bound {
-            return;
-        }
-        self.kept.extend((first..).zip(distances).filter(|key| *key.1 < bound).map(|(id, &h)| (h, id)));
-        if self.kept.len() > 2 * self.capacity {
-            self.prune();
+impl Watch for Census {
+    /// The nearest keys are always counted, even if they are too many to keep.
+    fn wants(&self) -> u32 {
+        self.bound().max(self.nearest.map_or(u32::MAX, |nearest| nearest.distance.saturating_add(1)))
+    }
+
+    fn would_want(&self, nearest: u32) -> u32 {
+        self.edge(nearest)
+    }
+
+    fn meet(&mut self, id: usize, distance: u32) {
+        let here = Nearest { id: id as u64, distance, count: 1 };
+        self.nearest = Some(self.nearest.map_or(here, |nearest| nearest.or(here)));
+        if distance < self.bound() {
+            self.kept.push((distance, id));
+            if self.kept.len() > 2 * self.capacity {
+                self.prune();
+            }
         }
     }
 
@@ -125,9 +135,27 @@ impl Visit for Census {
             (Some(a), Some(b)) => Some(a.or(b)),
             (a, b) => a.or(b),
         };
-        self.seen += later.seen;
         self.limit = self.limit.min(later.limit);
         self.kept.extend(later.kept);
         self.prune();
+    }
+}
+
+/// A census among those who see every distance.
+impl Visit for Census {
+    fn visit(&mut self, first: usize, distances: &[u32]) {
+        // The minimum is found in vector registers; most slabs hold nothing near and end here.
+        if distances.iter().copied().min().is_none_or(|least| least >= self.wants()) {
+            return;
+        }
+        for (id, &distance) in (first..).zip(distances) {
+            if distance < self.wants() {
+                self.meet(id, distance);
+            }
+        }
+    }
+
+    fn merge(&mut self, later: Self) {
+        Watch::merge(self, later);
     }
 }

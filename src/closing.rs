@@ -57,7 +57,7 @@ pub struct Closing {
 impl Closing {
     pub(crate) fn new(partial: Partial, field: &Field, tie: Tie) -> Self {
         let (keys, nearest) = (partial.keys(), partial.nearest);
-        let Partial { query, separation, value_dim, votes, placed, beyond, .. } = partial;
+        let Partial { query, separation, value_dim, votes, placed, beyond, bits_read, .. } = partial;
         let mut without_votes = beyond.clone();
         by_distance(&placed).for_each(|(distance, keys)| *without_votes.entry(distance).or_insert(0) += keys);
         let others = votes.census().filter(|key| key.0 > nearest.distance);
@@ -73,7 +73,7 @@ impl Closing {
             top_weight: top_weight(field, nearest, votes.census().chain(by_distance(&placed)), &beyond),
             certificate: Certificate { reason, keys_touched: votes.key_count() },
             tied_bits: 0,
-            bits_read: keys * query.signs().dim() as u64 + votes.key_count() * value_dim as u64,
+            bits_read: bits_read + votes.key_count() * value_dim as u64,
         };
         let signs = vec![0; value_dim.div_ceil(COLUMNS)];
         let tied = signs.clone();

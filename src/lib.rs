@@ -41,7 +41,9 @@ mod random;
 
 // From patterns to overlaps, and who watches them go by.
 mod census;
+mod near;
 mod overlap;
+mod plan;
 mod search;
 
 // From overlaps to votes, and from votes to the sign of the field.

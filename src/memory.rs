@@ -1,12 +1,16 @@
 //! A memory: keys, the values they recall, and the tier that scans them.
 
+use std::ops::Range;
+
 use popfield_kernels::Tier;
 
-use crate::census::Census;
+use crate::census::{Census, Counted};
 use crate::error::room_for;
 use crate::field::Field;
+use crate::near::{Watch, Watched, near};
 use crate::overlap::{Visit, distances, survey};
 use crate::partial::{Partial, Request, Votes};
+use crate::plan::Plan;
 use crate::self_term::SelfTerm;
 use crate::votes::{Ranked, VoteTable};
 use crate::{Error, Pattern, Patterns, Queries, Query, Result, Separation};
@@ -203,8 +207,9 @@ impl Memory {
         let queries = Queries::from(query.clone());
         self.check(&queries)?;
         let field = Field::new(separation, SelfTerm::Kept, self.dim());
-        let mut censuses = self.censuses(&queries, 0..1, field.window(self.len() as u64))?;
-        let counted = censuses.pop().and_then(Census::finish).ok_or(Error::Empty { what: "keys" })?;
+        let plan = Plan::new(&self.keys, &queries)?;
+        let mut censuses = self.censuses(&queries, 0..1, &plan, field.window(self.len() as u64))?;
+        let counted = censuses.pop().ok_or(Error::Empty { what: "keys" })?;
         let mut partial = Partial::new(query.clone(), counted, &field, self.values());
         partial.nearest.id = partial.nearest.id.checked_add(first_id).ok_or_else(|| Error::Parameter {
             what: "first id of a part",
@@ -241,14 +246,32 @@ impl Memory {
     }
 
     /// The census of each query of a tile.
-    pub(crate) fn censuses(&self, queries: &Queries, tile: std::ops::Range<usize>, window: u32) -> Result<Vec<Census>> {
-        self.survey(queries, tile, |_| Census::new(window, self.len(), self.dim()))
+    pub(crate) fn censuses(
+        &self,
+        queries: &Queries,
+        tile: Range<usize>,
+        plan: &Plan,
+        window: u32,
+    ) -> Result<Vec<Counted>> {
+        let watched = self.near(queries, tile, plan, |_| Census::new(window, self.len(), self.dim()))?;
+        let counted = |watched: Watched<Census>| watched.counted(self.len()).ok_or(Error::Empty { what: "keys" });
+        watched.into_iter().map(counted).collect()
+    }
+
+    pub(crate) fn near<W: Watch>(
+        &self,
+        queries: &Queries,
+        tile: Range<usize>,
+        plan: &Plan,
+        watcher: impl Fn(usize) -> W + Sync,
+    ) -> Result<Vec<Watched<W>>> {
+        near(self.tier, &self.keys, queries, tile, plan, watcher)
     }
 
     pub(crate) fn survey<V: Visit>(
         &self,
         queries: &Queries,
-        tile: std::ops::Range<usize>,
+        tile: Range<usize>,
         visitor: impl Fn(usize) -> V + Sync,
     ) -> Result<Vec<V>> {
         survey(self.tier, &self.keys, queries, tile, visitor)

@@ -50,7 +50,7 @@ impl<A: Visit, B: Visit> Visit for (A, B) {
 
 /// What `answer` makes of each tile of `queries` queries, in order.
 ///
-/// Tiles run side by side only where the memory is small: a large one keeps all threads busy with one tile, and what
+/// The others run side by side only where the memory is small: a large one keeps all threads busy with one tile, and what
 /// the queries of a tile remember stands in memory once.
 pub(crate) fn each_tile<T: Send>(
     keys: usize,
@@ -58,13 +58,16 @@ pub(crate) fn each_tile<T: Send>(
     answer: impl Fn(Range<usize>) -> Result<Vec<T>> + Sync,
 ) -> Result<Vec<T>> {
     let tile = |t: usize| t * TILE..queries.min((t + 1) * TILE);
-    let tiles = 0..queries.div_ceil(TILE);
-    let answers: Vec<Vec<T>> = if keys <= MAX_KEYS_AT_ONCE {
-        tiles.into_par_iter().map(|t| answer(tile(t))).collect::<Result<_>>()?
+    // The first tile by itself: others may learn from it.
+    let mut answers = if queries == 0 { Vec::new() } else { answer(tile(0))? };
+    let others = 1..queries.div_ceil(TILE).max(1);
+    let others: Vec<Vec<T>> = if keys <= MAX_KEYS_AT_ONCE {
+        others.into_par_iter().map(|t| answer(tile(t))).collect::<Result<_>>()?
     } else {
-        tiles.map(|t| answer(tile(t))).collect::<Result<_>>()?
+        others.map(|t| answer(tile(t))).collect::<Result<_>>()?
     };
-    Ok(answers.into_iter().flatten().collect())
+    answers.extend(others.into_iter().flatten());
+    Ok(answers)
 }
 
 /// Blocks that go through a kernel in one call.
@@ -73,10 +76,10 @@ fn slab_blocks(keys: &Patterns) -> usize {
 }
 
 /// The key blocks cut into pieces, several for each thread where the memory is large enough.
-fn pieces(keys: &Patterns) -> Vec<Range<usize>> {
+pub(crate) fn pieces(keys: &Patterns) -> Vec<Range<usize>> {
     let count = (4 * rayon::current_num_threads()).min(keys.len() / MIN_PIECE).max(1);
     let blocks = keys.blocks();
-    let size = blocks.div_ceil(count).next_multiple_of(slab_blocks(keys));
+    let size = blocks.div_ceil(count).next_multiple_of(keys.slab_blocks());
     (0..blocks).step_by(size.max(1)).map(|start| start..blocks.min(start + size)).collect()
 }
 
@@ -134,7 +137,7 @@ pub(crate) fn each_query<V: Send, T: Send>(
 
 /// The distances of all keys to query `index`, in storing order; n × 4 bytes.
 pub(crate) fn distances(tier: Tier, keys: &Patterns, queries: &Queries, index: usize) -> Result<Vec<u32>> {
-    let panel = queries.panel(index..index + 1)?;
+    let panel = queries.panel([index])?;
     let step = keys.slab_blocks();
     let padded = keys.blocks() * LANES;
     let mut distances = room_for(padded, "distances")?;

@@ -29,6 +29,8 @@ pub struct Partial {
     pub(crate) placed: BTreeMap<u32, u64>,
     /// Keys known only by a lower bound of their distance.
     pub(crate) beyond: BTreeMap<u32, u64>,
+    /// Bits of keys that were read.
+    pub(crate) bits_read: u64,
 }
 
 impl Partial {
@@ -55,7 +57,8 @@ impl Partial {
         }
         let votes = VoteTable::gather(values, &mut counted.kept);
         let beyond = beyond(&counted).into_iter().collect();
-        Self { query, separation: field.separation(), value_dim: values.dim(), nearest, votes, placed, beyond }
+        let (separation, value_dim, bits_read) = (field.separation(), values.dim(), counted.bits_read);
+        Self { query, separation, value_dim, nearest, votes, placed, beyond, bits_read }
     }
 
     /// Keys that this state speaks for.
@@ -81,6 +84,7 @@ impl Partial {
         check_keys(self.keys(), other.keys())?;
         self.nearest = self.nearest.or(other.nearest);
         self.votes.merge(&other.votes);
+        self.bits_read += other.bits_read;
         for (mine, others) in [(&mut self.placed, &other.placed), (&mut self.beyond, &other.beyond)] {
             for (distance, keys) in by_distance(others) {
                 *mine.entry(distance).or_insert(0) += keys;

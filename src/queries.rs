@@ -154,11 +154,12 @@ impl Queries {
         Self { signs: self.signs.range(range.clone()), known: self.known.as_ref().map(|known| known.range(range)) }
     }
 
-    /// Packed for the kernels.
-    pub(crate) fn panel(&self, range: Range<usize>) -> Result<QueryPanel> {
+    /// Some of them, packed for the kernels.
+    pub(crate) fn panel(&self, indices: impl IntoIterator<Item = usize>) -> Result<QueryPanel> {
         let words = self.signs.words();
+        let indices: Vec<usize> = indices.into_iter().collect();
         let rows = |patterns: &Patterns| -> Vec<u64> {
-            range.clone().flat_map(|i| (0..words).map(move |w| (i, w))).map(|(i, w)| patterns.word(i, w)).collect()
+            indices.iter().flat_map(|&i| (0..words).map(move |w| patterns.word(i, w))).collect()
         };
         Ok(QueryPanel::new(rows(&self.signs), self.known.as_ref().map(rows), words)?)
     }

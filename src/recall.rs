@@ -1,10 +1,11 @@
 //! Recall: x ← sign of the field, once or several times over.
 
-use crate::census::Census;
+use crate::census::Counted;
 use crate::closing::{Answer, Closing};
 use crate::field::Field;
 use crate::overlap::{each_query, each_tile};
 use crate::partial::Partial;
+use crate::plan::Plan;
 use crate::self_term::SelfTerm;
 use crate::{Error, Memory, Patterns, Queries, Report, Result, Separation, Tie};
 
@@ -124,19 +125,10 @@ impl Memory {
 
     /// One step for every query.
     pub(crate) fn answers(&self, queries: &Queries, field: &Field, tie: Tie) -> Result<Vec<Answer>> {
-        each_tile(self.len(), queries.len(), |tile| self.recall_tile(queries, tile, field, tie))
-    }
-
-    fn recall_tile(
-        &self,
-        queries: &Queries,
-        tile: std::ops::Range<usize>,
-        field: &Field,
-        tie: Tie,
-    ) -> Result<Vec<Answer>> {
-        let censuses = self.censuses(queries, tile.clone(), field.window(self.len() as u64))?;
-        each_query(self.len(), tile, censuses, |index, census: Census| -> Result<Answer> {
-            self.conclude(queries, index, census, field, tie)
+        let plan = Plan::new(self.keys(), queries)?;
+        each_tile(self.len(), queries.len(), |tile| {
+            let censuses = self.censuses(queries, tile.clone(), &plan, field.window(self.len() as u64))?;
+            each_query(self.len(), tile, censuses, |index, counted| self.conclude(queries, index, counted, field, tie))
         })
     }
 
@@ -145,12 +137,11 @@ impl Memory {
         &self,
         queries: &Queries,
         index: usize,
-        census: Census,
+        counted: Counted,
         field: &Field,
         tie: Tie,
     ) -> Result<Answer> {
         let query = queries.get(index).ok_or(Error::Empty { what: "queries" })?;
-        let counted = census.finish().ok_or(Error::Empty { what: "keys" })?;
         let mut closing = Closing::new(Partial::new(query, counted, field, self.values()), field, tie);
         if closing.open_bits() > 0 {
             closing.resolve_by(field, self.values(), &self.ranked(queries, index)?);

@@ -1,6 +1,8 @@
 //! Search: the nearest keys themselves, exactly.
 
-use crate::overlap::{Visit, each_tile};
+use crate::near::{Watch, Watched};
+use crate::overlap::each_tile;
+use crate::plan::Plan;
 use crate::{Error, Memory, Queries, Result};
 
 /// A key found.
@@ -53,13 +55,14 @@ impl Memory {
 
     fn search(&self, queries: &Queries, list: impl Fn(usize) -> Shortlist + Sync) -> Result<Vec<Vec<Neighbor>>> {
         self.check(queries)?;
+        let plan = Plan::new(self.keys(), queries)?;
         each_tile(self.len(), queries.len(), |tile| {
-            self.survey(queries, tile, &list)?.into_iter().map(Shortlist::finish).collect()
+            self.near(queries, tile, &plan, &list)?.into_iter().map(Shortlist::finish).collect()
         })
     }
 }
 
-/// The nearest keys seen so far, at most `top` of them and all nearer than `limit`; between two cuts twice as many may
+/// The nearest keys met so far, at most `top` of them and all nearer than `limit`; between two cuts twice as many may
 /// stand here.
 struct Shortlist {
     top: usize,
@@ -84,15 +87,16 @@ impl Shortlist {
         }
     }
 
-    fn finish(mut self) -> Result<Vec<Neighbor>> {
-        if self.exhausted {
-            let bytes = size_of_val(self.found.as_slice()) as u64 * 2;
+    fn finish(watched: Watched<Self>) -> Result<Vec<Neighbor>> {
+        let mut this = watched.watcher;
+        if this.exhausted {
+            let bytes = size_of_val(this.found.as_slice()) as u64 * 2;
             return Err(Error::OutOfMemory { what: "the keys found for a query, at least", bytes });
         }
-        self.cut();
-        self.found.sort_unstable();
-        self.found.shrink_to_fit();
-        Ok(self.found)
+        this.cut();
+        this.found.sort_unstable();
+        this.found.shrink_to_fit();
+        Ok(this.found)
     }
 
     /// Makes room for `more` keys, twice as many as there are at the least.
@@ -104,17 +108,22 @@ impl Shortlist {
     }
 }
 
-impl Visit for Shortlist {
-    fn visit(&mut self, first: usize, distances: &[u32]) {
-        if distances.iter().copied().min().is_none_or(|least| least >= self.limit) {
-            return;
-        }
-        for (id, &distance) in (first as u64..).zip(distances) {
-            if distance < self.limit && self.reserve(1) {
-                self.found.push(Neighbor { distance, id });
-                if self.found.len() >= self.top.saturating_mul(2).saturating_add(64) {
-                    self.cut();
-                }
+impl Watch for Shortlist {
+    fn wants(&self) -> u32 {
+        self.limit
+    }
+
+    /// The nearest says nothing of the others that are asked for.
+    fn would_want(&self, nearest: u32) -> u32 {
+        if self.top == 1 { nearest.saturating_add(1).min(self.limit) } else { self.limit }
+    }
+
+    fn meet(&mut self, id: usize, distance: u32) {
+        if self.reserve(1) {
+            self.found.push(Neighbor { distance, id: id as u64 });
+            // Cut as soon as there are enough, and whenever there are twice as many.
+            if self.found.len() == self.top || self.found.len() >= self.top.saturating_mul(2) {
+                self.cut();
             }
         }
     }

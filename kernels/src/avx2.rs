@@ -37,7 +37,7 @@ impl Kernel for Avx2 {
         unsafe { with_avx2(*self, slab, queries, out) }
     }
 
-    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) {
+    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64 {
         #[target_feature(enable = "avx2")]
         fn with_avx2(
             token: Avx2,
@@ -46,8 +46,8 @@ impl Kernel for Avx2 {
             screen: Screen,
             bounds: &[u32],
             found: &mut Vec<Near>,
-        ) {
-            near::near(token, slab, panel, screen, bounds, found);
+        ) -> u64 {
+            near::near(token, slab, panel, screen, bounds, found)
         }
         // SAFETY: `self` is the token that the CPU has AVX2; the probe made sure.
         unsafe { with_avx2(*self, slab, panel, screen, bounds, found) }

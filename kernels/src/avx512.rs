@@ -37,7 +37,7 @@ impl Kernel for Avx512 {
         unsafe { with_avx512(*self, slab, queries, out) }
     }
 
-    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) {
+    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64 {
         #[target_feature(enable = "avx512f,avx512vpopcntdq")]
         fn with_avx512(
             token: Avx512,
@@ -46,8 +46,8 @@ impl Kernel for Avx512 {
             screen: Screen,
             bounds: &[u32],
             found: &mut Vec<Near>,
-        ) {
-            near::near(token, slab, panel, screen, bounds, found);
+        ) -> u64 {
+            near::near(token, slab, panel, screen, bounds, found)
         }
         // SAFETY: `self` is the token that the CPU has AVX-512F and VPOPCNTDQ; the probe made sure.
         unsafe { with_avx512(*self, slab, panel, screen, bounds, found) }

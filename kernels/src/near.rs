@@ -34,20 +34,6 @@ impl Screen {
             false => self.words * 3,
         }
     }
-
-    /// The lower bound that the screen gives for one pattern and one query: at most their distance over `known`
-    /// positions.
-    pub fn lower_bound(self, pattern: impl Iterator<Item = u64>, signs: &[u64], known: Option<&[u64]>) -> u32 {
-        let known = |w: usize| known.map_or(u64::MAX, |known| known[w]);
-        let mut differ =
-            pattern.take(self.words).zip(signs).enumerate().map(|(w, (key, sign))| (key ^ sign) & known(w));
-        let mut bound = 0;
-        while let Some(first) = differ.next() {
-            let joined = if self.joined { differ.next().unwrap_or(0) } else { 0 };
-            bound += (first | joined).count_ones();
-        }
-        bound
-    }
 }
 
 /// A pattern near a query.
@@ -62,7 +48,7 @@ pub struct Near {
 }
 
 /// Adds to `found` every pattern that is nearer to a query than its bound. Patterns of one query come in ascending
-/// order.
+/// order. Returns how many words of patterns were looked at, for all queries.
 #[inline(always)]
 pub(crate) fn near<S: Simd>(
     simd: S,
@@ -71,8 +57,8 @@ pub(crate) fn near<S: Simd>(
     screen: Screen,
     bounds: &[u32],
     found: &mut Vec<Near>,
-) {
-    let mut scan = Scan { slab, panel, depth: screen.words.clamp(1, slab.words()), bounds, found };
+) -> u64 {
+    let mut scan = Scan { slab, panel, depth: screen.words.clamp(1, slab.words()), bounds, found, read_on: 0 };
     let blocks = slab.blocks();
     let done = match (panel.is_masked(), screen.joined || scan.depth == 1, scan.depth, S::REGISTERS >= 32) {
         (false, true, 1, true) => tiles::<S, 8, 1>(simd, &mut scan),
@@ -100,6 +86,7 @@ pub(crate) fn near<S: Simd>(
             strips::<S, 1, 1>(simd, &mut scan, shared, blocks);
         }
     }
+    (slab.patterns() * scan.depth * panel.queries()) as u64 + scan.read_on
 }
 
 /// One call on a slab.
@@ -110,6 +97,8 @@ pub(crate) struct Scan<'a> {
     depth: usize,
     bounds: &'a [u32],
     found: &'a mut Vec<Near>,
+    /// Words read of patterns that passed the screen.
+    read_on: u64,
 }
 
 /// `W` joined words of `R` blocks in registers, all queries past them. Returns how many blocks were scanned.
@@ -232,6 +221,7 @@ pub(crate) fn read_on<S: Simd>(simd: S, scan: &mut Scan<'_>, query: usize, start
             for (w, &sign) in (w..end).zip(&signs[w..end]) {
                 count = simd.count(count, differ(simd, &scan.slab.plane(w)[b], sign, known, w));
             }
+            scan.read_on += ((end - w) * LANES) as u64;
             simd.fold(count, &mut sums);
             if sums.iter().all(|&sum| sum >= bound) {
                 continue 'blocks;

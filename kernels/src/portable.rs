@@ -27,8 +27,8 @@ impl Kernel for Wide {
         distances::distances(*self, slab, queries, out);
     }
 
-    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) {
-        near::near(*self, slab, panel, screen, bounds, found);
+    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64 {
+        near::near(*self, slab, panel, screen, bounds, found)
     }
 }
 

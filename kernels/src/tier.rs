@@ -25,7 +25,7 @@ pub const TIER_VARIABLE: &str = "POPFIELD_TIER";
 /// What a tier computes. Implemented by tokens, so that a `&dyn Kernel` is proof of its own CPU features.
 pub(crate) trait Kernel: Sync {
     fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]);
-    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>);
+    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64;
 }
 
 /// A tier's public face, whether this CPU can run it or not.
@@ -128,7 +128,8 @@ impl Tier {
 
     /// Finds every pattern of the slab whose distance to query q, over its known positions, is below `bounds[q]`, and
     /// adds it to `found`; a query's patterns in ascending order. Unused tail lanes are found too, as the zero patterns
-    /// that they are. What is found does not depend on `screen`, which says what to look at first.
+    /// that they are. What is found does not depend on `screen`, which says what to look at first. Returns how many words
+    /// of patterns were looked at, for all queries together.
     ///
     /// Cost: [`Screen::instructions`] vector instructions for each query and block, and for each pattern that passes the
     /// screen some tens of nanoseconds.
@@ -142,11 +143,10 @@ impl Tier {
         screen: Screen,
         bounds: &[u32],
         found: &mut Vec<Near>,
-    ) -> Result<(), KernelError> {
+    ) -> Result<u64, KernelError> {
         expect("words of a query", slab.words(), queries.words())?;
         expect("bounds", queries.queries(), bounds.len())?;
-        self.kernel.near(slab, queries, screen, bounds, found);
-        Ok(())
+        Ok(self.kernel.near(slab, queries, screen, bounds, found))
     }
 }
 

@@ -10,6 +10,7 @@ use super::sweep::Walker;
 use super::{Dynamics, Order, sweep_order};
 use crate::census::Census;
 use crate::field::Field;
+use crate::near::Watched;
 use crate::overlap::{distances, each_query, each_tile};
 use crate::{Error, Memory, Pattern, Patterns, Queries, Query, Result};
 
@@ -123,7 +124,9 @@ impl Memory {
             let watch = |_| (Census::new(window, self.len(), self.dim()), Histogram::default());
             let watched = self.survey(states, tile.clone(), watch)?;
             each_query(self.len(), tile, watched, |index, (census, keys)| {
-                let answer = self.conclude(states, index, census, field, dynamics.tie)?;
+                let watched = Watched::of_all(census, (self.len() * self.dim()) as u64);
+                let counted = watched.counted(self.len()).ok_or(Error::Empty { what: "keys" })?;
+                let answer = self.conclude(states, index, counted, field, dynamics.tie)?;
                 let known = states.known_count(index) as u32;
                 let energy = field.law().energy(dynamics.energy_diagonal(), known, &keys);
                 Ok(Step { energy, next: answer.pattern, tied: answer.tied })
