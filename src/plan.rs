@@ -12,7 +12,7 @@ use crate::near::Watch;
 use crate::{Patterns, Queries, Result};
 
 /// Keys in the sample at the most.
-const SAMPLE: usize = 1024;
+const SAMPLE: usize = 256;
 
 /// Queries whose lower bounds are looked at.
 const QUERIES: usize = 8;
@@ -49,7 +49,7 @@ struct Sampled {
 impl Plan {
     /// A plan for `queries` on `keys`; both may be few or none.
     ///
-    /// Cost: a thousandth of the scan, roughly, and the sample's 1,024 keys at the most.
+    /// Cost: a thousandth of the scan, roughly, and the sample's 256 keys at the most.
     pub(crate) fn new(keys: &Patterns, queries: &Queries) -> Result<Self> {
         let spread = |count: usize, of: usize| (0..count).map(move |i| i * of / count);
         let size = (keys.len() / 256).clamp(64, SAMPLE).min(keys.len());

@@ -75,6 +75,12 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn prefetch(self, lanes: &Lanes) {
+        // SAFETY: SSE is part of every x86-64 CPU, and a prefetch of any address is harmless.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(lanes.0.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
     fn splat(self, word: u64) -> Self::Word {
         // SAFETY: AVX2 by the token.
         unsafe { [_mm256_set1_epi64x(word.cast_signed()); 2] }
@@ -118,19 +124,6 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn fold(self, count: Self::Count, sums: &mut [u32; LANES]) {
-        for (half, sums) in self.total(count).into_iter().zip(sums.chunks_exact_mut(LANES / 2)) {
-            let mut lanes = [0u64; LANES / 2];
-            // SAFETY: AVX2 by the token; `lanes` is 32 writable bytes, and the store needs no alignment.
-            unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), half) };
-            for (sum, lane) in sums.iter_mut().zip(lanes) {
-                // At most 8 · 248, so nothing is cut off.
-                *sum += lane as u32;
-            }
-        }
-    }
-
-    #[inline(always)]
     fn or(self, a: Self::Word, b: Self::Word) -> Self::Word {
         // SAFETY: AVX2 by the token.
         unsafe { [_mm256_or_si256(a[0], b[0]), _mm256_or_si256(a[1], b[1])] }
@@ -149,6 +142,16 @@ impl Simd for Avx2 {
     fn add(self, a: Self::Sum, b: Self::Sum) -> Self::Sum {
         // SAFETY: AVX2 by the token.
         unsafe { [_mm256_add_epi64(a[0], b[0]), _mm256_add_epi64(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn lanes(self, sum: Self::Sum) -> [u32; LANES] {
+        let mut lanes = [0u64; LANES];
+        for (half, lanes) in sum.into_iter().zip(lanes.chunks_exact_mut(LANES / 2)) {
+            // SAFETY: AVX2 by the token; `lanes` is 32 writable bytes, and the store needs no alignment.
+            unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), half) };
+        }
+        lanes.map(|lane| lane as u32)
     }
 
     #[inline(always)]

@@ -73,6 +73,12 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn prefetch(self, lanes: &Lanes) {
+        // SAFETY: SSE is part of every x86-64 CPU, and a prefetch of any address is harmless.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(lanes.0.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
     fn splat(self, word: u64) -> __m512i {
         // SAFETY: AVX-512F by the token.
         unsafe { _mm512_set1_epi64(word.cast_signed()) }
@@ -103,16 +109,6 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn fold(self, count: __m512i, sums: &mut [u32; LANES]) {
-        // SAFETY: AVX-512F by the token; `sums` is 32 bytes, read and written, and neither needs alignment.
-        unsafe {
-            let sums = sums.as_mut_ptr().cast::<__m256i>();
-            let before = _mm256_loadu_si256(sums);
-            _mm256_storeu_si256(sums, _mm256_add_epi32(before, _mm512_cvtepi64_epi32(count)));
-        }
-    }
-
-    #[inline(always)]
     fn or(self, a: __m512i, b: __m512i) -> __m512i {
         // SAFETY: AVX-512F by the token.
         unsafe { _mm512_or_si512(a, b) }
@@ -127,6 +123,14 @@ impl Simd for Avx512 {
     fn add(self, a: __m512i, b: __m512i) -> __m512i {
         // SAFETY: AVX-512F by the token.
         unsafe { _mm512_add_epi64(a, b) }
+    }
+
+    #[inline(always)]
+    fn lanes(self, sum: __m512i) -> [u32; LANES] {
+        let mut lanes = [0; LANES];
+        // SAFETY: AVX-512F by the token; `lanes` is 32 writable bytes, and the store needs no alignment.
+        unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), _mm512_cvtepi64_epi32(sum)) };
+        lanes
     }
 
     #[inline(always)]

@@ -38,7 +38,7 @@ fn of_queries<S: Simd, const Q: usize>(simd: S, slab: Slab<'_>, panel: &QueryPan
         known[q] = panel.known(first + q).unwrap_or_default();
     }
     for b in 0..slab.blocks() {
-        let mut sums = [[0u32; LANES]; Q];
+        let mut sums = [simd.total(simd.none()); Q];
         let mut start = 0;
         while start < words {
             let end = words.min(start.saturating_add(S::WORDS_PER_FOLD));
@@ -54,12 +54,12 @@ fn of_queries<S: Simd, const Q: usize>(simd: S, slab: Slab<'_>, panel: &QueryPan
                 }
             }
             for q in 0..Q {
-                simd.fold(counts[q], &mut sums[q]);
+                sums[q] = simd.add(sums[q], simd.total(counts[q]));
             }
             start = end;
         }
-        for (q, sums) in sums.iter().enumerate() {
-            out[q * patterns + b * LANES..][..LANES].copy_from_slice(sums);
+        for (q, &sum) in sums.iter().enumerate() {
+            out[q * patterns + b * LANES..][..LANES].copy_from_slice(&simd.lanes(sum));
         }
     }
 }

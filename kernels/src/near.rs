@@ -12,10 +12,10 @@
 //! of two of each and an addition. On random patterns |a ∨ b| has mean 48 and deviation 3.5, where |a| + |b| has 64 and
 //! 5.7: while the distance allowed is small against 48, joined words screen as well at 4/6 of the cost.
 
+use crate::LANES;
 use crate::panel::QueryPanel;
 use crate::simd::Simd;
 use crate::slab::Slab;
-use crate::{LANES, Lanes};
 
 /// Which words of a pattern are looked at before the rest are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,6 +35,10 @@ impl Screen {
         }
     }
 }
+
+/// Blocks that are fetched ahead of those at work: queries that are few leave the scan waiting for memory, and what
+/// the hardware fetches by itself stops wherever a plane does.
+const AHEAD: usize = 32;
 
 /// A pattern near a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,19 +64,29 @@ pub(crate) fn near<S: Simd>(
 ) -> u64 {
     let mut scan = Scan { slab, panel, depth: screen.words.clamp(1, slab.words()), bounds, found, read_on: 0 };
     let blocks = slab.blocks();
-    let done = match (panel.is_masked(), screen.joined || scan.depth == 1, scan.depth, S::REGISTERS >= 32) {
-        (false, true, 1, true) => tiles::<S, 8, 1>(simd, &mut scan),
-        (false, true, 2, true) => tiles::<S, 8, 2>(simd, &mut scan),
-        (false, true, 3, true) => tiles::<S, 8, 3>(simd, &mut scan),
-        (false, true, 4, true) => tiles::<S, 4, 4>(simd, &mut scan),
-        (false, true, 5, true) => tiles::<S, 4, 5>(simd, &mut scan),
-        (false, true, 6, true) => tiles::<S, 2, 6>(simd, &mut scan),
-        (false, true, 7, true) => tiles::<S, 2, 7>(simd, &mut scan),
-        (false, true, 8, true) => tiles::<S, 2, 8>(simd, &mut scan),
-        (false, true, 1, false) => tiles::<S, 4, 1>(simd, &mut scan),
-        (false, true, 2, false) => tiles::<S, 4, 2>(simd, &mut scan),
-        (false, true, 3, false) => tiles::<S, 2, 3>(simd, &mut scan),
-        (false, true, 4, false) => tiles::<S, 2, 4>(simd, &mut scan),
+    // Words in registers: as many blocks as the instruction set has registers for.
+    let done = match (panel.is_masked(), S::REGISTERS >= 32, scan.depth, screen.joined) {
+        (true, ..) => 0,
+        (_, true, 1, _) => tiles::<S, 8, 1, 1>(simd, &mut scan),
+        (_, true, 2, false) => tiles::<S, 8, 2, 1>(simd, &mut scan),
+        (_, true, 2, true) => tiles::<S, 8, 2, 2>(simd, &mut scan),
+        (_, true, 3, false) => tiles::<S, 8, 3, 1>(simd, &mut scan),
+        (_, true, 3, true) => tiles::<S, 8, 3, 2>(simd, &mut scan),
+        (_, true, 4, false) => tiles::<S, 4, 4, 1>(simd, &mut scan),
+        (_, true, 4, true) => tiles::<S, 4, 4, 2>(simd, &mut scan),
+        (_, true, 5, false) => tiles::<S, 4, 5, 1>(simd, &mut scan),
+        (_, true, 5, true) => tiles::<S, 4, 5, 2>(simd, &mut scan),
+        (_, true, 6, false) => tiles::<S, 2, 6, 1>(simd, &mut scan),
+        (_, true, 6, true) => tiles::<S, 2, 6, 2>(simd, &mut scan),
+        (_, true, 7, false) => tiles::<S, 2, 7, 1>(simd, &mut scan),
+        (_, true, 7, true) => tiles::<S, 2, 7, 2>(simd, &mut scan),
+        (_, true, 8, false) => tiles::<S, 2, 8, 1>(simd, &mut scan),
+        (_, true, 8, true) => tiles::<S, 2, 8, 2>(simd, &mut scan),
+        (_, false, 1, _) => tiles::<S, 4, 1, 1>(simd, &mut scan),
+        (_, false, 2, false) => tiles::<S, 4, 2, 1>(simd, &mut scan),
+        (_, false, 2, true) => tiles::<S, 4, 2, 2>(simd, &mut scan),
+        (_, false, 3, true) => tiles::<S, 2, 3, 2>(simd, &mut scan),
+        (_, false, 4, true) => tiles::<S, 2, 4, 2>(simd, &mut scan),
         _ => 0,
     };
     let shared = done + (blocks - done) / 4 * 4;
@@ -101,33 +115,34 @@ pub(crate) struct Scan<'a> {
     read_on: u64,
 }
 
-/// `W` joined words of `R` blocks in registers, all queries past them. Returns how many blocks were scanned.
+/// `W` words of `R` blocks in registers, `J` (1 or 2) joined, all queries past them. Returns how many blocks were
+/// scanned.
 #[inline(always)]
-fn tiles<S: Simd, const R: usize, const W: usize>(simd: S, scan: &mut Scan<'_>) -> usize {
+fn tiles<S: Simd, const R: usize, const W: usize, const J: usize>(simd: S, scan: &mut Scan<'_>) -> usize {
     let whole = scan.slab.blocks() / R * R;
     for first in (0..whole).step_by(R) {
         let mut keys = [[simd.splat(0); R]; W];
         for (w, keys) in keys.iter_mut().enumerate() {
-            let plane = &scan.slab.plane(w)[first..first + R];
-            for (key, lanes) in keys.iter_mut().zip(plane) {
+            let plane = scan.slab.plane(w);
+            for (key, lanes) in keys.iter_mut().zip(&plane[first..first + R]) {
                 *key = simd.load(lanes);
             }
+            for lanes in plane[(first + AHEAD).min(plane.len())..].iter().take(R) {
+                simd.prefetch(lanes);
+            }
         }
-        for query in 0..scan.bounds.len() {
-            let bound = scan.bounds[query];
-            let Some(signs) = scan.panel.signs(query).first_chunk::<W>() else { return 0 };
+        let (panel, bounds) = (scan.panel, scan.bounds);
+        for (query, (signs, &bound)) in panel.rows().zip(bounds).enumerate() {
+            let Some(signs) = signs.first_chunk::<W>() else { return 0 };
             let mut alarm = simd.quiet();
             for r in 0..R {
                 let mut count = simd.none();
-                let mut w = 0;
-                while w + 1 < W {
-                    let a = simd.xor(keys[w][r], simd.splat(signs[w]));
-                    let b = simd.xor(keys[w + 1][r], simd.splat(signs[w + 1]));
-                    count = simd.count(count, simd.or(a, b));
-                    w += 2;
-                }
-                if w < W {
-                    count = simd.count(count, simd.xor(keys[w][r], simd.splat(signs[w])));
+                for w in (0..W).step_by(J) {
+                    let mut word = simd.xor(keys[w][r], simd.splat(signs[w]));
+                    if J == 2 && w + 1 < W {
+                        word = simd.or(word, simd.xor(keys[w + 1][r], simd.splat(signs[w + 1])));
+                    }
+                    count = simd.count(count, word);
                 }
                 alarm = simd.watch(alarm, simd.total(count), bound);
             }
@@ -144,13 +159,20 @@ fn tiles<S: Simd, const R: usize, const W: usize>(simd: S, scan: &mut Scan<'_>) 
 /// The words are copied out of their planes once for all queries, since those lie apart.
 #[inline(always)]
 fn strips<S: Simd, const R: usize, const J: usize>(simd: S, scan: &mut Scan<'_>, start: usize, end: usize) {
+    if start == end {
+        return;
+    }
     // Pairs stay together where bytes have to be emptied.
     let fold = S::WORDS_PER_FOLD / 2 * 2;
     let mut strip = vec![[simd.splat(0); R]; scan.depth];
     for first in (start..end).step_by(R) {
         for (w, keys) in strip.iter_mut().enumerate() {
-            for (key, lanes) in keys.iter_mut().zip(&scan.slab.plane(w)[first..first + R]) {
+            let plane = scan.slab.plane(w);
+            for (key, lanes) in keys.iter_mut().zip(&plane[first..first + R]) {
                 *key = simd.load(lanes);
+            }
+            for lanes in plane[(first + AHEAD).min(plane.len())..].iter().take(R) {
+                simd.prefetch(lanes);
             }
         }
         for query in 0..scan.bounds.len() {
@@ -161,31 +183,14 @@ fn strips<S: Simd, const R: usize, const J: usize>(simd: S, scan: &mut Scan<'_>,
             for (chunk, strip) in strip.chunks(fold).enumerate() {
                 let signs = &signs[chunk * fold..][..strip.len()];
                 let mut counts = [simd.none(); R];
-                match known {
-                    None => {
-                        for (keys, signs) in strip.chunks(J).zip(signs.chunks(J)) {
-                            for r in 0..R {
-                                let mut differ = simd.xor(keys[0][r], simd.splat(signs[0]));
-                                if let ([_, key], [_, sign]) = (keys, signs) {
-                                    differ = simd.or(differ, simd.xor(key[r], simd.splat(*sign)));
-                                }
-                                counts[r] = simd.count(counts[r], differ);
-                            }
+                let known = known.map(|known| &known[chunk * fold..][..strip.len()]);
+                for (pair, (keys, signs)) in strip.chunks(J).zip(signs.chunks(J)).enumerate() {
+                    for r in 0..R {
+                        let mut word = differ(simd, keys[0][r], signs[0], known, pair * J);
+                        if let ([_, key], [_, sign]) = (keys, signs) {
+                            word = simd.or(word, differ(simd, key[r], *sign, known, pair * J + 1));
                         }
-                    }
-                    Some(known) => {
-                        let known = &known[chunk * fold..][..strip.len()];
-                        for ((keys, signs), known) in strip.chunks(J).zip(signs.chunks(J)).zip(known.chunks(J)) {
-                            for r in 0..R {
-                                let mut differ =
-                                    simd.and(simd.xor(keys[0][r], simd.splat(signs[0])), simd.splat(known[0]));
-                                if let ([_, key], [_, sign], [_, known]) = (keys, signs, known) {
-                                    let next = simd.and(simd.xor(key[r], simd.splat(*sign)), simd.splat(*known));
-                                    differ = simd.or(differ, next);
-                                }
-                                counts[r] = simd.count(counts[r], differ);
-                            }
-                        }
+                        counts[r] = simd.count(counts[r], word);
                     }
                 }
                 for r in 0..R {
@@ -213,23 +218,23 @@ pub(crate) fn read_on<S: Simd>(simd: S, scan: &mut Scan<'_>, query: usize, start
     let known = scan.panel.known(query);
     let words = scan.slab.words();
     'blocks: for b in start..end {
-        let mut sums = [0u32; LANES];
+        let mut sum = simd.total(simd.none());
         let (mut w, mut step) = (0, scan.depth.min(S::WORDS_PER_FOLD));
         while w < words {
             let end = words.min(w + step);
             let mut count = simd.none();
             for (w, &sign) in (w..end).zip(&signs[w..end]) {
-                count = simd.count(count, differ(simd, &scan.slab.plane(w)[b], sign, known, w));
+                count = simd.count(count, differ(simd, simd.load(&scan.slab.plane(w)[b]), sign, known, w));
             }
             scan.read_on += ((end - w) * LANES) as u64;
-            simd.fold(count, &mut sums);
-            if sums.iter().all(|&sum| sum >= bound) {
+            sum = simd.add(sum, simd.total(count));
+            if !simd.rings(simd.watch(simd.quiet(), sum, bound), bound) {
                 continue 'blocks;
             }
             w = end;
             step = (2 * step).clamp(4, S::WORDS_PER_FOLD.min(64));
         }
-        for (lane, &distance) in sums.iter().enumerate() {
+        for (lane, distance) in simd.lanes(sum).into_iter().enumerate() {
             if distance < bound {
                 let pattern = (b * LANES + lane) as u32;
                 scan.found.push(Near { query: query as u32, pattern, distance });
@@ -240,8 +245,8 @@ pub(crate) fn read_on<S: Simd>(simd: S, scan: &mut Scan<'_>, query: usize, start
 
 /// The known positions at which word `w` of eight patterns differs from a query's.
 #[inline(always)]
-fn differ<S: Simd>(simd: S, key: &Lanes, sign: u64, known: Option<&[u64]>, w: usize) -> S::Word {
-    let differ = simd.xor(simd.load(key), simd.splat(sign));
+fn differ<S: Simd>(simd: S, key: S::Word, sign: u64, known: Option<&[u64]>, w: usize) -> S::Word {
+    let differ = simd.xor(key, simd.splat(sign));
     match known {
         Some(known) => simd.and(differ, simd.splat(known[w])),
         None => differ,

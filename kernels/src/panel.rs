@@ -51,6 +51,11 @@ impl QueryPanel {
         &self.signs[query * self.words..][..self.words]
     }
 
+    /// The signs of every query in turn.
+    pub(crate) fn rows(&self) -> std::slice::ChunksExact<'_, u64> {
+        self.signs.chunks_exact(self.words)
+    }
+
     /// The known positions of query `query`, or `None` if all positions of every query are known.
     pub fn known(&self, query: usize) -> Option<&[u64]> {
         self.known.as_ref().map(|known| &known[query * self.words..][..self.words])

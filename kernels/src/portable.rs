@@ -84,14 +84,6 @@ impl Simd for Wide {
     }
 
     #[inline(always)]
-    fn fold(self, count: u64x8, sums: &mut [u32; LANES]) {
-        for (sum, total) in sums.iter_mut().zip(self.total(count).to_array()) {
-            // At most 8 · 248, so nothing is cut off.
-            *sum += total as u32;
-        }
-    }
-
-    #[inline(always)]
     fn or(self, a: u64x8, b: u64x8) -> u64x8 {
         a | b
     }
@@ -107,6 +99,11 @@ impl Simd for Wide {
     #[inline(always)]
     fn add(self, a: u64x8, b: u64x8) -> u64x8 {
         a + b
+    }
+
+    #[inline(always)]
+    fn lanes(self, sum: u64x8) -> [u32; LANES] {
+        sum.to_array().map(|lane| lane as u32)
     }
 
     #[inline(always)]

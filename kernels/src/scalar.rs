@@ -69,13 +69,6 @@ impl Simd for Scalar {
     }
 
     #[inline(always)]
-    fn fold(self, count: Self::Count, sums: &mut [u32; LANES]) {
-        for (sum, count) in sums.iter_mut().zip(count) {
-            *sum += count;
-        }
-    }
-
-    #[inline(always)]
     fn or(self, a: Self::Word, b: Self::Word) -> Self::Word {
         std::array::from_fn(|lane| a[lane] | b[lane])
     }
@@ -88,6 +81,11 @@ impl Simd for Scalar {
     #[inline(always)]
     fn add(self, a: Self::Sum, b: Self::Sum) -> Self::Sum {
         std::array::from_fn(|lane| a[lane] + b[lane])
+    }
+
+    #[inline(always)]
+    fn lanes(self, sum: Self::Sum) -> [u32; LANES] {
+        sum
     }
 
     #[inline(always)]

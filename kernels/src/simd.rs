@@ -16,7 +16,7 @@ pub(crate) trait Simd: Copy {
     type Word: Copy;
     /// Ones counted so far, in whatever form the instruction set adds fastest.
     type Count: Copy;
-    /// A number below 2³¹ in every lane.
+    /// A number below 2³¹ in every lane: a distance is, as a pattern has no more bits.
     type Sum: Copy;
     /// Whether any lane of any sum watched so far was below a bound, in whatever form is cheapest to keep.
     type Alarm: Copy;
@@ -24,12 +24,14 @@ pub(crate) trait Simd: Copy {
     /// Vector registers: how large a tile may be.
     const REGISTERS: usize;
 
-    /// How many words [`count`](Self::count) may add before [`fold`](Self::fold) must empty the count:
+    /// How many words [`count`](Self::count) may add before [`total`](Self::total) must empty the count:
     /// tiers without a vector popcount count in bytes, which hold up to 255.
     const WORDS_PER_FOLD: usize;
 
     /// One word of eight patterns.
     fn load(self, lanes: &Lanes) -> Self::Word;
+    /// Has a block fetched into the cache, where the instruction set knows how; a hint.
+    fn prefetch(self, _lanes: &Lanes) {}
     /// The same word in every lane.
     fn splat(self, word: u64) -> Self::Word;
     /// Bits that differ.
@@ -42,13 +44,12 @@ pub(crate) trait Simd: Copy {
     fn none(self) -> Self::Count;
     /// `count` plus the ones of each lane of `word`.
     fn count(self, count: Self::Count, word: Self::Word) -> Self::Count;
-    /// Adds what `count` holds, lane by lane, to `sums`. A sum is a distance and fits `u32` because a
-    /// pattern has fewer than 2³² bits.
-    fn fold(self, count: Self::Count, sums: &mut [u32; LANES]);
     /// What `count` holds.
     fn total(self, count: Self::Count) -> Self::Sum;
     /// Both sums together.
     fn add(self, a: Self::Sum, b: Self::Sum) -> Self::Sum;
+    /// The sum of each pattern.
+    fn lanes(self, sum: Self::Sum) -> [u32; LANES];
     /// Nothing watched yet.
     fn quiet(self) -> Self::Alarm;
     /// Watches one more sum; all sums of an alarm share its bound.

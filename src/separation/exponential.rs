@@ -23,7 +23,9 @@ impl Exponential {
 
 impl Law for Exponential {
     fn window(&self, keys: u64) -> u32 {
-        weight_window(self.beta, keys, 4.0)
+        // Where a distance weighs a factor e or more the nearest key decides almost alone; else fields may be close to
+        // zero, and a wide window is cheaper than counting all votes.
+        weight_window(self.beta, keys, if self.beta.get() >= 0.5 { 2.0 } else { 6.0 })
     }
 
     fn weigh(&self, keys: &mut dyn Iterator<Item = (u32, u64)>, nearest: u32) -> [f64; 2] {
