@@ -6,7 +6,6 @@ use crate::census::Counted;
 use crate::error::room_for;
 use crate::exact::decay;
 use crate::overlap::{each_query, each_tile};
-use crate::plan::Plan;
 use crate::separation::weight_window;
 use crate::votes::VoteTable;
 use crate::{Beta, Memory, Queries, Result};
@@ -32,7 +31,7 @@ impl Memory {
     pub fn attend(&self, queries: &Queries, beta: Beta) -> Result<Vec<f64>> {
         self.check(queries)?;
         let window = weight_window(beta, self.len() as u64, MARGIN);
-        let plan = Plan::new(self.keys(), queries)?;
+        let plan = self.plan(queries)?;
         let rows = each_tile(self.len(), queries.len(), |tile| {
             let censuses = self.censuses(queries, tile.clone(), &plan, window)?;
             each_query(self.len(), tile, censuses, |index, counted| {

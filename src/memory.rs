@@ -1,6 +1,7 @@
 //! A memory: keys, the values they recall, and the tier that scans them.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use popfield_kernels::Tier;
 
@@ -10,7 +11,7 @@ use crate::field::Field;
 use crate::near::{Watch, Watched, near};
 use crate::overlap::{Visit, distances, survey};
 use crate::partial::{Partial, Request, Votes};
-use crate::plan::Plan;
+use crate::plan::{Plan, sample};
 use crate::self_term::SelfTerm;
 use crate::votes::{Ranked, VoteTable};
 use crate::{Error, Pattern, Patterns, Queries, Query, Result, Separation};
@@ -36,6 +37,8 @@ pub struct Memory {
     /// `None` where keys are their own values: they are stored once.
     values: Option<Patterns>,
     tier: Tier,
+    /// Some of the keys, once a scan was planned.
+    sample: OnceLock<Patterns>,
 }
 
 impl Memory {
@@ -63,7 +66,7 @@ impl Memory {
         if keys.is_empty() {
             return Err(Error::Empty { what: "keys" });
         }
-        Ok(Self { keys, values, tier: Tier::from_env()? })
+        Ok(Self { keys, values, tier: Tier::from_env()?, sample: OnceLock::new() })
     }
 
     /// Stores one more association, under the next id. `value` is left out where keys are their own values.
@@ -84,6 +87,7 @@ impl Memory {
         // Room for both before either is stored, so that a failure changes nothing.
         self.keys.grow()?;
         self.values.as_mut().map_or(Ok(()), Patterns::grow)?;
+        self.sample.take();
         self.keys.push(key)?;
         self.values.as_mut().zip(value).map_or(Ok(()), |(values, value)| values.push(value))
     }
@@ -103,6 +107,7 @@ impl Memory {
         let expected = || format!("0 to {}", self.len() - 1);
         let missing = Error::Parameter { what: "id to forget", expected: expected(), found: id.to_string() };
         let key = self.keys.remove(id).ok_or(missing)?;
+        self.sample.take();
         Ok((key, self.values.as_mut().and_then(|values| values.remove(id))))
     }
 
@@ -207,7 +212,7 @@ impl Memory {
         let queries = Queries::from(query.clone());
         self.check(&queries)?;
         let field = Field::new(separation, SelfTerm::Kept, self.dim());
-        let plan = Plan::new(&self.keys, &queries)?;
+        let plan = self.plan(&queries)?;
         let mut censuses = self.censuses(&queries, 0..1, &plan, field.window(self.len() as u64))?;
         let counted = censuses.pop().ok_or(Error::Empty { what: "keys" })?;
         let mut partial = Partial::new(query.clone(), counted, &field, self.values());
@@ -245,12 +250,24 @@ impl Memory {
         Ok(())
     }
 
+    /// How to scan the keys for `queries`.
+    pub(crate) fn plan(&self, queries: &Queries) -> Result<Plan<'_>> {
+        let sampled = match self.sample.get() {
+            Some(sampled) => sampled,
+            None => {
+                let sampled = sample(&self.keys)?;
+                self.sample.get_or_init(|| sampled)
+            }
+        };
+        Plan::new(self.len(), sampled, queries)
+    }
+
     /// The census of each query of a tile.
     pub(crate) fn censuses(
         &self,
         queries: &Queries,
         tile: Range<usize>,
-        plan: &Plan,
+        plan: &Plan<'_>,
         window: u32,
     ) -> Result<Vec<Counted>> {
         let watched = self.near(queries, tile, plan, |_| Census::new(window, self.len(), self.dim()))?;
@@ -262,7 +279,7 @@ impl Memory {
         &self,
         queries: &Queries,
         tile: Range<usize>,
-        plan: &Plan,
+        plan: &Plan<'_>,
         watcher: impl Fn(usize) -> W + Sync,
     ) -> Result<Vec<Watched<W>>> {
         near(self.tier, &self.keys, queries, tile, plan, watcher)

@@ -61,7 +61,7 @@ pub(crate) fn near<W: Watch>(
     keys: &Patterns,
     queries: &Queries,
     tile: Range<usize>,
-    plan: &Plan,
+    plan: &Plan<'_>,
     watcher: impl Fn(usize) -> W + Sync,
 ) -> Result<Vec<Watched<W>>> {
     let mut pending: Vec<usize> = tile.clone().collect();

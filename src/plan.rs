@@ -18,7 +18,7 @@ const SAMPLE: usize = 256;
 const QUERIES: usize = 8;
 
 /// One pair in the sample for so many of the scan, so that planning costs next to nothing.
-const PAIRS_EACH: usize = 1024;
+const PAIRS_EACH: usize = 4096;
 
 /// What a key that passes the screen costs, in vector instructions: a mispredicted branch, words that are not in the
 /// cache, and the watcher.
@@ -27,11 +27,26 @@ const PASSING: f64 = 400.0;
 /// What fetching one word of eight keys from memory costs, in vector instructions.
 const FETCHING: f64 = 24.0;
 
+/// Keys spread evenly over all of a memory, side by side: to read them where they lie costs as much as a scan of a
+/// hundred times as many.
+pub(crate) fn sample(keys: &Patterns) -> Result<Patterns> {
+    let size = (keys.len() / 256).clamp(64, SAMPLE).min(keys.len());
+    let mut sample = Patterns::filled(size, keys.dim(), false)?;
+    for (to, from) in spread(size, keys.len()).enumerate() {
+        sample.put(to, (0..keys.words()).map(|w| keys.word(from, w)));
+    }
+    Ok(sample)
+}
+
+/// `count` places evenly among `of`.
+fn spread(count: usize, of: usize) -> impl Iterator<Item = usize> {
+    (0..count).map(move |i| i * of / count)
+}
+
 /// How to scan the keys for a batch of queries.
 #[derive(Debug)]
-pub(crate) struct Plan {
-    /// Keys spread evenly over all.
-    sample: Patterns,
+pub(crate) struct Plan<'a> {
+    sample: &'a Patterns,
     screens: Vec<Sampled>,
     learned: OnceLock<u32>,
 }
@@ -46,21 +61,15 @@ struct Sampled {
     deviation: f64,
 }
 
-impl Plan {
-    /// A plan for `queries` on `keys`; both may be few or none.
+impl<'a> Plan<'a> {
+    /// A plan for `queries` on `keys` keys, of which `sample` are some; queries may be none.
     ///
     /// Cost: a thousandth of the scan, roughly, and the sample's 256 keys at the most.
-    pub(crate) fn new(keys: &Patterns, queries: &Queries) -> Result<Self> {
-        let spread = |count: usize, of: usize| (0..count).map(move |i| i * of / count);
-        let size = (keys.len() / 256).clamp(64, SAMPLE).min(keys.len());
-        let mut sample = Patterns::filled(size, keys.dim(), false)?;
-        for (to, from) in spread(size, keys.len()).enumerate() {
-            sample.put(to, (0..keys.words()).map(|w| keys.word(from, w)));
-        }
+    pub(crate) fn new(keys: usize, sample: &'a Patterns, queries: &Queries) -> Result<Self> {
         let panel = queries.panel(spread(QUERIES.min(queries.len()), queries.len()))?;
-        let pairs = (keys.len().saturating_mul(queries.len()) / PAIRS_EACH).max(64);
-        let each = pairs.div_ceil(panel.queries().max(1)).min(size);
-        let screens = sampled(&sample, &panel, || spread(each, size));
+        let pairs = (keys.saturating_mul(queries.len()) / PAIRS_EACH).max(64);
+        let each = pairs.div_ceil(panel.queries().max(1)).min(sample.len());
+        let screens = sampled(sample, &panel, || spread(each, sample.len()));
         Ok(Self { sample, screens, learned: OnceLock::new() })
     }
 

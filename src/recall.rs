@@ -5,7 +5,6 @@ use crate::closing::{Answer, Closing};
 use crate::field::Field;
 use crate::overlap::{each_query, each_tile};
 use crate::partial::Partial;
-use crate::plan::Plan;
 use crate::self_term::SelfTerm;
 use crate::{Error, Memory, Patterns, Queries, Report, Result, Separation, Tie};
 
@@ -125,7 +124,7 @@ impl Memory {
 
     /// One step for every query.
     pub(crate) fn answers(&self, queries: &Queries, field: &Field, tie: Tie) -> Result<Vec<Answer>> {
-        let plan = Plan::new(self.keys(), queries)?;
+        let plan = self.plan(queries)?;
         each_tile(self.len(), queries.len(), |tile| {
             let censuses = self.censuses(queries, tile.clone(), &plan, field.window(self.len() as u64))?;
             each_query(self.len(), tile, censuses, |index, counted| self.conclude(queries, index, counted, field, tie))

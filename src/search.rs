@@ -2,7 +2,6 @@
 
 use crate::near::{Watch, Watched};
 use crate::overlap::each_tile;
-use crate::plan::Plan;
 use crate::{Error, Memory, Queries, Result};
 
 /// A key found.
@@ -55,7 +54,7 @@ impl Memory {
 
     fn search(&self, queries: &Queries, list: impl Fn(usize) -> Shortlist + Sync) -> Result<Vec<Vec<Neighbor>>> {
         self.check(queries)?;
-        let plan = Plan::new(self.keys(), queries)?;
+        let plan = self.plan(queries)?;
         each_tile(self.len(), queries.len(), |tile| {
             self.near(queries, tile, &plan, &list)?.into_iter().map(Shortlist::finish).collect()
         })

@@ -38,7 +38,7 @@ impl Screen {
 
 /// Blocks that are fetched ahead of those at work: queries that are few leave the scan waiting for memory, and what
 /// the hardware fetches by itself stops wherever a plane does.
-const AHEAD: usize = 32;
+const AHEAD: usize = 16;
 
 /// A pattern near a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,7 +111,7 @@ pub(crate) struct Scan<'a> {
     depth: usize,
     bounds: &'a [u32],
     found: &'a mut Vec<Near>,
-    /// Words read of patterns that passed the screen.
+    /// Words read beyond the screen.
     read_on: u64,
 }
 
@@ -219,20 +219,22 @@ pub(crate) fn read_on<S: Simd>(simd: S, scan: &mut Scan<'_>, query: usize, start
     let words = scan.slab.words();
     'blocks: for b in start..end {
         let mut sum = simd.total(simd.none());
-        let (mut w, mut step) = (0, scan.depth.min(S::WORDS_PER_FOLD));
+        // Most fail within a word or two more, each of them a line that is not in the cache.
+        let (mut w, mut step, mut next) = (0, scan.depth.min(S::WORDS_PER_FOLD), 2);
         while w < words {
             let end = words.min(w + step);
             let mut count = simd.none();
             for (w, &sign) in (w..end).zip(&signs[w..end]) {
                 count = simd.count(count, differ(simd, simd.load(&scan.slab.plane(w)[b]), sign, known, w));
             }
-            scan.read_on += ((end - w) * LANES) as u64;
+            // What the screen read is in the cache.
+            scan.read_on += (end.saturating_sub(w.max(scan.depth)) * LANES) as u64;
             sum = simd.add(sum, simd.total(count));
             if !simd.rings(simd.watch(simd.quiet(), sum, bound), bound) {
                 continue 'blocks;
             }
             w = end;
-            step = (2 * step).clamp(4, S::WORDS_PER_FOLD.min(64));
+            (step, next) = (next, (2 * next).min(S::WORDS_PER_FOLD.min(64)));
         }
         for (lane, distance) in simd.lanes(sum).into_iter().enumerate() {
             if distance < bound {

@@ -112,7 +112,7 @@ impl Case {
             let mut found = vec![guard];
             let read = tier.near(slab, &panel, screen, &bounds, &mut found).unwrap();
             let screened = slab.patterns() * screen.words.min(self.words) * bounds.len();
-            let whole = (found.len() - 1) * self.words;
+            let whole = (found.len() - 1) * self.words.saturating_sub(screen.words);
             assert!(read as usize >= screened + whole, "{read} words read");
             assert_eq!(found.remove(0), guard);
             let ascending = |query| found.iter().filter(move |near| near.query == query).is_sorted();
