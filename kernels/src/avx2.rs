@@ -11,7 +11,7 @@ use crate::panel::QueryPanel;
 use crate::simd::Simd;
 use crate::slab::Slab;
 use crate::tier::{Kernel, TierInfo};
-use crate::{LANES, Lanes, distances};
+use crate::{LANES, Lanes, distances, weigh};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "avx2",
@@ -51,6 +51,15 @@ impl Kernel for Avx2 {
         }
         // SAFETY: `self` is the token that the CPU has AVX2; the probe made sure.
         unsafe { with_avx2(*self, slab, panel, screen, bounds, found) }
+    }
+
+    fn weigh(&self, slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
+        #[target_feature(enable = "avx2")]
+        fn with_avx2(slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
+            weigh::weigh(slab, weights, sums);
+        }
+        // SAFETY: `self` is the token that the CPU has AVX2; the probe made sure.
+        unsafe { with_avx2(slab, weights, sums) }
     }
 }
 

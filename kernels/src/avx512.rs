@@ -10,7 +10,7 @@ use crate::panel::QueryPanel;
 use crate::simd::Simd;
 use crate::slab::Slab;
 use crate::tier::{Kernel, TierInfo};
-use crate::{LANES, Lanes, distances};
+use crate::{LANES, Lanes, distances, weigh_avx512};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "avx512",
@@ -51,6 +51,11 @@ impl Kernel for Avx512 {
         }
         // SAFETY: `self` is the token that the CPU has AVX-512F and VPOPCNTDQ; the probe made sure.
         unsafe { with_avx512(*self, slab, panel, screen, bounds, found) }
+    }
+
+    fn weigh(&self, slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
+        // SAFETY: `self` is the token that the CPU has AVX-512F; the probe made sure.
+        unsafe { weigh_avx512::weigh(slab, weights, sums) }
     }
 }
 

@@ -15,7 +15,7 @@
 //! # What is computed
 //!
 //! [`Tier::distances`] fills in every distance (`distances.rs`). [`Tier::near`] finds the patterns nearer than a bound
-//! and reads the others no further than it must (`near.rs`).
+//! and reads the others no further than it must (`near.rs`). [`Tier::weigh`] adds up weights by position (`weigh.rs`).
 //!
 //! # Tiers
 //!
@@ -33,6 +33,7 @@ mod panel;
 mod simd;
 mod slab;
 mod tier;
+mod weigh;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -40,11 +41,14 @@ mod avx2;
 mod avx512;
 mod portable;
 mod scalar;
+#[cfg(target_arch = "x86_64")]
+mod weigh_avx512;
 
 pub use near::{Near, Screen};
 pub use panel::QueryPanel;
 pub use slab::Slab;
 pub use tier::{TIER_VARIABLE, TIERS, Tier, TierInfo};
+pub use weigh::MAX_WEIGHT;
 
 /// Patterns in a block, and `u64` words in a [`Lanes`].
 pub const LANES: usize = 8;

@@ -5,7 +5,7 @@ use crate::panel::QueryPanel;
 use crate::simd::Simd;
 use crate::slab::Slab;
 use crate::tier::{Kernel, TierInfo};
-use crate::{LANES, Lanes, distances};
+use crate::{LANES, Lanes, distances, weigh};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "scalar",
@@ -24,6 +24,10 @@ impl Kernel for Scalar {
 
     fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64 {
         near::near(*self, slab, panel, screen, bounds, found)
+    }
+
+    fn weigh(&self, slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
+        weigh::weigh(slab, weights, sums);
     }
 }
 

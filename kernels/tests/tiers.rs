@@ -1,6 +1,8 @@
 //! One runner for every tier: the same cases, held to a bit-by-bit count and so to each other.
 
-use popfield_kernels::{KernelError, LANES, Lanes, Near, QueryPanel, Screen, Slab, TIER_VARIABLE, TIERS, Tier};
+use popfield_kernels::{
+    KernelError, LANES, Lanes, MAX_WEIGHT, Near, QueryPanel, Screen, Slab, TIER_VARIABLE, TIERS, Tier,
+};
 use proptest::prelude::*;
 
 /// Words that repeat no pattern, so that a swapped block, word or lane shows (SplitMix64).
@@ -81,6 +83,30 @@ impl Case {
                     self.words,
                 );
             }
+        }
+    }
+
+    /// Weights added up where patterns have a set bit, on top of what is there.
+    fn run_weigh(&self, tier: Tier, queries: usize, extreme: bool) {
+        let slab = self.slab();
+        let mut state = self.signs.first().copied().unwrap_or(7);
+        let weights: Vec<i32> = (0..queries * slab.patterns())
+            .map(|_| match extreme {
+                true => MAX_WEIGHT,
+                false => (word(&mut state) % (2 * MAX_WEIGHT as u64 + 1)) as i32 - MAX_WEIGHT,
+            })
+            .collect();
+        let before: Vec<i64> = (0..queries * self.words * 64).map(|i| i as i64 - 5).collect();
+        let mut sums = before.clone();
+        tier.weigh(slab, &weights, &mut sums).unwrap();
+        for (at, (sum, before)) in sums.into_iter().zip(before).enumerate() {
+            let (query, position) = (at / (self.words * 64), at % (self.words * 64));
+            let set = |p: &usize| {
+                self.lanes[position / 64 * self.stride + p / LANES].0[p % LANES] >> (position % 64) & 1 == 1
+            };
+            let weight = |p: usize| i64::from(weights[query * slab.patterns() + p]);
+            let expected: i64 = (0..self.patterns).filter(set).map(weight).sum();
+            assert_eq!(sum - before, expected, "tier {}, query {query}, position {position}", tier.name());
         }
     }
 
@@ -175,6 +201,23 @@ fn near_patterns_are_the_same_under_every_screen() {
             on_every_tier(|tier| [false, true].into_iter().for_each(|masked| case.run_near(tier, masked, &screens)));
         }
     }
+}
+
+#[test]
+fn weights_add_up() {
+    for patterns in [0, 1, 7, 8, 33, 223, 224, 225, 247, 249, 500, 1001] {
+        let case = Case::new(100, patterns, 1, patterns as u64);
+        for queries in [0, 1, 3, 4, 5, 9] {
+            on_every_tier(|tier| [false, true].into_iter().for_each(|extreme| case.run_weigh(tier, queries, extreme)));
+        }
+    }
+    let case = Case::new(700, 300, 1, 4);
+    on_every_tier(|tier| case.run_weigh(tier, 6, false));
+    on_every_tier(|tier| {
+        let slab = case.slab();
+        assert!(tier.weigh(slab, &vec![0; slab.patterns()], &mut vec![0; 64 * case.words - 1]).is_err());
+        assert!(tier.weigh(slab, &vec![0; slab.patterns() - 1], &mut vec![0; 64 * case.words]).is_err());
+    });
 }
 
 #[test]
