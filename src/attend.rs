@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::census::Counted;
+use crate::census::{Census, Counted};
 use crate::error::room_for;
 use crate::exact::decay;
 use crate::overlap::{each_query, each_tile};
@@ -33,8 +33,9 @@ impl Memory {
         let window = weight_window(beta, self.len() as u64, MARGIN);
         let plan = self.plan(queries)?;
         let rows = each_tile(self.len(), queries.len(), |tile| {
-            let censuses = self.censuses(queries, tile.clone(), &plan, window)?;
-            each_query(self.len(), tile, censuses, |index, counted| {
+            let indices: Vec<usize> = tile.clone().collect();
+            let censuses = self.censuses(queries, &indices, &plan, |_| Census::new(window, self.len()))?;
+            each_query(self.len(), tile.zip(censuses).collect(), |(index, counted)| {
                 self.attend_one(queries, index, counted, beta, window)
             })
         })?;

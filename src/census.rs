@@ -57,14 +57,16 @@ pub(crate) struct Counted {
 }
 
 impl Census {
-    /// A census of `keys` keys of dimension `dim` that keeps those within `window` of the nearest, the nearest
+    /// A census of `keys` keys that keeps those within `window` of the nearest, the nearest
     /// `keys`/256 + 1024 of them at the most.
-    pub(crate) fn new(window: u32, keys: usize, dim: usize) -> Self {
+    pub(crate) fn new(window: u32, keys: usize) -> Self {
         let capacity = keys / 256 + 1024;
-        // A window of everything needs no trial.
-        let hopeless = window as usize >= dim && keys > capacity;
-        let limit = if hopeless { 0 } else { u32::MAX };
-        Self { window, capacity, nearest: None, kept: Vec::new(), limit }
+        Self { window, capacity, nearest: None, kept: Vec::new(), limit: u32::MAX }
+    }
+
+    /// The same where a key is known to stand at distance `nearest`.
+    pub(crate) fn beside(self, nearest: u32) -> Self {
+        Self { limit: self.edge(nearest), ..self }
     }
 
     /// The first distance that is not kept.

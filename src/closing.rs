@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -11,6 +12,7 @@ use crate::partial::{Partial, Request, Votes};
 use crate::patterns::tail_mask;
 use crate::self_term::{OwnBits, SelfTerm};
 use crate::votes::{COLUMNS, Ranked, WordVotes};
+use crate::weighed::Weighed;
 use crate::{Certificate, Error, Nearest, Pattern, Patterns, Query, Reason, Report, Result, Separation, Tie};
 
 /// One recalled pattern.
@@ -124,6 +126,51 @@ impl Closing {
         let votes_of = |word| table.words.get(&word).map(Cow::Borrowed);
         self.decide(&field, &table.distances, &table.keys, votes_of);
         Ok(())
+    }
+
+    /// The distance of the nearest keys.
+    pub(crate) fn nearest_distance(&self) -> u32 {
+        self.report.nearest.distance
+    }
+
+    /// Bits read so far.
+    pub(crate) fn bits_read(&self) -> u64 {
+        self.report.bits_read
+    }
+
+    /// Decides what fields in fixed point can of the open bits of `words`, to which their positions refer; each key
+    /// holds `own` votes of the query for itself that do not count.
+    pub(crate) fn decide_weighed(&mut self, field: &Field, words: Range<usize>, weighed: &Weighed<'_>, own: i64) {
+        let open: Vec<(usize, u64)> = self.open.range(words.clone()).map(|(&word, &columns)| (word, columns)).collect();
+        for (word, columns) in open {
+            let bits = self.own_bits(word);
+            let mut signs = WordSigns::default();
+            for column in set_bits(columns) {
+                let mut value = weighed.field((word - words.start) * COLUMNS + column);
+                if own != 0 && bits.known >> column & 1 == 1 {
+                    let votes = own * self.keys as i64;
+                    value -= if bits.signs >> column & 1 == 1 { votes } else { -votes };
+                }
+                if weighed.error() == 0.0 || value.abs() as f64 > weighed.error() + 1.0 {
+                    signs.note(column, value.cmp(&0));
+                } else {
+                    signs.open |= 1 << column;
+                }
+            }
+            self.open.remove(&word);
+            self.note(word, columns, signs);
+        }
+        self.report.bits_read += self.keys * (words.len() * COLUMNS) as u64;
+        if words.start == 0 {
+            self.report.bits_read += self.keys * self.query.signs().dim() as u64;
+        }
+        self.report.certificate = Certificate { reason: Reason::Full, keys_touched: self.keys };
+        if field.separation().beta().is_some() {
+            let top = self.report.nearest.count as f64;
+            let [low, high] = weighed.share_of_one().map(|share| share * top);
+            let margin = 8.0 * ULP;
+            self.report.top_weight = Some([(low * (1.0 - margin)).max(0.0), (high * (1.0 + margin)).min(1.0)]);
+        }
     }
 
     /// Decides everything from the ranked keys of a memory that is the only part; a word of columns at a time, so that

@@ -66,11 +66,21 @@ impl Field {
         &*self.law
     }
 
-    /// The window within which this rule is likely to be decided: for random keys, `keys` of them, those beyond weigh
-    /// less than e^−4 together.
-    pub(crate) fn window(&self, keys: u64) -> u32 {
+    /// The window within which this rule is likely to be decided: those beyond weigh less than e^−`margin` together, if
+    /// there are `keys` keys.
+    pub(crate) fn window(&self, keys: u64, margin: f64) -> u32 {
         // Without the own bit a key stands up to one nearer, and the nearest may stand where it was.
-        self.law.window(keys).saturating_add(if self.self_term == SelfTerm::Kept { 0 } else { 2 })
+        self.law.window(keys, margin).saturating_add(if self.self_term == SelfTerm::Kept { 0 } else { 2 })
+    }
+
+    /// What the own bit adds to a field for each key, where fields are to be had from [`Law::relative_weights`]: with
+    /// linear weights the zeroed field is the literal one less the own bit, once a key.
+    pub(crate) fn own_weight(&self) -> Option<i64> {
+        match (self.self_term, self.separation) {
+            (SelfTerm::Kept, _) => Some(0),
+            (SelfTerm::Zeroed, Separation::Linear) => Some(1),
+            _ => None,
+        }
     }
 
     /// The weight below which all other keys must stay together, relative to the nearest, for the nearest alone to
@@ -105,11 +115,27 @@ impl Field {
     }
 }
 
+/// Weights by distance.
+#[derive(Debug)]
+pub(crate) struct Relative {
+    /// In any unit that is the same for all, each in error by less than 2⁻⁴² of itself; none exceeds 1 in magnitude, unless
+    /// they are exact.
+    pub(crate) weights: Vec<f64>,
+    /// They are integers, in error by nothing.
+    pub(crate) exact: bool,
+}
+
 /// What a separation does: Σ_h f(known − 2h)·V[h][j] and its exact sign, and everything that follows from f.
 pub(crate) trait Law: fmt::Debug + Send + Sync {
-    /// The distance beyond the nearest within which `keys` keys are likely to decide. All of them, unless told.
-    fn window(&self, _keys: u64) -> u32 {
+    /// The distance beyond the nearest at which all of `keys` keys together weigh less than e^−`margin` of one at the
+    /// nearest. None is, unless told.
+    fn window(&self, _keys: u64, _margin: f64) -> u32 {
         u32::MAX
+    }
+
+    /// The weights of keys at every distance from 0 to `known`, if fields are sums of them.
+    fn relative_weights(&self, _known: u32, _nearest: u32) -> Option<Relative> {
+        None
     }
 
     /// The weight of all of `keys`, given as (distance, count), relative to that of one key at `nearest`: an interval

@@ -53,6 +53,7 @@ mod self_term;
 mod separation;
 mod tie;
 mod votes;
+mod weighed;
 
 // The memory, and recall with its proof.
 mod attend;

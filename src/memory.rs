@@ -41,6 +41,9 @@ pub struct Memory {
     sample: OnceLock<Patterns>,
 }
 
+/// Of a part alone: parts know nothing of each other's nearest keys, and a second round costs more than a wider window.
+const PART_MARGIN: f64 = 6.0;
+
 impl Memory {
     /// A memory of `keys` that recall themselves, y = x.
     ///
@@ -213,7 +216,8 @@ impl Memory {
         self.check(&queries)?;
         let field = Field::new(separation, SelfTerm::Kept, self.dim());
         let plan = self.plan(&queries)?;
-        let mut censuses = self.censuses(&queries, 0..1, &plan, field.window(self.len() as u64))?;
+        let window = field.window(self.len() as u64, PART_MARGIN);
+        let mut censuses = self.censuses(&queries, &[0], &plan, |_| Census::new(window, self.len()))?;
         let counted = censuses.pop().ok_or(Error::Empty { what: "keys" })?;
         let mut partial = Partial::new(query.clone(), counted, &field, self.values());
         partial.nearest.id = partial.nearest.id.checked_add(first_id).ok_or_else(|| Error::Parameter {
@@ -262,15 +266,15 @@ impl Memory {
         Plan::new(self.len(), sampled, queries)
     }
 
-    /// The census of each query of a tile.
+    /// The census of each query of `indices`, by what `census` makes of its index.
     pub(crate) fn censuses(
         &self,
         queries: &Queries,
-        tile: Range<usize>,
+        indices: &[usize],
         plan: &Plan<'_>,
-        window: u32,
+        census: impl Fn(usize) -> Census + Sync,
     ) -> Result<Vec<Counted>> {
-        let watched = self.near(queries, tile, plan, |_| Census::new(window, self.len(), self.dim()))?;
+        let watched = self.near(queries, indices, plan, census)?;
         let counted = |watched: Watched<Census>| watched.counted(self.len()).ok_or(Error::Empty { what: "keys" });
         watched.into_iter().map(counted).collect()
     }
@@ -278,11 +282,11 @@ impl Memory {
     pub(crate) fn near<W: Watch>(
         &self,
         queries: &Queries,
-        tile: Range<usize>,
+        indices: &[usize],
         plan: &Plan<'_>,
         watcher: impl Fn(usize) -> W + Sync,
     ) -> Result<Vec<Watched<W>>> {
-        near(self.tier, &self.keys, queries, tile, plan, watcher)
+        near(self.tier, &self.keys, queries, indices, plan, watcher)
     }
 
     pub(crate) fn survey<V: Visit>(

@@ -50,7 +50,7 @@ impl<W: Watch> Watched<W> {
     }
 }
 
-/// Shows the queries of `tile` the keys that their watchers want.
+/// Shows some queries, given by their indices, the keys that their watchers want.
 ///
 /// Cost: for each key and query some 0.1 ns a screened word on AVX-512, a half of that or less where words are joined;
 /// keys that pass the screen, tens of nanoseconds each. Watchers that are not content with the guess cost a second scan,
@@ -60,35 +60,36 @@ pub(crate) fn near<W: Watch>(
     tier: Tier,
     keys: &Patterns,
     queries: &Queries,
-    tile: Range<usize>,
+    indices: &[usize],
     plan: &Plan<'_>,
     watcher: impl Fn(usize) -> W + Sync,
 ) -> Result<Vec<Watched<W>>> {
-    let mut pending: Vec<usize> = tile.clone().collect();
-    let mut panel = queries.panel(pending.iter().copied())?;
-    let mut sure = plan.sure_bounds(tier, &panel, pending.iter().map(|&index| watcher(index)))?;
-    let mut bits_read = vec![0; tile.len()];
-    let mut watched: Vec<Option<Watched<W>>> = tile.clone().map(|_| None).collect();
+    // Places in `indices`.
+    let mut pending: Vec<usize> = (0..indices.len()).collect();
+    let mut panel = queries.panel(indices.iter().copied())?;
+    let mut sure = plan.sure_bounds(tier, &panel, indices.iter().map(|&index| watcher(index)))?;
+    // Who knows from the start what it wants need not guess.
+    let guesses = indices.first().is_some_and(|&index| watcher(index).wants() == u32::MAX);
+    let mut bits_read = vec![0; indices.len()];
+    let mut watched: Vec<Option<Watched<W>>> = indices.iter().map(|_| None).collect();
     for round in 0.. {
         if pending.is_empty() {
             break;
         }
         let guess = |index: usize| {
-            let if_nearest_within =
-                |share: u32| watcher(index).would_want((queries.known_count(index) as u32).div_ceil(share));
+            let known = queries.known_count(index) as u32;
             match round {
-                0 => plan.learned().unwrap_or_else(|| if_nearest_within(8)),
-                1 => if_nearest_within(4),
+                0 if guesses => plan.learned().unwrap_or_else(|| watcher(index).would_want(known.div_ceil(8))),
+                1 if guesses => watcher(index).would_want(known.div_ceil(4)),
                 _ => u32::MAX,
             }
         };
-        let limits: Vec<u32> = pending.iter().map(|&index| guess(index).min(sure[index - tile.start])).collect();
+        let limits: Vec<u32> = pending.iter().map(|&place| guess(indices[place]).min(sure[place])).collect();
         let screen = plan.screen(&limits);
-        let (watchers, words_read) = pass(tier, keys, &panel, screen, &limits, |q| watcher(pending[q]))?;
+        let (watchers, words_read) = pass(tier, keys, &panel, screen, &limits, |q| watcher(indices[pending[q]]))?;
         let share = words_read * 64 / pending.len() as u64;
         let mut left = Vec::new();
-        for ((&index, limit), watcher) in pending.iter().zip(limits).zip(watchers) {
-            let place = index - tile.start;
+        for ((&place, limit), watcher) in pending.iter().zip(limits).zip(watchers) {
             bits_read[place] += share;
             let wanted = watcher.wants();
             if wanted <= limit || limit == sure[place] {
@@ -96,14 +97,14 @@ pub(crate) fn near<W: Watch>(
                 watched[place] = Some(Watched { watcher, bound, bits_read: bits_read[place] });
             } else {
                 sure[place] = wanted.min(sure[place]);
-                left.push(index);
+                left.push(place);
             }
         }
         pending = left;
-        panel = queries.panel(pending.iter().copied())?;
+        panel = queries.panel(pending.iter().map(|&place| indices[place]))?;
     }
     let watched: Vec<Watched<W>> = watched.into_iter().flatten().collect();
-    if tile.start == 0 && tile.len() == TILE {
+    if guesses && indices.len() == TILE {
         plan.learn(watched.iter().map(|watched| watched.bound).collect());
     }
     Ok(watched)

@@ -118,20 +118,19 @@ pub(crate) fn survey<V: Visit>(
     merged.unwrap_or_else(|| Ok(tile.map(visitor).collect()))
 }
 
-/// Finishes each query of a tile from what its visitor became.
+/// Finishes each of some queries.
 ///
 /// A query may need the distances of all keys once more: among large memories queries go one after the other and the
 /// threads share each, so that few such arrays stand at a time.
 pub(crate) fn each_query<V: Send, T: Send>(
     keys: usize,
-    tile: Range<usize>,
-    visitors: Vec<V>,
-    finish: impl Fn(usize, V) -> Result<T> + Sync,
+    queries: Vec<V>,
+    finish: impl Fn(V) -> Result<T> + Sync + Send,
 ) -> Result<Vec<T>> {
     if keys <= MAX_KEYS_AT_ONCE {
-        tile.into_par_iter().zip(visitors).map(|(index, visitor)| finish(index, visitor)).collect()
+        queries.into_par_iter().map(finish).collect()
     } else {
-        tile.zip(visitors).map(|(index, visitor)| finish(index, visitor)).collect()
+        queries.into_iter().map(finish).collect()
     }
 }
 

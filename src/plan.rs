@@ -4,9 +4,10 @@
 //! a sample of the keys and some of the queries: lower bounds of distance under every screen. Only the time depends on
 //! it.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
-use popfield_kernels::{QueryPanel, Screen, Tier};
+use popfield_kernels::{LANES, QueryPanel, Screen, Tier};
 
 use crate::near::Watch;
 use crate::{Patterns, Queries, Result};
@@ -83,21 +84,41 @@ impl<'a> Plan<'a> {
         watchers: impl Iterator<Item = W>,
     ) -> Result<Vec<u32>> {
         let mut watchers: Vec<W> = watchers.collect();
+        self.each_distance(tier, panel, |query, distances| {
+            for (id, &distance) in distances.iter().enumerate() {
+                if distance < watchers[query].wants() {
+                    watchers[query].meet(id, distance);
+                }
+            }
+        })?;
+        Ok(watchers.iter().map(|watcher| watcher.wants().saturating_add(1)).collect())
+    }
+
+    /// Shows every query its distances to the sampled keys, some at a time.
+    fn each_distance(&self, tier: Tier, panel: &QueryPanel, mut show: impl FnMut(usize, &[u32])) -> Result<()> {
         let mut distances = Vec::new();
         for (first, slab) in self.sample.slabs(0..self.sample.blocks(), usize::MAX) {
             let slab = slab?;
             distances.resize(panel.queries() * slab.patterns(), 0);
             tier.distances(slab, panel, &mut distances)?;
-            let present = slab.patterns().min(self.sample.len() - first * popfield_kernels::LANES);
-            for (watcher, row) in watchers.iter_mut().zip(distances.chunks_exact(slab.patterns())) {
-                for (id, &distance) in row[..present].iter().enumerate() {
-                    if distance < watcher.wants() {
-                        watcher.meet(id, distance);
-                    }
-                }
+            let present = slab.patterns().min(self.sample.len() - first * LANES);
+            for (query, row) in distances.chunks_exact(slab.patterns()).enumerate() {
+                show(query, &row[..present]);
             }
         }
-        Ok(watchers.iter().map(|watcher| watcher.wants().saturating_add(1)).collect())
+        Ok(())
+    }
+
+    /// The range of distances to most of the sample, for each query.
+    pub(crate) fn usual_distances(&self, tier: Tier, panel: &QueryPanel) -> Result<Vec<Range<u32>>> {
+        let mut all = vec![Vec::with_capacity(self.sample.len()); panel.queries()];
+        self.each_distance(tier, panel, |query, distances| all[query].extend_from_slice(distances))?;
+        let usual = |mut distances: Vec<u32>| {
+            distances.sort_unstable();
+            let aside = distances.len() / 128;
+            distances[aside]..distances[distances.len() - 1 - aside] + 1
+        };
+        Ok(all.into_iter().map(usual).collect())
     }
 
     /// The screen that makes a scan within `limits`, one a query, cheapest.

@@ -56,7 +56,8 @@ impl Memory {
         self.check(queries)?;
         let plan = self.plan(queries)?;
         each_tile(self.len(), queries.len(), |tile| {
-            self.near(queries, tile, &plan, &list)?.into_iter().map(Shortlist::finish).collect()
+            let indices: Vec<usize> = tile.collect();
+            self.near(queries, &indices, &plan, &list)?.into_iter().map(Shortlist::finish).collect()
         })
     }
 }

@@ -53,13 +53,13 @@ impl Kernel for Avx2 {
         unsafe { with_avx2(*self, slab, panel, screen, bounds, found) }
     }
 
-    fn weigh(&self, slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
+    fn weigh(&self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
         #[target_feature(enable = "avx2")]
-        fn with_avx2(slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
-            weigh::weigh(slab, weights, sums);
+        fn with_avx2(slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
+            weigh::weigh(slab, weights, stride, sums);
         }
         // SAFETY: `self` is the token that the CPU has AVX2; the probe made sure.
-        unsafe { with_avx2(slab, weights, sums) }
+        unsafe { with_avx2(slab, weights, stride, sums) }
     }
 }
 

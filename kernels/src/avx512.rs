@@ -53,9 +53,9 @@ impl Kernel for Avx512 {
         unsafe { with_avx512(*self, slab, panel, screen, bounds, found) }
     }
 
-    fn weigh(&self, slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
+    fn weigh(&self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
         // SAFETY: `self` is the token that the CPU has AVX-512F; the probe made sure.
-        unsafe { weigh_avx512::weigh(slab, weights, sums) }
+        unsafe { weigh_avx512::weigh(slab, weights, stride, sums) }
     }
 }
 

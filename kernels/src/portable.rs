@@ -31,8 +31,8 @@ impl Kernel for Wide {
         near::near(*self, slab, panel, screen, bounds, found)
     }
 
-    fn weigh(&self, slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
-        weigh::weigh(slab, weights, sums);
+    fn weigh(&self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
+        weigh::weigh(slab, weights, stride, sums);
     }
 }
 

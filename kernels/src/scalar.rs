@@ -26,8 +26,8 @@ impl Kernel for Scalar {
         near::near(*self, slab, panel, screen, bounds, found)
     }
 
-    fn weigh(&self, slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
-        weigh::weigh(slab, weights, sums);
+    fn weigh(&self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
+        weigh::weigh(slab, weights, stride, sums);
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a kernel call scans: a run of whole blocks.
 
+use std::ops::Range;
+
 use crate::{KernelError, LANES, Lanes};
 
 /// A run of whole blocks of packed patterns, as planes: `[word][block][lane]`.
@@ -31,6 +33,22 @@ impl<'a> Slab<'a> {
             return Err(KernelError::Length { what: "slab, at least", expected: least, found: lanes.len() });
         }
         Ok(Self { lanes, words, blocks, stride })
+    }
+
+    /// The same patterns, `words` of their words only.
+    ///
+    /// # Errors
+    /// [`KernelError::Length`] if they have no such words, or none are asked for.
+    pub fn narrowed(self, words: Range<usize>) -> Result<Self, KernelError> {
+        if words.is_empty() || words.end > self.words {
+            return Err(KernelError::Length { what: "words of a pattern", expected: self.words, found: words.end });
+        }
+        Self::new(
+            &self.lanes[(words.start * self.stride).min(self.lanes.len())..],
+            words.len(),
+            self.blocks,
+            self.stride,
+        )
     }
 
     /// Patterns in the slab, those of unused tail lanes included.

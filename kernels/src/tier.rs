@@ -27,7 +27,7 @@ pub const TIER_VARIABLE: &str = "POPFIELD_TIER";
 pub(crate) trait Kernel: Sync {
     fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]);
     fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64;
-    fn weigh(&self, slab: Slab<'_>, weights: &[i32], sums: &mut [i64]);
+    fn weigh(&self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]);
 }
 
 /// A tier's public face, whether this CPU can run it or not.
@@ -151,21 +151,28 @@ impl Tier {
         Ok(self.kernel.near(slab, queries, screen, bounds, found))
     }
 
-    /// Adds up weights: `sums[q · 64 · words + j]` grows by the weights `weights[q · slab.patterns() + p]` of the patterns
-    /// p whose position j is plus, for as many queries as there are rows. Weights are at most [`MAX_WEIGHT`](crate::MAX_WEIGHT) in magnitude;
-    /// larger ones give sums without meaning.
+    /// Adds up weights: `sums[q · 64 · words + j]` grows by the weights `weights[q · stride + p]` of the patterns p whose
+    /// position j is plus, for as many queries as `sums` has rows. Weights are at most
+    /// [`MAX_WEIGHT`](crate::MAX_WEIGHT) in magnitude; larger ones give sums without meaning.
     ///
-    /// Cost: on AVX-512, for four queries or more, 2.25 vector instructions a pattern, word and query, and one a pattern
+    /// Cost: on AVX-512, for two queries or more, 2.5 vector instructions a pattern, word and query, and one a pattern
     /// and query.
     ///
     /// # Errors
-    /// [`KernelError::Length`] unless both are whole rows, equally many.
-    pub fn weigh(self, slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) -> Result<(), KernelError> {
-        let positions = slab.words() * POSITIONS;
+    /// [`KernelError::Length`] unless `sums` is whole rows, a stride no shorter than the slab, and `weights` as long as
+    /// they call for.
+    pub fn weigh(self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) -> Result<(), KernelError> {
+        let (positions, patterns) = (slab.words() * POSITIONS, slab.patterns());
         let queries = sums.len() / positions;
         expect("sums (whole rows)", queries * positions, sums.len())?;
-        expect("weights", queries * slab.patterns(), weights.len())?;
-        self.kernel.weigh(slab, weights, sums);
+        if stride < patterns {
+            return Err(KernelError::Length { what: "stride of weights, at least", expected: patterns, found: stride });
+        }
+        let least = if queries == 0 { 0 } else { (queries - 1).saturating_mul(stride).saturating_add(patterns) };
+        if weights.len() < least {
+            return Err(KernelError::Length { what: "weights, at least", expected: least, found: weights.len() });
+        }
+        self.kernel.weigh(slab, weights, stride, sums);
         Ok(())
     }
 }

@@ -33,14 +33,15 @@ static MASKS: [[i32; 8]; 256] = {
     masks
 };
 
-/// Adds to `sums`, `[query][position]`, the weights, `[query][pattern]`, of the patterns with a set bit there.
+/// Adds to `sums`, `[query][position]`, the weights, rows of patterns `stride` apart, of the patterns with a set bit there.
 #[inline(always)]
-pub(crate) fn weigh(slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
+pub(crate) fn weigh(slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
     let patterns = slab.patterns();
     if patterns == 0 {
         return;
     }
-    for (weights, sums) in weights.chunks_exact(patterns).zip(sums.chunks_exact_mut(slab.words() * POSITIONS)) {
+    for (weights, sums) in weights.chunks(stride).zip(sums.chunks_exact_mut(slab.words() * POSITIONS)) {
+        let weights = &weights[..patterns];
         for (word, sums) in sums.chunks_exact_mut(POSITIONS).enumerate() {
             let blocks = slab.plane(word).chunks(CHUNK / LANES);
             for (blocks, weights) in blocks.zip(weights.chunks(CHUNK / LANES * LANES)) {

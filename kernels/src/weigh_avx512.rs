@@ -31,24 +31,23 @@ type Tables = [__m512i; GROUP / 4];
 
 /// As [`weigh::weigh`](crate::weigh::weigh).
 #[target_feature(enable = "avx512f")]
-pub(crate) fn weigh(slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
+pub(crate) fn weigh(slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
     let (patterns, row) = (slab.patterns(), slab.words() * POSITIONS);
     if patterns == 0 {
         return;
     }
-    let queries = weights.len() / patterns;
-    let shared = queries / SHARE * SHARE;
+    let shared = sums.len() / row / SHARE * SHARE;
     if shared > 0 {
-        by_table(slab, &weights[..shared * patterns], &mut sums[..shared * row]);
+        by_table(slab, weights, stride, &mut sums[..shared * row]);
     }
-    for (weights, sums) in weights.chunks_exact(patterns).zip(sums.chunks_exact_mut(row)).skip(shared) {
-        by_mask(slab, weights, sums);
+    for (weights, sums) in weights.chunks(stride).zip(sums.chunks_exact_mut(row)).skip(shared) {
+        by_mask(slab, &weights[..patterns], sums);
     }
 }
 
 /// A multiple of [`SHARE`] queries.
 #[target_feature(enable = "avx512f")]
-fn by_table(slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
+fn by_table(slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
     let (patterns, row) = (slab.patterns(), slab.words() * POSITIONS);
     let step = GROUPS * GROUP;
     let mut indices = vec![[[_mm512_setzero_si512(); PARTS]; GROUPS]; slab.words()];
@@ -69,10 +68,11 @@ fn by_table(slab: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
                 }
             }
         }
-        let rows = weights.chunks_exact(SHARE * patterns).zip(sums.chunks_exact_mut(SHARE * row));
+        let rows = weights.chunks(SHARE * stride).zip(sums.chunks_exact_mut(SHARE * row));
         for (weights, sums) in rows {
-            for (tables, weights) in tables.iter_mut().zip(weights.chunks_exact(patterns)) {
-                for (tables, weights) in tables.iter_mut().zip(weights[start..].chunks(GROUP)).take(groups) {
+            for (tables, weights) in tables.iter_mut().zip(weights.chunks(stride)) {
+                let weights = weights[start..patterns].chunks(GROUP);
+                for (tables, weights) in tables.iter_mut().zip(weights).take(groups) {
                     fill(tables, weights);
                 }
             }

@@ -90,7 +90,8 @@ impl Case {
     fn run_weigh(&self, tier: Tier, queries: usize, extreme: bool) {
         let slab = self.slab();
         let mut state = self.signs.first().copied().unwrap_or(7);
-        let weights: Vec<i32> = (0..queries * slab.patterns())
+        let stride = slab.patterns() + 3;
+        let weights: Vec<i32> = (0..queries * stride)
             .map(|_| match extreme {
                 true => MAX_WEIGHT,
                 false => (word(&mut state) % (2 * MAX_WEIGHT as u64 + 1)) as i32 - MAX_WEIGHT,
@@ -98,13 +99,13 @@ impl Case {
             .collect();
         let before: Vec<i64> = (0..queries * self.words * 64).map(|i| i as i64 - 5).collect();
         let mut sums = before.clone();
-        tier.weigh(slab, &weights, &mut sums).unwrap();
+        tier.weigh(slab, &weights, stride, &mut sums).unwrap();
         for (at, (sum, before)) in sums.into_iter().zip(before).enumerate() {
             let (query, position) = (at / (self.words * 64), at % (self.words * 64));
             let set = |p: &usize| {
                 self.lanes[position / 64 * self.stride + p / LANES].0[p % LANES] >> (position % 64) & 1 == 1
             };
-            let weight = |p: usize| i64::from(weights[query * slab.patterns() + p]);
+            let weight = |p: usize| i64::from(weights[query * stride + p]);
             let expected: i64 = (0..self.patterns).filter(set).map(weight).sum();
             assert_eq!(sum - before, expected, "tier {}, query {query}, position {position}", tier.name());
         }
@@ -214,9 +215,24 @@ fn weights_add_up() {
     let case = Case::new(700, 300, 1, 4);
     on_every_tier(|tier| case.run_weigh(tier, 6, false));
     on_every_tier(|tier| {
-        let slab = case.slab();
-        assert!(tier.weigh(slab, &vec![0; slab.patterns()], &mut vec![0; 64 * case.words - 1]).is_err());
-        assert!(tier.weigh(slab, &vec![0; slab.patterns() - 1], &mut vec![0; 64 * case.words]).is_err());
+        // Some words of all are what they are in all.
+        let weights: Vec<i32> = (0..6 * case.slab().patterns() as i32).collect();
+        let weigh = |words: std::ops::Range<usize>| {
+            let slab = case.slab().narrowed(words).unwrap();
+            let mut sums = vec![0; 6 * slab.words() * 64];
+            tier.weigh(slab, &weights, slab.patterns(), &mut sums).unwrap();
+            sums
+        };
+        let (all, some) = (weigh(0..11), weigh(4..7));
+        assert!((0..6).all(|q| all[q * 704 + 256..][..192] == some[q * 192..][..192]), "{}", tier.name());
+    });
+    on_every_tier(|tier| {
+        let (slab, patterns, row) = (case.slab(), case.slab().patterns(), 64 * case.words);
+        assert!(tier.weigh(slab, &vec![0; patterns], patterns, &mut vec![0; row]).is_ok());
+        assert!(tier.weigh(slab, &vec![0; patterns], patterns, &mut vec![0; row - 1]).is_err());
+        assert!(tier.weigh(slab, &vec![0; patterns - 1], patterns, &mut vec![0; row]).is_err());
+        assert!(tier.weigh(slab, &vec![0; 2 * patterns], patterns + 1, &mut vec![0; 2 * row]).is_err());
+        assert!(tier.weigh(slab, &vec![0; 2 * patterns], patterns - 1, &mut vec![0; row]).is_err());
     });
 }
 
@@ -260,6 +276,9 @@ proptest! {
 #[test]
 fn wrong_shapes_are_errors() {
     let lanes = vec![Lanes::default(); 6];
+    let narrowed = |words| Slab::new(&lanes, 3, 2, 2).unwrap().narrowed(words).map(|slab| slab.words());
+    assert_eq!((narrowed(0..3), narrowed(2..3)), (Ok(3), Ok(1)));
+    assert!(narrowed(1..1).is_err() && narrowed(2..4).is_err());
     assert!(matches!(Slab::new(&lanes, 4, 2, 2), Err(KernelError::Length { expected: 8, found: 6, .. })));
     assert!(matches!(Slab::new(&lanes, 2, 3, 2), Err(KernelError::Length { expected: 3, found: 2, .. })));
     assert!(Slab::new(&lanes, 0, 1, 1).is_err());

@@ -11,8 +11,9 @@ use super::{Dynamics, Order, sweep_order};
 use crate::census::Census;
 use crate::field::Field;
 use crate::near::Watched;
-use crate::overlap::{distances, each_query, each_tile};
-use crate::{Error, Memory, Pattern, Patterns, Queries, Query, Result};
+use crate::overlap::{distances, each_tile};
+use crate::recall::WIDE_MARGIN;
+use crate::{Answer, Error, Memory, Pattern, Patterns, Queries, Query, Result};
 
 /// One run from its start to its limit.
 #[derive(Clone, Debug)]
@@ -119,18 +120,26 @@ impl Memory {
 
     /// The next state from each of `states`, and the energy of each as it is.
     fn step_with_energy(&self, states: &Queries, field: &Field, dynamics: &Dynamics) -> Result<Vec<Step>> {
-        let window = field.window(self.len() as u64);
+        let window = field.window(self.len() as u64, WIDE_MARGIN);
+        let plan = self.plan(states)?;
         each_tile(self.len(), states.len(), |tile| {
-            let watch = |_| (Census::new(window, self.len(), self.dim()), Histogram::default());
-            let watched = self.survey(states, tile.clone(), watch)?;
-            each_query(self.len(), tile, watched, |index, (census, keys)| {
-                let watched = Watched::of_all(census, (self.len() * self.dim()) as u64);
-                let counted = watched.counted(self.len()).ok_or(Error::Empty { what: "keys" })?;
-                let answer = self.conclude(states, index, counted, field, dynamics.tie)?;
-                let known = states.known_count(index) as u32;
+            let indices: Vec<usize> = tile.clone().collect();
+            let crowded = self.crowded(states, &indices, &plan, field)?;
+            let window = |index| if crowded.contains(&index) { 0 } else { window };
+            let watch = |index| (Census::new(window(index), self.len()), Histogram::default());
+            let (censuses, histograms): (Vec<_>, Vec<_>) = self.survey(states, tile, watch)?.into_iter().unzip();
+            let read = (self.len() * self.dim()) as u64;
+            let counted = censuses
+                .into_iter()
+                .map(|census| Watched::of_all(census, read).counted(self.len()).ok_or(Error::Empty { what: "keys" }));
+            let answers =
+                self.conclude(states, &indices, &plan, counted.collect::<Result<_>>()?, field, dynamics.tie)?;
+            let step = |((index, answer), keys): ((&usize, Answer), Histogram)| {
+                let known = states.known_count(*index) as u32;
                 let energy = field.law().energy(dynamics.energy_diagonal(), known, &keys);
-                Ok(Step { energy, next: answer.pattern, tied: answer.tied })
-            })
+                Step { energy, next: answer.pattern, tied: answer.tied }
+            };
+            Ok(indices.iter().zip(answers).zip(histograms).map(step).collect())
         })
     }
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::dynamics::{Entry, Histogram, Sweeping, Weights};
 use crate::exact::{ExponentialSign, ULP, UNDERFLOW, decay};
-use crate::field::{Evidence, Law, WordSigns, by_distance, exact_signs, set_bits};
+use crate::field::{Evidence, Law, Relative, WordSigns, by_distance, exact_signs, set_bits};
 use crate::self_term::SelfTerm;
 use crate::votes::{COLUMNS, WordVotes};
 use crate::{Beta, Diagonal, Energy};
@@ -22,10 +22,14 @@ impl Exponential {
 }
 
 impl Law for Exponential {
-    fn window(&self, keys: u64) -> u32 {
-        // Where a distance weighs a factor e or more the nearest key decides almost alone; else fields may be close to
-        // zero, and a wide window is cheaper than counting all votes.
-        weight_window(self.beta, keys, if self.beta.get() >= 0.5 { 2.0 } else { 6.0 })
+    fn window(&self, keys: u64, margin: f64) -> u32 {
+        weight_window(self.beta, keys, margin)
+    }
+
+    fn relative_weights(&self, known: u32, nearest: u32) -> Option<Relative> {
+        // No key is nearer than the nearest.
+        let weight = |h: u32| h.checked_sub(nearest).map_or(0.0, |t| decay(2.0 * self.beta.get() * f64::from(t)));
+        Some(Relative { weights: (0..=known).map(weight).collect(), exact: false })
     }
 
     fn weigh(&self, keys: &mut dyn Iterator<Item = (u32, u64)>, nearest: u32) -> [f64; 2] {

@@ -6,7 +6,7 @@ use dashu_int::IBig;
 
 use crate::dynamics::{Histogram, Sweeping};
 use crate::exact::polynomial_sign;
-use crate::field::{Evidence, Law, WordSigns, set_bits};
+use crate::field::{Evidence, Law, Relative, WordSigns, set_bits};
 use crate::self_term::SelfTerm;
 use crate::votes::{COLUMNS, WordVotes};
 use crate::{Diagonal, Energy};
@@ -15,6 +15,11 @@ use crate::{Diagonal, Energy};
 pub(super) struct Linear;
 
 impl Law for Linear {
+    fn relative_weights(&self, known: u32, _: u32) -> Option<Relative> {
+        let weights = (0..=known).map(|h| f64::from(known) - 2.0 * f64::from(h)).collect();
+        Some(Relative { weights, exact: true })
+    }
+
     fn word_signs(&self, evidence: Evidence<'_>, votes: &WordVotes, columns: u64) -> WordSigns {
         if !evidence.beyond.is_empty() {
             return WordSigns { open: columns, ..WordSigns::default() };

@@ -14,7 +14,7 @@ use crate::{Diagonal, Energy};
 pub(super) struct Max;
 
 impl Law for Max {
-    fn window(&self, _: u64) -> u32 {
+    fn window(&self, _: u64, _: f64) -> u32 {
         0
     }
 

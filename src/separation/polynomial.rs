@@ -6,7 +6,7 @@ use dashu_int::IBig;
 
 use crate::dynamics::{Entry, Histogram, Sweeping, Weights};
 use crate::exact::polynomial_sign;
-use crate::field::{Evidence, Law, WordSigns, exact_signs};
+use crate::field::{Evidence, Law, Relative, WordSigns, exact_signs};
 use crate::self_term::SelfTerm;
 use crate::votes::WordVotes;
 use crate::{Degree, Diagonal, Energy};
@@ -26,6 +26,14 @@ impl Polynomial {
 }
 
 impl Law for Polynomial {
+    fn relative_weights(&self, known: u32, _: u32) -> Option<Relative> {
+        let scale = f64::from(known.max(1));
+        // A rounding for the quotient and one for each product.
+        let power = |s: f64| (0..self.power).fold(1.0, |product, _| product * (s / scale));
+        let weights = (0..=known).map(|h| power(f64::from(known) - 2.0 * f64::from(h))).collect();
+        Some(Relative { weights, exact: false })
+    }
+
     fn word_signs(&self, evidence: Evidence<'_>, votes: &WordVotes, columns: u64) -> WordSigns {
         match evidence.beyond.is_empty() {
             true => exact_signs(self, evidence, votes, columns),

@@ -1,0 +1,241 @@
+//! Fields of which every key is a part, in fixed point: Σ_i f(s_i)·y_ij with integer weights.
+//!
+//! Linear weights are integers, and so the sums are the fields. Others are rounded to integers in a scale that makes most
+//! of them as large as the kernels take; each is then off by half at the most, a field by half the number of keys, and
+//! what exceeds that is decided. The few keys whose weights are larger still are added one by one. What stays open is
+//! left to the votes by distance.
+//!
+//! Keys pass by in stripes: first the weights of a stripe for all queries, then, for each query and position, the weight
+//! of the keys that say plus. Nothing as large as the keys times the queries is ever stored.
+
+use std::ops::Range;
+
+use popfield_kernels::{LANES, MAX_WEIGHT};
+use rayon::prelude::*;
+
+use crate::closing::Closing;
+use crate::field::{Field, Relative, set_bits};
+use crate::plan::Plan;
+use crate::votes::COLUMNS;
+use crate::{Memory, Queries, Result};
+
+/// Blocks whose weights are made in one go.
+const PIECE_BLOCKS: usize = 256;
+
+/// Weights that stand in memory at a time, unless one piece has more.
+const STRIPE_WEIGHTS: usize = 2 << 20;
+
+/// Sums that stand in memory at a time, unless one query has more.
+const SUMS: usize = 8 << 20;
+
+/// A query alone is not worth a share of the threads by itself: the work on it is divided by positions.
+const QUERIES_EACH: usize = 8;
+
+/// The largest weight of a single key.
+const LARGEST: f64 = (1u64 << 32) as f64;
+
+/// In the table: this weight is too large for the kernels.
+const HEAVY: i32 = i32::MIN;
+
+/// Weights by distance, as integers.
+struct Scaled {
+    /// By distance; [`HEAVY`] where it does not fit.
+    table: Vec<i32>,
+    heavy: Vec<i64>,
+    scale: f64,
+    /// A bound on the rounding of each weight.
+    error: f64,
+}
+
+impl Scaled {
+    /// `usual` is the range of distances of most keys.
+    fn new(relative: &Relative, usual: Range<u32>) -> Self {
+        let largest = |weights: &[f64]| weights.iter().fold(0.0f64, |most, weight| most.max(weight.abs()));
+        let weights = &relative.weights;
+        let usual = &weights[(usual.start as usize).min(weights.len())..(usual.end as usize).min(weights.len())];
+        let scale = match relative.exact {
+            true => 1.0,
+            false => (f64::from(MAX_WEIGHT) / largest(usual)).min(LARGEST / largest(weights)).min(f64::MAX),
+        };
+        let heavy: Vec<i64> = weights.iter().map(|weight| (weight * scale).round() as i64).collect();
+        let fits = |&weight: &i64| if weight.abs() <= i64::from(MAX_WEIGHT) { weight as i32 } else { HEAVY };
+        let table = heavy.iter().map(fits).collect();
+        // Half for rounding; the rest is above what 2³² and the errors of `f64` weights can make.
+        Self { table, heavy, scale, error: if relative.exact { 0.0 } else { 0.51 } }
+    }
+}
+
+/// The fields of a query in fixed point.
+pub(crate) struct Weighed<'a> {
+    /// The weight of the keys that say plus, by position of the words in `words`.
+    plus: &'a [i64],
+    /// The weight of all keys.
+    total: i64,
+    scale: f64,
+    error: f64,
+}
+
+impl Weighed<'_> {
+    /// Field j: what says plus less what says minus.
+    pub(crate) fn field(&self, position: usize) -> i64 {
+        2 * self.plus[position] - self.total
+    }
+
+    /// A bound on how far a field is from the real one; 0 if fields are exact.
+    pub(crate) fn error(&self) -> f64 {
+        self.error
+    }
+
+    /// The weight of one nearest key relative to that of all keys: an interval that holds it, where weights are
+    /// relative to a nearest key.
+    pub(crate) fn share_of_one(&self) -> [f64; 2] {
+        let (total, margin) = (self.total as f64, self.error + 1.0);
+        [(self.scale - 1.0) / (total + margin), (self.scale + 1.0) / (total - margin).max(self.scale - 1.0)]
+    }
+}
+
+/// What the weights of some keys came to.
+struct Piece {
+    totals: Vec<i64>,
+    /// (query, id) of keys whose weights are added one by one.
+    heavy: Vec<(usize, usize, i64)>,
+}
+
+/// Part of the work: some queries, some words of values.
+struct Share {
+    queries: Range<usize>,
+    words: Range<usize>,
+    /// `[query][position]`
+    sums: Vec<i64>,
+}
+
+/// Decides what it can of the open bits of `closings`, (index of the query, state).
+///
+/// Cost: for each key and query a distance, a look-up, and some 0.5 ns a word of the values where there are several
+/// queries, on AVX-512.
+pub(crate) fn decide(
+    memory: &Memory,
+    queries: &Queries,
+    plan: &Plan<'_>,
+    field: &Field,
+    closings: &mut [(usize, Closing)],
+) -> Result<()> {
+    let Some(own) = field.own_weight() else { return Ok(()) };
+    let row = memory.values().words() * COLUMNS;
+    for closings in closings.chunks_mut((SUMS / row).max(1)) {
+        decide_together(memory, queries, plan, field, own, closings)?;
+    }
+    Ok(())
+}
+
+fn decide_together(
+    memory: &Memory,
+    queries: &Queries,
+    plan: &Plan<'_>,
+    field: &Field,
+    own: i64,
+    closings: &mut [(usize, Closing)],
+) -> Result<()> {
+    let tier = memory.tier();
+    let panel = queries.panel(closings.iter().map(|closing| closing.0))?;
+    let usual = plan.usual_distances(tier, &panel)?;
+    let mut scaled = Vec::with_capacity(closings.len());
+    for ((index, closing), usual) in closings.iter().zip(usual) {
+        let known = queries.known_count(*index) as u32;
+        let Some(relative) = field.law().relative_weights(known, closing.nearest_distance()) else { return Ok(()) };
+        scaled.push(Scaled::new(&relative, usual));
+    }
+    let (keys, values) = (memory.keys(), memory.values());
+    let (count, patterns) = (closings.len(), PIECE_BLOCKS.min(keys.blocks()) * LANES);
+    let mut shares = shares(count, values.words());
+    let pieces = (STRIPE_WEIGHTS / (count * patterns)).max(1);
+    let mut weights = vec![0i32; pieces.min(keys.blocks().div_ceil(PIECE_BLOCKS)) * count * patterns];
+    let mut totals = vec![0i64; count];
+    let mut heavy: Vec<Vec<(usize, i64)>> = vec![Vec::new(); count];
+    for stripe in (0..keys.blocks()).step_by(pieces * PIECE_BLOCKS) {
+        let blocks = |piece: usize| {
+            let start = stripe + piece * PIECE_BLOCKS;
+            start.min(keys.blocks())..(start + PIECE_BLOCKS).min(keys.blocks())
+        };
+        let weigh_keys = |(piece, weights): (usize, &mut [i32])| -> Result<Piece> {
+            let mut made = Piece { totals: vec![0; count], heavy: Vec::new() };
+            let mut distances = Vec::new();
+            let start = blocks(piece).start;
+            for (first, slab) in keys.slabs(blocks(piece), usize::MAX) {
+                let slab = slab?;
+                distances.resize(count * slab.patterns(), 0);
+                tier.distances(slab, &panel, &mut distances)?;
+                let present = slab.patterns().min(keys.len() - first * LANES);
+                for (q, distances) in distances.chunks_exact(slab.patterns()).enumerate() {
+                    let row = &mut weights[q * patterns + (first - start) * LANES..][..slab.patterns()];
+                    row[present..].fill(0);
+                    let mut total = 0;
+                    for (id, (weight, &distance)) in row[..present].iter_mut().zip(distances).enumerate() {
+                        *weight = scaled[q].table[distance as usize];
+                        if *weight == HEAVY {
+                            *weight = 0;
+                            let heavy = scaled[q].heavy[distance as usize];
+                            made.heavy.push((q, first * LANES + id, heavy));
+                            total += heavy;
+                        }
+                        total += i64::from(*weight);
+                    }
+                    made.totals[q] += total;
+                }
+            }
+            Ok(made)
+        };
+        let made: Vec<Piece> =
+            weights.par_chunks_mut(count * patterns).enumerate().map(weigh_keys).collect::<Result<_>>()?;
+        for piece in made {
+            totals.iter_mut().zip(piece.totals).for_each(|(total, more)| *total += more);
+            piece.heavy.into_iter().for_each(|(q, id, weight)| heavy[q].push((id, weight)));
+        }
+        shares.par_iter_mut().try_for_each(|share| -> Result<()> {
+            for (piece, weights) in weights.chunks(count * patterns).enumerate() {
+                let blocks = blocks(piece);
+                let start = blocks.start;
+                for (first, slab) in values.slabs(blocks, usize::MAX) {
+                    let slab = slab?.narrowed(share.words.clone())?;
+                    let weights = &weights[share.queries.start * patterns + (first - start) * LANES..];
+                    tier.weigh(slab, weights, patterns, &mut share.sums)?;
+                }
+            }
+            Ok(())
+        })?;
+    }
+    shares.par_iter_mut().for_each(|share| {
+        let row = share.words.len() * COLUMNS;
+        for (q, sums) in share.queries.clone().zip(share.sums.chunks_exact_mut(row)) {
+            for &(id, weight) in &heavy[q] {
+                for (word, sums) in share.words.clone().zip(sums.chunks_exact_mut(COLUMNS)) {
+                    set_bits(values.word(id, word)).for_each(|column| sums[column] += weight);
+                }
+            }
+        }
+    });
+    for share in &shares {
+        let row = share.words.len() * COLUMNS;
+        for (q, plus) in share.queries.clone().zip(share.sums.chunks_exact(row)) {
+            let error = scaled[q].error * keys.len() as f64;
+            let weighed = Weighed { plus, total: totals[q], scale: scaled[q].scale, error };
+            closings[q].1.decide_weighed(field, share.words.clone(), &weighed, own);
+        }
+    }
+    Ok(())
+}
+
+/// The work of `queries` queries on `words` words, divided among the threads.
+fn shares(queries: usize, words: usize) -> Vec<Share> {
+    let threads = rayon::current_num_threads();
+    let by_query = threads.min(queries / QUERIES_EACH).max(1);
+    let by_word = threads.div_ceil(by_query).min(words);
+    let part = |of: usize, parts: usize, i: usize| of * i / parts..of * (i + 1) / parts;
+    (0..by_query * by_word)
+        .map(|i| {
+            let (queries, words) = (part(queries, by_query, i / by_word), part(words, by_word, i % by_word));
+            let sums = vec![0; queries.len() * words.len() * COLUMNS];
+            Share { queries, words, sums }
+        })
+        .collect()
+}
