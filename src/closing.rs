@@ -143,20 +143,20 @@ impl Closing {
     pub(crate) fn decide_weighed(&mut self, field: &Field, words: Range<usize>, weighed: &Weighed<'_>, own: i64) {
         let open: Vec<(usize, u64)> = self.open.range(words.clone()).map(|(&word, &columns)| (word, columns)).collect();
         for (word, columns) in open {
-            let bits = self.own_bits(word);
-            let mut signs = WordSigns::default();
-            for column in set_bits(columns) {
-                let mut value = weighed.field((word - words.start) * COLUMNS + column);
-                if own != 0 && bits.known >> column & 1 == 1 {
-                    let votes = own * self.keys as i64;
-                    value -= if bits.signs >> column & 1 == 1 { votes } else { -votes };
-                }
-                if weighed.error() == 0.0 || value.abs() as f64 > weighed.error() + 1.0 {
-                    signs.note(column, value.cmp(&0));
-                } else {
-                    signs.open |= 1 << column;
-                }
+            let (bits, votes) = (self.own_bits(word), own * self.keys as i64);
+            let place = word - words.start;
+            let (mut above, mut below) = weighed.signs(place, votes, bits.signs);
+            if own != 0 && bits.known != u64::MAX {
+                // Positions that the query does not know hold no vote of its own.
+                let literal = weighed.signs(place, 0, 0);
+                above = above & bits.known | literal.0 & !bits.known;
+                below = below & bits.known | literal.1 & !bits.known;
             }
+            let rest = columns & !(above | below);
+            let signs = match weighed.is_exact() {
+                true => WordSigns { plus: above & columns, tied: rest, open: 0 },
+                false => WordSigns { plus: above & columns, tied: 0, open: rest },
+            };
             self.open.remove(&word);
             self.note(word, columns, signs);
         }

@@ -21,6 +21,9 @@ const QUERIES: usize = 8;
 /// One pair in the sample for so many of the scan, so that planning costs next to nothing.
 const PAIRS_EACH: usize = 4096;
 
+/// Keys that are read whole sooner than a plan for them is made.
+const FEW: usize = 2048;
+
 /// What a key that passes the screen costs, in vector instructions: a mispredicted branch, words that are not in the
 /// cache, and the watcher.
 const PASSING: f64 = 400.0;
@@ -67,6 +70,11 @@ impl<'a> Plan<'a> {
     ///
     /// Cost: a thousandth of the scan, roughly, and the sample's 256 keys at the most.
     pub(crate) fn new(keys: usize, sample: &'a Patterns, queries: &Queries) -> Result<Self> {
+        if keys < FEW {
+            let screen = Screen { words: sample.words(), joined: false };
+            let screens = vec![Sampled { screen, bounds: Vec::new(), mean: 0.0, deviation: 0.0 }];
+            return Ok(Self { sample, screens, learned: OnceLock::new() });
+        }
         let panel = queries.panel(spread(QUERIES.min(queries.len()), queries.len()))?;
         let pairs = (keys.saturating_mul(queries.len()) / PAIRS_EACH).max(64);
         let each = pairs.div_ceil(panel.queries().max(1)).min(sample.len());
@@ -109,14 +117,17 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// The range of distances to most of the sample, for each query.
+    /// The range of distances at which most keys lie, by the sample: mean and 3.5 deviations, or all but a hundredth
+    /// where that is wider.
     pub(crate) fn usual_distances(&self, tier: Tier, panel: &QueryPanel) -> Result<Vec<Range<u32>>> {
         let mut all = vec![Vec::with_capacity(self.sample.len()); panel.queries()];
         self.each_distance(tier, panel, |query, distances| all[query].extend_from_slice(distances))?;
         let usual = |mut distances: Vec<u32>| {
             distances.sort_unstable();
+            let [mean, deviation] = moments(&distances);
             let aside = distances.len() / 128;
-            distances[aside]..distances[distances.len() - 1 - aside] + 1
+            let (low, high) = (distances[aside], distances[distances.len() - 1 - aside]);
+            low.min((mean - 3.5 * deviation) as u32)..high.max((mean + 3.5 * deviation).ceil() as u32) + 1
         };
         Ok(all.into_iter().map(usual).collect())
     }
@@ -178,6 +189,14 @@ impl Sampled {
     }
 }
 
+/// Mean and standard deviation.
+fn moments(numbers: &[u32]) -> [f64; 2] {
+    let count = numbers.len().max(1) as f64;
+    let mean = numbers.iter().map(|&number| f64::from(number)).sum::<f64>() / count;
+    let square = numbers.iter().map(|&number| (f64::from(number) - mean).powi(2)).sum::<f64>() / count;
+    [mean, square.sqrt()]
+}
+
 /// Depths worth a try among `words`: all up to 8, then in steps of an eighth.
 fn depths(words: usize) -> Vec<usize> {
     let mut depths: Vec<usize> = (1..=words.min(8)).collect();
@@ -215,10 +234,8 @@ fn sampled<I: Iterator<Item = usize>>(sample: &Patterns, panel: &QueryPanel, cho
     let screens = |bounds: Vec<Vec<u32>>, joined: bool| {
         depths.clone().into_iter().zip(bounds).map(move |(words, mut bounds)| {
             bounds.sort_unstable();
-            let count = bounds.len().max(1) as f64;
-            let mean = bounds.iter().map(|&bound| f64::from(bound)).sum::<f64>() / count;
-            let square = bounds.iter().map(|&bound| (f64::from(bound) - mean).powi(2)).sum::<f64>() / count;
-            Sampled { screen: Screen { words, joined }, bounds, mean, deviation: square.sqrt() }
+            let [mean, deviation] = moments(&bounds);
+            Sampled { screen: Screen { words, joined }, bounds, mean, deviation }
         })
     };
     screens(plain, false).chain(screens(joined, true)).collect()

@@ -118,11 +118,10 @@ impl Memory {
 
     fn step(&self, queries: &Queries, field: &Field, tie: Tie) -> Result<Recalled> {
         let answers = self.answers(queries, field, tie)?;
-        let mut patterns = Patterns::new(self.value_dim())?;
-        patterns.reserve(queries.len())?;
+        let mut patterns = Patterns::filled(queries.len(), self.value_dim(), false)?;
         let mut reports = Vec::with_capacity(queries.len());
-        for answer in answers {
-            patterns.push(&answer.pattern)?;
+        for (index, answer) in answers.into_iter().enumerate() {
+            patterns.put(index, answer.pattern.words().iter().copied());
             reports.push(answer.report);
         }
         Ok(Recalled { patterns, reports })

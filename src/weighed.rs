@@ -8,13 +8,15 @@
 //! Keys pass by in stripes: first the weights of a stripe for all queries, then, for each query and position, the weight
 //! of the keys that say plus. Nothing as large as the keys times the queries is ever stored.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 use popfield_kernels::{LANES, MAX_WEIGHT};
 use rayon::prelude::*;
 
 use crate::closing::Closing;
-use crate::field::{Field, Relative, set_bits};
+use crate::field::{Field, Relative};
 use crate::plan::Plan;
 use crate::votes::COLUMNS;
 use crate::{Memory, Queries, Result};
@@ -23,7 +25,7 @@ use crate::{Memory, Queries, Result};
 const PIECE_BLOCKS: usize = 256;
 
 /// Weights that stand in memory at a time, unless one piece has more.
-const STRIPE_WEIGHTS: usize = 2 << 20;
+const STRIPE_WEIGHTS: usize = 512 << 10;
 
 /// Sums that stand in memory at a time, unless one query has more.
 const SUMS: usize = 8 << 20;
@@ -34,6 +36,9 @@ const QUERIES_EACH: usize = 8;
 /// The largest weight of a single key.
 const LARGEST: f64 = (1u64 << 32) as f64;
 
+/// Weights that add up to less than 2³¹, none of them above [`MAX_WEIGHT`].
+const CHUNK: usize = 128;
+
 /// In the table: this weight is too large for the kernels.
 const HEAVY: i32 = i32::MIN;
 
@@ -41,8 +46,8 @@ const HEAVY: i32 = i32::MIN;
 struct Scaled {
     /// By distance; [`HEAVY`] where it does not fit.
     table: Vec<i32>,
+    /// By distance, whatever fits.
     heavy: Vec<i64>,
-    scale: f64,
     /// A bound on the rounding of each weight.
     error: f64,
 }
@@ -57,11 +62,12 @@ impl Scaled {
             true => 1.0,
             false => (f64::from(MAX_WEIGHT) / largest(usual)).min(LARGEST / largest(weights)).min(f64::MAX),
         };
-        let heavy: Vec<i64> = weights.iter().map(|weight| (weight * scale).round() as i64).collect();
+        let round = |weight: &f64| (weight * scale + f64::copysign(0.5, *weight)) as i64;
+        let heavy: Vec<i64> = weights.iter().map(round).collect();
         let fits = |&weight: &i64| if weight.abs() <= i64::from(MAX_WEIGHT) { weight as i32 } else { HEAVY };
         let table = heavy.iter().map(fits).collect();
         // Half for rounding; the rest is above what 2³² and the errors of `f64` weights can make.
-        Self { table, heavy, scale, error: if relative.exact { 0.0 } else { 0.51 } }
+        Self { table, heavy, error: if relative.exact { 0.0 } else { 0.51 } }
     }
 }
 
@@ -71,26 +77,36 @@ pub(crate) struct Weighed<'a> {
     plus: &'a [i64],
     /// The weight of all keys.
     total: i64,
-    scale: f64,
+    /// The weight of one nearest key.
+    of_nearest: i64,
     error: f64,
 }
 
 impl Weighed<'_> {
-    /// Field j: what says plus less what says minus.
-    pub(crate) fn field(&self, position: usize) -> i64 {
-        2 * self.plus[position] - self.total
+    /// Whether the fields are the real ones, to the last unit.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.error == 0.0
     }
 
-    /// A bound on how far a field is from the real one; 0 if fields are exact.
-    pub(crate) fn error(&self) -> f64 {
-        self.error
+    /// The positions of word `word` whose fields are surely above 0, and those surely below, once `votes` are taken off
+    /// fields where `signs` has a bit, and added elsewhere.
+    pub(crate) fn signs(&self, word: usize, votes: i64, signs: u64) -> (u64, u64) {
+        // Fewer than 2⁶² in any case.
+        let doubt = self.error.ceil() as i64;
+        let (mut above, mut below) = (0, 0);
+        for (column, &plus) in self.plus[word * COLUMNS..][..COLUMNS].iter().enumerate() {
+            let own = votes * (2 * (signs >> column & 1) as i64 - 1);
+            let field = 2 * plus - self.total - own;
+            above |= u64::from(field > doubt) << column;
+            below |= u64::from(field < -doubt) << column;
+        }
+        (above, below)
     }
 
-    /// The weight of one nearest key relative to that of all keys: an interval that holds it, where weights are
-    /// relative to a nearest key.
+    /// The weight of one nearest key relative to that of all keys: an interval that holds it.
     pub(crate) fn share_of_one(&self) -> [f64; 2] {
-        let (total, margin) = (self.total as f64, self.error + 1.0);
-        [(self.scale - 1.0) / (total + margin), (self.scale + 1.0) / (total - margin).max(self.scale - 1.0)]
+        let (one, total, margin) = (self.of_nearest as f64, self.total as f64, self.error + 1.0);
+        [(one - 1.0) / (total + margin), (one + 1.0) / (total - margin).max(one - 1.0)]
     }
 }
 
@@ -139,12 +155,18 @@ fn decide_together(
     let tier = memory.tier();
     let panel = queries.panel(closings.iter().map(|closing| closing.0))?;
     let usual = plan.usual_distances(tier, &panel)?;
-    let mut scaled = Vec::with_capacity(closings.len());
-    for ((index, closing), usual) in closings.iter().zip(usual) {
-        let known = queries.known_count(*index) as u32;
-        let Some(relative) = field.law().relative_weights(known, closing.nearest_distance()) else { return Ok(()) };
-        scaled.push(Scaled::new(&relative, usual));
+    // One table serves all queries of as many known positions: what counts is the nearest key of all, and where most lie.
+    let usual = usual.into_iter().reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or_default();
+    let nearest = closings.iter().map(|closing| closing.1.nearest_distance()).min().unwrap_or_default();
+    let known: Vec<u32> = closings.iter().map(|closing| queries.known_count(closing.0) as u32).collect();
+    let mut tables: BTreeMap<u32, Scaled> = BTreeMap::new();
+    for &known in &known {
+        if let Entry::Vacant(place) = tables.entry(known) {
+            let Some(relative) = field.law().relative_weights(known, nearest) else { return Ok(()) };
+            place.insert(Scaled::new(&relative, usual.clone()));
+        }
     }
+    let scaled: Vec<&Scaled> = known.iter().map(|known| &tables[known]).collect();
     let (keys, values) = (memory.keys(), memory.values());
     let (count, patterns) = (closings.len(), PIECE_BLOCKS.min(keys.blocks()) * LANES);
     let mut shares = shares(count, values.words());
@@ -169,16 +191,25 @@ fn decide_together(
                 for (q, distances) in distances.chunks_exact(slab.patterns()).enumerate() {
                     let row = &mut weights[q * patterns + (first - start) * LANES..][..slab.patterns()];
                     row[present..].fill(0);
+                    let Scaled { table, heavy, .. } = scaled[q];
                     let mut total = 0;
-                    for (id, (weight, &distance)) in row[..present].iter_mut().zip(distances).enumerate() {
-                        *weight = scaled[q].table[distance as usize];
-                        if *weight == HEAVY {
-                            *weight = 0;
-                            let heavy = scaled[q].heavy[distance as usize];
-                            made.heavy.push((q, first * LANES + id, heavy));
-                            total += heavy;
+                    let chunks = row[..present].chunks_mut(CHUNK).zip(distances.chunks(CHUNK));
+                    for (chunk, (weights, distances)) in chunks.enumerate() {
+                        let mut any = false;
+                        for (weight, &distance) in weights.iter_mut().zip(distances) {
+                            // No distance exceeds the known positions.
+                            *weight = table.get(distance as usize).copied().unwrap_or(0);
+                            any |= *weight == HEAVY;
                         }
-                        total += i64::from(*weight);
+                        if any {
+                            for (i, weight) in weights.iter_mut().enumerate().filter(|pair| *pair.1 == HEAVY) {
+                                *weight = 0;
+                                let heavy = heavy[distances[i] as usize];
+                                made.heavy.push((q, first * LANES + chunk * CHUNK + i, heavy));
+                                total += heavy;
+                            }
+                        }
+                        total += i64::from(weights.iter().sum::<i32>());
                     }
                     made.totals[q] += total;
                 }
@@ -209,7 +240,10 @@ fn decide_together(
         for (q, sums) in share.queries.clone().zip(share.sums.chunks_exact_mut(row)) {
             for &(id, weight) in &heavy[q] {
                 for (word, sums) in share.words.clone().zip(sums.chunks_exact_mut(COLUMNS)) {
-                    set_bits(values.word(id, word)).for_each(|column| sums[column] += weight);
+                    let bits = values.word(id, word);
+                    sums.iter_mut()
+                        .enumerate()
+                        .for_each(|(column, sum)| *sum += weight & -((bits >> column & 1) as i64));
                 }
             }
         }
@@ -218,7 +252,8 @@ fn decide_together(
         let row = share.words.len() * COLUMNS;
         for (q, plus) in share.queries.clone().zip(share.sums.chunks_exact(row)) {
             let error = scaled[q].error * keys.len() as f64;
-            let weighed = Weighed { plus, total: totals[q], scale: scaled[q].scale, error };
+            let of_nearest = scaled[q].heavy[closings[q].1.nearest_distance() as usize];
+            let weighed = Weighed { plus, total: totals[q], of_nearest, error };
             closings[q].1.decide_weighed(field, share.words.clone(), &weighed, own);
         }
     }
