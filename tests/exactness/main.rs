@@ -1,6 +1,7 @@
 //! The engine held to the naive reference, bit for bit: random and adversarial memories, every separation, every tier,
 //! any number of threads, any split.
 
+mod cascade;
 mod decided;
 mod dynamics;
 mod large;

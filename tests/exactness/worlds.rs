@@ -25,9 +25,11 @@ pub enum Kind {
     Equidistant,
     /// Keys a few flips away from a few centres.
     Clustered,
+    /// Each key a little nearer to the first query than the one before: a scan always finds better.
+    Approaching,
 }
 
-pub const KINDS: [Kind; 7] = [
+pub const KINDS: [Kind; 8] = [
     Kind::Random,
     Kind::Duplicates,
     Kind::Complements,
@@ -35,6 +37,7 @@ pub const KINDS: [Kind; 7] = [
     Kind::Cancelling,
     Kind::Equidistant,
     Kind::Clustered,
+    Kind::Approaching,
 ];
 
 /// A memory and queries, unpacked.
@@ -91,6 +94,7 @@ impl World {
                 Kind::PlantedTies | Kind::Cancelling if twin => keys[i - 1].clone(),
                 Kind::Complements | Kind::PlantedTies | Kind::Cancelling => dice.signs(dim),
                 Kind::Equidistant => dice.flipped(&prompt, distance),
+                Kind::Approaching => dice.flipped(&prompt, (n - i) * dim / n),
                 Kind::Clustered => {
                     let (centre, flips) = (dice.below(4), dice.below(dim.min(8) + 1));
                     dice.flipped(&centres[centre], flips)
