@@ -78,6 +78,7 @@ pub use dynamics::{Clamp, Closest, Diagonal, Dynamics, End, Energy, Limit, Order
 pub use error::{Error, Result};
 pub use memory::Memory;
 pub use noise::{NoiseModel, add_noise, flips};
+pub use overlap::TILE;
 pub use partial::{Partial, Request, Votes};
 pub use patterns::{BitOrder, MAX_DIM, Pattern, Patterns};
 pub use popfield_kernels::{KernelError, TIER_VARIABLE, TIERS, Tier, TierInfo};

@@ -12,8 +12,8 @@ use rayon::prelude::*;
 use crate::error::room_for;
 use crate::{Patterns, Queries, Result};
 
-/// Queries that share one pass over the keys: enough that the scan computes rather than waits for memory.
-pub(crate) const TILE: usize = 64;
+/// Queries of a batch that share one pass over the keys: enough that the scan computes rather than waits for memory.
+pub const TILE: usize = 64;
 
 /// Bytes of keys in a slab: with the tile's distances beside it, well within an L2 cache.
 const SLAB_BYTES: usize = 64 << 10;

@@ -173,17 +173,17 @@ impl Memory {
         tie: Tie,
     ) -> Result<Vec<Answer>> {
         let crowded = self.crowded(queries, indices, plan, field)?;
-        let close = |(&index, mut counted): (&usize, Counted)| -> Result<(usize, Closing)> {
+        let close = |(&index, mut counted): (&usize, Counted)| -> Result<State> {
             let query = queries.get(index).ok_or(Error::Empty { what: "queries" })?;
             if crowded.contains(&index) {
                 counted.forget();
             }
             Ok((index, Closing::new(Partial::new(query, counted, field, self.values()), field, tie)))
         };
-        let mut closings: Vec<(usize, Closing)> = indices.par_iter().zip(counted).map(close).collect::<Result<_>>()?;
+        let mut closings: Vec<State> = indices.par_iter().zip(counted).map(close).collect::<Result<_>>()?;
         let wide = field.window(self.len() as u64, WIDE_MARGIN);
         if (wide as usize) < self.dim() {
-            let deeper = |closing: &(usize, Closing)| closing.1.open_bits() > 0 && !crowded.contains(&closing.0);
+            let deeper = |closing: &State| closing.1.open_bits() > 0 && !crowded.contains(&closing.0);
             let (open, mut decided): (Vec<_>, Vec<_>) = closings.into_iter().partition(deeper);
             let indices: Vec<usize> = open.iter().map(|closing| closing.0).collect();
             let nearest = |index| {
@@ -215,7 +215,10 @@ const MARGIN: f64 = 0.5;
 /// The same where it does not, and fields may be close to zero.
 pub(crate) const WIDE_MARGIN: f64 = 8.0;
 
+/// The state of a query, by its index.
+type State = (usize, Closing);
+
 /// Those with open bits, and those without.
-fn apart(closings: Vec<(usize, Closing)>) -> (Vec<(usize, Closing)>, Vec<(usize, Closing)>) {
+fn apart(closings: Vec<State>) -> (Vec<State>, Vec<State>) {
     closings.into_iter().partition(|closing| closing.1.open_bits() > 0)
 }

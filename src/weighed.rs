@@ -193,18 +193,13 @@ fn decide_together(
                     row[present..].fill(0);
                     let Scaled { table, heavy, .. } = scaled[q];
                     let mut total = 0;
-                    let chunks = row[..present].chunks_mut(CHUNK).zip(distances.chunks(CHUNK));
-                    for (chunk, (weights, distances)) in chunks.enumerate() {
-                        let mut any = false;
-                        for (weight, &distance) in weights.iter_mut().zip(distances) {
-                            // No distance exceeds the known positions.
-                            *weight = table.get(distance as usize).copied().unwrap_or(0);
-                            any |= *weight == HEAVY;
-                        }
-                        if any {
+                    // No distance exceeds the known positions.
+                    tier.look_up(table, &distances[..present], &mut row[..present])?;
+                    for (chunk, weights) in row[..present].chunks_mut(CHUNK).enumerate() {
+                        if weights.iter().fold(false, |any, &weight| any | (weight == HEAVY)) {
                             for (i, weight) in weights.iter_mut().enumerate().filter(|pair| *pair.1 == HEAVY) {
                                 *weight = 0;
-                                let heavy = heavy[distances[i] as usize];
+                                let heavy = heavy[distances[chunk * CHUNK + i] as usize];
                                 made.heavy.push((q, first * LANES + chunk * CHUNK + i, heavy));
                                 total += heavy;
                             }

@@ -292,8 +292,11 @@ pub struct SpectrumArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  popfield bench --patterns 1000000 --dim 512 --batch 256\n  \
-popfield bench --separation linear --patterns 560 --dim 4096 --batch 1 --json")]
+popfield bench --separation linear --patterns 560 --dim 4096 --batch 1 --json\n  popfield bench --suite --threads 1")]
 pub struct Bench {
+    /// The standard grid of cases instead of one
+    #[arg(long, conflicts_with_all = ["patterns", "dim", "batch", "noise", "noise_model", "separation", "beta", "degree"])]
+    pub suite: bool,
     /// Random patterns stored
     #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 100_000, value_parser = positive)]
     pub patterns: usize,

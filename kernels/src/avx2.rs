@@ -11,7 +11,7 @@ use crate::panel::QueryPanel;
 use crate::simd::Simd;
 use crate::slab::Slab;
 use crate::tier::{Kernel, TierInfo};
-use crate::{LANES, Lanes, distances, weigh};
+use crate::{LANES, Lanes, distances, peak, weigh};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "avx2",
@@ -60,6 +60,15 @@ impl Kernel for Avx2 {
         }
         // SAFETY: `self` is the token that the CPU has AVX2; the probe made sure.
         unsafe { with_avx2(slab, weights, stride, sums) }
+    }
+
+    fn count(&self, rounds: u32) -> u32 {
+        #[target_feature(enable = "avx2")]
+        fn with_avx2(token: Avx2, rounds: u32) -> u32 {
+            peak::count(token, rounds)
+        }
+        // SAFETY: `self` is the token that the CPU has AVX2; the probe made sure.
+        unsafe { with_avx2(*self, rounds) }
     }
 }
 

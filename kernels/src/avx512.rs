@@ -10,7 +10,7 @@ use crate::panel::QueryPanel;
 use crate::simd::Simd;
 use crate::slab::Slab;
 use crate::tier::{Kernel, TierInfo};
-use crate::{LANES, Lanes, distances, weigh_avx512};
+use crate::{LANES, Lanes, distances, peak, weigh_avx512};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "avx512",
@@ -56,6 +56,20 @@ impl Kernel for Avx512 {
     fn weigh(&self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
         // SAFETY: `self` is the token that the CPU has AVX-512F; the probe made sure.
         unsafe { weigh_avx512::weigh(slab, weights, stride, sums) }
+    }
+
+    fn look_up(&self, table: &[i32], distances: &[u32], weights: &mut [i32]) {
+        // SAFETY: `self` is the token that the CPU has AVX-512F; the probe made sure.
+        unsafe { weigh_avx512::look_up(table, distances, weights) }
+    }
+
+    fn count(&self, rounds: u32) -> u32 {
+        #[target_feature(enable = "avx512f,avx512vpopcntdq")]
+        fn with_avx512(token: Avx512, rounds: u32) -> u32 {
+            peak::count(token, rounds)
+        }
+        // SAFETY: `self` is the token that the CPU has AVX-512F and VPOPCNTDQ; the probe made sure.
+        unsafe { with_avx512(*self, rounds) }
     }
 }
 

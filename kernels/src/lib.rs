@@ -30,6 +30,7 @@
 mod distances;
 mod near;
 mod panel;
+mod peak;
 mod simd;
 mod slab;
 mod tier;

@@ -10,7 +10,7 @@ use crate::panel::QueryPanel;
 use crate::simd::Simd;
 use crate::slab::Slab;
 use crate::tier::{Kernel, TierInfo};
-use crate::{LANES, Lanes, distances, weigh};
+use crate::{LANES, Lanes, distances, peak, weigh};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "wide",
@@ -33,6 +33,10 @@ impl Kernel for Wide {
 
     fn weigh(&self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
         weigh::weigh(slab, weights, stride, sums);
+    }
+
+    fn count(&self, rounds: u32) -> u32 {
+        peak::count(*self, rounds)
     }
 }
 

@@ -1,11 +1,13 @@
 //! The list of tiers, and the choice among them.
 
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use crate::near::{Near, Screen};
 use crate::panel::QueryPanel;
+use crate::peak::BITS_PER_ROUND;
 use crate::slab::Slab;
-use crate::weigh::POSITIONS;
+use crate::weigh::{self, POSITIONS};
 use crate::{KernelError, portable, scalar};
 #[cfg(target_arch = "x86_64")]
 use crate::{avx2, avx512};
@@ -28,6 +30,10 @@ pub(crate) trait Kernel: Sync {
     fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]);
     fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64;
     fn weigh(&self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]);
+    fn look_up(&self, table: &[i32], distances: &[u32], weights: &mut [i32]) {
+        weigh::look_up(table, distances, weights);
+    }
+    fn count(&self, rounds: u32) -> u32;
 }
 
 /// A tier's public face, whether this CPU can run it or not.
@@ -174,6 +180,31 @@ impl Tier {
         }
         self.kernel.weigh(slab, weights, stride, sums);
         Ok(())
+    }
+
+    /// Looks up the weight of every distance: `weights[i] = table[distances[i]]`, and 0 for distances beyond its end.
+    ///
+    /// # Errors
+    /// [`KernelError::Length`] unless there are as many weights as distances.
+    pub fn look_up(self, table: &[i32], distances: &[u32], weights: &mut [i32]) -> Result<(), KernelError> {
+        expect("weights", distances.len(), weights.len())?;
+        self.kernel.look_up(table, distances, weights);
+        Ok(())
+    }
+
+    /// How many bits a second one thread compares with xor, popcount and add if they stand in registers: what no scan that
+    /// counts every word can exceed. Takes about `milliseconds`.
+    pub fn peak_bits_per_second(self, milliseconds: u64) -> f64 {
+        const ROUNDS: u32 = 1000;
+        let start = Instant::now();
+        let mut best = f64::MAX;
+        // The fastest of many short runs: what else the machine does is not the instructions' fault.
+        while start.elapsed().as_millis() < u128::from(milliseconds) || best == f64::MAX {
+            let lap = Instant::now();
+            std::hint::black_box(self.kernel.count(std::hint::black_box(ROUNDS)));
+            best = best.min(lap.elapsed().as_secs_f64().max(1e-9));
+        }
+        (BITS_PER_ROUND * u64::from(ROUNDS)) as f64 / best
     }
 }
 

@@ -6,6 +6,9 @@
 //! This is the portable loop: eight positions at a time, masks of a byte's bits by table look-up, so that it
 //! vectorises on whatever the tier it is compiled for has. `avx512.rs` has its own.
 
+// Registers and lanes are counted through, several arrays at a time.
+#![allow(clippy::needless_range_loop)]
+
 use crate::LANES;
 use crate::slab::Slab;
 
@@ -17,6 +20,13 @@ pub const MAX_WEIGHT: i32 = 1 << 23;
 
 /// Patterns whose weights are added up in 32 bits before they go to 64.
 pub(crate) const CHUNK: usize = 255;
+
+/// `weights[i] = table[distances[i]]`; 0 beyond the table's end.
+pub(crate) fn look_up(table: &[i32], distances: &[u32], weights: &mut [i32]) {
+    for (weight, &distance) in weights.iter_mut().zip(distances) {
+        *weight = table.get(distance as usize).copied().unwrap_or(0);
+    }
+}
 
 /// All ones in each of eight lanes where the index has a bit.
 static MASKS: [[i32; 8]; 256] = {

@@ -8,11 +8,14 @@
 //! The indices do not depend on the query: the bits of 32 patterns at one position stand in one 32-bit lane, made once
 //! for all queries, and are shifted down by four from look-up to look-up.
 
+// Registers and lanes are counted through, several arrays at a time.
+#![allow(clippy::needless_range_loop)]
+
 use std::arch::x86_64::*;
 
 use crate::LANES;
 use crate::slab::Slab;
-use crate::weigh::{CHUNK, POSITIONS};
+use crate::weigh::{self, CHUNK, POSITIONS};
 
 /// Queries that share the indices as they are shifted; with more of them sums would not stay in registers.
 const SHARE: usize = 2;
@@ -43,6 +46,24 @@ pub(crate) fn weigh(slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [
     for (weights, sums) in weights.chunks(stride).zip(sums.chunks_exact_mut(row)).skip(shared) {
         by_mask(slab, &weights[..patterns], sums);
     }
+}
+
+/// As [`weigh::look_up`](crate::weigh::look_up).
+#[target_feature(enable = "avx512f")]
+pub(crate) fn look_up(table: &[i32], distances: &[u32], weights: &mut [i32]) {
+    let (distances, rest) = distances.as_chunks::<16>();
+    let (weights, rest_of_weights) = weights.split_at_mut((distances.len() * 16).min(weights.len()));
+    let end = _mm512_set1_epi32(i32::try_from(table.len()).unwrap_or(i32::MAX));
+    for (distances, weights) in distances.iter().zip(weights.as_chunks_mut::<16>().0) {
+        // SAFETY: both are 64 bytes, and neither needs alignment; lanes beyond the table's end are not fetched.
+        unsafe {
+            let at = _mm512_loadu_si512(distances.as_ptr().cast());
+            let within = _mm512_cmplt_epu32_mask(at, end);
+            let found = _mm512_mask_i32gather_epi32::<4>(_mm512_setzero_si512(), within, at, table.as_ptr());
+            _mm512_storeu_si512(weights.as_mut_ptr().cast(), found);
+        }
+    }
+    weigh::look_up(table, rest, rest_of_weights);
 }
 
 /// A multiple of [`SHARE`] queries.

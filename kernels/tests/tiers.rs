@@ -336,3 +336,27 @@ fn the_forced_tier_is_the_one_that_runs() {
         },
     }
 }
+
+#[test]
+fn weights_are_looked_up() {
+    let table: Vec<i32> = (0..100).map(|h| h * h - 7).collect();
+    for count in [0, 1, 15, 16, 17, 40] {
+        let mut distances: Vec<u32> = (0..count).map(|i| i * 37 % 100).collect();
+        if count > 20 {
+            // Beyond the table there is no weight, however far.
+            (distances[3], distances[17], distances[39]) = (100, u32::MAX, 1 << 31);
+        }
+        let expected: Vec<i32> = distances.iter().map(|&h| table.get(h as usize).copied().unwrap_or(0)).collect();
+        on_every_tier(|tier| {
+            let mut weights = vec![9; count as usize];
+            tier.look_up(&table, &distances, &mut weights).unwrap();
+            assert_eq!(weights, expected, "{}", tier.name());
+            assert!(tier.look_up(&table, &distances, &mut vec![0; count as usize + 1]).is_err());
+        });
+    }
+}
+
+#[test]
+fn peaks_are_rates() {
+    on_every_tier(|tier| assert!(tier.peak_bits_per_second(1) > 1e6, "{}", tier.name()));
+}

@@ -164,6 +164,8 @@ fn options_that_do_not_belong() {
     s.refused(&["info"], &["MEMORY"]);
     s.refused(&["info", "--tiers", "memory.pop"], &["--tiers"]);
     s.refused(&["bench", "--patterns", "10", "--unknown"], &["--unknown"]);
+    s.refused(&["bench", "--suite", "--dim", "64"], &["--suite", "--dim"]);
+    s.refused(&["bench", "--suite", "--beta", "1"], &["--suite", "--beta"]);
     s.refused(&["conjure"], &["conjure"]);
     s.refused(&[], &["Usage"]);
 }

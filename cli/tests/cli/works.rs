@@ -273,6 +273,12 @@ fn bench_reports_its_figures() {
         "queries_per_second",
         "value_dim",
         "tied_bits",
+        "ns_per_query_and_key",
+        "read_bits_per_second",
+        "instruction_peak_bits_per_second",
+        "share_of_instruction_peak",
+        "memory_bandwidth_bytes_per_second",
+        "share_of_memory_bandwidth",
     ];
     assert!(keys.iter().all(|key| json[key].is_number()), "{json}");
     assert!(
