@@ -10,10 +10,12 @@ use crate::slab::Slab;
 use crate::weigh::{self, POSITIONS};
 use crate::{KernelError, portable, scalar};
 #[cfg(target_arch = "x86_64")]
-use crate::{avx2, avx512};
+use crate::{amx, avx2, avx512};
 
 /// Every tier that this build knows, fastest first.
 pub static TIERS: &[TierInfo] = &[
+    #[cfg(target_arch = "x86_64")]
+    amx::INFO,
     #[cfg(target_arch = "x86_64")]
     avx512::INFO,
     #[cfg(target_arch = "x86_64")]

@@ -15,8 +15,8 @@ use crate::slab::Slab;
 /// Positions in a word.
 pub(crate) const POSITIONS: usize = 64;
 
-/// The largest magnitude of a weight: sums of [`CHUNK`] of them stay below 2³¹.
-pub const MAX_WEIGHT: i32 = 1 << 23;
+/// The largest magnitude of a weight: three bytes, and sums of [`CHUNK`] of them stay below 2³¹.
+pub const MAX_WEIGHT: i32 = (1 << 23) - 1;
 
 /// Patterns whose weights are added up in 32 bits before they go to 64.
 pub(crate) const CHUNK: usize = 255;

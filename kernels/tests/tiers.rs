@@ -208,12 +208,13 @@ fn near_patterns_are_the_same_under_every_screen() {
 fn weights_add_up() {
     for patterns in [0, 1, 7, 8, 33, 223, 224, 225, 247, 249, 500, 1001] {
         let case = Case::new(100, patterns, 1, patterns as u64);
-        for queries in [0, 1, 3, 4, 5, 9] {
+        for queries in [0, 1, 3, 4, 5, 9, 33] {
             on_every_tier(|tier| [false, true].into_iter().for_each(|extreme| case.run_weigh(tier, queries, extreme)));
         }
     }
     let case = Case::new(700, 300, 1, 4);
     on_every_tier(|tier| case.run_weigh(tier, 6, false));
+    on_every_tier(|tier| case.run_weigh(tier, 75, false));
     on_every_tier(|tier| {
         // Some words of all are what they are in all.
         let weights: Vec<i32> = (0..6 * case.slab().patterns() as i32).collect();
