@@ -51,7 +51,7 @@ pub struct Closing {
     tied: Vec<u64>,
     value_dim: usize,
     /// Columns still open, by word.
-    open: BTreeMap<usize, u64>,
+    open: Vec<u64>,
     keys: u64,
     report: Report,
 }
@@ -79,10 +79,12 @@ impl Closing {
         };
         let signs = vec![0; value_dim.div_ceil(COLUMNS)];
         let tied = signs.clone();
-        let mut closing = Self { query, separation, tie, signs, tied, value_dim, open: BTreeMap::new(), keys, report };
+        let mut open = vec![u64::MAX; signs.len()];
+        open[signs.len() - 1] = tail_mask(value_dim);
+        let mut closing = Self { query, separation, tie, signs, tied, value_dim, open, keys, report };
         let evidence = closing.evidence(&votes.distances, &votes.keys, &without_votes);
         for (&word, votes) in &votes.words {
-            let columns = if word + 1 == closing.signs.len() { tail_mask(value_dim) } else { u64::MAX };
+            let columns = closing.open[word];
             let signs = field.word_signs(evidence, votes, columns, closing.own_bits(word));
             closing.note(word, columns, signs);
         }
@@ -91,19 +93,24 @@ impl Closing {
 
     /// Bits not yet decided.
     pub fn open_bits(&self) -> u64 {
-        self.open.values().map(|columns| u64::from(columns.count_ones())).sum()
+        self.open.iter().map(|columns| u64::from(columns.count_ones())).sum()
     }
 
     /// Positions of the bits not yet decided, ascending.
     pub fn open_positions(&self) -> impl Iterator<Item = usize> {
-        self.open.iter().flat_map(|(&word, &columns)| set_bits(columns).map(move |bit| word * COLUMNS + bit))
+        self.open.iter().enumerate().flat_map(|(word, &columns)| set_bits(columns).map(move |bit| word * COLUMNS + bit))
+    }
+
+    /// Words with open columns, and these.
+    fn open_words(&self, words: Range<usize>) -> impl Iterator<Item = (usize, u64)> {
+        words.map(|word| (word, self.open[word])).filter(|open| open.1 != 0)
     }
 
     /// The questions of the second round, each for at most `words` words (64 columns each) of votes; none if every bit
     /// is decided. A part's answer takes 512 bytes for each word and distance that occurs, so few words at a time bound
     /// its memory.
     pub fn requests(&self, words: usize) -> Vec<Request> {
-        let open: Vec<usize> = self.open.keys().copied().collect();
+        let open: Vec<usize> = self.open_words(0..self.open.len()).map(|open| open.0).collect();
         let request =
             |words: &[usize]| Request { query: self.query.clone(), value_dim: self.value_dim, words: words.to_vec() };
         open.chunks(words.max(1)).map(request).collect()
@@ -141,7 +148,7 @@ impl Closing {
     /// Decides what fields in fixed point can of the open bits of `words`, to which their positions refer; each key
     /// holds `own` votes of the query for itself that do not count.
     pub(crate) fn decide_weighed(&mut self, field: &Field, words: Range<usize>, weighed: &Weighed<'_>, own: i64) {
-        let open: Vec<(usize, u64)> = self.open.range(words.clone()).map(|(&word, &columns)| (word, columns)).collect();
+        let open: Vec<(usize, u64)> = self.open_words(words.clone()).collect();
         for (word, columns) in open {
             let (bits, votes) = (self.own_bits(word), own * self.keys as i64);
             let place = word - words.start;
@@ -157,7 +164,6 @@ impl Closing {
                 true => WordSigns { plus: above & columns, tied: rest, open: 0 },
                 false => WordSigns { plus: above & columns, tied: 0, open: rest },
             };
-            self.open.remove(&word);
             self.note(word, columns, signs);
         }
         self.report.bits_read += self.keys * (words.len() * COLUMNS) as u64;
@@ -189,7 +195,7 @@ impl Closing {
     ) {
         let complete = BTreeMap::new();
         let evidence = self.evidence(distances, keys, &complete);
-        let open: Vec<(usize, u64)> = self.open.iter().map(|(&word, &columns)| (word, columns)).collect();
+        let open: Vec<(usize, u64)> = self.open_words(0..self.open.len()).collect();
         let decided: Vec<(usize, u64, WordSigns)> = open
             .into_par_iter()
             .filter_map(|(word, columns)| {
@@ -199,7 +205,6 @@ impl Closing {
             .collect();
         self.report.bits_read += self.keys * (self.query.signs().dim() + decided.len() * COLUMNS) as u64;
         for (word, columns, signs) in decided {
-            self.open.remove(&word);
             self.note(word, columns, signs);
         }
         // Every key was counted, and so the top weight is known as well as `f64` can tell it.
@@ -213,7 +218,7 @@ impl Closing {
     /// # Errors
     /// [`Error::Count`] if bits are still open.
     pub fn finish(self) -> Result<Answer> {
-        if !self.open.is_empty() {
+        if self.open_bits() > 0 {
             return Err(Error::Count { what: "bits still open", expected: 0, found: self.open_bits() });
         }
         let pattern = |words| Pattern::from_words(words, self.value_dim);
@@ -235,9 +240,7 @@ impl Closing {
             (self.signs[word] & !columns) | signs.plus | (signs.tied & self.tie.word(self.own_bits(word)));
         self.tied[word] |= signs.tied;
         self.report.tied_bits += u64::from(signs.tied.count_ones());
-        if signs.open != 0 {
-            self.open.insert(word, signs.open);
-        }
+        self.open[word] = signs.open;
     }
 }
 

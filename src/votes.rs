@@ -27,7 +27,7 @@ pub(crate) struct VoteTable {
     pub(crate) distances: Vec<u32>,
     /// Keys N_h at each distance.
     pub(crate) keys: Vec<u64>,
-    /// Votes of each word of value columns that was counted.
+    /// Votes of each word of value columns that was counted; none where no key was.
     pub(crate) words: BTreeMap<usize, WordVotes>,
 }
 
@@ -44,6 +44,9 @@ impl VoteTable {
 
     /// The votes of a few keys, each given by distance and id, in every word of their values. Sorts `kept`.
     pub(crate) fn gather(values: &Patterns, kept: &mut [(u32, usize)]) -> Self {
+        if kept.is_empty() {
+            return Self { distances: Vec::new(), keys: Vec::new(), words: BTreeMap::new() };
+        }
         kept.sort_unstable();
         let mut distances: Vec<u32> = Vec::new();
         let mut keys: Vec<u64> = Vec::new();
@@ -84,7 +87,6 @@ impl VoteTable {
 
     /// Adds the votes of other keys in the same words.
     pub(crate) fn merge(&mut self, other: &Self) {
-        debug_assert!(self.words.keys().eq(other.words.keys()), "tables of the same words");
         let mut distances = [self.distances.as_slice(), &other.distances].concat();
         distances.sort_unstable();
         distances.dedup();
@@ -95,15 +97,17 @@ impl VoteTable {
                 keys[place(distance)] += count;
             }
         }
-        for (word, votes) in &mut self.words {
-            let mut merged = vec![[0; COLUMNS]; distances.len()];
-            for (part, votes) in [(&self.distances, &*votes), (&other.distances, &other.words[word])] {
-                for (distance, votes) in part.iter().zip(votes) {
-                    merged[place(distance)].iter_mut().zip(votes).for_each(|(sum, vote)| *sum += vote);
+        let words: BTreeSet<usize> = self.words.keys().chain(other.words.keys()).copied().collect();
+        let merged = words.into_iter().map(|word| {
+            let mut sums = vec![[0; COLUMNS]; distances.len()];
+            for part in [&*self, other] {
+                for (distance, votes) in part.distances.iter().zip(part.words.get(&word).into_iter().flatten()) {
+                    sums[place(distance)].iter_mut().zip(votes).for_each(|(sum, vote)| *sum += vote);
                 }
             }
-            *votes = merged;
-        }
+            (word, sums)
+        });
+        self.words = merged.collect();
         self.keys = keys;
         self.distances = distances;
     }

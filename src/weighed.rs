@@ -91,14 +91,14 @@ impl Weighed<'_> {
     /// The positions of word `word` whose fields are surely above 0, and those surely below, once `votes` are taken off
     /// fields where `signs` has a bit, and added elsewhere.
     pub(crate) fn signs(&self, word: usize, votes: i64, signs: u64) -> (u64, u64) {
-        // Fewer than 2⁶² in any case.
+        // 2·plus − total ∓ votes against ± doubt, as plus against a whole number; all stay below 2⁶².
         let doubt = self.error.ceil() as i64;
+        let limits = [self.total - votes, self.total + votes].map(|off| ((off + doubt) >> 1, (off - doubt + 1) >> 1));
         let (mut above, mut below) = (0, 0);
         for (column, &plus) in self.plus[word * COLUMNS..][..COLUMNS].iter().enumerate() {
-            let own = votes * (2 * (signs >> column & 1) as i64 - 1);
-            let field = 2 * plus - self.total - own;
-            above |= u64::from(field > doubt) << column;
-            below |= u64::from(field < -doubt) << column;
+            let (high, low) = limits[(signs >> column & 1) as usize];
+            above |= u64::from(plus > high) << column;
+            below |= u64::from(plus < low) << column;
         }
         (above, below)
     }
