@@ -1,4 +1,5 @@
-//! The kernels alone, by tier and dimension, keys in the L2 cache: every distance, and near keys under screens.
+//! The kernels alone, by tier and dimension, keys in the L2 cache: every distance, near keys under screens, and weights
+//! added up.
 
 #![allow(missing_docs)]
 
@@ -92,5 +93,23 @@ fn near(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, distances, near);
+fn weigh(criterion: &mut Criterion) {
+    for dim in [64, 1024] {
+        let words_each = dim / 64;
+        let lanes = keys(words_each);
+        for batch in [1, 64] {
+            let weights: Vec<i32> = words(PATTERNS * batch, 4).into_iter().map(|word| (word % 60_000) as i32).collect();
+            let mut sums = vec![0; batch * dim];
+            let group = format!("weigh, d = {dim}, batch {batch}");
+            on_every_tier(criterion, group, PATTERNS * batch * dim, |tier| {
+                sums.fill(0);
+                let slab = black_box(slab(&lanes, words_each));
+                tier.weigh(slab, &weights, PATTERNS, &mut sums).expect("shapes that fit");
+                sums.iter().sum::<i64>()
+            });
+        }
+    }
+}
+
+criterion_group!(benches, distances, near, weigh);
 criterion_main!(benches);
