@@ -24,7 +24,8 @@ impl Memory {
     /// Cost: as [`recall`](Self::recall).
     ///
     /// # Errors
-    /// [`Error::Dimension`] if the queries are of another dimension; [`Error::OutOfMemory`].
+    /// [`Error::Dimension`](crate::Error::Dimension) if the queries are of another dimension;
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     ///
     /// # Source
     /// Ramsauer et al. 2020, eq. 3: the update of a modern Hopfield network is attention.

@@ -118,8 +118,8 @@ impl Field {
 /// Weights by distance.
 #[derive(Debug)]
 pub(crate) struct Relative {
-    /// In any unit that is the same for all, each in error by less than 2⁻⁴² of itself; none exceeds 1 in magnitude, unless
-    /// they are exact.
+    /// In any unit that is the same for all, each in error by less than 2⁻⁴² of itself; none exceeds 1 in magnitude,
+    /// unless they are exact.
     pub(crate) weights: Vec<f64>,
     /// They are integers, in error by nothing.
     pub(crate) exact: bool,

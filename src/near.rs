@@ -53,8 +53,8 @@ impl<W: Watch> Watched<W> {
 /// Shows some queries, given by their indices, the keys that their watchers want.
 ///
 /// Cost: for each key and query some 0.1 ns a screened word on AVX-512, a half of that or less where words are joined;
-/// keys that pass the screen, tens of nanoseconds each. Watchers that are not content with the guess cost a second scan,
-/// at the worst a third; adversarial keys that all pass every screen are read whole and met one by one, a few
+/// keys that pass the screen, tens of nanoseconds each. Watchers that are not content with the guess cost a second
+/// scan, at the worst a third; adversarial keys that all pass every screen are read whole and met one by one, a few
 /// nanoseconds each beside the plain scan.
 pub(crate) fn near<W: Watch>(
     tier: Tier,

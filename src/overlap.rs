@@ -50,8 +50,8 @@ impl<A: Visit, B: Visit> Visit for (A, B) {
 
 /// What `answer` makes of each tile of `queries` queries, in order.
 ///
-/// The others run side by side only where the memory is small: a large one keeps all threads busy with one tile, and what
-/// the queries of a tile remember stands in memory once.
+/// The others run side by side only where the memory is small: a large one keeps all threads busy with one tile, and
+/// what the queries of a tile remember stands in memory once.
 pub(crate) fn each_tile<T: Send>(
     keys: usize,
     queries: usize,

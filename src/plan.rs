@@ -82,9 +82,9 @@ impl<'a> Plan<'a> {
         Ok(Self { sample, screens, learned: OnceLock::new() })
     }
 
-    /// Bounds that hold for sure, since there are keys in the sample that keep them: what each watcher wants after those,
-    /// and one more, as it may not have wanted another key at the distance of the last. Watchers are consumed, since
-    /// they meet keys by other names.
+    /// Bounds that hold for sure, since there are keys in the sample that keep them: what each watcher wants after
+    /// those, and one more, as it may not have wanted another key at the distance of the last. Watchers are consumed,
+    /// since they meet keys by other names.
     pub(crate) fn sure_bounds<W: Watch>(
         &self,
         tier: Tier,

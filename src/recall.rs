@@ -141,8 +141,8 @@ impl Memory {
         })
     }
 
-    /// Those queries of `indices` for which more keys lie within the window than are worth keeping, so that votes of the
-    /// nearest keys will not decide: all, where every key matters.
+    /// Those queries of `indices` for which more keys lie within the window than are worth keeping, so that votes of
+    /// the nearest keys will not decide: all, where every key matters.
     pub(crate) fn crowded(
         &self,
         queries: &Queries,
@@ -161,8 +161,8 @@ impl Memory {
         Ok(indices.iter().zip(usual).filter(|(_, usual)| window > usual.start).map(|(&index, _)| index).collect())
     }
 
-    /// The answers to the queries of `indices`, whose censuses were taken; deeper for those queries only that stay open:
-    /// a wider window, then fields over all keys in fixed point, then all votes by distance.
+    /// The answers to the queries of `indices`, whose censuses were taken; deeper for those queries only that stay
+    /// open: a wider window, then fields over all keys in fixed point, then all votes by distance.
     pub(crate) fn conclude(
         &self,
         queries: &Queries,
@@ -209,7 +209,8 @@ impl Memory {
     }
 }
 
-/// How little all keys beyond the window may weigh, e^−margin of the nearest: enough for a nearest key that stands alone.
+/// How little all keys beyond the window may weigh, e^−margin of the nearest: enough for a nearest key that stands
+/// alone.
 const MARGIN: f64 = 0.5;
 
 /// The same where it does not, and fields may be close to zero.

@@ -7,7 +7,7 @@
 //! | 12–15 | flags: bit 0 set if keys are their own values |
 //! | 16–23, 24–31, 32–39 | key dimension, value dimension, associations |
 //! | 40–63 | zero |
-//! | from 64 | keys, then values (none if auto-associative): pages of word planes as in `pages.rs`, words little-endian |
+//! | from 64 | keys, then values (none if auto-associative): pages as in `pages.rs`, words little-endian |
 //! | last 32 | BLAKE3 hash of everything before |
 //!
 //! Numbers are little-endian. A file is written whole and replaced whole; it cannot be appended to.

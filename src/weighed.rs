@@ -1,12 +1,12 @@
 //! Fields of which every key is a part, in fixed point: Σ_i f(s_i)·y_ij with integer weights.
 //!
-//! Linear weights are integers, and so the sums are the fields. Others are rounded to integers in a scale that makes most
-//! of them as large as the kernels take; each is then off by half at the most, a field by half the number of keys, and
-//! what exceeds that is decided. The few keys whose weights are larger still are added one by one. What stays open is
-//! left to the votes by distance.
+//! Linear weights are integers, and so the sums are the fields. Others are rounded to integers in a scale that makes
+//! most of them as large as the kernels take; each is then off by half at the most, a field by half the number of keys,
+//! and what exceeds that is decided. The few keys whose weights are larger still are added one by one. What stays open
+//! is left to the votes by distance.
 //!
-//! Keys pass by in stripes: first the weights of a stripe for all queries, then, for each query and position, the weight
-//! of the keys that say plus. Nothing as large as the keys times the queries is ever stored.
+//! Keys pass by in stripes: first the weights of a stripe for all queries, then, for each query and position, the
+//! weight of the keys that say plus. Nothing as large as the keys times the queries is ever stored.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -155,7 +155,8 @@ fn decide_together(
     let tier = memory.tier();
     let panel = queries.panel(closings.iter().map(|closing| closing.0))?;
     let usual = plan.usual_distances(tier, &panel)?;
-    // One table serves all queries of as many known positions: what counts is the nearest key of all, and where most lie.
+    // One table serves all queries of as many known positions: what counts is the nearest key of all, and where most
+    // lie.
     let usual = usual.into_iter().reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or_default();
     let nearest = closings.iter().map(|closing| closing.1.nearest_distance()).min().unwrap_or_default();
     let known: Vec<u32> = closings.iter().map(|closing| queries.known_count(closing.0) as u32).collect();

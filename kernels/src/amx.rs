@@ -1,12 +1,12 @@
 //! Tier `amx`: as `avx512`, but weights are added up by int8 tiles.
 //!
-//! Adding up weights is a product of matrices: queries × patterns of weights, times patterns × positions of bits. A tile
-//! instruction multiplies 16 queries × 64 patterns of bytes by 64 patterns × 16 positions, 16,384 products. Weights are
-//! three bytes, or two where they are small, the highest one signed; bits become bytes of 0 or 1, four patterns of a
-//! position side by side as the instruction wants them, once for all queries.
+//! Adding up weights is a product of matrices: queries × patterns of weights, times patterns × positions of bits. A
+//! tile instruction multiplies 16 queries × 64 patterns of bytes by 64 patterns × 16 positions, 16,384 products.
+//! Weights are three bytes, or two where they are small, the highest one signed; bits become bytes of 0 or 1, four
+//! patterns of a position side by side as the instruction wants them, once for all queries.
 //!
-//! Overlaps are left to XOR and popcount: joined words cost a query and eight patterns four instructions, which the tiles
-//! do not reach from bytes.
+//! Overlaps are left to XOR and popcount: joined words cost a query and eight patterns four instructions, which the
+//! tiles do not reach from bytes.
 
 use std::arch::asm;
 use std::arch::x86_64::*;
@@ -282,8 +282,8 @@ fn spread(slab: Slab<'_>, word: usize, bits: &mut [Line]) {
     }
 }
 
-/// The products of 32 queries with two tiles of positions: `rows` of weights, `groups` lines each, times `bits`, of which
-/// the first two tiles of every four are taken. Weights are signed bytes or not, bits are not.
+/// The products of 32 queries with two tiles of positions: `rows` of weights, `groups` lines each, times `bits`, of
+/// which the first two tiles of every four are taken. Weights are signed bytes or not, bits are not.
 ///
 /// # Safety
 /// Tiles must be configured as [`SHAPES`]; `rows` must hold 32 · `groups` lines, and `bits` at least
@@ -292,8 +292,9 @@ unsafe fn multiply(rows: &[Line], groups: usize, bits: &[Line], signed: bool, pr
     let below = &rows[ROWS * groups..];
     macro_rules! product {
         ($instruction:literal) => {
-            // SAFETY: the caller keeps the lengths: 16 rows of `groups` lines from each of two pointers are read, 64 bytes
-            // further in each round, and two tiles of every four from `bits`; four tiles are written to `products`.
+            // SAFETY: the caller keeps the lengths: 16 rows of `groups` lines from each of two pointers are read, 64
+            // bytes further in each round, and two tiles of every four from `bits`; four tiles are written to
+            // `products`.
             unsafe {
                 asm!(
                     "tilezero tmm0",

@@ -6,11 +6,11 @@
 //!
 //! # Layout: why a slab is made of [`Lanes`]
 //!
-//! Patterns stand in blocks of [`LANES`] = 8, one word of each side by side, the lane being the pattern within its block.
-//! One 512-bit load then holds one word of eight patterns, eight distances grow side by side in one register, and no
-//! horizontal sum is ever needed. Narrower instruction sets see the same bytes as two 256-bit or eight 64-bit values.
-//! The words of a run of blocks stand as planes, `[word][block][lane]` ([`Slab`]): a scan that looks at leading words only
-//! reads them in one run and fetches nothing else.
+//! Patterns stand in blocks of [`LANES`] = 8, one word of each side by side, the lane being the pattern within its
+//! block. One 512-bit load then holds one word of eight patterns, eight distances grow side by side in one register,
+//! and no horizontal sum is ever needed. Narrower instruction sets see the same bytes as two 256-bit or eight 64-bit
+//! values. The words of a run of blocks stand as planes, `[word][block][lane]` ([`Slab`]): a scan that looks at leading
+//! words only reads them in one run and fetches nothing else.
 //!
 //! # What is computed
 //!

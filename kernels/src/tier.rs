@@ -138,11 +138,11 @@ impl Tier {
 
     /// Finds every pattern of the slab whose distance to query q, over its known positions, is below `bounds[q]`, and
     /// adds it to `found`; a query's patterns in ascending order. Unused tail lanes are found too, as the zero patterns
-    /// that they are. What is found does not depend on `screen`, which says what to look at first. Returns how many words
-    /// of patterns were looked at, for all queries together.
+    /// that they are. What is found does not depend on `screen`, which says what to look at first. Returns how many
+    /// words of patterns were looked at, for all queries together.
     ///
-    /// Cost: [`Screen::instructions`] vector instructions for each query and block, and for each pattern that passes the
-    /// screen some tens of nanoseconds.
+    /// Cost: [`Screen::instructions`] vector instructions for each query and block, and for each pattern that passes
+    /// the screen some tens of nanoseconds.
     ///
     /// # Errors
     /// [`KernelError::Length`] if query and pattern differ in words, or there is not one bound a query.
@@ -159,8 +159,8 @@ impl Tier {
         Ok(self.kernel.near(slab, queries, screen, bounds, found))
     }
 
-    /// Adds up weights: `sums[q · 64 · words + j]` grows by the weights `weights[q · stride + p]` of the patterns p whose
-    /// position j is plus, for as many queries as `sums` has rows. Weights are at most
+    /// Adds up weights: `sums[q · 64 · words + j]` grows by the weights `weights[q · stride + p]` of the patterns p
+    /// whose position j is plus, for as many queries as `sums` has rows. Weights are at most
     /// [`MAX_WEIGHT`](crate::MAX_WEIGHT) in magnitude; larger ones give sums without meaning.
     ///
     /// Cost: on AVX-512, for two queries or more, 2.5 vector instructions a pattern, word and query, and one a pattern
@@ -194,8 +194,8 @@ impl Tier {
         Ok(())
     }
 
-    /// How many bits a second one thread compares with xor, popcount and add if they stand in registers: what no scan that
-    /// counts every word can exceed. Takes about `milliseconds`.
+    /// How many bits a second one thread compares with xor, popcount and add if they stand in registers: what no scan
+    /// that counts every word can exceed. Takes about `milliseconds`.
     pub fn peak_bits_per_second(self, milliseconds: u64) -> f64 {
         const ROUNDS: u32 = 1000;
         let start = Instant::now();

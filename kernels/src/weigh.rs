@@ -15,7 +15,7 @@ use crate::slab::Slab;
 /// Positions in a word.
 pub(crate) const POSITIONS: usize = 64;
 
-/// The largest magnitude of a weight: three bytes, and sums of [`CHUNK`] of them stay below 2³¹.
+/// The largest magnitude of a weight: three bytes, and sums of 255 of them stay below 2³¹.
 pub const MAX_WEIGHT: i32 = (1 << 23) - 1;
 
 /// Patterns whose weights are added up in 32 bits before they go to 64.
@@ -43,7 +43,8 @@ static MASKS: [[i32; 8]; 256] = {
     masks
 };
 
-/// Adds to `sums`, `[query][position]`, the weights, rows of patterns `stride` apart, of the patterns with a set bit there.
+/// Adds to `sums`, `[query][position]`, the weights, rows of patterns `stride` apart, of the patterns with a set bit
+/// there.
 #[inline(always)]
 pub(crate) fn weigh(slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
     let patterns = slab.patterns();
