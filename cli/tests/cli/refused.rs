@@ -268,7 +268,7 @@ fn memories_that_are_none() {
         (memory[..memory.len() - 1].to_vec(), "length"),
         ([memory.clone(), vec![0]].concat(), "length"),
         (changed(0, b'P'), "first bytes"),
-        (changed(8, 2), "format version"),
+        (changed(8, 1), "format version"),
         (changed(12, 2), "reserved"),
         (changed(16, 0), "key dimension"),
         (changed(32, 0), "associations"),

@@ -1,0 +1,66 @@
+//! popfield as one of the peers: answers requests on standard input until it ends, so that it stays as warm as they do.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `keys FILE DIM` | packed rows, stored to recall themselves |
+//! | `queries FILE` | packed rows of the same dimension |
+//! | `recall SEPARATION [BETA] OUT` | seconds; OUT gets the packed recalled rows, OUT.ids the nearest ids as `u64` |
+//! | `search K OUT` | seconds; OUT gets the ids found, `u64`, row by row |
+//!
+//! The one argument is the number of threads. Each answer is a line.
+
+use std::error::Error;
+use std::io::BufRead;
+use std::time::Instant;
+
+use popfield::{BitOrder, Memory, Patterns, Queries, Recall, Separation};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let threads = std::env::args().nth(1).ok_or("the number of threads is missing")?.parse()?;
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    let mut memory: Option<Memory> = None;
+    let mut queries: Option<Queries> = None;
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let request: Vec<&str> = line.split_whitespace().collect();
+        let memory_at_hand = || memory.as_ref().ok_or("no keys yet");
+        let queries_at_hand = || queries.as_ref().ok_or("no queries yet");
+        match request[..] {
+            ["keys", file, dim] => {
+                let keys = Patterns::from_packed(&std::fs::read(file)?, dim.parse()?, BitOrder::Big)?;
+                let made = Memory::auto_associative(keys)?;
+                println!("{} keys, tier {}", made.len(), made.tier().name());
+                memory = Some(made);
+            }
+            ["queries", file] => {
+                let dim = memory_at_hand()?.dim();
+                let made: Queries = Patterns::from_packed(&std::fs::read(file)?, dim, BitOrder::Big)?.into();
+                println!("{} queries", made.len());
+                queries = Some(made);
+            }
+            ["recall", ref how @ .., out] => {
+                let separation = match how {
+                    ["exponential", beta] => Separation::exponential(beta.parse()?)?,
+                    ["linear"] => Separation::Linear,
+                    ["max"] => Separation::Max,
+                    _ => return Err(format!("an unknown separation: {how:?}").into()),
+                };
+                let start = Instant::now();
+                let recalled = memory_at_hand()?.recall(queries_at_hand()?, &Recall::new(separation))?;
+                println!("{}", start.elapsed().as_secs_f64());
+                std::fs::write(out, recalled.patterns.to_packed(BitOrder::Big))?;
+                let ids = recalled.reports.iter().flat_map(|report| report.nearest.id.to_le_bytes());
+                std::fs::write(format!("{out}.ids"), ids.collect::<Vec<_>>())?;
+            }
+            ["search", top, out] => {
+                let start = Instant::now();
+                let found = memory_at_hand()?.search_top(queries_at_hand()?, top.parse()?)?;
+                println!("{}", start.elapsed().as_secs_f64());
+                let ids = found.iter().flatten().flat_map(|found| found.id.to_le_bytes());
+                std::fs::write(out, ids.collect::<Vec<_>>())?;
+            }
+            _ => return Err(format!("an unknown request: {line}").into()),
+        }
+    }
+    Ok(())
+}
