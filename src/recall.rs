@@ -74,10 +74,10 @@ impl Memory {
     /// Every bit is the sign of the real field, for every tier, number of threads, batch and order of storing; ties are
     /// those fields that are exactly 0. Runs in the current rayon pool.
     ///
-    /// Cost: each step scans the keys once for up to 64 queries, n × ⌈d/64⌉ word operations a query. Exponential and
-    /// max recall seldom need more than the votes of a few keys. Where bits stay open (small β, ties), and always for
-    /// linear and polynomial separations of more than a thousand keys, each such query adds 4n bytes and n × 8 byte
-    /// look-ups for each word of 64 open columns.
+    /// Cost: each step looks at the first words of all n keys, once for up to 64 queries, and reads on where it must;
+    /// exponential and max recall seldom need more than the votes of a few keys. Where every key matters (linear,
+    /// polynomial, small β) each query takes n distances, look-ups and additions of weights for ⌈value_dim/64⌉ words.
+    /// Bits that stay open even then (ties) add 4n bytes and n × 8 byte look-ups for each word of 64 open columns.
     ///
     /// # Errors
     /// [`Error::Dimension`] if the queries are of another dimension; [`Error::UnequalDimensions`] for several steps or
