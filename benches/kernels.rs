@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use popfield_kernels::{LANES, Lanes, QueryPanel, Screen, Slab, TIERS, Tier};
+use popfield_kernels::{LANES, Lanes, QueryPanel, Screen, Slab, TIERS, Tier, WeightTable, Weights};
 
 const PATTERNS: usize = 2048;
 
@@ -93,20 +93,33 @@ fn near(criterion: &mut Criterion) {
     }
 }
 
+/// Weights looked up, and added up: of two bytes as in linear recall, of three as at small β.
 fn weigh(criterion: &mut Criterion) {
     for dim in [64, 1024] {
         let words_each = dim / 64;
         let lanes = keys(words_each);
+        let usual = (dim / 2 - dim / 16) as u32..(dim / 2 + dim / 16) as u32;
         for batch in [1, 64] {
-            let weights: Vec<i32> = words(PATTERNS * batch, 4).into_iter().map(|word| (word % 60_000) as i32).collect();
-            let mut sums = vec![0; batch * dim];
-            let group = format!("weigh, d = {dim}, batch {batch}");
-            on_every_tier(criterion, group, PATTERNS * batch * dim, |tier| {
-                sums.fill(0);
-                let slab = black_box(slab(&lanes, words_each));
-                tier.weigh(slab, &weights, PATTERNS, &mut sums).expect("shapes that fit");
-                sums.iter().sum::<i64>()
-            });
+            let panel = QueryPanel::new(words(batch * words_each, 2), None, words_each).expect("whole rows");
+            let (mut made, mut sums) = (Weights::new(), vec![0; batch * dim]);
+            for (bytes, scale) in [(2, 20_000 / dim as i64), (3, 5_000_000 / dim as i64)] {
+                let by_distance = (0..=dim as i64).map(|h| (dim as i64 / 2 - h) * scale).collect();
+                let table = WeightTable::new(by_distance, usual.clone());
+                let tables = vec![&table; batch];
+                for add_up in [false, true] {
+                    let what = if add_up { "weights added up" } else { "weights" };
+                    let group = format!("{what}, d = {dim}, {bytes} bytes, batch {batch}");
+                    on_every_tier(criterion, group, PATTERNS * batch * dim, |tier| {
+                        let slab = black_box(slab(&lanes, words_each));
+                        tier.weights(slab, PATTERNS, &panel, &tables, &mut made).expect("shapes that fit");
+                        sums.fill(0);
+                        if add_up {
+                            tier.weigh(slab, &made, &mut sums).expect("shapes that fit");
+                        }
+                        made.totals()[0] + sums.iter().sum::<i64>()
+                    });
+                }
+            }
         }
     }
 }

@@ -145,19 +145,27 @@ impl Closing {
         self.report.bits_read
     }
 
-    /// Decides what fields in fixed point can of the open bits of `words`, to which their positions refer; each key
-    /// holds `own` votes of the query for itself that do not count.
-    pub(crate) fn decide_weighed(&mut self, field: &Field, words: Range<usize>, weighed: &Weighed<'_>, own: i64) {
-        let open: Vec<(usize, u64)> = self.open_words(words.clone()).collect();
-        for (word, columns) in open {
-            let (bits, votes) = (self.own_bits(word), own * self.keys as i64);
-            let place = word - words.start;
-            let (mut above, mut below) = weighed.signs(place, votes, bits.signs);
-            if own != 0 && bits.known != u64::MAX {
+    /// Decides what fields in fixed point can of the open bits; each key holds `own` votes of the query for itself that
+    /// do not count.
+    pub(crate) fn decide_weighed(&mut self, field: &Field, weighed: &Weighed<'_>, own: i64) {
+        let literal = weighed.signs(0);
+        // Fields where the query's own bit is plus, and where it is minus.
+        let votes = own * self.keys as i64;
+        let without_own = (votes != 0).then(|| [weighed.signs(votes), weighed.signs(-votes)]);
+        for word in 0..self.open.len() {
+            let columns = self.open[word];
+            if columns == 0 {
+                continue;
+            }
+            let [mut above, mut below] = [literal[0][word], literal[1][word]];
+            if let Some([plus, minus]) = &without_own {
+                let own = self.own_bits(word);
                 // Positions that the query does not know hold no vote of its own.
-                let literal = weighed.signs(place, 0, 0);
-                above = above & bits.known | literal.0 & !bits.known;
-                below = below & bits.known | literal.1 & !bits.known;
+                let choose = |side: usize, literal: u64| {
+                    let known = plus[side][word] & own.signs | minus[side][word] & !own.signs;
+                    known & own.known | literal & !own.known
+                };
+                [above, below] = [choose(0, above), choose(1, below)];
             }
             let rest = columns & !(above | below);
             let signs = match weighed.is_exact() {
@@ -166,10 +174,7 @@ impl Closing {
             };
             self.note(word, columns, signs);
         }
-        self.report.bits_read += self.keys * (words.len() * COLUMNS) as u64;
-        if words.start == 0 {
-            self.report.bits_read += self.keys * self.query.signs().dim() as u64;
-        }
+        self.report.bits_read += self.keys * (self.query.signs().dim() + self.open.len() * COLUMNS) as u64;
         self.report.certificate = Certificate { reason: Reason::Full, keys_touched: self.keys };
         if field.separation().beta().is_some() {
             let top = self.report.nearest.count as f64;

@@ -457,6 +457,17 @@ impl Patterns {
         self.pages.runs(blocks, most).map(|run| (run.start, self.pages.slab(run)))
     }
 
+    /// The same of two sides of a memory, which may have pages of different lengths: what lies together in both.
+    pub(crate) fn slabs_beside<'a>(
+        &'a self,
+        values: &'a Self,
+        blocks: Range<usize>,
+        most: usize,
+    ) -> impl Iterator<Item = (usize, Result<[Slab<'a>; 2]>)> {
+        let both = self.pages.runs(blocks, most).flat_map(|run| values.pages.runs(run, usize::MAX));
+        both.map(|run| (run.start, self.pages.slab(run.clone()).and_then(|keys| Ok([keys, values.pages.slab(run)?]))))
+    }
+
     /// The layout itself, for the store.
     pub(crate) fn lanes(&self) -> &[Lanes] {
         self.pages.lanes()

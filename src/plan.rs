@@ -123,10 +123,11 @@ impl<'a> Plan<'a> {
         let mut all = vec![Vec::with_capacity(self.sample.len()); panel.queries()];
         self.each_distance(tier, panel, |query, distances| all[query].extend_from_slice(distances))?;
         let usual = |mut distances: Vec<u32>| {
-            distances.sort_unstable();
             let [mean, deviation] = moments(&distances);
             let aside = distances.len() / 128;
-            let (low, high) = (distances[aside], distances[distances.len() - 1 - aside]);
+            let low = *distances.select_nth_unstable(aside).1;
+            let last = distances.len() - 1 - aside;
+            let high = *distances.select_nth_unstable(last).1;
             low.min((mean - 3.5 * deviation) as u32)..high.max((mean + 3.5 * deviation).ceil() as u32) + 1
         };
         Ok(all.into_iter().map(usual).collect())

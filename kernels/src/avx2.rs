@@ -6,12 +6,11 @@
 
 use std::arch::x86_64::*;
 
-use crate::near::{self, Near, Scan, Screen};
-use crate::panel::QueryPanel;
-use crate::simd::Simd;
-use crate::slab::Slab;
-use crate::tier::{Kernel, TierInfo};
-use crate::{LANES, Lanes, distances, peak, weigh};
+use crate::kernel::Kernel;
+use crate::near::{self, Scan};
+use crate::simd::{Simd, Task};
+use crate::tier::TierInfo;
+use crate::{LANES, Lanes};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "avx2",
@@ -26,51 +25,6 @@ pub(crate) const INFO: TierInfo = TierInfo {
 /// Proof that the CPU has AVX2: handed out only by the probe above, after it looked.
 #[derive(Clone, Copy, Debug)]
 struct Avx2(());
-
-impl Kernel for Avx2 {
-    fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
-        #[target_feature(enable = "avx2")]
-        fn with_avx2(token: Avx2, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
-            distances::distances(token, slab, queries, out);
-        }
-        // SAFETY: `self` is the token that the CPU has AVX2; the probe made sure.
-        unsafe { with_avx2(*self, slab, queries, out) }
-    }
-
-    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64 {
-        #[target_feature(enable = "avx2")]
-        fn with_avx2(
-            token: Avx2,
-            slab: Slab<'_>,
-            panel: &QueryPanel,
-            screen: Screen,
-            bounds: &[u32],
-            found: &mut Vec<Near>,
-        ) -> u64 {
-            near::near(token, slab, panel, screen, bounds, found)
-        }
-        // SAFETY: `self` is the token that the CPU has AVX2; the probe made sure.
-        unsafe { with_avx2(*self, slab, panel, screen, bounds, found) }
-    }
-
-    fn weigh(&self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
-        #[target_feature(enable = "avx2")]
-        fn with_avx2(slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
-            weigh::weigh(slab, weights, stride, sums);
-        }
-        // SAFETY: `self` is the token that the CPU has AVX2; the probe made sure.
-        unsafe { with_avx2(slab, weights, stride, sums) }
-    }
-
-    fn count(&self, rounds: u32) -> u32 {
-        #[target_feature(enable = "avx2")]
-        fn with_avx2(token: Avx2, rounds: u32) -> u32 {
-            peak::count(token, rounds)
-        }
-        // SAFETY: `self` is the token that the CPU has AVX2; the probe made sure.
-        unsafe { with_avx2(*self, rounds) }
-    }
-}
 
 impl Simd for Avx2 {
     type Word = [__m256i; 2];
@@ -203,5 +157,15 @@ impl Simd for Avx2 {
         }
         // SAFETY: AVX2 by the token.
         unsafe { with_avx2(self, scan, query, start, end) }
+    }
+
+    #[inline(always)]
+    fn compiled<T: Task>(self, task: T) -> T::Output {
+        #[target_feature(enable = "avx2")]
+        fn with_avx2<T: Task>(token: Avx2, task: T) -> T::Output {
+            task.run(token)
+        }
+        // SAFETY: the token is proof of these features.
+        unsafe { with_avx2(self, task) }
     }
 }

@@ -15,19 +15,21 @@
 //! # What is computed
 //!
 //! [`Tier::distances`] fills in every distance (`distances.rs`). [`Tier::near`] finds the patterns nearer than a bound
-//! and reads the others no further than it must (`near.rs`). [`Tier::weigh`] adds up weights by position (`weigh.rs`).
+//! and reads the others no further than it must (`near.rs`). [`Tier::weights`] looks up what every pattern
+//! counts by its distance (`weights.rs`), and [`Tier::weigh`] adds that up by position (`weigh.rs`).
 //!
 //! # Tiers
 //!
 //! A [`Tier`] is an instruction set that this CPU was proven to have. [`TIERS`] is the one list of them,
 //! fastest first: dispatch, tests, benchmarks and `popfield info --tiers` all walk it, so a new
 //! instruction set is one file that implements `Simd` (see `simd.rs`) plus one line in that list. Every tier runs
-//! the same loops over its own vector type, so the tiers can differ in speed only; the tests hold each
+//! the same loops (`kernel.rs`) over its own vector type, or its own where the registers allow more, so the tiers can differ in speed only; the tests hold each
 //! one to `scalar` bit for bit. The environment variable [`TIER_VARIABLE`] forces one.
 //!
 //! Dispatch happens once per call on a slab, never per pair of patterns.
 
 mod distances;
+mod kernel;
 mod near;
 mod panel;
 mod peak;
@@ -35,6 +37,7 @@ mod simd;
 mod slab;
 mod tier;
 mod weigh;
+mod weights;
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
@@ -44,14 +47,12 @@ mod avx2;
 mod avx512;
 mod portable;
 mod scalar;
-#[cfg(target_arch = "x86_64")]
-mod weigh_avx512;
 
 pub use near::{Near, Screen};
 pub use panel::QueryPanel;
 pub use slab::Slab;
 pub use tier::{TIER_VARIABLE, TIERS, Tier, TierInfo};
-pub use weigh::MAX_WEIGHT;
+pub use weights::{MAX_WEIGHT, WeightTable, Weights};
 
 /// Patterns in a block, and `u64` words in a [`Lanes`].
 pub const LANES: usize = 8;
@@ -74,6 +75,14 @@ pub enum KernelError {
         expected: usize,
         /// The length that came.
         found: usize,
+    },
+    /// Weights that another tier made, which has its own form of them.
+    #[error("weights: expected those of tier {expected}, found those of {found}")]
+    OtherTier {
+        /// The tier that was to add them up.
+        expected: &'static str,
+        /// The tier that made them.
+        found: &'static str,
     },
     /// No tier has this name.
     #[error("unknown tier {found:?}: expected one of {expected}")]

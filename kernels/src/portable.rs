@@ -5,12 +5,10 @@
 
 use wide::u64x8;
 
-use crate::near::{self, Near, Scan, Screen};
-use crate::panel::QueryPanel;
-use crate::simd::Simd;
-use crate::slab::Slab;
-use crate::tier::{Kernel, TierInfo};
-use crate::{LANES, Lanes, distances, peak, weigh};
+use crate::near::{self, Scan};
+use crate::simd::{Simd, Task};
+use crate::tier::TierInfo;
+use crate::{LANES, Lanes};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "wide",
@@ -21,24 +19,6 @@ pub(crate) const INFO: TierInfo = TierInfo {
 
 #[derive(Clone, Copy, Debug)]
 struct Wide;
-
-impl Kernel for Wide {
-    fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
-        distances::distances(*self, slab, queries, out);
-    }
-
-    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64 {
-        near::near(*self, slab, panel, screen, bounds, found)
-    }
-
-    fn weigh(&self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
-        weigh::weigh(slab, weights, stride, sums);
-    }
-
-    fn count(&self, rounds: u32) -> u32 {
-        peak::count(*self, rounds)
-    }
-}
 
 /// `byte` in every byte of every lane.
 #[inline(always)]
@@ -133,5 +113,10 @@ impl Simd for Wide {
     #[inline(never)]
     fn read_on(self, scan: &mut Scan<'_>, query: usize, start: usize, end: usize) {
         near::read_on(self, scan, query, start, end);
+    }
+
+    #[inline(always)]
+    fn compiled<T: Task>(self, task: T) -> T::Output {
+        task.run(self)
     }
 }

@@ -1,7 +1,8 @@
 //! What a tier has to bring: eight 64-bit lanes that XOR, AND and count their ones.
 
 use crate::near::Scan;
-use crate::{LANES, Lanes};
+use crate::slab::Slab;
+use crate::{LANES, Lanes, weigh};
 
 /// Eight 64-bit lanes of one instruction set.
 ///
@@ -10,7 +11,7 @@ use crate::{LANES, Lanes};
 /// stays inside the method that names it.
 ///
 /// Methods are `#[inline(always)]` in every implementation: they must melt into the `#[target_feature]`
-/// function that starts the loop, or an intrinsic becomes a call.
+/// function that starts the loop ([`compiled`](Self::compiled)), or an intrinsic becomes a call.
 pub(crate) trait Simd: Copy {
     /// Eight 64-bit lanes.
     type Word: Copy;
@@ -58,4 +59,31 @@ pub(crate) trait Simd: Copy {
     fn rings(self, alarm: Self::Alarm, bound: u32) -> bool;
     /// [`near::read_on`](crate::near::read_on), compiled out of line with this tier's instructions.
     fn read_on(self, scan: &mut Scan<'_>, query: usize, start: usize, end: usize);
+    /// `weights[i] = table[distances[i]]`; 0 beyond the table's end.
+    #[inline(always)]
+    fn look_up(self, table: &[i32], distances: &[u32], weights: &mut [i32]) {
+        for (weight, &distance) in weights.iter_mut().zip(distances) {
+            *weight = table.get(distance as usize).copied().unwrap_or(0);
+        }
+    }
+    /// As [`weigh::weigh`].
+    #[inline(always)]
+    fn weigh(self, values: Slab<'_>, rows: &[i32], sums: &mut [i64]) {
+        weigh::weigh(values, rows, sums);
+    }
+    /// As [`weigh::above`].
+    #[inline(always)]
+    fn above(self, sums: &[i64], limit: i64, masks: &mut [u64]) {
+        weigh::above(sums, limit, masks);
+    }
+    /// Runs `task`, compiled with this tier's instructions.
+    fn compiled<T: Task>(self, task: T) -> T::Output;
+}
+
+/// A loop over the lanes of any instruction set.
+pub(crate) trait Task {
+    type Output;
+    /// `#[inline(always)]` in every implementation, and all that it calls: what is not inlined is compiled for the
+    /// baseline. So are closures, wherever they stand.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
 }

@@ -3,11 +3,13 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use crate::kernel::Kernel;
 use crate::near::{Near, Screen};
 use crate::panel::QueryPanel;
 use crate::peak::BITS_PER_ROUND;
 use crate::slab::Slab;
-use crate::weigh::{self, POSITIONS};
+use crate::weigh::POSITIONS;
+use crate::weights::{WeightTable, Weights};
 use crate::{KernelError, portable, scalar};
 #[cfg(target_arch = "x86_64")]
 use crate::{amx, avx2, avx512};
@@ -26,17 +28,6 @@ pub static TIERS: &[TierInfo] = &[
 
 /// The environment variable that forces a tier by its name.
 pub const TIER_VARIABLE: &str = "POPFIELD_TIER";
-
-/// What a tier computes. Implemented by tokens, so that a `&dyn Kernel` is proof of its own CPU features.
-pub(crate) trait Kernel: Sync {
-    fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]);
-    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64;
-    fn weigh(&self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]);
-    fn look_up(&self, table: &[i32], distances: &[u32], weights: &mut [i32]) {
-        weigh::look_up(table, distances, weights);
-    }
-    fn count(&self, rounds: u32) -> u32;
-}
 
 /// A tier's public face, whether this CPU can run it or not.
 #[derive(Clone, Copy)]
@@ -159,38 +150,58 @@ impl Tier {
         Ok(self.kernel.near(slab, queries, screen, bounds, found))
     }
 
-    /// Adds up weights: `sums[q · 64 · words + j]` grows by the weights `weights[q · stride + p]` of the patterns p
-    /// whose position j is plus, for as many queries as `sums` has rows. Weights are at most
-    /// [`MAX_WEIGHT`](crate::MAX_WEIGHT) in magnitude; larger ones give sums without meaning.
+    /// Looks up the weights of the slab's first `present` patterns, the others having none: pattern p counts
+    /// `tables[q].weight(distance)` for query q. They replace what stands in `made`.
     ///
-    /// Cost: on AVX-512, for two queries or more, 2.5 vector instructions a pattern, word and query, and one a pattern
-    /// and query.
+    /// Cost: that of [`distances`](Self::distances), and a vector instruction or two for each pattern and query.
     ///
     /// # Errors
-    /// [`KernelError::Length`] unless `sums` is whole rows, a stride no shorter than the slab, and `weights` as long as
-    /// they call for.
-    pub fn weigh(self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) -> Result<(), KernelError> {
-        let (positions, patterns) = (slab.words() * POSITIONS, slab.patterns());
-        let queries = sums.len() / positions;
-        expect("sums (whole rows)", queries * positions, sums.len())?;
-        if stride < patterns {
-            return Err(KernelError::Length { what: "stride of weights, at least", expected: patterns, found: stride });
+    /// [`KernelError::Length`] if query and pattern differ in words, there is not one table a query, or more patterns
+    /// are present than the slab has.
+    pub fn weights(
+        self,
+        keys: Slab<'_>,
+        present: usize,
+        queries: &QueryPanel,
+        tables: &[&WeightTable],
+        made: &mut Weights,
+    ) -> Result<(), KernelError> {
+        expect("words of a query", keys.words(), queries.words())?;
+        expect("tables", queries.queries(), tables.len())?;
+        if present > keys.patterns() {
+            return Err(KernelError::Length { what: "present, at most", expected: keys.patterns(), found: present });
         }
-        let least = if queries == 0 { 0 } else { (queries - 1).saturating_mul(stride).saturating_add(patterns) };
-        if weights.len() < least {
-            return Err(KernelError::Length { what: "weights, at least", expected: least, found: weights.len() });
-        }
-        self.kernel.weigh(slab, weights, stride, sums);
+        made.start(self.info.name, queries.queries(), keys.patterns());
+        self.kernel.weights(keys, present, queries, tables, made);
         Ok(())
     }
 
-    /// Looks up the weight of every distance: `weights[i] = table[distances[i]]`, and 0 for distances beyond its end.
+    /// Adds up weights that this tier made: `sums[q · 64 · words + j]` grows by the weights of the patterns whose
+    /// position j is plus, heavy ones left out. The patterns are those of the keys, which need not be as long.
+    ///
+    /// Cost: on AVX-512, for two queries or more, 2.5 vector instructions a pattern, word and query, and one a pattern
+    /// and query; a tenth of that with AMX and many queries.
     ///
     /// # Errors
-    /// [`KernelError::Length`] unless there are as many weights as distances.
-    pub fn look_up(self, table: &[i32], distances: &[u32], weights: &mut [i32]) -> Result<(), KernelError> {
-        expect("weights", distances.len(), weights.len())?;
-        self.kernel.look_up(table, distances, weights);
+    /// [`KernelError::Length`] unless there are as many patterns as weights, and a row of sums for each query;
+    /// [`KernelError::OtherTier`] if another tier made the weights.
+    pub fn weigh(self, values: Slab<'_>, weights: &Weights, sums: &mut [i64]) -> Result<(), KernelError> {
+        if weights.tier != self.info.name && weights.queries > 0 {
+            return Err(KernelError::OtherTier { expected: self.info.name, found: weights.tier });
+        }
+        expect("patterns", weights.patterns, values.patterns())?;
+        expect("sums", weights.queries * values.words() * POSITIONS, sums.len())?;
+        self.kernel.weigh(values, weights, sums);
+        Ok(())
+    }
+
+    /// The positions whose sums exceed `limit`, as set bits: `masks` has one word for 64 sums.
+    ///
+    /// # Errors
+    /// [`KernelError::Length`] if it has not.
+    pub fn above(self, sums: &[i64], limit: i64, masks: &mut [u64]) -> Result<(), KernelError> {
+        expect("sums", masks.len() * POSITIONS, sums.len())?;
+        self.kernel.above(sums, limit, masks);
         Ok(())
     }
 

@@ -4,10 +4,7 @@
 //! are sums of integers, exact in any order, and one pass over the values serves many queries.
 //!
 //! This is the portable loop: eight positions at a time, masks of a byte's bits by table look-up, so that it
-//! vectorises on whatever the tier it is compiled for has. `avx512.rs` has its own.
-
-// Registers and lanes are counted through, several arrays at a time.
-#![allow(clippy::needless_range_loop)]
+//! vectorises on whatever the tier it is compiled for has. `avx512/` and `amx/` have their own.
 
 use crate::LANES;
 use crate::slab::Slab;
@@ -15,18 +12,8 @@ use crate::slab::Slab;
 /// Positions in a word.
 pub(crate) const POSITIONS: usize = 64;
 
-/// The largest magnitude of a weight: three bytes, and sums of 255 of them stay below 2³¹.
-pub const MAX_WEIGHT: i32 = (1 << 23) - 1;
-
 /// Patterns whose weights are added up in 32 bits before they go to 64.
 pub(crate) const CHUNK: usize = 255;
-
-/// `weights[i] = table[distances[i]]`; 0 beyond the table's end.
-pub(crate) fn look_up(table: &[i32], distances: &[u32], weights: &mut [i32]) {
-    for (weight, &distance) in weights.iter_mut().zip(distances) {
-        *weight = table.get(distance as usize).copied().unwrap_or(0);
-    }
-}
 
 /// All ones in each of eight lanes where the index has a bit.
 static MASKS: [[i32; 8]; 256] = {
@@ -43,27 +30,23 @@ static MASKS: [[i32; 8]; 256] = {
     masks
 };
 
-/// Adds to `sums`, `[query][position]`, the weights, rows of patterns `stride` apart, of the patterns with a set bit
-/// there.
+/// Adds to `sums`, `[query][position]`, the weights, `[query][pattern]`, of the patterns with a set bit there.
 #[inline(always)]
-pub(crate) fn weigh(slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
-    let patterns = slab.patterns();
+pub(crate) fn weigh(values: Slab<'_>, rows: &[i32], sums: &mut [i64]) {
+    let patterns = values.patterns();
     if patterns == 0 {
         return;
     }
-    for (weights, sums) in weights.chunks(stride).zip(sums.chunks_exact_mut(slab.words() * POSITIONS)) {
-        let weights = &weights[..patterns];
+    for (weights, sums) in rows.chunks_exact(patterns).zip(sums.chunks_exact_mut(values.words() * POSITIONS)) {
         for (word, sums) in sums.chunks_exact_mut(POSITIONS).enumerate() {
-            let blocks = slab.plane(word).chunks(CHUNK / LANES);
+            let blocks = values.plane(word).chunks(CHUNK / LANES);
             for (blocks, weights) in blocks.zip(weights.chunks(CHUNK / LANES * LANES)) {
                 let mut small = [[0i32; 8]; 8];
                 for (lanes, weights) in blocks.iter().zip(weights.as_chunks::<LANES>().0) {
-                    for lane in 0..LANES {
-                        let (bytes, weight) = (lanes.0[lane].to_le_bytes(), weights[lane]);
-                        for byte in 0..8 {
-                            let mask = &MASKS[bytes[byte] as usize];
-                            for bit in 0..8 {
-                                small[byte][bit] += mask[bit] & weight;
+                    for (word, &weight) in lanes.0.iter().zip(weights) {
+                        for (small, byte) in small.iter_mut().zip(word.to_le_bytes()) {
+                            for (small, mask) in small.iter_mut().zip(&MASKS[byte as usize]) {
+                                *small += mask & weight;
                             }
                         }
                     }
@@ -72,6 +55,17 @@ pub(crate) fn weigh(slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [
                     *sum += i64::from(*small);
                 }
             }
+        }
+    }
+}
+
+/// The positions whose sums exceed `limit`, as set bits; `masks` has one word for 64 sums.
+#[inline(always)]
+pub(crate) fn above(sums: &[i64], limit: i64, masks: &mut [u64]) {
+    for (mask, sums) in masks.iter_mut().zip(sums.chunks(POSITIONS)) {
+        *mask = 0;
+        for (position, &sum) in sums.iter().enumerate() {
+            *mask |= u64::from(sum > limit) << position;
         }
     }
 }

@@ -1,7 +1,8 @@
 //! One runner for every tier: the same cases, held to a bit-by-bit count and so to each other.
 
 use popfield_kernels::{
-    KernelError, LANES, Lanes, MAX_WEIGHT, Near, QueryPanel, Screen, Slab, TIER_VARIABLE, TIERS, Tier,
+    KernelError, LANES, Lanes, MAX_WEIGHT, Near, QueryPanel, Screen, Slab, TIER_VARIABLE, TIERS, Tier, TierInfo,
+    WeightTable, Weights,
 };
 use proptest::prelude::*;
 
@@ -86,29 +87,56 @@ impl Case {
         }
     }
 
-    /// Weights added up where patterns have a set bit, on top of what is there.
-    fn run_weigh(&self, tier: Tier, queries: usize, extreme: bool) {
-        let slab = self.slab();
-        let mut state = self.signs.first().copied().unwrap_or(7);
-        let stride = slab.patterns() + 3;
-        let weights: Vec<i32> = (0..queries * stride)
-            .map(|_| match extreme {
-                true => MAX_WEIGHT,
-                false => (word(&mut state) % (2 * MAX_WEIGHT as u64 + 1)) as i32 - MAX_WEIGHT,
-            })
-            .collect();
-        let before: Vec<i64> = (0..queries * self.words * 64).map(|i| i as i64 - 5).collect();
+    /// Weights looked up by distance from these keys and added up over the first `words` words of `values`, on top of
+    /// what is there; both held to the definition.
+    fn run_weights(&self, tier: Tier, values: &Case, tables: &[&WeightTable], masked: bool) {
+        let (keys, panel) = (self.slab(), self.panel(masked));
+        let mut made = Weights::new();
+        // What was made before must not show.
+        tier.weights(
+            values.slab(),
+            0,
+            &values.panel(false),
+            &vec![tables[0]; values.signs.len() / values.words],
+            &mut made,
+        )
+        .unwrap();
+        tier.weights(keys, self.patterns, &panel, tables, &mut made).unwrap();
+        let row = values.words * 64;
+        let before: Vec<i64> = (0..panel.queries() * row).map(|i| i as i64 - 5).collect();
         let mut sums = before.clone();
-        tier.weigh(slab, &weights, stride, &mut sums).unwrap();
-        for (at, (sum, before)) in sums.into_iter().zip(before).enumerate() {
-            let (query, position) = (at / (self.words * 64), at % (self.words * 64));
-            let set = |p: &usize| {
-                self.lanes[position / 64 * self.stride + p / LANES].0[p % LANES] >> (position % 64) & 1 == 1
-            };
-            let weight = |p: usize| i64::from(weights[query * stride + p]);
-            let expected: i64 = (0..self.patterns).filter(set).map(weight).sum();
-            assert_eq!(sum - before, expected, "tier {}, query {query}, position {position}", tier.name());
+        tier.weigh(values.slab(), &made, &mut sums).unwrap();
+        let mut heavy = made.heavy().to_vec();
+        heavy.sort_unstable();
+        for (query, &table) in tables.iter().enumerate() {
+            let mut light = Vec::new();
+            for pattern in 0..self.patterns {
+                let distance = self.distance(query, pattern, masked);
+                let weight = table.weight(distance);
+                if weight.abs() > i64::from(MAX_WEIGHT) {
+                    assert_eq!(
+                        heavy.first(),
+                        Some(&Near { query: query as u32, pattern: pattern as u32, distance }),
+                        "{}",
+                        tier.name()
+                    );
+                    heavy.remove(0);
+                } else {
+                    light.push((pattern, weight));
+                }
+            }
+            let total: i64 = light.iter().map(|light| light.1).sum();
+            assert_eq!(made.totals()[query], total, "tier {}, query {query}", tier.name());
+            for position in 0..row {
+                let set = |p: usize| {
+                    values.lanes[position / 64 * values.stride + p / LANES].0[p % LANES] >> (position % 64) & 1 == 1
+                };
+                let expected: i64 = light.iter().filter(|light| set(light.0)).map(|light| light.1).sum();
+                let at = query * row + position;
+                assert_eq!(sums[at] - before[at], expected, "tier {}, query {query}, position {position}", tier.name());
+            }
         }
+        assert!(heavy.is_empty(), "{}", tier.name());
     }
 
     /// Near patterns under every screen, with bounds from none to all.
@@ -204,37 +232,106 @@ fn near_patterns_are_the_same_under_every_screen() {
     }
 }
 
+/// Tables of every width and with heavy weights near, far or nowhere, for distances up to `most`.
+fn tables(most: u32, usual: std::ops::Range<u32>) -> Vec<WeightTable> {
+    let largest = i64::from(MAX_WEIGHT);
+    let of = |weigh: &dyn Fn(i64) -> i64| WeightTable::new((0..=i64::from(most)).map(weigh).collect(), usual.clone());
+    let middle = i64::from(usual.start.midpoint(usual.end));
+    let mut tables = vec![
+        of(&|h| h % 3 - 1),
+        of(&|h| if h % 2 == 0 { -128 } else { 127 }),
+        of(&|h| middle - h),
+        of(&|h| (middle - h) * 250),
+        of(&|_| largest),
+        of(&|h| if h % 2 == 0 { -largest } else { largest }),
+        of(&|h| (middle - h).pow(3) * 40),
+        of(&|h| if h < middle - 3 { largest + 1 } else { largest - h }),
+        of(&|h| if (h - middle).abs() > 2 { (middle - h) << 40 } else { h - middle }),
+        of(&|h| if h == middle { i64::MIN + 1 } else { 7 }),
+    ];
+    // Distances beyond the end have no weight.
+    tables.push(WeightTable::new(vec![5, -6], 0..2));
+    tables.push(WeightTable::new(Vec::new(), 0..0));
+    tables
+}
+
 #[test]
-fn weights_add_up() {
-    for patterns in [0, 1, 7, 8, 33, 223, 224, 225, 247, 249, 500, 1001] {
-        let case = Case::new(100, patterns, 1, patterns as u64);
-        for queries in [0, 1, 3, 4, 5, 9, 33] {
-            on_every_tier(|tier| [false, true].into_iter().for_each(|extreme| case.run_weigh(tier, queries, extreme)));
+fn weights_are_looked_up_and_add_up() {
+    for (dim, patterns) in
+        [(64, 0), (64, 1), (100, 7), (64, 63), (65, 64), (130, 65), (200, 500), (64, 2100), (1000, 300)]
+    {
+        let usual = (dim / 2 - dim / 8) as u32..(dim / 2 + dim / 8) as u32;
+        let tables = tables(dim as u32, usual);
+        for queries in [1, 2, 3, 7, 8, 9, 33, 40] {
+            let seed = (dim * 10_000 + patterns + queries) as u64;
+            let keys = Case::new(dim, patterns, queries, seed);
+            let values = Case::new(150, patterns, 3, seed + 1);
+            on_every_tier(|tier| {
+                for (t, table) in tables.iter().enumerate() {
+                    keys.run_weights(tier, &values, &vec![table; queries], t % 2 == 1);
+                }
+                // A table of its own for each query.
+                let mixed: Vec<&WeightTable> = tables.iter().cycle().take(queries).collect();
+                keys.run_weights(tier, &values, &mixed, true);
+            });
+            if patterns > 400 && queries > 3 {
+                // Long ones once with few queries and once with many.
+                break;
+            }
         }
     }
-    let case = Case::new(700, 300, 1, 4);
-    on_every_tier(|tier| case.run_weigh(tier, 6, false));
-    on_every_tier(|tier| case.run_weigh(tier, 75, false));
+    // Wider than a byte can tell.
+    let keys = Case::new(3000, 90, 9, 3);
+    let wide = WeightTable::new((0..=3000).map(|h| 1500 - h).collect(), 1200..1800);
+    let narrow = WeightTable::new((0..=3000).map(|h| 1500 - h).collect(), 1450..1550);
     on_every_tier(|tier| {
-        // Some words of all are what they are in all.
-        let weights: Vec<i32> = (0..6 * case.slab().patterns() as i32).collect();
+        keys.run_weights(tier, &keys, &[&wide; 9], false);
+        keys.run_weights(tier, &keys, &[&narrow; 9], false);
+        keys.run_weights(tier, &keys, &[&narrow, &wide, &narrow, &wide, &narrow, &wide, &narrow, &wide, &narrow], true);
+    });
+    // Some words of all are what they are in all.
+    let case = Case::new(700, 300, 6, 4);
+    on_every_tier(|tier| {
+        let mut made = Weights::new();
+        tier.weights(case.slab(), 300, &case.panel(false), &[&narrow; 6], &mut made).unwrap();
         let weigh = |words: std::ops::Range<usize>| {
             let slab = case.slab().narrowed(words).unwrap();
             let mut sums = vec![0; 6 * slab.words() * 64];
-            tier.weigh(slab, &weights, slab.patterns(), &mut sums).unwrap();
+            tier.weigh(slab, &made, &mut sums).unwrap();
             sums
         };
         let (all, some) = (weigh(0..11), weigh(4..7));
         assert!((0..6).all(|q| all[q * 704 + 256..][..192] == some[q * 192..][..192]), "{}", tier.name());
     });
     on_every_tier(|tier| {
-        let (slab, patterns, row) = (case.slab(), case.slab().patterns(), 64 * case.words);
-        assert!(tier.weigh(slab, &vec![0; patterns], patterns, &mut vec![0; row]).is_ok());
-        assert!(tier.weigh(slab, &vec![0; patterns], patterns, &mut vec![0; row - 1]).is_err());
-        assert!(tier.weigh(slab, &vec![0; patterns - 1], patterns, &mut vec![0; row]).is_err());
-        assert!(tier.weigh(slab, &vec![0; 2 * patterns], patterns + 1, &mut vec![0; 2 * row]).is_err());
-        assert!(tier.weigh(slab, &vec![0; 2 * patterns], patterns - 1, &mut vec![0; row]).is_err());
+        let mut made = Weights::new();
+        let (slab, panel) = (case.slab(), case.panel(false));
+        assert!(tier.weights(slab, 300, &panel, &[&narrow; 5], &mut made).is_err());
+        assert!(tier.weights(slab, slab.patterns() + 1, &panel, &[&narrow; 6], &mut made).is_err());
+        assert!(tier.weights(keys.slab(), 90, &panel, &[&narrow; 6], &mut made).is_err());
+        tier.weights(slab, 300, &panel, &[&narrow; 6], &mut made).unwrap();
+        assert!(tier.weigh(slab, &made, &mut vec![0; 6 * 704 - 1]).is_err());
+        assert!(tier.weigh(keys.slab(), &made, &mut vec![0; 6 * 3008]).is_err());
+        for other in TIERS.iter().filter_map(TierInfo::tier).filter(|other| other.name() != tier.name()) {
+            let refused = other.weigh(slab, &made, &mut vec![0; 6 * 704]);
+            assert!(matches!(refused, Err(KernelError::OtherTier { .. })), "{}", other.name());
+        }
     });
+}
+
+#[test]
+fn sums_above_a_limit() {
+    let sums: Vec<i64> = (0..192).map(|i| (i * 37 % 64 - 30) << (i % 50)).collect();
+    for limit in [-(1 << 40), -1, 0, 1, 5 << 30, i64::MAX, i64::MIN] {
+        on_every_tier(|tier| {
+            let mut masks = [9; 3];
+            tier.above(&sums, limit, &mut masks).unwrap();
+            for (i, &sum) in sums.iter().enumerate() {
+                assert_eq!(masks[i / 64] >> (i % 64) & 1 == 1, sum > limit, "{}", tier.name());
+            }
+            assert!(tier.above(&sums, limit, &mut [0; 2]).is_err());
+        });
+    }
 }
 
 #[test]
@@ -335,25 +432,6 @@ fn the_forced_tier_is_the_one_that_runs() {
                 eprintln!("skipped: {error}");
             }
         },
-    }
-}
-
-#[test]
-fn weights_are_looked_up() {
-    let table: Vec<i32> = (0..100).map(|h| h * h - 7).collect();
-    for count in [0, 1, 15, 16, 17, 40] {
-        let mut distances: Vec<u32> = (0..count).map(|i| i * 37 % 100).collect();
-        if count > 20 {
-            // Beyond the table there is no weight, however far.
-            (distances[3], distances[17], distances[39]) = (100, u32::MAX, 1 << 31);
-        }
-        let expected: Vec<i32> = distances.iter().map(|&h| table.get(h as usize).copied().unwrap_or(0)).collect();
-        on_every_tier(|tier| {
-            let mut weights = vec![9; count as usize];
-            tier.look_up(&table, &distances, &mut weights).unwrap();
-            assert_eq!(weights, expected, "{}", tier.name());
-            assert!(tier.look_up(&table, &distances, &mut vec![0; count as usize + 1]).is_err());
-        });
     }
 }
 

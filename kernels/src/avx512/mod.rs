@@ -3,75 +3,37 @@
 //! XOR, popcount and add are three instructions for one word of eight keys and one query; the popcount goes
 //! through a single port, which bounds the scan at 512 bits a cycle.
 
+mod weigh;
+
 use std::arch::x86_64::*;
 
-use crate::near::{self, Near, Scan, Screen};
-use crate::panel::QueryPanel;
-use crate::simd::Simd;
+pub(crate) use weigh::{GROUP, PARTS, columns};
+
+use crate::kernel::Kernel;
+use crate::near::{self, Scan};
+use crate::simd::{Simd, Task};
 use crate::slab::Slab;
-use crate::tier::{Kernel, TierInfo};
-use crate::{LANES, Lanes, distances, peak, weigh_avx512};
+use crate::tier::TierInfo;
+use crate::{LANES, Lanes};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "avx512",
     description: "512-bit vectors, vpopcntq",
-    needs: "AVX-512F and AVX512_VPOPCNTDQ",
+    needs: "AVX-512F, AVX-512BW, AVX512_VBMI, AVX512_VPOPCNTDQ and GFNI",
     probe: || {
         static TOKEN: Avx512 = Avx512(());
-        (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vpopcntdq"))
-            .then_some(&TOKEN as &dyn Kernel)
+        let has = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vbmi")
+            && is_x86_feature_detected!("avx512vpopcntdq")
+            && is_x86_feature_detected!("gfni");
+        has.then_some(&TOKEN as &dyn Kernel)
     },
 };
 
-/// Proof that the CPU has AVX-512F and VPOPCNTDQ: handed out only by the probe above, after it looked.
+/// Proof that the CPU has all that the tier needs: handed out only by the probe above, after it looked.
 #[derive(Clone, Copy, Debug)]
 struct Avx512(());
-
-impl Kernel for Avx512 {
-    fn distances(&self, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
-        #[target_feature(enable = "avx512f,avx512vpopcntdq")]
-        fn with_avx512(token: Avx512, slab: Slab<'_>, queries: &QueryPanel, out: &mut [u32]) {
-            distances::distances(token, slab, queries, out);
-        }
-        // SAFETY: `self` is the token that the CPU has AVX-512F and VPOPCNTDQ; the probe made sure.
-        unsafe { with_avx512(*self, slab, queries, out) }
-    }
-
-    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64 {
-        #[target_feature(enable = "avx512f,avx512vpopcntdq")]
-        fn with_avx512(
-            token: Avx512,
-            slab: Slab<'_>,
-            panel: &QueryPanel,
-            screen: Screen,
-            bounds: &[u32],
-            found: &mut Vec<Near>,
-        ) -> u64 {
-            near::near(token, slab, panel, screen, bounds, found)
-        }
-        // SAFETY: `self` is the token that the CPU has AVX-512F and VPOPCNTDQ; the probe made sure.
-        unsafe { with_avx512(*self, slab, panel, screen, bounds, found) }
-    }
-
-    fn weigh(&self, slab: Slab<'_>, weights: &[i32], stride: usize, sums: &mut [i64]) {
-        // SAFETY: `self` is the token that the CPU has AVX-512F; the probe made sure.
-        unsafe { weigh_avx512::weigh(slab, weights, stride, sums) }
-    }
-
-    fn look_up(&self, table: &[i32], distances: &[u32], weights: &mut [i32]) {
-        // SAFETY: `self` is the token that the CPU has AVX-512F; the probe made sure.
-        unsafe { weigh_avx512::look_up(table, distances, weights) }
-    }
-
-    fn count(&self, rounds: u32) -> u32 {
-        #[target_feature(enable = "avx512f,avx512vpopcntdq")]
-        fn with_avx512(token: Avx512, rounds: u32) -> u32 {
-            peak::count(token, rounds)
-        }
-        // SAFETY: `self` is the token that the CPU has AVX-512F and VPOPCNTDQ; the probe made sure.
-        unsafe { with_avx512(*self, rounds) }
-    }
-}
 
 impl Simd for Avx512 {
     type Word = __m512i;
@@ -123,7 +85,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn count(self, count: __m512i, word: __m512i) -> __m512i {
-        // SAFETY: AVX-512F and VPOPCNTDQ by the token.
+        // SAFETY: all features by the token.
         unsafe { _mm512_add_epi64(count, _mm512_popcnt_epi64(word)) }
     }
 
@@ -174,11 +136,53 @@ impl Simd for Avx512 {
     fn read_on(self, scan: &mut Scan<'_>, query: usize, start: usize, end: usize) {
         #[cold]
         #[inline(never)]
-        #[target_feature(enable = "avx512f,avx512vpopcntdq")]
+        #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vpopcntdq,gfni")]
         fn with_avx512(token: Avx512, scan: &mut Scan<'_>, query: usize, start: usize, end: usize) {
             near::read_on(token, scan, query, start, end);
         }
-        // SAFETY: AVX-512F and VPOPCNTDQ by the token.
+        // SAFETY: all features by the token.
         unsafe { with_avx512(self, scan, query, start, end) }
+    }
+
+    #[inline(always)]
+    fn look_up(self, table: &[i32], distances: &[u32], weights: &mut [i32]) {
+        let (distances, rest) = distances.as_chunks::<16>();
+        let (weights, rest_of_weights) = weights.split_at_mut(distances.len() * 16);
+        for (distances, weights) in distances.iter().zip(weights.as_chunks_mut::<16>().0) {
+            // SAFETY: AVX-512F by the token; both are 64 bytes, and neither needs alignment; lanes beyond the table's
+            // end are not fetched.
+            unsafe {
+                let end = _mm512_set1_epi32(i32::try_from(table.len()).unwrap_or(i32::MAX));
+                let at = _mm512_loadu_si512(distances.as_ptr().cast());
+                let within = _mm512_cmplt_epu32_mask(at, end);
+                let found = _mm512_mask_i32gather_epi32::<4>(_mm512_setzero_si512(), within, at, table.as_ptr());
+                _mm512_storeu_si512(weights.as_mut_ptr().cast(), found);
+            }
+        }
+        for (weight, &distance) in rest_of_weights.iter_mut().zip(rest) {
+            *weight = table.get(distance as usize).copied().unwrap_or(0);
+        }
+    }
+
+    #[inline(always)]
+    fn weigh(self, values: Slab<'_>, rows: &[i32], sums: &mut [i64]) {
+        // SAFETY: all features by the token.
+        unsafe { weigh::weigh(values, rows, sums) }
+    }
+
+    #[inline(always)]
+    fn above(self, sums: &[i64], limit: i64, masks: &mut [u64]) {
+        // SAFETY: AVX-512F by the token.
+        unsafe { weigh::above(sums, limit, masks) }
+    }
+
+    #[inline(always)]
+    fn compiled<T: Task>(self, task: T) -> T::Output {
+        #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vpopcntdq,gfni")]
+        fn with_avx512<T: Task>(token: Avx512, task: T) -> T::Output {
+            task.run(token)
+        }
+        // SAFETY: the token is proof of these features.
+        unsafe { with_avx512(self, task) }
     }
 }

@@ -1,0 +1,216 @@
+//! Adding up weights with AVX-512: four patterns at a time by look-up.
+//!
+//! The weights w₀ … w₃ of four patterns have sixteen sums, one for every way in which four bits can be set: a register
+//! of 32-bit lanes. The four patterns' bits at a position are an index into it, and one permutation (`vpermd`) looks up
+//! the sums for sixteen positions. So four patterns cost a query one permutation and one addition for sixteen
+//! positions, where adding up pattern by pattern would take four masked additions and as many masks.
+//!
+//! The indices do not depend on the query: the bits of 32 patterns at one position stand in one 32-bit lane
+//! ([`columns`]), made once for all queries, and are shifted down by four from look-up to look-up.
+
+// Registers and lanes are counted through, several arrays at a time.
+#![allow(clippy::needless_range_loop)]
+
+use std::arch::x86_64::*;
+
+use crate::slab::Slab;
+use crate::weigh::{CHUNK, POSITIONS};
+use crate::{LANES, Lanes};
+
+/// Queries that share the indices as they are shifted; with more of them sums would not stay in registers.
+const SHARE: usize = 2;
+
+/// Patterns whose bits stand in a 32-bit lane.
+pub(crate) const GROUP: usize = 32;
+
+/// Groups added up in 32 bits, and their patterns.
+const GROUPS: usize = CHUNK / GROUP;
+const STEP: usize = GROUPS * GROUP;
+
+/// Vectors of sixteen positions in a word.
+pub(crate) const PARTS: usize = POSITIONS / 16;
+
+/// Sums of the weights of four patterns, for each of the eight fours of a group.
+type Tables = [__m512i; GROUP / 4];
+
+/// As [`weigh::weigh`](crate::weigh::weigh).
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,gfni")]
+pub(super) fn weigh(values: Slab<'_>, rows: &[i32], sums: &mut [i64]) {
+    let (patterns, row) = (values.patterns(), values.words() * POSITIONS);
+    if patterns == 0 {
+        return;
+    }
+    let shared = sums.len() / row / SHARE * SHARE;
+    let (many, last) = sums.split_at_mut(shared * row);
+    if shared > 0 {
+        by_pairs(values, rows, many);
+    }
+    if !last.is_empty() {
+        alone(values, &rows[shared * patterns..], last);
+    }
+}
+
+/// A multiple of [`SHARE`] queries; indices are made once for all.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,gfni")]
+fn by_pairs(values: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
+    let (patterns, row) = (values.patterns(), values.words() * POSITIONS);
+    let mut indices = vec![[[_mm512_setzero_si512(); PARTS]; GROUPS]; values.words()];
+    let mut tables = [[[_mm512_setzero_si512(); GROUP / 4]; GROUPS]; SHARE];
+    for start in (0..patterns).step_by(STEP) {
+        let groups = (patterns - start).min(STEP).div_ceil(GROUP);
+        for (word, indices) in indices.iter_mut().enumerate() {
+            for (g, index) in indices[..groups].iter_mut().enumerate() {
+                *index = columns(&values.plane(word)[(start + g * GROUP) / LANES..]);
+            }
+        }
+        for (weights, sums) in weights.chunks(SHARE * patterns).zip(sums.chunks_exact_mut(SHARE * row)) {
+            for (tables, weights) in tables.iter_mut().zip(weights.chunks(patterns)) {
+                for (tables, weights) in tables.iter_mut().zip(weights[start..].chunks(GROUP)).take(groups) {
+                    fill(tables, weights);
+                }
+            }
+            for (word, indices) in indices.iter().enumerate() {
+                let mut small = [[_mm512_setzero_si512(); PARTS]; SHARE];
+                for (g, &index) in indices[..groups].iter().enumerate() {
+                    look_up([&tables[0][g], &tables[1][g]], index, &mut small);
+                }
+                for (small, sums) in small.into_iter().zip(sums.chunks_exact_mut(row)) {
+                    widen(small, &mut sums[word * POSITIONS..][..POSITIONS]);
+                }
+            }
+        }
+    }
+}
+
+/// One query; indices are used where they are made.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,gfni")]
+fn alone(values: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
+    let mut tables = [[_mm512_setzero_si512(); GROUP / 4]; GROUPS];
+    for (step, weights) in weights.chunks(STEP).enumerate() {
+        for (tables, weights) in tables.iter_mut().zip(weights.chunks(GROUP)) {
+            fill(tables, weights);
+        }
+        for (word, sums) in sums.chunks_exact_mut(POSITIONS).enumerate() {
+            let mut small = [[_mm512_setzero_si512(); PARTS]];
+            let blocks = values.plane(word)[step * STEP / LANES..].chunks(GROUP / LANES);
+            for (tables, blocks) in tables.iter().zip(blocks) {
+                look_up([tables], columns(blocks), &mut small);
+            }
+            widen(small[0], sums);
+        }
+    }
+}
+
+/// Adds up the weights of a group for `Q` queries.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn look_up<const Q: usize>(tables: [&Tables; Q], mut index: [__m512i; PARTS], small: &mut [[__m512i; PARTS]; Q]) {
+    for four in 0..GROUP / 4 {
+        for q in 0..Q {
+            for part in 0..PARTS {
+                let found = _mm512_permutexvar_epi32(index[part], tables[q][four]);
+                small[q][part] = _mm512_add_epi32(small[q][part], found);
+            }
+        }
+        for index in &mut index {
+            *index = _mm512_srli_epi32::<4>(*index);
+        }
+    }
+}
+
+/// The sums of every choice among four weights, for each four of a group; weights that lack are 0.
+#[target_feature(enable = "avx512f")]
+fn fill(tables: &mut Tables, weights: &[i32]) {
+    let mut fours = weights.chunks_exact(4);
+    for table in tables {
+        let four = fours.next().unwrap_or(&[0; 4]);
+        // Lane l holds the sum of the weights at the set bits of l.
+        let sum = _mm512_maskz_set1_epi32(0xaaaa, four[0]);
+        let sum = _mm512_mask_add_epi32(sum, 0xcccc, sum, _mm512_set1_epi32(four[1]));
+        let sum = _mm512_mask_add_epi32(sum, 0xf0f0, sum, _mm512_set1_epi32(four[2]));
+        *table = _mm512_mask_add_epi32(sum, 0xff00, sum, _mm512_set1_epi32(four[3]));
+    }
+}
+
+/// The word of up to [`GROUP`] patterns turned about: bit p of lane j of vector v is the bit of pattern p at position
+/// 16·v + j. Patterns that lack have no bits.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,gfni")]
+pub(crate) fn columns(blocks: &[Lanes]) -> [__m512i; PARTS] {
+    let mut bytes = [_mm512_setzero_si512(); GROUP / LANES];
+    for (bytes, lanes) in bytes.iter_mut().zip(blocks) {
+        // SAFETY: `lanes` is 64 readable bytes, 64-byte aligned.
+        let lanes = unsafe { _mm512_load_si512(lanes.0.as_ptr().cast()) };
+        // Byte c of all lanes in quadword c, lanes descending: rows of a matrix of bits as `vgf2p8affineqb` takes them.
+        // Its product with the unit vectors is the transpose.
+        let rows = _mm512_permutexvar_epi8(rows(), lanes);
+        *bytes = _mm512_gf2p8affine_epi64_epi8::<0>(_mm512_set1_epi64(0x8040_2010_0804_0201u64.cast_signed()), rows);
+    }
+    // One byte of each block side by side; within 128 bits that is done in two steps, and leaves four positions of
+    // every sixteen in each vector.
+    let pairs = [
+        [_mm512_unpacklo_epi8(bytes[0], bytes[1]), _mm512_unpackhi_epi8(bytes[0], bytes[1])],
+        [_mm512_unpacklo_epi8(bytes[2], bytes[3]), _mm512_unpackhi_epi8(bytes[2], bytes[3])],
+    ];
+    let fours = [
+        _mm512_unpacklo_epi16(pairs[0][0], pairs[1][0]),
+        _mm512_unpackhi_epi16(pairs[0][0], pairs[1][0]),
+        _mm512_unpacklo_epi16(pairs[0][1], pairs[1][1]),
+        _mm512_unpackhi_epi16(pairs[0][1], pairs[1][1]),
+    ];
+    // A transposition of 128-bit pieces brings them in order.
+    let low = [_mm512_shuffle_i32x4::<0x44>(fours[0], fours[1]), _mm512_shuffle_i32x4::<0x44>(fours[2], fours[3])];
+    let high = [_mm512_shuffle_i32x4::<0xee>(fours[0], fours[1]), _mm512_shuffle_i32x4::<0xee>(fours[2], fours[3])];
+    [
+        _mm512_shuffle_i32x4::<0x88>(low[0], low[1]),
+        _mm512_shuffle_i32x4::<0xdd>(low[0], low[1]),
+        _mm512_shuffle_i32x4::<0x88>(high[0], high[1]),
+        _mm512_shuffle_i32x4::<0xdd>(high[0], high[1]),
+    ]
+}
+
+/// Byte 8·c + r comes from byte c of lane 7 − r.
+#[target_feature(enable = "avx512f")]
+fn rows() -> __m512i {
+    const ROWS: [u8; 64] = {
+        let mut rows = [0; 64];
+        let mut at = 0;
+        while at < 64 {
+            rows[at] = (8 * (7 - at % 8) + at / 8) as u8;
+            at += 1;
+        }
+        rows
+    };
+    // SAFETY: 64 readable bytes; the load needs no alignment.
+    unsafe { _mm512_loadu_si512(ROWS.as_ptr().cast()) }
+}
+
+/// Adds 64 small sums to 64 wide ones.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn widen(small: [__m512i; PARTS], sums: &mut [i64]) {
+    for (small, sums) in small.into_iter().zip(sums.as_chunks_mut::<16>().0) {
+        let halves = [_mm512_castsi512_si256(small), _mm512_extracti64x4_epi64::<1>(small)];
+        for (half, sums) in halves.into_iter().zip(sums.as_chunks_mut::<8>().0) {
+            let sums: *mut __m512i = sums.as_mut_ptr().cast();
+            // SAFETY: `sums` is 64 bytes, read and written, and neither needs alignment.
+            unsafe {
+                let before = _mm512_loadu_si512(sums);
+                _mm512_storeu_si512(sums, _mm512_add_epi64(before, _mm512_cvtepi32_epi64(half)));
+            }
+        }
+    }
+}
+
+/// As [`weigh::above`](crate::weigh::above).
+#[target_feature(enable = "avx512f")]
+pub(super) fn above(sums: &[i64], limit: i64, masks: &mut [u64]) {
+    let limit = _mm512_set1_epi64(limit);
+    for (mask, sums) in masks.iter_mut().zip(sums.as_chunks::<POSITIONS>().0) {
+        *mask = 0;
+        for (e, eight) in sums.as_chunks::<8>().0.iter().enumerate() {
+            // SAFETY: `eight` is 64 readable bytes; the load needs no alignment.
+            let eight = unsafe { _mm512_loadu_si512(eight.as_ptr().cast()) };
+            *mask |= u64::from(_mm512_cmpgt_epi64_mask(eight, limit)) << (8 * e);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What a tier computes, and how every instruction set computes it: the shared loops, compiled with its instructions.
+
+use crate::near::{self, Near, Screen};
+use crate::panel::QueryPanel;
+use crate::simd::{Simd, Task};
+use crate::slab::Slab;
+use crate::weights::{self, WeightTable, Weights};
+use crate::{distances, peak};
+
+/// What a tier computes. Implemented by tokens, so that a `&dyn Kernel` is proof of its own CPU features. Shapes were
+/// checked.
+pub(crate) trait Kernel: Sync {
+    fn distances(&self, slab: Slab<'_>, panel: &QueryPanel, out: &mut [u32]);
+    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64;
+    /// `made` was started for these queries and patterns.
+    fn weights(&self, keys: Slab<'_>, present: usize, panel: &QueryPanel, tables: &[&WeightTable], made: &mut Weights);
+    fn weigh(&self, values: Slab<'_>, weights: &Weights, sums: &mut [i64]);
+    fn above(&self, sums: &[i64], limit: i64, masks: &mut [u64]);
+    fn count(&self, rounds: u32) -> u32;
+}
+
+impl<S: Simd + Sync> Kernel for S {
+    fn distances(&self, slab: Slab<'_>, panel: &QueryPanel, out: &mut [u32]) {
+        self.compiled(Distances { slab, panel, out });
+    }
+
+    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64 {
+        self.compiled(Nearer { slab, panel, screen, bounds, found })
+    }
+
+    fn weights(&self, keys: Slab<'_>, present: usize, panel: &QueryPanel, tables: &[&WeightTable], made: &mut Weights) {
+        self.compiled(Rows { keys, present, panel, tables, made });
+    }
+
+    fn weigh(&self, values: Slab<'_>, weights: &Weights, sums: &mut [i64]) {
+        self.compiled(Weigh { values, rows: &weights.rows, sums });
+    }
+
+    fn above(&self, sums: &[i64], limit: i64, masks: &mut [u64]) {
+        self.compiled(Above { sums, limit, masks });
+    }
+
+    fn count(&self, rounds: u32) -> u32 {
+        self.compiled(Count { rounds })
+    }
+}
+
+struct Distances<'a> {
+    slab: Slab<'a>,
+    panel: &'a QueryPanel,
+    out: &'a mut [u32],
+}
+
+impl Task for Distances<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        distances::distances(simd, self.slab, self.panel, self.out);
+    }
+}
+
+struct Nearer<'a> {
+    slab: Slab<'a>,
+    panel: &'a QueryPanel,
+    screen: Screen,
+    bounds: &'a [u32],
+    found: &'a mut Vec<Near>,
+}
+
+impl Task for Nearer<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> u64 {
+        near::near(simd, self.slab, self.panel, self.screen, self.bounds, self.found)
+    }
+}
+
+struct Rows<'a> {
+    keys: Slab<'a>,
+    present: usize,
+    panel: &'a QueryPanel,
+    tables: &'a [&'a WeightTable],
+    made: &'a mut Weights,
+}
+
+impl Task for Rows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        weights::rows(simd, self.keys, self.present, self.panel, self.tables, self.made);
+    }
+}
+
+struct Weigh<'a> {
+    values: Slab<'a>,
+    rows: &'a [i32],
+    sums: &'a mut [i64],
+}
+
+impl Task for Weigh<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        simd.weigh(self.values, self.rows, self.sums);
+    }
+}
+
+struct Above<'a> {
+    sums: &'a [i64],
+    limit: i64,
+    masks: &'a mut [u64],
+}
+
+impl Task for Above<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        simd.above(self.sums, self.limit, self.masks);
+    }
+}
+
+struct Count {
+    rounds: u32,
+}
+
+impl Task for Count {
+    type Output = u32;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> u32 {
+        peak::count(simd, self.rounds)
+    }
+}
