@@ -69,6 +69,7 @@ mod dynamics;
 pub mod learning;
 
 mod error;
+mod step;
 mod store;
 
 pub use census::Nearest;

@@ -4,10 +4,10 @@
 //! leading words already differ in as many bits is left there; the kernel's screen does that many keys at a time. So
 //! the lower the bound, and the earlier it is known, the less is read:
 //!
-//! 1. a sample of the keys, read whole, gives every query a bound that surely holds;
-//! 2. a guess, that the nearest key is within an eighth of the positions (or as near as it was for the first queries of
-//!    the batch), mostly gives a far lower one. If what is found within it accounts for all that was wanted, the scan is
-//!    over; else it is done once more for that query, by what was found, or by the next guess;
+//! 1. a guess, that the nearest key is within an eighth of the positions, or as near as it was for the first queries of
+//!    the batch, mostly gives a low one. If what is found within it accounts for all that was wanted, the scan is over;
+//!    else it is done once more for that query, by what was found, or by the next guess;
+//! 2. where there is nothing to guess by, a sample of the keys, read whole, gives a bound that surely holds;
 //! 3. the [`Plan`] chooses how many words to screen by, from what the sampled keys would have cost.
 //!
 //! What is found depends on none of this; it is all that was wanted.
@@ -67,9 +67,9 @@ pub(crate) fn near<W: Watch>(
     // Places in `indices`.
     let mut pending: Vec<usize> = (0..indices.len()).collect();
     let mut panel = queries.panel(indices.iter().copied())?;
-    let mut sure = plan.sure_bounds(tier, &panel, indices.iter().map(|&index| watcher(index)))?;
     // Who knows from the start what it wants need not guess.
-    let guesses = indices.first().is_some_and(|&index| watcher(index).wants() == u32::MAX);
+    let mut sure: Vec<u32> = indices.iter().map(|&index| watcher(index).wants()).collect();
+    let guesses = sure.first() == Some(&u32::MAX);
     let mut bits_read = vec![0; indices.len()];
     let mut watched: Vec<Option<Watched<W>>> = indices.iter().map(|_| None).collect();
     for round in 0.. {
@@ -84,7 +84,14 @@ pub(crate) fn near<W: Watch>(
                 _ => u32::MAX,
             }
         };
-        let limits: Vec<u32> = pending.iter().map(|&place| guess(indices[place]).min(sure[place])).collect();
+        let mut limits: Vec<u32> = pending.iter().map(|&place| guess(indices[place]).min(sure[place])).collect();
+        if limits.contains(&u32::MAX) {
+            let sampled = plan.sure_bounds(tier, &panel, pending.iter().map(|&place| watcher(indices[place])))?;
+            for ((&place, limit), sampled) in pending.iter().zip(&mut limits).zip(sampled) {
+                sure[place] = sure[place].min(sampled);
+                *limit = sure[place].min(*limit);
+            }
+        }
         let screen = plan.screen(&limits);
         let (watchers, words_read) = pass(tier, keys, &panel, screen, &limits, |q| watcher(indices[pending[q]]))?;
         let share = words_read * 64 / pending.len() as u64;

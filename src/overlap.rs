@@ -75,9 +75,10 @@ fn slab_blocks(keys: &Patterns) -> usize {
     (SLAB_BYTES / (keys.words() * LANES * 8)).clamp(1, SLAB_PATTERNS / LANES)
 }
 
-/// The key blocks cut into pieces, several for each thread where the memory is large enough.
+/// The key blocks cut into pieces, several for each of two threads or more where the memory is large enough.
 pub(crate) fn pieces(keys: &Patterns) -> Vec<Range<usize>> {
-    let count = (4 * rayon::current_num_threads()).min(keys.len() / MIN_PIECE).max(1);
+    let threads = rayon::current_num_threads();
+    let count = if threads == 1 { 1 } else { (4 * threads).min(keys.len() / MIN_PIECE).max(1) };
     let blocks = keys.blocks();
     let size = blocks.div_ceil(count).next_multiple_of(keys.slab_blocks());
     (0..blocks).step_by(size.max(1)).map(|start| start..blocks.min(start + size)).collect()

@@ -19,7 +19,7 @@ const SAMPLE: usize = 256;
 const QUERIES: usize = 8;
 
 /// One pair in the sample for so many of the scan, so that planning costs next to nothing.
-const PAIRS_EACH: usize = 4096;
+const PAIRS_EACH: usize = 1 << 14;
 
 /// Keys that are read whole sooner than a plan for them is made.
 const FEW: usize = 2048;

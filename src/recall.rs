@@ -1,17 +1,10 @@
 //! Recall: x ← sign of the field, once or several times over.
 
-use std::collections::HashSet;
-
-use rayon::prelude::*;
-
-use crate::census::{Census, Counted};
-use crate::closing::{Answer, Closing};
+use crate::closing::Answer;
 use crate::field::Field;
-use crate::overlap::{each_query, each_tile};
-use crate::partial::Partial;
-use crate::plan::Plan;
+use crate::overlap::each_tile;
 use crate::self_term::SelfTerm;
-use crate::weighed;
+use crate::step::Tile;
 use crate::{Error, Memory, Patterns, Queries, Report, Result, Separation, Tie};
 
 /// How to recall: the separation, the number of steps and the tie policy.
@@ -130,96 +123,8 @@ impl Memory {
     /// One step for every query.
     pub(crate) fn answers(&self, queries: &Queries, field: &Field, tie: Tie) -> Result<Vec<Answer>> {
         let plan = self.plan(queries)?;
-        let window = field.window(self.len() as u64, MARGIN);
         each_tile(self.len(), queries.len(), |tile| {
-            let indices: Vec<usize> = tile.collect();
-            let crowded = self.crowded(queries, &indices, &plan, field)?;
-            // There the scan only looks for the nearest.
-            let window = |index| if crowded.contains(&index) { 0 } else { window };
-            let counted = self.censuses(queries, &indices, &plan, |index| Census::new(window(index), self.len()))?;
-            self.conclude(queries, &indices, &plan, counted, field, tie)
+            Tile::new(self, queries, &plan, field, tie, tile.collect())?.answers()
         })
     }
-
-    /// Those queries of `indices` for which more keys lie within the window than are worth keeping, so that votes of
-    /// the nearest keys will not decide: all, where every key matters.
-    pub(crate) fn crowded(
-        &self,
-        queries: &Queries,
-        indices: &[usize],
-        plan: &Plan<'_>,
-        field: &Field,
-    ) -> Result<HashSet<usize>> {
-        let window = field.window(self.len() as u64, MARGIN);
-        if window as usize >= self.dim() {
-            return Ok(indices.iter().copied().collect());
-        }
-        if (window as usize) < self.dim() / 8 {
-            return Ok(HashSet::new());
-        }
-        let usual = plan.usual_distances(self.tier(), &queries.panel(indices.iter().copied())?)?;
-        Ok(indices.iter().zip(usual).filter(|(_, usual)| window > usual.start).map(|(&index, _)| index).collect())
-    }
-
-    /// The answers to the queries of `indices`, whose censuses were taken; deeper for those queries only that stay
-    /// open: a wider window, then fields over all keys in fixed point, then all votes by distance.
-    pub(crate) fn conclude(
-        &self,
-        queries: &Queries,
-        indices: &[usize],
-        plan: &Plan<'_>,
-        counted: Vec<Counted>,
-        field: &Field,
-        tie: Tie,
-    ) -> Result<Vec<Answer>> {
-        let crowded = self.crowded(queries, indices, plan, field)?;
-        let close = |(&index, mut counted): (&usize, Counted)| -> Result<State> {
-            let query = queries.get(index).ok_or(Error::Empty { what: "queries" })?;
-            if crowded.contains(&index) {
-                counted.forget();
-            }
-            Ok((index, Closing::new(Partial::new(query, counted, field, self.values()), field, tie)))
-        };
-        let mut closings: Vec<State> = indices.par_iter().zip(counted).map(close).collect::<Result<_>>()?;
-        let wide = field.window(self.len() as u64, WIDE_MARGIN);
-        if (wide as usize) < self.dim() {
-            let deeper = |closing: &State| closing.1.open_bits() > 0 && !crowded.contains(&closing.0);
-            let (open, mut decided): (Vec<_>, Vec<_>) = closings.into_iter().partition(deeper);
-            let indices: Vec<usize> = open.iter().map(|closing| closing.0).collect();
-            let nearest = |index| {
-                let place = indices.binary_search(&index).unwrap_or_default();
-                open[place].1.nearest_distance()
-            };
-            let census = |index| Census::new(wide, self.len()).beside(nearest(index));
-            let mut counted = self.censuses(queries, &indices, plan, census)?;
-            counted.iter_mut().zip(&open).for_each(|(counted, open)| counted.bits_read += open.1.bits_read());
-            decided.extend(indices.par_iter().zip(counted).map(close).collect::<Result<Vec<_>>>()?);
-            closings = decided;
-        }
-        let (mut open, mut decided) = apart(closings);
-        weighed::decide(self, queries, plan, field, &mut open)?;
-        let (open, more) = apart(open);
-        decided.extend(more);
-        decided.extend(each_query(self.len(), open, |(index, mut closing)| {
-            closing.resolve_by(field, self.values(), &self.ranked(queries, index)?);
-            Ok((index, closing))
-        })?);
-        decided.sort_unstable_by_key(|closing| closing.0);
-        decided.into_iter().map(|closing| closing.1.finish()).collect()
-    }
-}
-
-/// How little all keys beyond the window may weigh, e^−margin of the nearest: enough for a nearest key that stands
-/// alone.
-const MARGIN: f64 = 0.5;
-
-/// The same where it does not, and fields may be close to zero.
-pub(crate) const WIDE_MARGIN: f64 = 8.0;
-
-/// The state of a query, by its index.
-type State = (usize, Closing);
-
-/// Those with open bits, and those without.
-fn apart(closings: Vec<State>) -> (Vec<State>, Vec<State>) {
-    closings.into_iter().partition(|closing| closing.1.open_bits() > 0)
 }

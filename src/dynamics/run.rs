@@ -8,11 +8,10 @@ use super::limit::{Limit, Path};
 use super::plane::Plane;
 use super::sweep::Walker;
 use super::{Dynamics, Order, sweep_order};
-use crate::census::Census;
 use crate::field::Field;
 use crate::near::Watched;
 use crate::overlap::{distances, each_tile};
-use crate::recall::WIDE_MARGIN;
+use crate::step::{Tile, WIDE_MARGIN};
 use crate::{Answer, Error, Memory, Pattern, Patterns, Queries, Query, Result};
 
 /// One run from its start to its limit.
@@ -120,20 +119,19 @@ impl Memory {
 
     /// The next state from each of `states`, and the energy of each as it is.
     fn step_with_energy(&self, states: &Queries, field: &Field, dynamics: &Dynamics) -> Result<Vec<Step>> {
-        let window = field.window(self.len() as u64, WIDE_MARGIN);
         let plan = self.plan(states)?;
-        each_tile(self.len(), states.len(), |tile| {
-            let indices: Vec<usize> = tile.clone().collect();
-            let crowded = self.crowded(states, &indices, &plan, field)?;
-            let window = |index| if crowded.contains(&index) { 0 } else { window };
-            let watch = |index| (Census::new(window(index), self.len()), Histogram::default());
-            let (censuses, histograms): (Vec<_>, Vec<_>) = self.survey(states, tile, watch)?.into_iter().unzip();
+        each_tile(self.len(), states.len(), |range| {
+            let indices: Vec<usize> = range.clone().collect();
+            let tile = Tile::new(self, states, &plan, field, dynamics.tie, indices.clone())?;
+            // Every distance is needed for the energy, so that a wide window costs nothing more.
+            let watch = |index| (tile.census(index - range.start, WIDE_MARGIN), Histogram::default());
+            let (censuses, histograms): (Vec<_>, Vec<_>) =
+                self.survey(states, range.clone(), watch)?.into_iter().unzip();
             let read = (self.len() * self.dim()) as u64;
             let counted = censuses
                 .into_iter()
                 .map(|census| Watched::of_all(census, read).counted(self.len()).ok_or(Error::Empty { what: "keys" }));
-            let answers =
-                self.conclude(states, &indices, &plan, counted.collect::<Result<_>>()?, field, dynamics.tie)?;
+            let answers = tile.conclude(counted.collect::<Result<_>>()?)?;
             let step = |((index, answer), keys): ((&usize, Answer), Histogram)| {
                 let known = states.known_count(*index) as u32;
                 let energy = field.law().energy(dynamics.energy_diagonal(), known, &keys);

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::dynamics::{Entry, Histogram, Sweeping, Weights};
 use crate::exact::{ExponentialSign, ULP, UNDERFLOW, decay};
-use crate::field::{Evidence, Law, Relative, WordSigns, by_distance, exact_signs, set_bits};
+use crate::field::{Evidence, Law, Relative, WordSigns, by_distance, exact_signs};
 use crate::self_term::SelfTerm;
 use crate::votes::{COLUMNS, WordVotes};
 use crate::{Beta, Diagonal, Energy};
@@ -47,14 +47,14 @@ impl Law for Exponential {
     fn word_signs(&self, evidence: Evidence<'_>, votes: &WordVotes, columns: u64) -> WordSigns {
         let (fields, error) = approximate(self.beta.get(), evidence, votes);
         let [_, tail] = self.weigh(&mut by_distance(evidence.beyond), evidence.nearest);
-        let (mut signs, mut undecided) = (WordSigns::default(), 0);
-        for column in set_bits(columns) {
-            if fields[column].abs() > tail + error {
-                signs.note(column, fields[column].total_cmp(&0.0));
-            } else {
-                undecided |= 1 << column;
-            }
+        let doubt = tail + error;
+        let (mut plus, mut decided) = (0, 0);
+        for (column, field) in fields.into_iter().enumerate() {
+            plus |= u64::from(field > doubt) << column;
+            decided |= u64::from(field.abs() > doubt) << column;
         }
+        let signs = WordSigns { plus: plus & columns, ..WordSigns::default() };
+        let undecided = columns & !decided;
         match evidence.beyond.is_empty() {
             true => signs.or(exact_signs(self, evidence, votes, undecided)),
             false => WordSigns { open: undecided, ..signs },

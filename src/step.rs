@@ -1,0 +1,136 @@
+//! One step of recall for a tile of queries: from their nearest keys to the sign of every field.
+//!
+//! Each query goes only as deep as it must:
+//!
+//! 1. its census: the nearest keys and those within a window of them, beyond which all others together weigh little.
+//!    Where their votes certify every bit, that is all ([`Partial`], [`Closing`]);
+//! 2. the same with a wider window, if bits stay open;
+//! 3. fields over all keys in fixed point (`weighed.rs`), if bits are still open or every key matters from the start;
+//! 4. the votes of all keys by distance (`votes.rs`), for what even those leave open: ties, mostly.
+
+use rayon::prelude::*;
+
+use crate::census::{Census, Counted};
+use crate::closing::{Answer, Closing};
+use crate::field::Field;
+use crate::overlap::each_query;
+use crate::partial::Partial;
+use crate::plan::Plan;
+use crate::weighed;
+use crate::{Error, Memory, Queries, Result, Tie};
+
+/// How little all keys beyond the window may weigh, e^−margin of the nearest: enough for a nearest key that stands
+/// alone.
+const MARGIN: f64 = 0.5;
+
+/// The same where it does not, and fields may be close to zero.
+pub(crate) const WIDE_MARGIN: f64 = 8.0;
+
+/// Some queries of a batch that take a step together.
+pub(crate) struct Tile<'a> {
+    memory: &'a Memory,
+    queries: &'a Queries,
+    plan: &'a Plan<'a>,
+    field: &'a Field,
+    tie: Tie,
+    /// Which queries, ascending.
+    indices: Vec<usize>,
+    /// Whether more keys lie within the window than are worth keeping, by place in `indices`: then votes of the nearest
+    /// keys will not decide, and the census only looks for the nearest.
+    crowded: Vec<bool>,
+}
+
+/// The state of a query, by its place in the tile.
+type State = (usize, Closing);
+
+impl<'a> Tile<'a> {
+    pub(crate) fn new(
+        memory: &'a Memory,
+        queries: &'a Queries,
+        plan: &'a Plan<'a>,
+        field: &'a Field,
+        tie: Tie,
+        indices: Vec<usize>,
+    ) -> Result<Self> {
+        let window = field.window(memory.len() as u64, MARGIN);
+        let crowded = if window as usize >= memory.dim() {
+            vec![true; indices.len()]
+        } else if (window as usize) < memory.dim() / 8 {
+            vec![false; indices.len()]
+        } else {
+            let usual = plan.usual_distances(memory.tier(), &queries.panel(indices.iter().copied())?)?;
+            usual.into_iter().map(|usual| window > usual.start).collect()
+        };
+        Ok(Self { memory, queries, plan, field, tie, indices, crowded })
+    }
+
+    /// The census that the query at `place` needs, all keys beyond it weighing less than e^−`margin` of its nearest.
+    pub(crate) fn census(&self, place: usize, margin: f64) -> Census {
+        let keys = self.memory.len();
+        Census::new(if self.crowded[place] { 0 } else { self.field.window(keys as u64, margin) }, keys)
+    }
+
+    /// The answers of one step.
+    pub(crate) fn answers(self) -> Result<Vec<Answer>> {
+        let places: Vec<usize> = (0..self.indices.len()).collect();
+        let counted = self.take(&places, |place| self.census(place, MARGIN))?;
+        self.conclude(counted)
+    }
+
+    /// The same, censuses being taken.
+    pub(crate) fn conclude(self, counted: Vec<Counted>) -> Result<Vec<Answer>> {
+        let places: Vec<usize> = (0..self.indices.len()).collect();
+        let (mut open, mut closed) = apart(self.close(&places, counted)?);
+        let keys = self.memory.len();
+        if (self.field.window(keys as u64, WIDE_MARGIN) as usize) < self.memory.dim() {
+            let (narrow, rest): (Vec<State>, Vec<State>) = open.into_iter().partition(|state| !self.crowded[state.0]);
+            let places: Vec<usize> = narrow.iter().map(|state| state.0).collect();
+            let nearest = |place| {
+                let at = places.binary_search(&place).unwrap_or_default();
+                narrow[at].1.nearest_distance()
+            };
+            let census = |place| self.census(place, WIDE_MARGIN).beside(nearest(place));
+            let mut counted = self.take(&places, census)?;
+            counted.iter_mut().zip(&narrow).for_each(|(counted, before)| counted.bits_read += before.1.bits_read());
+            let (still_open, more) = apart(self.close(&places, counted)?);
+            open = rest.into_iter().chain(still_open).collect();
+            closed.extend(more);
+        }
+        open.iter_mut().for_each(|state| state.0 = self.indices[state.0]);
+        weighed::decide(self.memory, self.queries, self.plan, self.field, &mut open)?;
+        let (open, more) = apart(open);
+        closed.iter_mut().for_each(|state| state.0 = self.indices[state.0]);
+        closed.extend(more);
+        closed.extend(each_query(keys, open, |(index, mut closing)| {
+            closing.resolve_by(self.field, self.memory.values(), &self.memory.ranked(self.queries, index)?);
+            Ok((index, closing))
+        })?);
+        closed.sort_unstable_by_key(|state| state.0);
+        closed.into_iter().map(|state| state.1.finish()).collect()
+    }
+
+    /// Takes the censuses of the queries at `places`.
+    fn take(&self, places: &[usize], census: impl Fn(usize) -> Census + Sync) -> Result<Vec<Counted>> {
+        let indices: Vec<usize> = places.iter().map(|&place| self.indices[place]).collect();
+        let of_index = |index: usize| census(self.indices.binary_search(&index).unwrap_or_default());
+        self.memory.censuses(self.queries, &indices, self.plan, of_index)
+    }
+
+    /// What the censuses certify.
+    fn close(&self, places: &[usize], counted: Vec<Counted>) -> Result<Vec<State>> {
+        let close = |(&place, mut counted): (&usize, Counted)| {
+            let query = self.queries.get(self.indices[place]).ok_or(Error::Empty { what: "queries" })?;
+            if self.crowded[place] {
+                counted.forget();
+            }
+            let partial = Partial::new(query, counted, self.field, self.memory.values());
+            Ok((place, Closing::new(partial, self.field, self.tie)))
+        };
+        places.par_iter().zip(counted).map(close).collect()
+    }
+}
+
+/// Those with open bits, and those without.
+fn apart(states: Vec<State>) -> (Vec<State>, Vec<State>) {
+    states.into_iter().partition(|state| state.1.open_bits() > 0)
+}
