@@ -85,7 +85,11 @@ impl Closing {
         let evidence = closing.evidence(&votes.distances, &votes.keys, &without_votes);
         for (&word, votes) in &votes.words {
             let columns = closing.open[word];
-            let signs = field.word_signs(evidence, votes, columns, closing.own_bits(word));
+            let signs = match reason {
+                // Its own bits are the signs, whatever the others say.
+                Reason::Dominant => WordSigns { plus: columns & plus(&votes[0]), ..WordSigns::default() },
+                _ => field.word_signs(evidence, votes, columns, closing.own_bits(word)),
+            };
             closing.note(word, columns, signs);
         }
         closing
@@ -247,6 +251,11 @@ impl Closing {
         self.report.tied_bits += u64::from(signs.tied.count_ones());
         self.open[word] = signs.open;
     }
+}
+
+/// The columns with more votes for plus.
+fn plus(votes: &[i64; COLUMNS]) -> u64 {
+    votes.iter().enumerate().fold(0, |plus, (column, &votes)| plus | u64::from(votes > 0) << column)
 }
 
 /// An interval that holds the softmax weight of the nearest keys together: N₀ / Σ N_h e^{−2β(h−h₀)}.

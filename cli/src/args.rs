@@ -292,11 +292,14 @@ pub struct SpectrumArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  popfield bench --patterns 1000000 --dim 512 --batch 256\n  \
-popfield bench --separation linear --patterns 560 --dim 4096 --batch 1 --json\n  popfield bench --suite --threads 1")]
+popfield bench --separation linear --patterns 560 --dim 4096 --batch 1 --json\n  popfield bench --suite --threads 1\n  popfield bench --growth growth.svg")]
 pub struct Bench {
     /// The standard grid of cases instead of one
     #[arg(long, conflicts_with_all = ["patterns", "dim", "batch", "noise", "noise_model", "separation", "beta", "degree"])]
     pub suite: bool,
+    /// How time and memory grow with patterns, dimension, batch, noise and threads, drawn here (.svg or .png)
+    #[arg(long, value_name = "FIGURE", conflicts_with_all = ["suite", "patterns", "dim", "batch", "noise", "noise_model", "separation", "beta", "degree"])]
+    pub growth: Option<PathBuf>,
     /// Random patterns stored
     #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 100_000, value_parser = positive)]
     pub patterns: usize,

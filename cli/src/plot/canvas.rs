@@ -94,8 +94,17 @@ impl DrawingBackend for &mut Canvas {
 
 /// The letters of ASCII that come nearest to those that the bitmap fonts lack.
 fn ascii(text: &str) -> String {
-    let pairs =
-        [("−", "-"), ("β", "beta"), ("σ", "sigma"), ("·", "x"), ("√", "root "), ("¬", "~"), ("→", ">"), ("½", "1/2")];
+    let pairs = [
+        ("−", "-"),
+        ("β", "beta"),
+        ("σ", "sigma"),
+        ("·", "x"),
+        ("√", "root "),
+        ("¬", "~"),
+        ("→", ">"),
+        ("½", "1/2"),
+        ("µ", "u"),
+    ];
     pairs.into_iter().fold(text.to_owned(), |text, (letter, spelled)| text.replace(letter, spelled))
 }
 

@@ -22,11 +22,11 @@ pub struct Case {
 
 /// What was measured of a case.
 pub struct Measured {
-    seconds: f64,
+    pub seconds: f64,
     tied_bits: u64,
     load_seconds: f64,
-    recalled: f64,
-    bits_read_per_query: f64,
+    pub recalled: f64,
+    pub bits_read_per_query: f64,
     pub peak_rss_bytes: Option<u64>,
 }
 

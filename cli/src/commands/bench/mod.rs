@@ -2,6 +2,7 @@
 //! can do.
 
 mod case;
+mod growth;
 mod machine;
 mod suite;
 
@@ -20,6 +21,9 @@ pub fn run(args: &Bench) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
     if args.suite {
         return suite::run(args, threads);
+    }
+    if let Some(figure) = &args.growth {
+        return growth::run(args, threads, figure);
     }
     let case = Case {
         batch: args.batch,
