@@ -77,5 +77,57 @@ fn recall(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, recall);
+/// Memories in which pruning fails, or bits tie, beside a scan that takes every overlap.
+fn worst_cases(criterion: &mut Criterion) {
+    const DIM: usize = 512;
+    const BATCH: usize = 64;
+    let sharp = Recall::new(Separation::exponential(1.0).expect("β in range"));
+    let random = |count, seed| Patterns::random(count, DIM, seed, "keys").expect("keys");
+    let centre = random(1, 1).get(0).expect("a pattern");
+    let of = |patterns: &mut dyn Iterator<Item = Pattern>| {
+        let mut all = Patterns::new(DIM).expect("a dimension");
+        patterns.for_each(|pattern| all.push(&pattern).expect("room"));
+        all
+    };
+    let copies = |count| of(&mut std::iter::repeat_n(centre.clone(), count));
+    let away = |flips: f64, seed| {
+        let noisy = add_noise(&copies(1), flips / DIM as f64, NoiseModel::Exact, seed).expect("noise");
+        noisy.get(0).expect("a pattern")
+    };
+    let queries: Queries = copies(BATCH).into();
+    let equidistant = add_noise(&copies(PATTERNS), 0.3, NoiseModel::Exact, 7).expect("noise");
+    let approaching = of(&mut (0..PATTERNS).map(|i| away(((PATTERNS - i) * DIM / 2 / PATTERNS) as f64, i as u64)));
+    let half = random(PATTERNS / 2, 5);
+    let twins = of(&mut half.iter().chain(half.iter()));
+    let complement = |value: Pattern| {
+        Pattern::from_words(value.words().iter().map(|word| !word).collect(), DIM).expect("whole words")
+    };
+    let values = random(PATTERNS / 2, 3);
+    let opposed = of(&mut values.iter().chain(values.iter().map(complement)));
+    let auto = |keys: Patterns| Memory::auto_associative(keys).expect("a memory");
+    let cases = [
+        ("random keys", auto(random(PATTERNS, 1))),
+        ("copies of the query", auto(copies(PATTERNS))),
+        ("keys that are all as far", auto(equidistant)),
+        ("keys that come ever nearer", auto(approaching)),
+        ("votes that cancel, every bit a tie", Memory::hetero_associative(twins, opposed).expect("a memory")),
+    ];
+    let mut group = criterion.benchmark_group(format!("worst cases, n = {PATTERNS}, d = {DIM}, batch {BATCH}"));
+    group.throughput(Throughput::Elements((PATTERNS * BATCH) as u64)).sample_size(10);
+    let plain = auto(random(PATTERNS, 1));
+    assert_eq!(plain.overlaps(&queries).expect("room").len(), PATTERNS * BATCH);
+    group.bench_function("every overlap, stored", |bencher| bencher.iter(|| plain.overlaps(black_box(&queries))));
+    for (name, memory) in cases {
+        let recalled = memory.recall(&queries, &sharp).expect("an answer");
+        if name.starts_with("votes") {
+            assert_eq!(recalled.tied_bits(), (DIM * BATCH) as u64);
+        }
+        group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
+            bencher.iter(|| memory.recall(black_box(&queries), &sharp));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, recall, worst_cases);
 criterion_main!(benches);

@@ -52,6 +52,8 @@ pub(crate) struct Counted {
     pub(crate) bound: u32,
     /// Keys at `bound` or beyond.
     pub(crate) beyond: u64,
+    /// More keys lie within the window than were kept.
+    pub(crate) shut: bool,
     /// Bits of keys that were read.
     pub(crate) bits_read: u64,
 }
@@ -67,6 +69,10 @@ impl Census {
     /// The same where a key is known to stand at distance `nearest`.
     pub(crate) fn beside(self, nearest: u32) -> Self {
         Self { limit: self.edge(nearest), ..self }
+    }
+
+    fn count(&mut self, others: Nearest) {
+        self.nearest = Some(self.nearest.map_or(others, |nearest| nearest.or(others)));
     }
 
     /// The first distance that is not kept.
@@ -98,7 +104,9 @@ impl Watched<Census> {
         watcher.prune();
         let nearest = watcher.nearest?;
         let beyond = (keys - watcher.kept.len()) as u64;
-        Some(Counted { nearest, bound: watcher.bound().max(nearest.distance), kept: watcher.kept, beyond, bits_read })
+        let shut = watcher.limit < watcher.edge(nearest.distance);
+        let bound = watcher.bound().max(nearest.distance);
+        Some(Counted { nearest, bound, kept: watcher.kept, beyond, shut, bits_read })
     }
 }
 
@@ -122,14 +130,28 @@ impl Watch for Census {
     }
 
     fn meet(&mut self, id: usize, distance: u32) {
-        let here = Nearest { id: id as u64, distance, count: 1 };
-        self.nearest = Some(self.nearest.map_or(here, |nearest| nearest.or(here)));
+        self.count(Nearest { id: id as u64, distance, count: 1 });
         if distance < self.bound() {
             self.kept.push((distance, id));
             if self.kept.len() > 2 * self.capacity {
                 self.prune();
             }
         }
+    }
+}
+
+/// A census among those who see every distance.
+impl Visit for Census {
+    fn visit(&mut self, first: usize, distances: &[u32]) {
+        // The minimum is found in vector registers; most slabs hold nothing near and end here.
+        let Some(least) = distances.iter().copied().min().filter(|&least| least < self.wants()) else { return };
+        if self.limit > least {
+            return self.meet_some(first, distances);
+        }
+        // Nothing as far is kept any more, only the nearest counted.
+        let id = first + distances.iter().position(|&distance| distance == least).unwrap_or_default();
+        let count = distances.iter().map(|&distance| u64::from(distance == least)).sum();
+        self.count(Nearest { id: id as u64, distance: least, count });
     }
 
     fn merge(&mut self, later: Self) {
@@ -140,24 +162,5 @@ impl Watch for Census {
         self.limit = self.limit.min(later.limit);
         self.kept.extend(later.kept);
         self.prune();
-    }
-}
-
-/// A census among those who see every distance.
-impl Visit for Census {
-    fn visit(&mut self, first: usize, distances: &[u32]) {
-        // The minimum is found in vector registers; most slabs hold nothing near and end here.
-        if distances.iter().copied().min().is_none_or(|least| least >= self.wants()) {
-            return;
-        }
-        for (id, &distance) in (first..).zip(distances) {
-            if distance < self.wants() {
-                self.meet(id, distance);
-            }
-        }
-    }
-
-    fn merge(&mut self, later: Self) {
-        Watch::merge(self, later);
     }
 }

@@ -62,6 +62,7 @@ mod closing;
 mod memory;
 mod partial;
 mod recall;
+mod step;
 
 // Networks that run to a limit, and networks that are learned.
 mod dynamics;
@@ -69,7 +70,6 @@ mod dynamics;
 pub mod learning;
 
 mod error;
-mod step;
 mod store;
 
 pub use census::Nearest;

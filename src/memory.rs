@@ -230,7 +230,7 @@ impl Memory {
 
     /// All votes of these keys that `request` asks for: the second round of a recall over parts.
     ///
-    /// Cost: n × ⌈d/64⌉ word operations, and for each word asked for n × 8 byte look-ups and 512 bytes a distance.
+    /// Cost: n × ⌈d/64⌉ word operations, and for each word asked for some 13 n word operations and 512 bytes a distance.
     ///
     /// # Errors
     /// [`Error::Dimension`] if the request is about a memory of other dimensions; [`Error::OutOfMemory`].
@@ -279,6 +279,7 @@ impl Memory {
         watched.into_iter().map(counted).collect()
     }
 
+    /// Shows each query of `indices` the keys that its watcher wants.
     pub(crate) fn near<W: Watch>(
         &self,
         queries: &Queries,
@@ -289,13 +290,14 @@ impl Memory {
         near(self.tier, &self.keys, queries, indices, plan, watcher)
     }
 
+    /// Shows the distances of all keys to each query of `tile`, by what `visitor` makes of its place there.
     pub(crate) fn survey<V: Visit>(
         &self,
         queries: &Queries,
         tile: Range<usize>,
         visitor: impl Fn(usize) -> V + Sync,
     ) -> Result<Vec<V>> {
-        survey(self.tier, &self.keys, queries, tile, visitor)
+        survey(self.tier, &self.keys, &queries.panel(tile)?, visitor)
     }
 
     /// All keys ranked by their distance to query `index`.

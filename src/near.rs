@@ -8,7 +8,8 @@
 //!    the batch, mostly gives a low one. If what is found within it accounts for all that was wanted, the scan is over;
 //!    else it is done once more for that query, by what was found, or by the next guess;
 //! 2. where there is nothing to guess by, a sample of the keys, read whole, gives a bound that surely holds;
-//! 3. the [`Plan`] chooses how many words to screen by, from what the sampled keys would have cost.
+//! 3. the [`Plan`] chooses how many words to screen by, from what the sampled keys would have cost; where many are within
+//!    the bound, every distance is taken instead.
 //!
 //! What is found depends on none of this; it is all that was wanted.
 
@@ -17,20 +18,29 @@ use std::ops::Range;
 use popfield_kernels::{LANES, Near, QueryPanel, Screen, Tier};
 use rayon::prelude::*;
 
-use crate::overlap::{TILE, pieces};
+use crate::overlap::{TILE, Visit, pieces, survey};
 use crate::plan::Plan;
 use crate::{Patterns, Queries, Result};
 
-/// Someone who wants the near keys of one query.
-pub(crate) trait Watch: Send {
+/// Someone who wants the near keys of one query. Shown all distances ([`Visit`]), it takes those that it wants.
+pub(crate) trait Watch: Visit {
     /// Keys at this distance or beyond are not wanted. Never grows.
     fn wants(&self) -> u32;
     /// What it would want if the nearest key stood at distance `nearest`.
     fn would_want(&self, nearest: u32) -> u32;
     /// A key that is wanted. Keys come in ascending order.
     fn meet(&mut self, id: usize, distance: u32);
-    /// Takes in what `later` met of keys with higher ids.
-    fn merge(&mut self, later: Self);
+
+    /// Meets those that are wanted of keys `first`, `first + 1`, …
+    fn meet_some(&mut self, first: usize, distances: &[u32]) {
+        let mut wants = self.wants();
+        for (id, &distance) in (first..).zip(distances) {
+            if distance < wants {
+                self.meet(id, distance);
+                wants = self.wants();
+            }
+        }
+    }
 }
 
 /// What became of a watcher.
@@ -54,8 +64,8 @@ impl<W: Watch> Watched<W> {
 ///
 /// Cost: for each key and query some 0.1 ns a screened word on AVX-512, a half of that or less where words are joined;
 /// keys that pass the screen, tens of nanoseconds each. Watchers that are not content with the guess cost a second
-/// scan, at the worst a third; adversarial keys that all pass every screen are read whole and met one by one, a few
-/// nanoseconds each beside the plain scan.
+/// scan, at the worst a third. Where the sample shows that many keys pass, every distance is taken, and those that are
+/// wanted are met one by one, a few nanoseconds each.
 pub(crate) fn near<W: Watch>(
     tier: Tier,
     keys: &Patterns,
@@ -92,8 +102,15 @@ pub(crate) fn near<W: Watch>(
                 *limit = sure[place].min(*limit);
             }
         }
-        let screen = plan.screen(&limits);
-        let (watchers, words_read) = pass(tier, keys, &panel, screen, &limits, |q| watcher(indices[pending[q]]))?;
+        let watcher_at = |q: usize| watcher(indices[pending[q]]);
+        let (watchers, words_read) = if plan.crowds(&limits) {
+            // Whoever sees every key has seen all that it wants.
+            limits.fill(u32::MAX);
+            let words_read = (keys.len() * keys.words() * panel.queries()) as u64;
+            (survey(tier, keys, &panel, watcher_at)?, words_read)
+        } else {
+            pass(tier, keys, &panel, plan.screen(&limits), &limits, watcher_at)?
+        };
         let share = words_read * 64 / pending.len() as u64;
         let mut left = Vec::new();
         for ((&place, limit), watcher) in pending.iter().zip(limits).zip(watchers) {

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use popfield_kernels::{LANES, Tier};
+use popfield_kernels::{LANES, QueryPanel, Tier};
 use rayon::prelude::*;
 
 use crate::error::room_for;
@@ -84,30 +84,29 @@ pub(crate) fn pieces(keys: &Patterns) -> Vec<Range<usize>> {
     (0..blocks).step_by(size.max(1)).map(|start| start..blocks.min(start + size)).collect()
 }
 
-/// Shows every key's distance to each query of `tile`, and returns what their visitors became.
+/// Shows every key's distance to each query of `panel`, and returns what their visitors became.
 ///
-/// Cost: tile × n × ⌈d/64⌉ word operations, one read of the keys; a slab's distances a thread, and what the visitors
+/// Cost: queries × n × ⌈d/64⌉ word operations, one read of the keys; a slab's distances a thread, and what the visitors
 /// remember, of which there is one for each query and piece.
 pub(crate) fn survey<V: Visit>(
     tier: Tier,
     keys: &Patterns,
-    queries: &Queries,
-    tile: Range<usize>,
+    panel: &QueryPanel,
     visitor: impl Fn(usize) -> V + Sync,
 ) -> Result<Vec<V>> {
-    let panel = queries.panel(tile.clone())?;
+    let start = || -> Vec<V> { (0..panel.queries()).map(&visitor).collect() };
     let step = slab_blocks(keys);
     let scan = |piece: Range<usize>| -> Result<Vec<V>> {
-        let mut visitors: Vec<V> = tile.clone().map(&visitor).collect();
-        let mut distances = vec![0u32; tile.len() * step * LANES];
-        for (start, slab) in keys.slabs(piece, step) {
+        let mut visitors = start();
+        let mut distances = vec![0u32; panel.queries() * step * LANES];
+        for (first, slab) in keys.slabs(piece, step) {
             let slab = slab?;
             let patterns = slab.patterns();
-            let present = patterns.min(keys.len() - start * LANES);
-            let distances = &mut distances[..tile.len() * patterns];
-            tier.distances(slab, &panel, distances)?;
+            let present = patterns.min(keys.len() - first * LANES);
+            let distances = &mut distances[..panel.queries() * patterns];
+            tier.distances(slab, panel, distances)?;
             for (visitor, row) in visitors.iter_mut().zip(distances.chunks_exact(patterns)) {
-                visitor.visit(start * LANES, &row[..present]);
+                visitor.visit(first * LANES, &row[..present]);
             }
         }
         Ok(visitors)
@@ -116,7 +115,7 @@ pub(crate) fn survey<V: Visit>(
         a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
         Ok(a)
     });
-    merged.unwrap_or_else(|| Ok(tile.map(visitor).collect()))
+    merged.unwrap_or_else(|| Ok(start()))
 }
 
 /// Finishes each of some queries.

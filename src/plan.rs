@@ -28,6 +28,9 @@ const FEW: usize = 2048;
 /// cache, and the watcher.
 const PASSING: f64 = 400.0;
 
+/// One key in so many, if it is met, is a crowd.
+const CROWD: usize = 32;
+
 /// What fetching one word of eight keys from memory costs, in vector instructions.
 const FETCHING: f64 = 24.0;
 
@@ -137,6 +140,14 @@ impl<'a> Plan<'a> {
     pub(crate) fn screen(&self, limits: &[u32]) -> Screen {
         let costs = self.screens.iter().map(|sampled| (sampled.screen, sampled.cost(limits)));
         costs.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(Screen { words: 1, joined: false }, |best| best.0)
+    }
+
+    /// Whether so many of the sampled keys lie within `limits`, one a query, that to take every distance is cheaper than
+    /// to screen.
+    pub(crate) fn crowds(&self, limits: &[u32]) -> bool {
+        let Some(whole) = self.screens.iter().rfind(|sampled| !sampled.screen.joined) else { return false };
+        let within: usize = limits.iter().map(|&limit| whole.bounds.partition_point(|&bound| bound < limit)).sum();
+        within * CROWD > whole.bounds.len() * limits.len()
     }
 
     /// The bound that the first queries of the batch make likely for the others, once they have been scanned.

@@ -70,7 +70,7 @@ impl Memory {
     /// Cost: each step looks at the first words of all n keys, once for up to 64 queries, and reads on where it must;
     /// exponential and max recall seldom need more than the votes of a few keys. Where every key matters (linear,
     /// polynomial, small β) each query takes n distances, look-ups and additions of weights for ⌈value_dim/64⌉ words.
-    /// Bits that stay open even then (ties) add 4n bytes and n × 8 byte look-ups for each word of 64 open columns.
+    /// Bits that stay open even then (ties) add 4n bytes and some nanoseconds a key for each word of 64 open columns.
     ///
     /// # Errors
     /// [`Error::Dimension`] if the queries are of another dimension; [`Error::UnequalDimensions`] for several steps or

@@ -1,7 +1,7 @@
 //! Search: the nearest keys themselves, exactly.
 
 use crate::near::{Watch, Watched};
-use crate::overlap::each_tile;
+use crate::overlap::{Visit, each_tile};
 use crate::{Error, Memory, Queries, Result};
 
 /// A key found.
@@ -126,6 +126,12 @@ impl Watch for Shortlist {
                 self.cut();
             }
         }
+    }
+}
+
+impl Visit for Shortlist {
+    fn visit(&mut self, first: usize, distances: &[u32]) {
+        self.meet_some(first, distances);
     }
 
     fn merge(&mut self, later: Self) {

@@ -80,10 +80,13 @@ impl<'a> Tile<'a> {
     /// The same, censuses being taken.
     pub(crate) fn conclude(self, counted: Vec<Counted>) -> Result<Vec<Answer>> {
         let places: Vec<usize> = (0..self.indices.len()).collect();
+        // Where more keys lie in the window than were kept, a wider one shows nothing new.
+        let full: Vec<bool> =
+            counted.iter().zip(&self.crowded).map(|(counted, &crowd)| crowd || counted.shut).collect();
         let (mut open, mut closed) = apart(self.close(&places, counted)?);
         let keys = self.memory.len();
         if (self.field.window(keys as u64, WIDE_MARGIN) as usize) < self.memory.dim() {
-            let (narrow, rest): (Vec<State>, Vec<State>) = open.into_iter().partition(|state| !self.crowded[state.0]);
+            let (narrow, rest): (Vec<State>, Vec<State>) = open.into_iter().partition(|state| !full[state.0]);
             let places: Vec<usize> = narrow.iter().map(|state| state.0).collect();
             let nearest = |place| {
                 let at = places.binary_search(&place).unwrap_or_default();

@@ -20,6 +20,11 @@ try:
 except ImportError:
     sys.exit("numpy is not here: nothing to compare with, skipped")
 
+from sentences import DIM, embeddings
+
+# Sentences stored, and those that ask.
+SENTENCES, BATCH = 32_768, 1024
+
 # Threads of OpenMP spin for a while after their work, and would take the cores from whoever comes next.
 PAUSE = 0.25
 
@@ -41,10 +46,11 @@ faiss, torch = peer("faiss"), peer("torch")
 class Popfield:
     """The example program `peer`, kept running like the modules beside it."""
 
-    def __init__(self, threads, folder):
+    def __init__(self, threads, folder, tier=None):
         program = ROOT / "target/release/examples/peer"
+        environment = os.environ | ({"POPFIELD_TIER": tier} if tier else {})
         self.process = subprocess.Popen(
-            [program, str(threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [program, str(threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
         self.out = Path(folder) / "answer"
         self.folder = Path(folder)
@@ -53,7 +59,7 @@ class Popfield:
         print(*request, file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline().strip()
         if not answer:
-            sys.exit("popfield stopped")
+            raise RuntimeError("popfield stopped")
         return answer
 
     def store(self, keys, queries, dim):
@@ -63,7 +69,7 @@ class Popfield:
         self.ask("queries", self.folder / "queries")
 
     def recall(self, *separation):
-        seconds = float(self.ask("recall", *separation, self.out))
+        seconds, self.share_read = map(float, self.ask("recall", *separation, self.out).split())
         self.ask("queries", self.folder / "queries")  # waits until the answer is written
         return seconds
 
@@ -133,11 +139,11 @@ class Record:
               f"{ratio:.1f}× (target {target}); {agreement}", file=sys.stderr)
 
 
-def nearest(record, popfield, threads, n, dim, batch, noise, target):
+def nearest(record, popfield, threads, name, keys, queries, target):
     """Recall under β = 1 beside FAISS's nearest key."""
     if faiss is None:
         return
-    keys, queries = data(n, dim, batch, noise)
+    dim = keys.shape[1] * 8
     index = faiss.IndexBinaryFlat(dim)
     index.add(keys)
     popfield.store(keys, queries, dim)
@@ -153,19 +159,20 @@ def nearest(record, popfield, threads, n, dim, batch, noise, target):
         ours = distances(queries, keys[ids])
         assert (ours == theirs).all(), "nearest distances differ"
         recalled = (popfield.recalled(dim) == keys[ids]).all(axis=1).mean()
-        return f"nearest distances equal; {recalled:.1%} recall the nearest key in every bit"
+        return (f"nearest distances equal; {recalled:.1%} recall the nearest key in every bit; "
+                f"{popfield.share_read:.0%} of the keys' bits read")
 
     record.measure(
-        f"recall β = 1, n = {n:,}, d = {dim}, batch {batch}, noise {noise}", threads, target,
+        f"recall β = 1, {name}", threads, target,
         {"popfield": lambda: popfield.recall("exponential", 1), "FAISS IndexBinaryFlat top-1": by_faiss}, check,
     )
 
 
-def search(record, popfield, threads, n, dim, batch, top, target):
+def search(record, popfield, threads, name, keys, queries, top, target):
     """The nearest keys beside FAISS's."""
     if faiss is None:
         return
-    keys, queries = data(n, dim, batch, 0.1)
+    dim = keys.shape[1] * 8
     index = faiss.IndexBinaryFlat(dim)
     index.add(keys)
     popfield.store(keys, queries, dim)
@@ -181,9 +188,50 @@ def search(record, popfield, threads, n, dim, batch, top, target):
         return "distances equal"
 
     record.measure(
-        f"search K = {top}, n = {n:,}, d = {dim}, batch {batch}, noise 0.1", threads, target,
+        f"search K = {top}, {name}", threads, target,
         {"popfield": lambda: popfield.search(top), f"FAISS IndexBinaryFlat top-{top}": by_faiss}, check,
     )
+
+
+def random_keys(record, popfield, threads, million):
+    """Random keys, of which a few leading words tell most apart."""
+
+    def case(dim, batch, noise):
+        return (f"n = {million:,}, d = {dim}, batch {batch}, noise {noise}", *data(million, dim, batch, noise))
+
+    for noise, targets in ((0.1, (8, 8, 11, 18)), (0.0, (10, 12, 24, 45))):
+        for dim, target in zip((64, 256, 512, 1024), targets):
+            nearest(record, popfield, threads, *case(dim, 1024, noise), f"{target}×")
+    for dim, target in ((256, 3), (1024, 5)):
+        nearest(record, popfield, threads, *case(dim, 1, 0.1), f"{target}×")
+    search(record, popfield, threads, *case(512, 1024, 0.1), 10, "5×")
+
+
+def without_avx512(record, folder, threads, million):
+    """The tier of older CPUs beside FAISS, which takes the best instructions that there are."""
+    try:
+        popfield = Popfield(threads, folder, "avx2")
+        for dim in (64, 512):
+            name = f"n = {million:,}, d = {dim}, batch 1024, noise 0.1, popfield forced to avx2"
+            nearest(record, popfield, threads, name, *data(million, dim, 1024, 0.1), "1×")
+    except (RuntimeError, BrokenPipeError):
+        print("avx2 is not here: skipped", file=sys.stderr)
+
+
+def sentence_keys(record, popfield, threads, count):
+    """Embeddings of sentences, whose neighbours are near: queries are other sentences."""
+    try:
+        packed = embeddings(ROOT / "target/peers/sentences.npy", SENTENCES + BATCH)
+    except ImportError as error:
+        print(f"sentence embeddings are not here: skipped ({error})", file=sys.stderr)
+        return
+    queries, keys = packed[:BATCH], packed[BATCH:BATCH + count]
+    name = f"sentence embeddings, n = {len(keys):,}, d = {DIM}, batch {len(queries)}"
+    nearest(record, popfield, threads, name, keys, queries, "–")
+    search(record, popfield, threads, name, keys, queries, 10, "–")
+    # What pruning gains shows beside random keys of the same shape.
+    random = data(len(keys), DIM, len(queries), 0.1)
+    nearest(record, popfield, threads, "random keys of that shape, noise 0.1", *random, "–")
 
 
 def signs(packed, dim):
@@ -284,6 +332,9 @@ def write(record, path, threads, tiers):
         "its peers' does not. Random keys lie far apart, which suits it.",
         "- PyTorch takes keys as 16 or 32 bits an element, 16 or 32 times the memory.",
         "- A single query is one thread's work to FAISS.",
+        "- Sentence embeddings are those of all-MiniLM-L6-v2, one bit an element by its sign; the sentences are the "
+        "docstrings of Python's standard library, numpy, scipy and scikit-learn. At β = 1 a query recalls the nearest "
+        "sentence, or a mixture where several are about as near.",
         "",
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -308,12 +359,9 @@ def main():
             torch.set_num_threads(threads)
         with tempfile.TemporaryDirectory() as folder:
             popfield = Popfield(threads, folder)
-            for noise, targets in ((0.1, (8, 8, 11, 18)), (0.0, (10, 12, 24, 45))):
-                for dim, target in zip((64, 256, 512, 1024), targets):
-                    nearest(record, popfield, threads, million, dim, 1024, noise, f"{target}×")
-            for dim, target in ((256, 3), (1024, 5)):
-                nearest(record, popfield, threads, million, dim, 1, 0.1, f"{target}×")
-            search(record, popfield, threads, million, 512, 1024, 10, "5×")
+            random_keys(record, popfield, threads, million)
+            without_avx512(record, folder, threads, million)
+            sentence_keys(record, popfield, threads, many)
             for dim, beta, target in ((256, 1.0, 40), (1024, 1.0, 60), (1024, 1 / 32, 40), (64, 0.125, 2), (1024, 0.005, 3)):
                 attention(record, popfield, threads, many, dim, 256, beta, f"{target}×")
             for batch, target in ((1, 50), (256, 3)):

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `keys FILE DIM` | packed rows, stored to recall themselves |
 //! | `queries FILE` | packed rows of the same dimension |
-//! | `recall SEPARATION [BETA] OUT` | seconds; OUT gets the packed recalled rows, OUT.ids the nearest ids as `u64` |
+//! | `recall SEPARATION [BETA] OUT` | seconds, and the share of all bits of keys that was read; OUT gets the packed recalled rows, OUT.ids the nearest ids as `u64` |
 //! | `search K OUT` | seconds; OUT gets the ids found, `u64`, row by row |
 //!
 //! The one argument is the number of threads. Each answer is a line.
@@ -47,7 +47,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                 };
                 let start = Instant::now();
                 let recalled = memory_at_hand()?.recall(queries_at_hand()?, &Recall::new(separation))?;
-                println!("{}", start.elapsed().as_secs_f64());
+                let seconds = start.elapsed().as_secs_f64();
+                let read: u64 = recalled.reports.iter().map(|report| report.bits_read).sum();
+                let (memory, queries) = (memory_at_hand()?, queries_at_hand()?);
+                println!("{seconds} {}", read as f64 / (memory.len() * memory.dim() * queries.len()) as f64);
                 std::fs::write(out, recalled.patterns.to_packed(BitOrder::Big))?;
                 let ids = recalled.reports.iter().flat_map(|report| report.nearest.id.to_le_bytes());
                 std::fs::write(format!("{out}.ids"), ids.collect::<Vec<_>>())?;

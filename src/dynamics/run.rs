@@ -124,7 +124,7 @@ impl Memory {
             let indices: Vec<usize> = range.clone().collect();
             let tile = Tile::new(self, states, &plan, field, dynamics.tie, indices.clone())?;
             // Every distance is needed for the energy, so that a wide window costs nothing more.
-            let watch = |index| (tile.census(index - range.start, WIDE_MARGIN), Histogram::default());
+            let watch = |place| (tile.census(place, WIDE_MARGIN), Histogram::default());
             let (censuses, histograms): (Vec<_>, Vec<_>) =
                 self.survey(states, range.clone(), watch)?.into_iter().unzip();
             let read = (self.len() * self.dim()) as u64;
