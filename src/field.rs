@@ -117,12 +117,11 @@ impl Field {
 
 /// Weights by distance.
 #[derive(Debug)]
-pub(crate) struct Relative {
-    /// In any unit that is the same for all, each in error by less than 2⁻⁴² of itself; none exceeds 1 in magnitude,
-    /// unless they are exact.
-    pub(crate) weights: Vec<f64>,
-    /// They are integers, in error by nothing.
-    pub(crate) exact: bool,
+pub(crate) enum Relative {
+    /// As they are.
+    Exact(Vec<i64>),
+    /// In any unit that is the same for all, each in error by less than 2⁻⁴² of itself; none exceeds 1 in magnitude.
+    Real(Vec<f64>),
 }
 
 /// What a separation does: Σ_h f(known − 2h)·V[h][j] and its exact sign, and everything that follows from f.

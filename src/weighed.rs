@@ -42,18 +42,18 @@ struct Scaled {
 
 impl Scaled {
     /// `usual` is the range of distances of most keys.
-    fn new(relative: &Relative, usual: Range<u32>) -> Self {
-        let largest = |weights: &[f64]| weights.iter().fold(0.0f64, |most, weight| most.max(weight.abs()));
-        let weights = &relative.weights;
-        let of_usual = &weights[(usual.start as usize).min(weights.len())..(usual.end as usize).min(weights.len())];
-        let scale = match relative.exact {
-            true => 1.0,
-            false => (f64::from(MAX_WEIGHT) / largest(of_usual)).min(LARGEST / largest(weights)).min(f64::MAX),
+    fn new(relative: Relative, usual: Range<u32>) -> Self {
+        let weights = match relative {
+            Relative::Exact(weights) => return Self { table: WeightTable::new(weights, usual), error: 0.0 },
+            Relative::Real(weights) => weights,
         };
+        let largest = |weights: &[f64]| weights.iter().fold(0.0f64, |most, weight| most.max(weight.abs()));
+        let of_usual = &weights[(usual.start as usize).min(weights.len())..(usual.end as usize).min(weights.len())];
+        let scale = (f64::from(MAX_WEIGHT) / largest(of_usual)).min(LARGEST / largest(&weights)).min(f64::MAX);
         let round = |weight: &f64| (weight * scale + f64::copysign(0.5, *weight)) as i64;
         let table = WeightTable::new(weights.iter().map(round).collect(), usual);
         // Half for rounding; the rest is above what 2³² and the errors of `f64` weights can make.
-        Self { table, error: if relative.exact { 0.0 } else { 0.51 } }
+        Self { table, error: 0.51 }
     }
 }
 
@@ -151,7 +151,7 @@ fn decide_together(
     for &known in &known {
         if let Entry::Vacant(place) = tables.entry(known) {
             let Some(relative) = field.law().relative_weights(known, nearest) else { return Ok(()) };
-            place.insert(Scaled::new(&relative, usual.clone()));
+            place.insert(Scaled::new(relative, usual.clone()));
         }
     }
     let scaled: Vec<&Scaled> = known.iter().map(|known| &tables[known]).collect();

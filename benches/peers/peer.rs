@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `keys FILE DIM` | packed rows, stored to recall themselves |
 //! | `queries FILE` | packed rows of the same dimension |
+//! | `repeat TIMES` | every further request is answered so many times; the median counts |
 //! | `recall SEPARATION [BETA] OUT` | seconds, and the share of all bits of keys that was read; OUT gets the packed recalled rows, OUT.ids the nearest ids as `u64` |
 //! | `search K OUT` | seconds; OUT gets the ids found, `u64`, row by row |
 //!
@@ -20,6 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     let mut memory: Option<Memory> = None;
     let mut queries: Option<Queries> = None;
+    let mut times = 1;
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let request: Vec<&str> = line.split_whitespace().collect();
@@ -38,6 +40,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                 println!("{} queries", made.len());
                 queries = Some(made);
             }
+            ["repeat", count] => {
+                times = count.parse()?;
+                println!("{times} times");
+            }
             ["recall", ref how @ .., out] => {
                 let separation = match how {
                     ["exponential", beta] => Separation::exponential(beta.parse()?)?,
@@ -45,20 +51,18 @@ fn main() -> Result<(), Box<dyn Error>> {
                     ["max"] => Separation::Max,
                     _ => return Err(format!("an unknown separation: {how:?}").into()),
                 };
-                let start = Instant::now();
-                let recalled = memory_at_hand()?.recall(queries_at_hand()?, &Recall::new(separation))?;
-                let seconds = start.elapsed().as_secs_f64();
-                let read: u64 = recalled.reports.iter().map(|report| report.bits_read).sum();
                 let (memory, queries) = (memory_at_hand()?, queries_at_hand()?);
+                let (seconds, recalled) = median(times, || memory.recall(queries, &Recall::new(separation)))?;
+                let read: u64 = recalled.reports.iter().map(|report| report.bits_read).sum();
                 println!("{seconds} {}", read as f64 / (memory.len() * memory.dim() * queries.len()) as f64);
                 std::fs::write(out, recalled.patterns.to_packed(BitOrder::Big))?;
                 let ids = recalled.reports.iter().flat_map(|report| report.nearest.id.to_le_bytes());
                 std::fs::write(format!("{out}.ids"), ids.collect::<Vec<_>>())?;
             }
             ["search", top, out] => {
-                let start = Instant::now();
-                let found = memory_at_hand()?.search_top(queries_at_hand()?, top.parse()?)?;
-                println!("{}", start.elapsed().as_secs_f64());
+                let (memory, queries, top) = (memory_at_hand()?, queries_at_hand()?, top.parse()?);
+                let (seconds, found) = median(times, || memory.search_top(queries, top))?;
+                println!("{seconds}");
                 let ids = found.iter().flatten().flat_map(|found| found.id.to_le_bytes());
                 std::fs::write(out, ids.collect::<Vec<_>>())?;
             }
@@ -66,4 +70,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// The median of the seconds that a call took, and its last answer.
+fn median<T>(times: usize, mut call: impl FnMut() -> popfield::Result<T>) -> Result<(f64, T), Box<dyn Error>> {
+    let mut taken = Vec::new();
+    let mut last = None;
+    for _ in 0..times.max(1) {
+        let start = Instant::now();
+        let answer = call()?;
+        taken.push(start.elapsed().as_secs_f64());
+        last = Some(answer);
+    }
+    taken.sort_unstable_by(f64::total_cmp);
+    Ok((taken[taken.len() / 2], last.ok_or("no answer")?))
 }

@@ -43,10 +43,8 @@ impl WeightTable {
     /// The weights of distances 0, 1, …; farther patterns have none. Most patterns should be at a distance within
     /// `usual`; only the time depends on it.
     pub fn new(weights: Vec<i64>, usual: std::ops::Range<u32>) -> Self {
-        let fits = |&weight: &i64| match i32::try_from(weight) {
-            Ok(weight) if weight.unsigned_abs() <= MAX_WEIGHT as u32 => weight,
-            _ => HEAVY,
-        };
+        let most = i64::from(MAX_WEIGHT);
+        let fits = |&weight: &i64| if (-most..=most).contains(&weight) { weight as i32 } else { HEAVY };
         let light: Vec<i32> = weights.iter().map(fits).collect();
         let bytes = ByteTable::new(&light, usual);
         Self { weights, light, bytes }

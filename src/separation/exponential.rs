@@ -29,7 +29,7 @@ impl Law for Exponential {
     fn relative_weights(&self, known: u32, nearest: u32) -> Option<Relative> {
         // No key is nearer than the nearest.
         let weight = |h: u32| h.checked_sub(nearest).map_or(0.0, |t| decay(2.0 * self.beta.get() * f64::from(t)));
-        Some(Relative { weights: (0..=known).map(weight).collect(), exact: false })
+        Some(Relative::Real((0..=known).map(weight).collect()))
     }
 
     fn weigh(&self, keys: &mut dyn Iterator<Item = (u32, u64)>, nearest: u32) -> [f64; 2] {

@@ -16,8 +16,7 @@ pub(super) struct Linear;
 
 impl Law for Linear {
     fn relative_weights(&self, known: u32, _: u32) -> Option<Relative> {
-        let weights = (0..=known).map(|h| f64::from(known) - 2.0 * f64::from(h)).collect();
-        Some(Relative { weights, exact: true })
+        Some(Relative::Exact((0..=i64::from(known)).map(|h| i64::from(known) - 2 * h).collect()))
     }
 
     fn word_signs(&self, evidence: Evidence<'_>, votes: &WordVotes, columns: u64) -> WordSigns {

@@ -30,8 +30,7 @@ impl Law for Polynomial {
         let scale = f64::from(known.max(1));
         // A rounding for the quotient and one for each product.
         let power = |s: f64| (0..self.power).fold(1.0, |product, _| product * (s / scale));
-        let weights = (0..=known).map(|h| power(f64::from(known) - 2.0 * f64::from(h))).collect();
-        Some(Relative { weights, exact: false })
+        Some(Relative::Real((0..=known).map(|h| power(f64::from(known) - 2.0 * f64::from(h))).collect()))
     }
 
     fn word_signs(&self, evidence: Evidence<'_>, votes: &WordVotes, columns: u64) -> WordSigns {
