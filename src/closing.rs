@@ -151,11 +151,11 @@ impl Closing {
 
     /// Decides what fields in fixed point can of the open bits; each key holds `own` votes of the query for itself that
     /// do not count.
-    pub(crate) fn decide_weighed(&mut self, field: &Field, weighed: &Weighed<'_>, own: i64) {
-        let literal = weighed.signs(0);
+    pub(crate) fn decide_weighed(&mut self, field: &Field, weighed: &Weighed<'_>, own: i64) -> Result<()> {
+        let literal = weighed.signs(0)?;
         // Fields where the query's own bit is plus, and where it is minus.
         let votes = own * self.keys as i64;
-        let without_own = (votes != 0).then(|| [weighed.signs(votes), weighed.signs(-votes)]);
+        let without_own = if votes == 0 { None } else { Some([weighed.signs(votes)?, weighed.signs(-votes)?]) };
         for word in 0..self.open.len() {
             let columns = self.open[word];
             if columns == 0 {
@@ -186,6 +186,7 @@ impl Closing {
             let margin = 8.0 * ULP;
             self.report.top_weight = Some([(low * (1.0 - margin)).max(0.0), (high * (1.0 + margin)).min(1.0)]);
         }
+        Ok(())
     }
 
     /// Decides everything from the ranked keys of a memory that is the only part; a word of columns at a time, so that

@@ -82,15 +82,20 @@ pub(crate) fn near<W: Watch>(
     let guesses = sure.first() == Some(&u32::MAX);
     let mut bits_read = vec![0; indices.len()];
     let mut watched: Vec<Option<Watched<W>>> = indices.iter().map(|_| None).collect();
-    for round in 0.. {
+    for round in 0usize.. {
         if pending.is_empty() {
             break;
         }
         let guess = |index: usize| {
             let known = queries.known_count(index) as u32;
             match round {
-                0 if guesses => plan.learned().unwrap_or_else(|| watcher(index).would_want(known.div_ceil(8))),
-                1 if guesses => watcher(index).would_want(known.div_ceil(4)),
+                0 | 1 if guesses => match plan.learned() {
+                    Some([likely, _]) if round == 0 => likely,
+                    Some([likely, widest]) if likely < widest => widest,
+                    // What was not within it is nowhere to be guessed.
+                    Some(_) => u32::MAX,
+                    None => watcher(index).would_want(known.div_ceil(8 >> round)),
+                },
                 _ => u32::MAX,
             }
         };

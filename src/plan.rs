@@ -29,7 +29,7 @@ const FEW: usize = 2048;
 const PASSING: f64 = 400.0;
 
 /// One key in so many, if it is met, is a crowd.
-const CROWD: usize = 32;
+const CROWD: usize = 8;
 
 /// What fetching one word of eight keys from memory costs, in vector instructions.
 const FETCHING: f64 = 24.0;
@@ -55,7 +55,7 @@ fn spread(count: usize, of: usize) -> impl Iterator<Item = usize> {
 pub(crate) struct Plan<'a> {
     sample: &'a Patterns,
     screens: Vec<Sampled>,
-    learned: OnceLock<u32>,
+    learned: OnceLock<[u32; 2]>,
 }
 
 /// The lower bounds that a screen gave for the sampled pairs.
@@ -150,8 +150,9 @@ impl<'a> Plan<'a> {
         within * CROWD > whole.bounds.len() * limits.len()
     }
 
-    /// The bound that the first queries of the batch make likely for the others, once they have been scanned.
-    pub(crate) fn learned(&self) -> Option<u32> {
+    /// Once the first queries of the batch have been scanned: the bound that they make likely for the others, and one
+    /// that contented them all.
+    pub(crate) fn learned(&self) -> Option<[u32; 2]> {
         self.learned.get().copied()
     }
 
@@ -170,8 +171,8 @@ impl<'a> Plan<'a> {
         // Of equal bounds the last: that many are content.
         let ranks = (0..bounds.len()).filter(|&rank| bounds.get(rank + 1) != Some(&bounds[rank]));
         let best = ranks.map(|rank| (rank, total(rank))).min_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((rank, _)) = best {
-            self.learned.get_or_init(|| bounds[rank]);
+        if let Some(((rank, _), &widest)) = best.zip(bounds.last()) {
+            self.learned.get_or_init(|| [bounds[rank], widest]);
         }
     }
 }

@@ -76,17 +76,17 @@ impl Weighed<'_> {
     }
 
     /// The positions whose fields are surely above `votes`, and those surely below, as words of set bits.
-    pub(crate) fn signs(&self, votes: i64) -> [Vec<u64>; 2] {
+    pub(crate) fn signs(&self, votes: i64) -> Result<[Vec<u64>; 2]> {
         // 2·plus − total against votes ± doubt, as plus against a whole number; all stay below 2⁶².
         let (doubt, off) = (self.error.ceil() as i64, self.total + votes);
-        let above = |limit: i64| -> Vec<u64> {
+        let above = |limit: i64| -> Result<Vec<u64>> {
             let mut masks = vec![0; self.plus.len() / COLUMNS];
-            self.tier.above(self.plus, limit, &mut masks).expect("a word for 64 sums");
-            masks
+            self.tier.above(self.plus, limit, &mut masks)?;
+            Ok(masks)
         };
-        let mut below = above(((off - doubt + 1) >> 1) - 1);
+        let mut below = above(((off - doubt + 1) >> 1) - 1)?;
         below.iter_mut().for_each(|mask| *mask = !*mask);
-        [above((off + doubt) >> 1), below]
+        Ok([above((off + doubt) >> 1)?, below])
     }
 
     /// The weight of one nearest key relative to that of all keys: an interval that holds it.
@@ -157,12 +157,11 @@ fn decide_together(
     let scaled: Vec<&Scaled> = known.iter().map(|known| &tables[known]).collect();
     let Summed { plus, totals } = sum(memory, &panel, &scaled.iter().map(|scaled| &scaled.table).collect::<Vec<_>>())?;
     let rows = plus.par_chunks_exact(memory.values().words() * COLUMNS);
-    rows.zip(closings).enumerate().for_each(|(q, (plus, (_, closing)))| {
+    rows.zip(closings).enumerate().try_for_each(|(q, (plus, (_, closing)))| {
         let error = scaled[q].error * memory.len() as f64;
         let of_nearest = scaled[q].table.weight(closing.nearest_distance());
-        closing.decide_weighed(field, &Weighed { tier, plus, total: totals[q], of_nearest, error }, own);
-    });
-    Ok(())
+        closing.decide_weighed(field, &Weighed { tier, plus, total: totals[q], of_nearest, error }, own)
+    })
 }
 
 /// Adds up all keys.
