@@ -124,5 +124,33 @@ fn weigh(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, distances, near, weigh);
+/// What anyone would write first, built for the same baseline as `wide`: pattern by pattern, word by word.
+fn plain(criterion: &mut Criterion) {
+    for dim in [64, 512, 1024] {
+        let words_each = dim / 64;
+        let lanes = keys(words_each);
+        let word = |p: usize, w: usize| lanes[w * PATTERNS / LANES + p / LANES].0[p % LANES];
+        let rows: Vec<u64> =
+            (0..PATTERNS).flat_map(|p| (0..words_each).map(move |w| (p, w))).map(|(p, w)| word(p, w)).collect();
+        let queries = words(64 * words_each, 2);
+        let panel = QueryPanel::new(queries.clone(), None, words_each).expect("whole rows");
+        let (mut out, mut expected) = (vec![0; PATTERNS * 64], vec![0; PATTERNS * 64]);
+        let mut every_distance = || {
+            for (query, out) in queries.chunks_exact(words_each).zip(out.chunks_exact_mut(PATTERNS)) {
+                for (key, distance) in rows.chunks_exact(words_each).zip(out) {
+                    *distance = key.iter().zip(query).map(|(a, b)| (a ^ b).count_ones()).sum();
+                }
+            }
+            out.iter().map(|&h| u64::from(h)).sum::<u64>()
+        };
+        Tier::detect().distances(slab(&lanes, words_each), &panel, &mut expected).expect("shapes that fit");
+        assert_eq!(every_distance(), expected.iter().map(|&h| u64::from(h)).sum());
+        let mut group = criterion.benchmark_group(format!("distances, d = {dim}, batch 64, all known"));
+        group.throughput(Throughput::Elements((PATTERNS * 64 * dim) as u64));
+        group.bench_function("plain loop", |bencher| bencher.iter(&mut every_distance));
+        group.finish();
+    }
+}
+
+criterion_group!(benches, distances, plain, near, weigh);
 criterion_main!(benches);
