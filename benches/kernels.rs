@@ -144,7 +144,7 @@ fn plain(criterion: &mut Criterion) {
             out.iter().map(|&h| u64::from(h)).sum::<u64>()
         };
         Tier::detect().distances(slab(&lanes, words_each), &panel, &mut expected).expect("shapes that fit");
-        assert_eq!(every_distance(), expected.iter().map(|&h| u64::from(h)).sum());
+        assert_eq!(every_distance(), expected.iter().map(|&h| u64::from(h)).sum::<u64>());
         let mut group = criterion.benchmark_group(format!("distances, d = {dim}, batch 64, all known"));
         group.throughput(Throughput::Elements((PATTERNS * 64 * dim) as u64));
         group.bench_function("plain loop", |bencher| bencher.iter(&mut every_distance));
