@@ -1,9 +1,12 @@
-//! Recall by separation, single and batched, each way that an answer can be proven; and search beside it.
+//! Recall by separation, single and batched, each way that an answer can be proven, and search beside it; networks run to
+//! their limits; memories that are the worst for a scan.
 
 #![allow(missing_docs)]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use popfield::{Memory, NoiseModel, Pattern, Patterns, Queries, Reason, Recall, Separation, add_noise};
+use popfield::{
+    Beta, Dynamics, Memory, NoiseModel, Order, Pattern, Patterns, Queries, Reason, Recall, Separation, add_noise,
+};
 use popfield_reference as reference;
 use std::hint::black_box;
 
@@ -129,5 +132,27 @@ fn worst_cases(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, recall, worst_cases);
+/// A classical network run to its limit, all positions at once and one after the other; and attention.
+fn limits(criterion: &mut Criterion) {
+    const DIM: usize = 1024;
+    let memory = Memory::auto_associative(Patterns::random(20, DIM, 1, "keys").expect("keys")).expect("memory");
+    let originals = memory.keys().range(0..20);
+    let starts: Queries = add_noise(&originals, 0.1, NoiseModel::Exact, 1).expect("noise").into();
+    let mut group = criterion.benchmark_group(format!("limits, n = 20, d = {DIM}, 20 starts"));
+    group.throughput(Throughput::Elements(20)).sample_size(20);
+    for (name, order) in [("synchronous", Order::Synchronous), ("one after the other", Order::Fixed)] {
+        let dynamics = Dynamics::new(Separation::Linear).order(order);
+        let runs = memory.relax(&starts, &dynamics).expect("limits");
+        assert!(runs.iter().zip(originals.iter()).all(|(run, original)| run.state == original), "{name}");
+        group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
+            bencher.iter(|| memory.relax(black_box(&starts), &dynamics));
+        });
+    }
+    let beta = Beta::new(1.0).expect("β in range");
+    assert_eq!(memory.attend(&starts, beta).expect("values").len(), 20 * DIM);
+    group.bench_function("attention", |bencher| bencher.iter(|| memory.attend(black_box(&starts), beta)));
+    group.finish();
+}
+
+criterion_group!(benches, recall, limits, worst_cases);
 criterion_main!(benches);

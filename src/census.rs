@@ -145,13 +145,20 @@ impl Visit for Census {
     fn visit(&mut self, first: usize, distances: &[u32]) {
         // The minimum is found in vector registers; most slabs hold nothing near and end here.
         let Some(least) = distances.iter().copied().min().filter(|&least| least < self.wants()) else { return };
-        if self.limit > least {
-            return self.meet_some(first, distances);
+        if self.nearest.is_none_or(|nearest| least <= nearest.distance) {
+            let id = first + distances.iter().position(|&distance| distance == least).unwrap_or_default();
+            let count = distances.iter().map(|&distance| u64::from(distance == least)).sum();
+            self.count(Nearest { id: id as u64, distance: least, count });
         }
-        // Nothing as far is kept any more, only the nearest counted.
-        let id = first + distances.iter().position(|&distance| distance == least).unwrap_or_default();
-        let count = distances.iter().map(|&distance| u64::from(distance == least)).sum();
-        self.count(Nearest { id: id as u64, distance: least, count });
+        // The nearest of all these is known before any is kept.
+        let bound = self.bound();
+        if least < bound {
+            let near = (first..).zip(distances).filter(|key| *key.1 < bound);
+            self.kept.extend(near.map(|(id, &distance)| (distance, id)));
+            if self.kept.len() > 2 * self.capacity {
+                self.prune();
+            }
+        }
     }
 
     fn merge(&mut self, later: Self) {

@@ -30,17 +30,6 @@ pub(crate) trait Watch: Visit {
     fn would_want(&self, nearest: u32) -> u32;
     /// A key that is wanted. Keys come in ascending order.
     fn meet(&mut self, id: usize, distance: u32);
-
-    /// Meets those that are wanted of keys `first`, `first + 1`, …
-    fn meet_some(&mut self, first: usize, distances: &[u32]) {
-        let mut wants = self.wants();
-        for (id, &distance) in (first..).zip(distances) {
-            if distance < wants {
-                self.meet(id, distance);
-                wants = self.wants();
-            }
-        }
-    }
 }
 
 /// What became of a watcher.

@@ -131,7 +131,11 @@ impl Watch for Shortlist {
 
 impl Visit for Shortlist {
     fn visit(&mut self, first: usize, distances: &[u32]) {
-        self.meet_some(first, distances);
+        for (id, &distance) in (first..).zip(distances) {
+            if distance < self.limit {
+                self.meet(id, distance);
+            }
+        }
     }
 
     fn merge(&mut self, later: Self) {
