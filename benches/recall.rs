@@ -5,7 +5,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use popfield::{
-    Beta, Dynamics, Memory, NoiseModel, Order, Pattern, Patterns, Queries, Reason, Recall, Separation, add_noise,
+    Beta, Dynamics, Memory, NoiseModel, Order, Pattern, Patterns, Queries, Reason, Recall, Separation, Tier, add_noise,
 };
 use popfield_reference as reference;
 use std::hint::black_box;
@@ -121,7 +121,15 @@ fn worst_cases(criterion: &mut Criterion) {
     assert_eq!(plain.overlaps(&queries).expect("room").len(), PATTERNS * BATCH);
     group.bench_function("every overlap, stored", |bencher| bencher.iter(|| plain.overlaps(black_box(&queries))));
     for (name, memory) in cases {
+        let best = memory.tier();
+        let memory = memory.with_tier(Tier::by_name("scalar").expect("the tier of every CPU"));
+        let expected = memory.recall(&queries, &sharp).expect("an answer");
+        let memory = memory.with_tier(best);
         let recalled = memory.recall(&queries, &sharp).expect("an answer");
+        assert_eq!(recalled.patterns, expected.patterns, "{name}");
+        if name.starts_with("copies") {
+            assert_eq!(&recalled.patterns, queries.signs());
+        }
         if name.starts_with("votes") {
             assert_eq!(recalled.tied_bits(), (DIM * BATCH) as u64);
         }

@@ -123,8 +123,6 @@ impl Memory {
     /// One step for every query.
     pub(crate) fn answers(&self, queries: &Queries, field: &Field, tie: Tie) -> Result<Vec<Answer>> {
         let plan = self.plan(queries)?;
-        each_tile(self.len(), queries.len(), |tile| {
-            Tile::new(self, queries, &plan, field, tie, tile.collect())?.answers()
-        })
+        each_tile(self.len(), queries.len(), |tile| Tile::new(self, queries, &plan, field, tie, tile)?.answers())
     }
 }

@@ -8,6 +8,8 @@
 //! 3. fields over all keys in fixed point (`weighed.rs`), if bits are still open or every key matters from the start;
 //! 4. the votes of all keys by distance (`votes.rs`), for what even those leave open: ties, mostly.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::census::{Census, Counted};
@@ -33,14 +35,14 @@ pub(crate) struct Tile<'a> {
     plan: &'a Plan<'a>,
     field: &'a Field,
     tie: Tie,
-    /// Which queries, ascending.
-    indices: Vec<usize>,
-    /// Whether more keys lie within the window than are worth keeping, by place in `indices`: then votes of the nearest
+    /// Which queries.
+    range: Range<usize>,
+    /// Whether more keys lie within the window than are worth keeping, by place in `range`: then votes of the nearest
     /// keys will not decide, and the census only looks for the nearest.
     crowded: Vec<bool>,
 }
 
-/// The state of a query, by its place in the tile.
+/// The state of a query, by its index.
 type State = (usize, Closing);
 
 impl<'a> Tile<'a> {
@@ -50,86 +52,83 @@ impl<'a> Tile<'a> {
         plan: &'a Plan<'a>,
         field: &'a Field,
         tie: Tie,
-        indices: Vec<usize>,
+        range: Range<usize>,
     ) -> Result<Self> {
         let window = field.window(memory.len() as u64, MARGIN);
         let crowded = if window as usize >= memory.dim() {
-            vec![true; indices.len()]
+            vec![true; range.len()]
         } else if (window as usize) < memory.dim() / 8 {
-            vec![false; indices.len()]
+            vec![false; range.len()]
         } else {
-            let usual = plan.usual_distances(memory.tier(), &queries.panel(indices.iter().copied())?)?;
+            let usual = plan.usual_distances(memory.tier(), &queries.panel(range.clone())?)?;
             usual.into_iter().map(|usual| window > usual.start).collect()
         };
-        Ok(Self { memory, queries, plan, field, tie, indices, crowded })
+        Ok(Self { memory, queries, plan, field, tie, range, crowded })
     }
 
-    /// The census that the query at `place` needs, all keys beyond it weighing less than e^−`margin` of its nearest.
-    pub(crate) fn census(&self, place: usize, margin: f64) -> Census {
+    fn is_crowded(&self, index: usize) -> bool {
+        self.crowded[index - self.range.start]
+    }
+
+    /// The census that query `index` needs, all keys beyond it weighing less than e^−`margin` of its nearest.
+    pub(crate) fn census(&self, index: usize, margin: f64) -> Census {
         let keys = self.memory.len();
-        Census::new(if self.crowded[place] { 0 } else { self.field.window(keys as u64, margin) }, keys)
+        Census::new(if self.is_crowded(index) { 0 } else { self.field.window(keys as u64, margin) }, keys)
     }
 
     /// The answers of one step.
     pub(crate) fn answers(self) -> Result<Vec<Answer>> {
-        let places: Vec<usize> = (0..self.indices.len()).collect();
-        let counted = self.take(&places, |place| self.census(place, MARGIN))?;
+        let indices: Vec<usize> = self.range.clone().collect();
+        let census = |index| self.census(index, MARGIN);
+        let counted = self.memory.censuses(self.queries, &indices, self.plan, census)?;
         self.conclude(counted)
     }
 
     /// The same, censuses being taken.
     pub(crate) fn conclude(self, counted: Vec<Counted>) -> Result<Vec<Answer>> {
-        let places: Vec<usize> = (0..self.indices.len()).collect();
+        let Self { memory, queries, plan, field, .. } = self;
+        let indices: Vec<usize> = self.range.clone().collect();
         // Where more keys lie in the window than were kept, a wider one shows nothing new.
         let full: Vec<bool> =
             counted.iter().zip(&self.crowded).map(|(counted, &crowd)| crowd || counted.shut).collect();
-        let (mut open, mut closed) = apart(self.close(&places, counted)?);
-        let keys = self.memory.len();
-        if (self.field.window(keys as u64, WIDE_MARGIN) as usize) < self.memory.dim() {
-            let (narrow, rest): (Vec<State>, Vec<State>) = open.into_iter().partition(|state| !full[state.0]);
-            let places: Vec<usize> = narrow.iter().map(|state| state.0).collect();
-            let nearest = |place| {
-                let at = places.binary_search(&place).unwrap_or_default();
-                narrow[at].1.nearest_distance()
+        let (mut open, mut closed) = apart(self.close(&indices, counted)?);
+        if (field.window(memory.len() as u64, WIDE_MARGIN) as usize) < memory.dim() {
+            let (narrow, rest): (Vec<State>, Vec<State>) =
+                open.into_iter().partition(|state| !full[state.0 - self.range.start]);
+            let indices: Vec<usize> = narrow.iter().map(|state| state.0).collect();
+            let nearest = |index| {
+                let place = indices.binary_search(&index).unwrap_or_default();
+                narrow[place].1.nearest_distance()
             };
-            let census = |place| self.census(place, WIDE_MARGIN).beside(nearest(place));
-            let mut counted = self.take(&places, census)?;
+            let census = |index| self.census(index, WIDE_MARGIN).beside(nearest(index));
+            let mut counted = memory.censuses(queries, &indices, plan, census)?;
             counted.iter_mut().zip(&narrow).for_each(|(counted, before)| counted.bits_read += before.1.bits_read());
-            let (still_open, more) = apart(self.close(&places, counted)?);
+            let (still_open, more) = apart(self.close(&indices, counted)?);
             open = rest.into_iter().chain(still_open).collect();
             closed.extend(more);
         }
-        open.iter_mut().for_each(|state| state.0 = self.indices[state.0]);
-        weighed::decide(self.memory, self.queries, self.plan, self.field, &mut open)?;
+        weighed::decide(memory, queries, plan, field, &mut open)?;
         let (open, more) = apart(open);
-        closed.iter_mut().for_each(|state| state.0 = self.indices[state.0]);
         closed.extend(more);
-        closed.extend(each_query(keys, open, |(index, mut closing)| {
-            closing.resolve_by(self.field, self.memory.values(), &self.memory.ranked(self.queries, index)?);
+        closed.extend(each_query(memory.len(), open, |(index, mut closing)| {
+            closing.resolve_by(field, memory.values(), &memory.ranked(queries, index)?);
             Ok((index, closing))
         })?);
         closed.sort_unstable_by_key(|state| state.0);
         closed.into_iter().map(|state| state.1.finish()).collect()
     }
 
-    /// Takes the censuses of the queries at `places`.
-    fn take(&self, places: &[usize], census: impl Fn(usize) -> Census + Sync) -> Result<Vec<Counted>> {
-        let indices: Vec<usize> = places.iter().map(|&place| self.indices[place]).collect();
-        let of_index = |index: usize| census(self.indices.binary_search(&index).unwrap_or_default());
-        self.memory.censuses(self.queries, &indices, self.plan, of_index)
-    }
-
-    /// What the censuses certify.
-    fn close(&self, places: &[usize], counted: Vec<Counted>) -> Result<Vec<State>> {
-        let close = |(&place, mut counted): (&usize, Counted)| {
-            let query = self.queries.get(self.indices[place]).ok_or(Error::Empty { what: "queries" })?;
-            if self.crowded[place] {
+    /// What the censuses of the queries `indices` certify.
+    fn close(&self, indices: &[usize], counted: Vec<Counted>) -> Result<Vec<State>> {
+        let close = |(&index, mut counted): (&usize, Counted)| {
+            let query = self.queries.get(index).ok_or(Error::Empty { what: "queries" })?;
+            if self.is_crowded(index) {
                 counted.forget();
             }
             let partial = Partial::new(query, counted, self.field, self.memory.values());
-            Ok((place, Closing::new(partial, self.field, self.tie)))
+            Ok((index, Closing::new(partial, self.field, self.tie)))
         };
-        places.par_iter().zip(counted).map(close).collect()
+        indices.par_iter().zip(counted).map(close).collect()
     }
 }
 

@@ -115,7 +115,7 @@ impl Summed {
 /// Decides what it can of the open bits of `closings`, (index of the query, state).
 ///
 /// Cost: for each key and query a distance, a look-up, and on AVX-512 some 0.5 ns a word of the values where there are
-/// several queries; with AMX a fifth of that.
+/// several queries; with AMX a third of that or so.
 pub(crate) fn decide(
     memory: &Memory,
     queries: &Queries,

@@ -147,19 +147,26 @@ class Record:
               f"{ratio:.1f}× (target {target}); {agreement}", file=sys.stderr)
 
 
+def by_faiss(keys, queries, top, answers):
+    """FAISS as a contender; what it finds goes to `answers`."""
+    index = faiss.IndexBinaryFlat(keys.shape[1] * 8)
+    index.add(keys)
+
+    def call():
+        times = SHORT if len(queries) == 1 else 1
+        seconds, answers["faiss"] = timed(lambda: index.search(queries, top), times)
+        return seconds
+
+    return call
+
+
 def nearest(record, popfield, threads, name, keys, queries, target):
     """Recall under β = 1 beside FAISS's nearest key."""
     if faiss is None:
         return
     dim = keys.shape[1] * 8
-    index = faiss.IndexBinaryFlat(dim)
-    index.add(keys)
     popfield.store(keys, queries, dim)
     answers = {}
-
-    def by_faiss():
-        seconds, answers["faiss"] = timed(lambda: index.search(queries, 1), SHORT if len(queries) == 1 else 1)
-        return seconds
 
     def check():
         ids = popfield.ids()
@@ -172,7 +179,11 @@ def nearest(record, popfield, threads, name, keys, queries, target):
 
     record.measure(
         f"recall β = 1, {name}", threads, target,
-        {"popfield": lambda: popfield.recall("exponential", 1), "FAISS IndexBinaryFlat top-1": by_faiss}, check,
+        {
+            "popfield": lambda: popfield.recall("exponential", 1),
+            "FAISS IndexBinaryFlat top-1": by_faiss(keys, queries, 1, answers),
+        },
+        check,
     )
 
 
@@ -180,15 +191,8 @@ def search(record, popfield, threads, name, keys, queries, top, target):
     """The nearest keys beside FAISS's."""
     if faiss is None:
         return
-    dim = keys.shape[1] * 8
-    index = faiss.IndexBinaryFlat(dim)
-    index.add(keys)
-    popfield.store(keys, queries, dim)
+    popfield.store(keys, queries, keys.shape[1] * 8)
     answers = {}
-
-    def by_faiss():
-        seconds, answers["faiss"] = timed(lambda: index.search(queries, top))
-        return seconds
 
     def check():
         ours = distances(queries[:, None], keys[popfield.found(top)])
@@ -197,7 +201,11 @@ def search(record, popfield, threads, name, keys, queries, top, target):
 
     record.measure(
         f"search K = {top}, {name}", threads, target,
-        {"popfield": lambda: popfield.search(top), f"FAISS IndexBinaryFlat top-{top}": by_faiss}, check,
+        {
+            "popfield": lambda: popfield.search(top),
+            f"FAISS IndexBinaryFlat top-{top}": by_faiss(keys, queries, top, answers),
+        },
+        check,
     )
 
 
@@ -217,13 +225,15 @@ def random_keys(record, popfield, threads, million):
 
 def without_avx512(record, folder, threads, million):
     """The tier of older CPUs beside FAISS, which takes the best instructions that there are."""
+    popfield = Popfield(threads, folder, "avx2")
     try:
-        popfield = Popfield(threads, folder, "avx2")
-        for dim in (64, 512):
-            name = f"n = {million:,}, d = {dim}, batch 1024, noise 0.1, popfield forced to avx2"
-            nearest(record, popfield, threads, name, *data(million, dim, 1024, 0.1), "1×")
+        popfield.store(*data(8, 64, 1, 0.0), 64)
     except (RuntimeError, BrokenPipeError):
         print("avx2 is not here: skipped", file=sys.stderr)
+        return
+    for dim in (64, 512):
+        name = f"n = {million:,}, d = {dim}, batch 1024, noise 0.1, popfield forced to avx2"
+        nearest(record, popfield, threads, name, *data(million, dim, 1024, 0.1), "1×")
 
 
 def sentence_keys(record, popfield, threads, count):

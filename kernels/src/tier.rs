@@ -180,7 +180,7 @@ impl Tier {
     /// position j is plus, heavy ones left out. The patterns are those of the keys, which need not be as long.
     ///
     /// Cost: on AVX-512, for two queries or more, 2.5 vector instructions a pattern, word and query, and one a pattern
-    /// and query; a tenth of that with AMX and many queries.
+    /// and query; with AMX and many queries a third of the time or so.
     ///
     /// # Errors
     /// [`KernelError::Length`] unless there are as many patterns as weights, and a row of sums for each query;

@@ -121,10 +121,9 @@ impl Memory {
     fn step_with_energy(&self, states: &Queries, field: &Field, dynamics: &Dynamics) -> Result<Vec<Step>> {
         let plan = self.plan(states)?;
         each_tile(self.len(), states.len(), |range| {
-            let indices: Vec<usize> = range.clone().collect();
-            let tile = Tile::new(self, states, &plan, field, dynamics.tie, indices.clone())?;
+            let tile = Tile::new(self, states, &plan, field, dynamics.tie, range.clone())?;
             // Every distance is needed for the energy, so that a wide window costs nothing more.
-            let watch = |place| (tile.census(place, WIDE_MARGIN), Histogram::default());
+            let watch = |place| (tile.census(range.start + place, WIDE_MARGIN), Histogram::default());
             let (censuses, histograms): (Vec<_>, Vec<_>) =
                 self.survey(states, range.clone(), watch)?.into_iter().unzip();
             let read = (self.len() * self.dim()) as u64;
@@ -132,12 +131,12 @@ impl Memory {
                 .into_iter()
                 .map(|census| Watched::of_all(census, read).counted(self.len()).ok_or(Error::Empty { what: "keys" }));
             let answers = tile.conclude(counted.collect::<Result<_>>()?)?;
-            let step = |((index, answer), keys): ((&usize, Answer), Histogram)| {
-                let known = states.known_count(*index) as u32;
+            let step = |((index, answer), keys): ((usize, Answer), Histogram)| {
+                let known = states.known_count(index) as u32;
                 let energy = field.law().energy(dynamics.energy_diagonal(), known, &keys);
                 Step { energy, next: answer.pattern, tied: answer.tied }
             };
-            Ok(indices.iter().zip(answers).zip(histograms).map(step).collect())
+            Ok(range.clone().zip(answers).zip(histograms).map(step).collect())
         })
     }
 
