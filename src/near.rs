@@ -8,8 +8,8 @@
 //!    the batch, mostly gives a low one. If what is found within it accounts for all that was wanted, the scan is over;
 //!    else it is done once more for that query, by what was found, or by the next guess;
 //! 2. where there is nothing to guess by, a sample of the keys, read whole, gives a bound that surely holds;
-//! 3. the [`Plan`] chooses how many words to screen by, from what the sampled keys would have cost; where many are within
-//!    the bound, every distance is taken instead.
+//! 3. the [`Plan`] chooses how many words to screen by, from what the sampled keys would have cost. Where many are within
+//!    the bound, every distance is taken: first for the nearest key alone, and if the crowd is as near as that, once more.
 //!
 //! What is found depends on none of this; it is all that was wanted.
 
@@ -53,8 +53,8 @@ impl<W: Watch> Watched<W> {
 ///
 /// Cost: for each key and query some 0.1 ns a screened word on AVX-512, a half of that or less where words are joined;
 /// keys that pass the screen, tens of nanoseconds each. Watchers that are not content with the guess cost a second
-/// scan, at the worst a third. Where the sample shows that many keys pass, every distance is taken, and those that are
-/// wanted are met one by one, a few nanoseconds each.
+/// scan, at the worst a third. Where the sample shows that many keys pass, every distance is taken, at the worst twice,
+/// and those that are wanted are met one by one, a few nanoseconds each.
 pub(crate) fn near<W: Watch>(
     tier: Tier,
     keys: &Patterns,
@@ -97,14 +97,26 @@ pub(crate) fn near<W: Watch>(
             }
         }
         let watcher_at = |q: usize| watcher(indices[pending[q]]);
-        let (watchers, words_read) = if plan.crowds(&limits) {
+        let all_words = (keys.len() * keys.words() * panel.queries()) as u64;
+        let mut words_read = 0;
+        let to_gain = |(&place, &limit): (&usize, &u32)| watcher(indices[place]).would_want(0) < limit;
+        if plan.crowds(&limits) && pending.iter().zip(&limits).any(to_gain) {
+            // The crowd may lie beyond what is wanted once the nearest key is known; a scan that keeps nothing tells.
+            let nearest = survey(tier, keys, &panel, |_| Least(u32::MAX))?;
+            for ((&place, limit), nearest) in pending.iter().zip(&mut limits).zip(nearest) {
+                sure[place] = sure[place].min(watcher(indices[place]).would_want(nearest.0));
+                *limit = sure[place];
+            }
+            words_read += all_words;
+        }
+        let (watchers, more) = if plan.crowds(&limits) {
             // Whoever sees every key has seen all that it wants.
             limits.fill(u32::MAX);
-            let words_read = (keys.len() * keys.words() * panel.queries()) as u64;
-            (survey(tier, keys, &panel, watcher_at)?, words_read)
+            (survey(tier, keys, &panel, watcher_at)?, all_words)
         } else {
             pass(tier, keys, &panel, plan.screen(&limits), &limits, watcher_at)?
         };
+        words_read += more;
         let share = words_read * 64 / pending.len() as u64;
         let mut left = Vec::new();
         for ((&place, limit), watcher) in pending.iter().zip(limits).zip(watchers) {
@@ -161,4 +173,17 @@ fn pass<W: Watch>(
         Ok((a, read + more))
     });
     merged.unwrap_or_else(|| Ok((start(), 0)))
+}
+
+/// The least distance of all.
+struct Least(u32);
+
+impl Visit for Least {
+    fn visit(&mut self, _: usize, distances: &[u32]) {
+        self.0 = distances.iter().fold(self.0, |least, &distance| least.min(distance));
+    }
+
+    fn merge(&mut self, later: Self) {
+        self.0 = self.0.min(later.0);
+    }
 }
