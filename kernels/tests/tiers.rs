@@ -317,6 +317,31 @@ fn weights_are_looked_up_and_add_up() {
     });
 }
 
+/// Sums as large as 16 bits hold, and by one larger: tiers may add up small ones in narrow lanes.
+#[test]
+fn sums_at_the_edge_of_sixteen_bits() {
+    const PATTERNS: usize = 224;
+    let blocks = PATTERNS / LANES;
+    let mut keys = vec![Lanes::default(); blocks];
+    keys[9].0[5] = 1;
+    let values = vec![Lanes([u64::MAX; LANES]); 2 * blocks];
+    let of_keys = Slab::new(&keys, 1, blocks, blocks).unwrap();
+    let of_values = Slab::new(&values, 2, blocks, blocks).unwrap();
+    for queries in 1..=3 {
+        let panel = QueryPanel::new(vec![0; queries], None, 1).unwrap();
+        for (most, sign) in [(32_766, 1), (32_767, 1), (32_768, 1), (32_767, -1), (32_768, -1), (32_769, -1)] {
+            let table = WeightTable::new(vec![sign * 146, sign * (most - 146 * (PATTERNS as i64 - 1))], 0..2);
+            on_every_tier(|tier| {
+                let mut made = Weights::new();
+                tier.weights(of_keys, PATTERNS, &panel, &vec![&table; queries], &mut made).unwrap();
+                let mut sums = vec![5; queries * 128];
+                tier.weigh(of_values, &made, &mut sums).unwrap();
+                assert!(sums.iter().all(|&sum| sum == 5 + sign * most), "{}: {most}", tier.name());
+            });
+        }
+    }
+}
+
 #[test]
 fn sums_above_a_limit() {
     let sums: Vec<i64> = (0..192).map(|i| (i * 37 % 64 - 30) << (i % 50)).collect();

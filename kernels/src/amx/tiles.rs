@@ -3,7 +3,7 @@
 use std::arch::asm;
 use std::arch::x86_64::*;
 
-use crate::avx512::{GROUP, PARTS, columns};
+use crate::avx512::{GROUP, PARTS, WIDE, columns};
 use crate::slab::Slab;
 use crate::weigh::POSITIONS;
 use crate::weights::{Line, Weights};
@@ -171,7 +171,7 @@ fn spread(blocks: &[Lanes], bits: &mut [Line]) {
     for (g, group) in bits.chunks_exact_mut(BITS).enumerate() {
         for h in 0..DEPTH / GROUP {
             let start = (g * DEPTH + h * GROUP) / LANES;
-            let columns = columns(&blocks[start.min(blocks.len())..]);
+            let columns = columns::<WIDE>(&blocks[start.min(blocks.len())..]);
             for (part, mut column) in columns.into_iter().enumerate() {
                 for line in &mut group[part * ROWS + h * FOURS..][..FOURS] {
                     let line: *mut __m512i = line.0.as_mut_ptr().cast();

@@ -7,7 +7,7 @@ mod weigh;
 
 use std::arch::x86_64::*;
 
-pub(crate) use weigh::{GROUP, PARTS, columns};
+pub(crate) use weigh::{GROUP, PARTS, WIDE, columns};
 
 use crate::kernel::Kernel;
 use crate::near::{self, Scan};

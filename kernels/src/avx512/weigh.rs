@@ -1,12 +1,14 @@
 //! Adding up weights with AVX-512: four patterns at a time by look-up.
 //!
 //! The weights w₀ … w₃ of four patterns have sixteen sums, one for every way in which four bits can be set: a register
-//! of 32-bit lanes. The four patterns' bits at a position are an index into it, and one permutation (`vpermd`) looks up
-//! the sums for sixteen positions. So four patterns cost a query one permutation and one addition for sixteen
-//! positions, where adding up pattern by pattern would take four masked additions and as many masks.
+//! of lanes. The four patterns' bits at a position are an index into it, and one permutation looks up the sums for as
+//! many positions as a register has lanes. So four patterns cost a query one permutation and one addition for sixteen
+//! positions (`vpermd`), where adding up pattern by pattern would take four masked additions and as many masks; and for
+//! thirty-two (`vpermw`) while sums are small enough for 16 bits, as they are where weights are overlaps.
 //!
-//! The indices do not depend on the query: the bits of 32 patterns at one position stand in one 32-bit lane
-//! ([`columns`]), made once for all queries, and are shifted down by four from look-up to look-up.
+//! The indices do not depend on the query: the bits of 32 patterns at one position stand in one 32-bit lane, or those
+//! of 16 in one of 16 bits ([`columns`]), made once for all queries, and are shifted down by four from look-up to
+//! look-up.
 
 // Registers and lanes are counted through, several arrays at a time.
 #![allow(clippy::needless_range_loop)]
@@ -23,12 +25,16 @@ const SHARE: usize = 2;
 /// Patterns whose bits stand in a 32-bit lane.
 pub(crate) const GROUP: usize = 32;
 
-/// Groups added up in 32 bits, and their patterns.
+/// Groups added up in 32 bits or fewer, and their patterns.
 const GROUPS: usize = CHUNK / GROUP;
 const STEP: usize = GROUPS * GROUP;
 
 /// Vectors of sixteen positions in a word.
 pub(crate) const PARTS: usize = POSITIONS / 16;
+
+/// How many lanes there are to 32 bits, as a parameter of what follows: sums are [`WIDE`] or [`NARROW`].
+pub(crate) const WIDE: usize = 1;
+const NARROW: usize = 2;
 
 /// Sums of the weights of four patterns, for each of the eight fours of a group.
 type Tables = [__m512i; GROUP / 4];
@@ -42,100 +48,150 @@ pub(super) fn weigh(values: Slab<'_>, rows: &[i32], sums: &mut [i64]) {
     }
     let shared = sums.len() / row / SHARE * SHARE;
     let (many, last) = sums.split_at_mut(shared * row);
-    if shared > 0 {
-        by_pairs(values, rows, many);
-    }
-    if !last.is_empty() {
-        alone(values, &rows[shared * patterns..], last);
-    }
-}
-
-/// A multiple of [`SHARE`] queries; indices are made once for all.
-#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,gfni")]
-fn by_pairs(values: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
-    let (patterns, row) = (values.patterns(), values.words() * POSITIONS);
-    let mut indices = vec![[[_mm512_setzero_si512(); PARTS]; GROUPS]; values.words()];
-    let mut tables = [[[_mm512_setzero_si512(); GROUP / 4]; GROUPS]; SHARE];
+    let (rows_of_many, row_of_last) = rows.split_at(shared * patterns);
+    let mut indices = vec![[[_mm512_setzero_si512(); PARTS]; GROUPS]; if shared > 0 { values.words() } else { 0 }];
     for start in (0..patterns).step_by(STEP) {
-        let groups = (patterns - start).min(STEP).div_ceil(GROUP);
-        for (word, indices) in indices.iter_mut().enumerate() {
-            for (g, index) in indices[..groups].iter_mut().enumerate() {
-                *index = columns(&values.plane(word)[(start + g * GROUP) / LANES..]);
+        let range = start..patterns.min(start + STEP);
+        let narrow = |rows: &[i32]| rows.chunks_exact(patterns).all(|weights| is_small(&weights[range.clone()]));
+        match shared > 0 && narrow(rows_of_many) {
+            true => by_pairs::<NARROW>(values, start, rows_of_many, &mut indices, many),
+            false => by_pairs::<WIDE>(values, start, rows_of_many, &mut indices, many),
+        }
+        if last.is_empty() {
+            continue;
+        }
+        match narrow(row_of_last) {
+            true => alone::<NARROW>(values, start, &row_of_last[range.clone()], last),
+            false => alone::<WIDE>(values, start, &row_of_last[range.clone()], last),
+        }
+    }
+}
+
+/// Whether all sums of some of these weights fit 16 bits.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,gfni")]
+fn is_small(weights: &[i32]) -> bool {
+    // At most 224 magnitudes of three bytes.
+    let mut sum = 0;
+    for weight in weights {
+        sum += weight.unsigned_abs();
+    }
+    sum <= i16::MAX.unsigned_abs().into()
+}
+
+/// Adds up [`STEP`] patterns from `start` for a multiple of [`SHARE`] queries; indices are made once for all.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,gfni")]
+fn by_pairs<const LANES_EACH: usize>(
+    values: Slab<'_>,
+    start: usize,
+    weights: &[i32],
+    indices: &mut [[[__m512i; PARTS]; GROUPS]],
+    sums: &mut [i64],
+) {
+    let (patterns, row) = (values.patterns(), values.words() * POSITIONS);
+    let groups = (patterns - start).min(STEP).div_ceil(GROUP);
+    for (word, indices) in indices.iter_mut().enumerate() {
+        for (g, index) in indices[..groups].iter_mut().enumerate() {
+            *index = columns::<LANES_EACH>(&values.plane(word)[(start + g * GROUP) / LANES..]);
+        }
+    }
+    let mut tables = [[[_mm512_setzero_si512(); GROUP / 4]; GROUPS]; SHARE];
+    for (weights, sums) in weights.chunks(SHARE * patterns).zip(sums.chunks_exact_mut(SHARE * row)) {
+        for (tables, weights) in tables.iter_mut().zip(weights.chunks(patterns)) {
+            for (tables, weights) in tables.iter_mut().zip(weights[start..].chunks(GROUP)).take(groups) {
+                fill::<LANES_EACH>(tables, weights);
             }
         }
-        for (weights, sums) in weights.chunks(SHARE * patterns).zip(sums.chunks_exact_mut(SHARE * row)) {
-            for (tables, weights) in tables.iter_mut().zip(weights.chunks(patterns)) {
-                for (tables, weights) in tables.iter_mut().zip(weights[start..].chunks(GROUP)).take(groups) {
-                    fill(tables, weights);
-                }
+        for (word, indices) in indices.iter().enumerate() {
+            let mut small = [[_mm512_setzero_si512(); PARTS]; SHARE];
+            for (g, &index) in indices[..groups].iter().enumerate() {
+                look_up::<LANES_EACH, SHARE>([&tables[0][g], &tables[1][g]], index, &mut small);
             }
-            for (word, indices) in indices.iter().enumerate() {
-                let mut small = [[_mm512_setzero_si512(); PARTS]; SHARE];
-                for (g, &index) in indices[..groups].iter().enumerate() {
-                    look_up([&tables[0][g], &tables[1][g]], index, &mut small);
-                }
-                for (small, sums) in small.into_iter().zip(sums.chunks_exact_mut(row)) {
-                    widen(small, &mut sums[word * POSITIONS..][..POSITIONS]);
-                }
+            for (small, sums) in small.into_iter().zip(sums.chunks_exact_mut(row)) {
+                widen::<LANES_EACH>(small, &mut sums[word * POSITIONS..][..POSITIONS]);
             }
         }
     }
 }
 
-/// One query; indices are used where they are made.
+/// Adds up the patterns from `start` that have `weights` for one query; indices are used where they are made.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,gfni")]
-fn alone(values: Slab<'_>, weights: &[i32], sums: &mut [i64]) {
+fn alone<const LANES_EACH: usize>(values: Slab<'_>, start: usize, weights: &[i32], sums: &mut [i64]) {
     let mut tables = [[_mm512_setzero_si512(); GROUP / 4]; GROUPS];
-    for (step, weights) in weights.chunks(STEP).enumerate() {
-        for (tables, weights) in tables.iter_mut().zip(weights.chunks(GROUP)) {
-            fill(tables, weights);
+    let groups = weights.chunks(GROUP);
+    for (tables, weights) in tables.iter_mut().zip(groups.clone()) {
+        fill::<LANES_EACH>(tables, weights);
+    }
+    for (word, sums) in sums.chunks_exact_mut(POSITIONS).enumerate() {
+        let mut small = [[_mm512_setzero_si512(); PARTS]];
+        let blocks = values.plane(word)[start / LANES..].chunks(GROUP / LANES);
+        for (tables, blocks) in tables[..groups.len()].iter().zip(blocks) {
+            look_up::<LANES_EACH, 1>([tables], columns::<LANES_EACH>(blocks), &mut small);
         }
-        for (word, sums) in sums.chunks_exact_mut(POSITIONS).enumerate() {
-            let mut small = [[_mm512_setzero_si512(); PARTS]];
-            let blocks = values.plane(word)[step * STEP / LANES..].chunks(GROUP / LANES);
-            for (tables, blocks) in tables.iter().zip(blocks) {
-                look_up([tables], columns(blocks), &mut small);
-            }
-            widen(small[0], sums);
-        }
+        widen::<LANES_EACH>(small[0], sums);
     }
 }
 
 /// Adds up the weights of a group for `Q` queries.
 #[inline]
-#[target_feature(enable = "avx512f")]
-fn look_up<const Q: usize>(tables: [&Tables; Q], mut index: [__m512i; PARTS], small: &mut [[__m512i; PARTS]; Q]) {
-    for four in 0..GROUP / 4 {
-        for q in 0..Q {
-            for part in 0..PARTS {
-                let found = _mm512_permutexvar_epi32(index[part], tables[q][four]);
-                small[q][part] = _mm512_add_epi32(small[q][part], found);
+#[target_feature(enable = "avx512f,avx512bw")]
+fn look_up<const LANES_EACH: usize, const Q: usize>(
+    tables: [&Tables; Q],
+    index: [__m512i; PARTS],
+    small: &mut [[__m512i; PARTS]; Q],
+) {
+    let (parts, fours) = (PARTS / LANES_EACH, GROUP / 4 / LANES_EACH);
+    for half in 0..LANES_EACH {
+        let mut index = index;
+        for four in half * fours..(half + 1) * fours {
+            for q in 0..Q {
+                for part in 0..parts {
+                    let (at, table, small) = (index[half * parts + part], tables[q][four], &mut small[q][part]);
+                    *small = match LANES_EACH {
+                        NARROW => _mm512_add_epi16(*small, _mm512_permutexvar_epi16(at, table)),
+                        _ => _mm512_add_epi32(*small, _mm512_permutexvar_epi32(at, table)),
+                    };
+                }
             }
-        }
-        for index in &mut index {
-            *index = _mm512_srli_epi32::<4>(*index);
+            for index in &mut index {
+                *index = match LANES_EACH {
+                    NARROW => _mm512_srli_epi16::<4>(*index),
+                    _ => _mm512_srli_epi32::<4>(*index),
+                };
+            }
         }
     }
 }
 
 /// The sums of every choice among four weights, for each four of a group; weights that lack are 0.
-#[target_feature(enable = "avx512f")]
-fn fill(tables: &mut Tables, weights: &[i32]) {
+#[target_feature(enable = "avx512f,avx512bw")]
+fn fill<const LANES_EACH: usize>(tables: &mut Tables, weights: &[i32]) {
     let mut fours = weights.chunks_exact(4);
     for table in tables {
         let four = fours.next().unwrap_or(&[0; 4]);
-        // Lane l holds the sum of the weights at the set bits of l.
-        let sum = _mm512_maskz_set1_epi32(0xaaaa, four[0]);
-        let sum = _mm512_mask_add_epi32(sum, 0xcccc, sum, _mm512_set1_epi32(four[1]));
-        let sum = _mm512_mask_add_epi32(sum, 0xf0f0, sum, _mm512_set1_epi32(four[2]));
-        *table = _mm512_mask_add_epi32(sum, 0xff00, sum, _mm512_set1_epi32(four[3]));
+        // Lane l holds the sum of the weights at the set bits of l; of its lowest four, as an index of five bits may
+        // have another's.
+        *table = if LANES_EACH == NARROW {
+            let four = [four[0] as i16, four[1] as i16, four[2] as i16, four[3] as i16];
+            let sum = _mm512_maskz_set1_epi16(0xaaaa_aaaa, four[0]);
+            let sum = _mm512_mask_add_epi16(sum, 0xcccc_cccc, sum, _mm512_set1_epi16(four[1]));
+            let sum = _mm512_mask_add_epi16(sum, 0xf0f0_f0f0, sum, _mm512_set1_epi16(four[2]));
+            _mm512_mask_add_epi16(sum, 0xff00_ff00, sum, _mm512_set1_epi16(four[3]))
+        } else {
+            let sum = _mm512_maskz_set1_epi32(0xaaaa, four[0]);
+            let sum = _mm512_mask_add_epi32(sum, 0xcccc, sum, _mm512_set1_epi32(four[1]));
+            let sum = _mm512_mask_add_epi32(sum, 0xf0f0, sum, _mm512_set1_epi32(four[2]));
+            _mm512_mask_add_epi32(sum, 0xff00, sum, _mm512_set1_epi32(four[3]))
+        };
     }
 }
 
-/// The word of up to [`GROUP`] patterns turned about: bit p of lane j of vector v is the bit of pattern p at position
-/// 16·v + j. Patterns that lack have no bits.
+/// The word of up to [`GROUP`] patterns turned about; patterns that lack have no bits.
+///
+/// With one lane to 32 bits, bit p of lane j of vector v is the bit of pattern p at position 16·v + j. With two, vectors
+/// 0 and 1 hold the first 16 patterns so, and 2 and 3 the others; of the two the first has the first eight positions of
+/// every sixteen, and the second the last eight.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,gfni")]
-pub(crate) fn columns(blocks: &[Lanes]) -> [__m512i; PARTS] {
+pub(crate) fn columns<const LANES_EACH: usize>(blocks: &[Lanes]) -> [__m512i; PARTS] {
     let mut bytes = [_mm512_setzero_si512(); GROUP / LANES];
     for (bytes, lanes) in bytes.iter_mut().zip(blocks) {
         // SAFETY: `lanes` is 64 readable bytes, 64-byte aligned.
@@ -151,6 +207,9 @@ pub(crate) fn columns(blocks: &[Lanes]) -> [__m512i; PARTS] {
         [_mm512_unpacklo_epi8(bytes[0], bytes[1]), _mm512_unpackhi_epi8(bytes[0], bytes[1])],
         [_mm512_unpacklo_epi8(bytes[2], bytes[3]), _mm512_unpackhi_epi8(bytes[2], bytes[3])],
     ];
+    if LANES_EACH == NARROW {
+        return [pairs[0][0], pairs[0][1], pairs[1][0], pairs[1][1]];
+    }
     let fours = [
         _mm512_unpacklo_epi16(pairs[0][0], pairs[1][0]),
         _mm512_unpackhi_epi16(pairs[0][0], pairs[1][0]),
@@ -186,19 +245,39 @@ fn rows() -> __m512i {
 
 /// Adds 64 small sums to 64 wide ones.
 #[inline]
-#[target_feature(enable = "avx512f")]
-fn widen(small: [__m512i; PARTS], sums: &mut [i64]) {
-    for (small, sums) in small.into_iter().zip(sums.as_chunks_mut::<16>().0) {
-        let halves = [_mm512_castsi512_si256(small), _mm512_extracti64x4_epi64::<1>(small)];
-        for (half, sums) in halves.into_iter().zip(sums.as_chunks_mut::<8>().0) {
-            let sums: *mut __m512i = sums.as_mut_ptr().cast();
-            // SAFETY: `sums` is 64 bytes, read and written, and neither needs alignment.
-            unsafe {
-                let before = _mm512_loadu_si512(sums);
-                _mm512_storeu_si512(sums, _mm512_add_epi64(before, _mm512_cvtepi32_epi64(half)));
+#[target_feature(enable = "avx512f,avx512bw")]
+fn widen<const LANES_EACH: usize>(small: [__m512i; PARTS], sums: &mut [i64]) {
+    let sixteens = sums.as_chunks_mut::<16>().0;
+    if LANES_EACH == NARROW {
+        for (half, small) in small[..2].iter().enumerate() {
+            let low = _mm512_castsi512_si256(*small);
+            let high = _mm512_extracti64x4_epi64::<1>(*small);
+            let eights = [
+                _mm256_castsi256_si128(low),
+                _mm256_extracti128_si256::<1>(low),
+                _mm256_castsi256_si128(high),
+                _mm256_extracti128_si256::<1>(high),
+            ];
+            for (sums, eight) in sixteens.iter_mut().zip(eights) {
+                add_eight(&mut sums.as_chunks_mut().0[half], _mm512_cvtepi16_epi64(eight));
+            }
+        }
+    } else {
+        for (small, sums) in small.into_iter().zip(sixteens) {
+            let halves = [_mm512_castsi512_si256(small), _mm512_extracti64x4_epi64::<1>(small)];
+            for (sums, half) in sums.as_chunks_mut().0.iter_mut().zip(halves) {
+                add_eight(sums, _mm512_cvtepi32_epi64(half));
             }
         }
     }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn add_eight(sums: &mut [i64; 8], more: __m512i) {
+    let sums: *mut __m512i = sums.as_mut_ptr().cast();
+    // SAFETY: `sums` is 64 bytes, read and written, and neither needs alignment.
+    unsafe { _mm512_storeu_si512(sums, _mm512_add_epi64(_mm512_loadu_si512(sums), more)) };
 }
 
 /// As [`weigh::above`](crate::weigh::above).
