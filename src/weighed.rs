@@ -124,11 +124,15 @@ pub(crate) fn decide(
     closings: &mut [(usize, Closing)],
 ) -> Result<()> {
     let Some(own) = field.own_weight() else { return Ok(()) };
-    let row = memory.values().words() * COLUMNS;
-    for closings in closings.chunks_mut((SUMS / row).max(1)) {
-        decide_together(memory, queries, plan, field, own, closings)?;
+    let most = (SUMS / (memory.values().words() * COLUMNS)).max(1);
+    if memory.keys().blocks() <= RUN {
+        // Threads share the queries: nothing is to be merged, and a run's weights are looked up once all the same.
+        let each = closings.len().div_ceil(rayon::current_num_threads()).clamp(1, most);
+        return closings
+            .par_chunks_mut(each)
+            .try_for_each(|closings| decide_together(memory, queries, plan, field, own, closings));
     }
-    Ok(())
+    closings.chunks_mut(most).try_for_each(|closings| decide_together(memory, queries, plan, field, own, closings))
 }
 
 fn decide_together(
@@ -169,7 +173,7 @@ fn sum(memory: &Memory, panel: &QueryPanel, tables: &[&WeightTable]) -> Result<S
     let (tier, keys, values) = (memory.tier(), memory.keys(), memory.values());
     let row = values.words() * COLUMNS;
     let nothing = || Summed { plus: vec![0; tables.len() * row], totals: vec![0; tables.len()] };
-    let least = PIECE.div_ceil(tables.len().max(1) * values.words() * LANES);
+    let least = PIECE.div_ceil(tables.len().max(1) * values.words() * LANES).max(RUN);
     let piece = keys.blocks().div_ceil(rayon::current_num_threads()).max(least);
     let of_piece = |start: usize| -> Result<Summed> {
         let mut summed = nothing();
