@@ -1,5 +1,6 @@
 //! The command line's shape: commands, options, defaults, examples.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -608,6 +609,25 @@ pub enum BetaArg {
     InverseRoot,
 }
 
+impl BetaArg {
+    /// The number over dimension `dim`.
+    pub fn at(self, dim: usize) -> f64 {
+        match self {
+            Self::Number(beta) => beta,
+            Self::InverseRoot => 1.0 / (dim as f64).sqrt(),
+        }
+    }
+}
+
+impl fmt::Display for BetaArg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(beta) => write!(f, "{beta}"),
+            Self::InverseRoot => f.write_str("1/sqrt(d)"),
+        }
+    }
+}
+
 fn beta(text: &str) -> Result<BetaArg, String> {
     if text == "1/sqrt(d)" {
         return Ok(BetaArg::InverseRoot);
@@ -639,11 +659,7 @@ impl SeparationArgs {
             return Err(stray("degree", "polynomial"));
         }
         Ok(match separation {
-            SeparationArg::Exponential => Separation::exponential(match self.beta {
-                None => 1.0,
-                Some(BetaArg::Number(beta)) => beta,
-                Some(BetaArg::InverseRoot) => 1.0 / (dim as f64).sqrt(),
-            })?,
+            SeparationArg::Exponential => Separation::exponential(self.beta.unwrap_or(BetaArg::Number(1.0)).at(dim))?,
             SeparationArg::Polynomial => Separation::polynomial(self.degree.unwrap_or(2))?,
             SeparationArg::Linear => Separation::Linear,
             SeparationArg::Max => Separation::Max,

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod failure;
 mod input;
+mod lab;
 mod output;
 mod plot;
 mod report;
