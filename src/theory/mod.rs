@@ -1,0 +1,104 @@
+//! Theory: bounds and predictions of associative memory, each a pure function with its source and its setting.
+//!
+//! Patterns are fair random ±1 throughout, n of them in d dimensions, and the query is the first key with `flips` of its
+//! d positions flipped (a fraction `noise` where a law is asymptotic). A law says which of these it is about:
+//!
+//! - **hetero**: values are apart from keys, *random* or *worst-case* (every other value opposes the right one);
+//! - **auto-kept**: values are the keys, and a position's own bit votes for itself, as in the literal sum;
+//! - **auto-zeroed**: values are the keys, W_jj = 0;
+//! - **energy-difference**: values are the keys, a bit is the sign of the difference of energies with it up and down.
+//!
+//! | law | setting | kind | function |
+//! |---|---|---|---|
+//! | sums of ±1 | | exact | [`walk::at`], [`walk::above`], [`walk::below`] |
+//! | linear, one step | hetero, random or worst-case values | exact; asymptotic | [`one_step::hetero`]; [`one_step::hetero_erfc`] |
+//! | linear, one step | auto-kept | exact; asymptotic | [`one_step::auto_kept`]; [`one_step::auto_kept_erfc`] |
+//! | linear, one step | auto-zeroed, energy-difference | exact; asymptotic | [`one_step::auto_zeroed`]; [`one_step::hetero_erfc`] |
+//! | linear, Hoeffding | hetero | bound | [`capacity::hoeffding_bit`], [`capacity::hoeffding_one`], [`capacity::hoeffding_all`] |
+//! | linear, n ~ d / ln d (McEliece et al.) | auto-zeroed | asymptotic | [`capacity::mceliece_one`], [`capacity::mceliece_all`] |
+//! | linear, limit states (Amit, Gutfreund, Sompolinsky) | auto-zeroed, asynchronous | asymptotic | [`ags::retrieval`], [`ags::critical_load`] |
+//! | pseudo-inverse, one step | auto-zeroed, auto-kept | asymptotic | [`pseudo_inverse::auto_zeroed`], [`pseudo_inverse::auto_kept`] |
+//! | polynomial, one step | hetero, energy-difference, auto-kept | normal crosstalk, exact moments | [`polynomial::hetero`], [`polynomial::worst`], [`polynomial::energy_difference`], [`polynomial::auto_kept`] |
+//! | polynomial, n ~ d^K (Krotov, Hopfield) | hetero, energy-difference | asymptotic | [`polynomial::krotov_hopfield_error`], [`polynomial::krotov_hopfield_patterns`], [`polynomial::krotov_hopfield_clean`] |
+//! | exponential, bit error | hetero, random or worst-case values | bounds from both sides | [`exponential::random_values`], [`exponential::worst_values`] |
+//! | exponential, (ln n)/d | hetero, random or worst-case values | asymptotic | [`exponential::random_threshold`], [`exponential::worst_threshold`] |
+//! | exponential, (ln n)/d for all patterns at once | hetero, random or worst-case values; energy-difference | asymptotic | [`exponential::random_rate_all`], [`exponential::worst_rate_all`] |
+//! | the same at β = 1 (Demircigil et al.) | energy-difference | asymptotic bound | [`exponential::demircigil_rate`] |
+//! | max, one step | hetero, random or worst-case values | exact | [`nearest::random_values`], [`nearest::worst_values`] |
+//! | overlaps | | bounds, exact | [`overlaps`] |
+//! | top weight, d = Θ(log n) | hetero, any values | bounds from both sides | [`attention`] |
+//! | patterns and memories recalled whole | | from the bit error | [`success`] |
+//!
+//! Probabilities below 10⁻³⁰⁰ may come out as 0. Costs are stated where they are more than a few hundred operations.
+
+pub mod ags;
+pub mod attention;
+pub mod capacity;
+pub mod exponential;
+pub mod nearest;
+pub mod one_step;
+pub mod overlaps;
+pub mod polynomial;
+pub mod pseudo_inverse;
+pub mod success;
+pub mod walk;
+
+use crate::{Error, Result};
+
+/// The largest count that the laws take, so that all counts are `f64` without rounding.
+pub const MOST: u64 = 1 << 53;
+
+/// A count from 1 to [`MOST`].
+fn count(what: &'static str, value: u64) -> Result<()> {
+    let expected = || format!("1 to {MOST}");
+    if (1..=MOST).contains(&value) { Ok(()) } else { Err(refused(what, expected(), value)) }
+}
+
+/// A dimension, a number of patterns, and flipped positions of those dimensions. The crosstalk's d·(n − 1) terms are
+/// counted too.
+fn sizes(dim: u64, patterns: u64, flips: u64) -> Result<()> {
+    count("dimension", dim)?;
+    count("patterns", patterns)?;
+    if flips > dim {
+        return Err(refused("flips", format!("0 to the dimension, {dim}"), flips));
+    }
+    match dim.checked_mul(patterns) {
+        Some(terms) if terms <= MOST => Ok(()),
+        _ => Err(refused("dimension times patterns", format!("up to {MOST}"), format!("{dim} times {patterns}"))),
+    }
+}
+
+/// A number within a range, ends included. Not a number is in none.
+fn within(what: &'static str, value: f64, low: f64, high: f64) -> Result<()> {
+    if (low..=high).contains(&value) { Ok(()) } else { Err(refused(what, format!("{low} to {high}"), value)) }
+}
+
+/// A number above 0, up to `high`.
+fn positive(what: &'static str, value: f64, high: f64) -> Result<()> {
+    if value > 0.0 && value <= high { Ok(()) } else { Err(refused(what, format!("above 0, up to {high}"), value)) }
+}
+
+fn refused(what: &'static str, expected: String, found: impl ToString) -> Error {
+    Error::Parameter { what, expected, found: found.to_string() }
+}
+
+/// d − 2·flips: the overlap of the query with its own key.
+fn signal(dim: u64, flips: u64) -> i64 {
+    dim as i64 - 2 * flips as i64
+}
+
+/// P[Z > z] of a standard normal Z.
+fn normal_above(z: f64) -> f64 {
+    0.5 * libm::erfc(z * std::f64::consts::FRAC_1_SQRT_2)
+}
+
+/// Where `rising` turns from false to true within [low, high], to the last bit.
+fn bisect(mut low: f64, mut high: f64, rising: impl Fn(f64) -> bool) -> f64 {
+    loop {
+        let middle = low + 0.5 * (high - low);
+        if middle <= low || middle >= high {
+            return middle;
+        }
+        if rising(middle) { high = middle } else { low = middle }
+    }
+}
