@@ -1,5 +1,44 @@
 //! Outcomes: what one memory answered.
 
+use clap::ValueEnum;
+
+use super::stats::{self, Interval};
+
+/// What is measured of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Observable {
+    /// The fraction of wrong bits
+    BitError,
+    /// The fraction of queries recalled in every bit
+    Pattern,
+    /// The fraction of memories of which every key is recalled in every bit
+    All,
+    /// The mean overlap m of answers with what was stored, and its histogram
+    Overlap,
+}
+
+impl Observable {
+    /// Of one memory, as a fraction in [0, 1]: the overlap m as (1 + m)/2.
+    pub fn fraction(self, outcome: &Outcome) -> f64 {
+        match self {
+            Self::BitError => outcome.bit_error(),
+            Self::Pattern => outcome.pattern_success(),
+            Self::All => f64::from(u8::from(outcome.all())),
+            Self::Overlap => 1.0 - outcome.bit_error(),
+        }
+    }
+
+    /// Of all memories.
+    pub fn estimate(self, outcomes: &[Outcome], confidence: f64) -> Interval {
+        let fractions: Vec<f64> = outcomes.iter().map(|outcome| self.fraction(outcome)).collect();
+        let Interval { value, low, high } = stats::of_memories(&fractions, confidence);
+        match self {
+            Self::Overlap => Interval { value: 2.0 * value - 1.0, low: 2.0 * low - 1.0, high: 2.0 * high - 1.0 },
+            _ => Interval { value, low, high },
+        }
+    }
+}
+
 /// What the queries to one memory recalled. Its bits are not independent: the memory is the unit of chance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {

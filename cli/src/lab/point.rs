@@ -55,8 +55,11 @@ pub(super) fn purpose(what: &str, Point { dim, patterns }: Point) -> String {
 /// Memory for trials that run side by side.
 const BESIDE: u128 = 512 << 20;
 
-/// Queries to a memory that a run to the limit is made of, where not told: they cost far more than the memory.
-const RUNS: u64 = 4;
+/// Runs to the limit in a memory, where not told: they cost more than the memory, and in large ones so much more that
+/// another memory is the better use of the time.
+fn runs(point: Point) -> u64 {
+    if point.patterns.saturating_mul(point.dim as u64) > 1 << 22 { 1 } else { 4 }
+}
 
 impl Effort {
     /// Trials with everything else as it pays.
@@ -104,7 +107,7 @@ impl Effort {
             (Asked::All, _) => point.patterns,
             (Asked::Some(queries), _) => queries,
             (Asked::AsPays, Steps::OneStep) => TILE as u64,
-            (Asked::AsPays, _) => RUNS,
+            (Asked::AsPays, _) => runs(point),
         };
         Ok(wanted.min(point.patterns))
     }
@@ -206,7 +209,7 @@ mod tests {
                     let outcomes = measure(1, 5);
                     assert_eq!(outcomes, measure(3, 5), "{experiment:?}");
                     assert_eq!(outcomes[..2], measure(2, 2), "{experiment:?}");
-                    let queries = if steps == Steps::OneStep { 20 } else { RUNS };
+                    let queries = if steps == Steps::OneStep { 20 } else { 4 };
                     assert!(outcomes.iter().all(|outcome| outcome.queries() == queries));
                 }
             }
