@@ -8,8 +8,8 @@
 //!
 //! I(a) while a < tanh w (a single key is as near as the own one), else w·a − ln cosh w (the many outweigh it).
 //!
-//! The energy-difference update of a bit by Σ e^{βs_i} is the hetero law with random values in d − 1 dimensions, exactly:
-//! the difference is 2 sinh β times the field that the other positions make.
+//! The energy-difference update of a bit by Σ e^{βs_i} is the hetero law with random values in d − 1 dimensions,
+//! exactly: the difference is 2 sinh β times the field that the other positions make.
 //!
 //! Source: Derrida 1981 (random energy model); Lucibello, Mézard 2024, "Exponential capacity of dense associative
 //! memories", by the same method for other ensembles; derived above for ±1.
@@ -44,8 +44,8 @@ pub fn random_threshold(noise: f64, beta: Beta) -> Result<f64> {
     threshold(noise, 2.0 * beta.get())
 }
 
-/// The same for worst-case values, where every other value opposes: I(a) while a < tanh β, else βa − ln cosh β. Above it
-/// the error of a bit tends to 1. It is the rate up to which the own key has more than half of the softmax weight.
+/// The same for worst-case values, where every other value opposes: I(a) while a < tanh β, else βa − ln cosh β. Above
+/// it the error of a bit tends to 1. It is the rate up to which the own key has more than half of the softmax weight.
 ///
 /// # Errors
 /// As [`random_threshold`].
@@ -111,12 +111,12 @@ fn half_rate(noise: f64) -> f64 {
 }
 
 /// The probability that a bit is wrong (`low`) or wrong or tied (`high`): hetero-associative, random values, `flips`
-/// positions flipped, any d and n. For energy differences take d − 1 positions.
+/// positions flipped, any d and n.
 ///
 /// high = ½ min(1, (n−1) E min(1, e^{2β(S_d − t)})): crosstalk is symmetric, and exceeds the signal only if some key
-/// does or, by Chebyshev's inequality, with the second moment of those that do not. With n = e^{rd} it
-/// tends to 0 for r below [`random_threshold`]. low = ¼ P[some s_i > t]: with probability ½ the other keys do not weaken that one, and half of
-/// those times it is against.
+/// does or, by Chebyshev's inequality, with the second moment of those that do not. With n = e^{rd} it tends to 0 for r
+/// below [`random_threshold`]. low = ¼ P[some s_i > t]: with probability ½ the other keys do not weaken that one, and
+/// half of those times it is against.
 ///
 /// Cost: O(√d).
 ///
@@ -130,13 +130,31 @@ pub fn random_values(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<
     Ok(Bounds { low: 0.25 * any(walk::above(dim, own), patterns - 1), high })
 }
 
-/// The same for worst-case values, where all bits of a value fail together: the probability that Σ_{i≠own} e^{βs_i}
-/// exceeds (`low`), or is no less than (`high`), the own weight e^{βt}; that the own key has not more than half of the
-/// softmax weight.
+/// The same for the energy-difference update, auto-associative, the mean over right and flipped positions: the
+/// difference is 2 sinh β times the field that the other d − 1 positions make, of which `flips` are flipped at a right
+/// position and one fewer at a flipped one. So the bounds are those of [`random_values`] there.
 ///
-/// high = min(1, (n−1) E min(1, e^{β(S_d − t)})), Markov's inequality in place of Chebyshev's; it tends
-/// to 0 for rates below [`worst_threshold`]. low is the larger of P[some s_i > t] and what Cantelli's inequality gives the sum of the keys up
-/// to some distance, at the best such distance.
+/// # Errors
+/// As [`random_values`]; and unless `dim` is at least 2.
+pub fn energy_difference(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<Bounds> {
+    sizes(dim, patterns, flips)?;
+    if dim == 1 {
+        return Err(refused("dimension", "at least 2".into(), dim));
+    }
+    let flipped = flips as f64 / dim as f64;
+    let right = random_values(dim - 1, patterns, flips.min(dim - 1), beta)?;
+    let wrong = random_values(dim - 1, patterns, flips.saturating_sub(1), beta)?;
+    let mix = |right: f64, wrong: f64| (1.0 - flipped) * right + flipped * wrong;
+    Ok(Bounds { low: mix(right.low, wrong.low), high: mix(right.high, wrong.high) })
+}
+
+/// [`random_values`] for worst-case values, where all bits of a value fail together: the probability that Σ_{i≠own}
+/// e^{βs_i} exceeds (`low`), or is no less than (`high`), the own weight e^{βt}; that the own key has not more than
+/// half of the softmax weight.
+///
+/// high = min(1, (n−1) E min(1, e^{β(S_d − t)})), Markov's inequality in place of Chebyshev's; it tends to 0 for rates
+/// below [`worst_threshold`]. low is the larger of P[some s_i > t] and what Cantelli's inequality gives the sum of the
+/// keys up to some distance, at the best such distance.
 ///
 /// Cost: O(√d).
 ///
@@ -182,8 +200,8 @@ pub fn normal_error(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<f
 }
 
 /// The bit error given how many other keys there are at each distance h, `others[h]`, if their crosstalk is normal:
-/// ½ erfc(e^{−2β·flips}/√(2 Σ_h N_h e^{−4βh})). Hetero-associative, random values. Exact in the mean and variance of the
-/// field given the counts; 0 without other keys.
+/// ½ erfc(e^{−2β·flips}/√(2 Σ_h N_h e^{−4βh})). Hetero-associative, random values. Exact in the mean and variance of
+/// the field given the counts; 0 without other keys.
 ///
 /// # Errors
 /// [`Error::Parameter`](crate::Error::Parameter) if `others` is empty, or there are more flips than its last distance.

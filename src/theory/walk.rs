@@ -96,8 +96,8 @@ pub fn moment(steps: u64, order: u32) -> f64 {
     mean(steps, |s| (s as f64 / scale).powi(order as i32))
 }
 
-/// I(a) = ½[(1+a) ln(1+a) + (1−a) ln(1−a)] for |a| ≤ 1, the rate of large deviations: P[S_k ≥ ak] = e^{−kI(a) + O(ln k)}.
-/// ln 2 at ±1, infinite beyond.
+/// I(a) = ½[(1+a) ln(1+a) + (1−a) ln(1−a)] for |a| ≤ 1, the rate of large deviations: P[S_k ≥ ak] = e^{−kI(a) + O(ln
+/// k)}. ln 2 at ±1, infinite beyond.
 ///
 /// Source: Cramér's theorem for fair ±1.
 pub fn rate(a: f64) -> f64 {

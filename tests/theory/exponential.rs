@@ -1,0 +1,266 @@
+use std::collections::BTreeMap;
+use std::f64::consts::LN_2;
+
+use popfield::Beta;
+use popfield::theory::exponential::{self, Bounds};
+use popfield::theory::{attention, walk};
+use proptest::prelude::*;
+
+use crate::enumeration::{Sign, auto, dot, hetero, over_overlaps};
+use crate::quadrature::{maximum, normal_above, root};
+use crate::{close, rounds_to};
+
+fn beta(value: f64) -> Beta {
+    Beta::new(value).unwrap()
+}
+
+/// I(a), as printed.
+fn rate(a: f64) -> f64 {
+    let part = |x: f64| if x > 0.0 { x * x.ln() } else { 0.0 };
+    0.5 * (part(1.0 + a) + part(1.0 - a))
+}
+
+#[test]
+fn figures() {
+    let table = [(1.0, [0.6750, 0.3681, 0.1927]), (0.25, [0.3799, 0.2799, 0.1799])];
+    for (b, thresholds) in table {
+        for (noise, threshold) in [0.0, 0.1, 0.2].into_iter().zip(thresholds) {
+            rounds_to(exponential::random_threshold(noise, beta(b)).unwrap(), threshold, 4);
+        }
+    }
+    rounds_to(exponential::worst_threshold(0.0, beta(1.0)).unwrap(), 0.5662, 4);
+    rounds_to(exponential::worst_threshold(0.1, beta(1.0)).unwrap(), 0.3662, 4);
+    close(exponential::demircigil_rate(0.0).unwrap(), 0.5 * LN_2, 1e-14);
+    close(exponential::demircigil_rate(0.1).unwrap(), 0.5 * 0.368_064_2, 1e-6);
+}
+
+/// Crosstalk at rate r has the exponent max r − I(u) + w·u over the overlaps u that exist, I(u) ≤ r: with weights
+/// e^{2βs} its square, with weights e^{βs} itself. The threshold is where that reaches the signal's.
+#[test]
+fn thresholds_by_the_largest_exponent() {
+    for b in [0.02, 0.1, 0.25, 0.5, 0.8, 1.0, 2.0, 6.0] {
+        for noise in [0.0, 0.02, 0.1, 0.2, 0.35, 0.49] {
+            let a = 1.0 - 2.0 * noise;
+            let by_exponent = |w: f64| {
+                let excess = |r: f64| {
+                    let nearest = if r >= LN_2 { 1.0 } else { root(0.0, 1.0, |u| rate(u) - r) };
+                    maximum(0.0, nearest, |u| r - rate(u) + w * u) - w * a
+                };
+                root(0.0, LN_2, excess)
+            };
+            let random = exponential::random_threshold(noise, beta(b)).unwrap();
+            let worst = exponential::worst_threshold(noise, beta(b)).unwrap();
+            assert!((random - by_exponent(2.0 * b)).abs() < 1e-7, "β = {b}, noise {noise}: {random}");
+            assert!((worst - by_exponent(b)).abs() < 1e-7, "β = {b}, noise {noise}: {worst}");
+            close(attention::slope(noise, beta(b)).unwrap(), 1.0 / worst, 1e-14);
+            let half = rate(a) / 2.0;
+            close(exponential::random_rate_all(noise, beta(b)).unwrap(), random.min(half), 1e-9);
+            close(exponential::worst_rate_all(noise, beta(b)).unwrap(), worst.min(half), 1e-9);
+        }
+    }
+}
+
+#[test]
+fn thresholds_at_the_ends() {
+    for noise in [0.5, 0.7, 1.0] {
+        assert_eq!(exponential::random_threshold(noise, beta(1.0)).unwrap(), 0.0);
+        assert_eq!(exponential::random_rate_all(noise, beta(1.0)).unwrap(), 0.0);
+        assert_eq!(attention::slope(noise, beta(1.0)).unwrap(), f64::INFINITY);
+    }
+    close(exponential::random_threshold(0.0, beta(1e9)).unwrap(), LN_2, 1e-14);
+    close(exponential::worst_threshold(0.1, beta(1e9)).unwrap(), rate(0.8), 1e-12);
+    // β small: 2βa − 2β².
+    close(exponential::random_threshold(0.1, beta(1e-9)).unwrap(), 1.6e-9 - 2e-18, 1e-12);
+    // In between, from the left as from the right.
+    for noise in [0.01, 0.1, 0.3] {
+        let turn = 0.5 * (1.0f64 - 2.0 * noise).atanh();
+        let around = [turn - 1e-9, turn + 1e-9].map(|b| exponential::random_threshold(noise, beta(b)).unwrap());
+        assert!((around[0] - around[1]).abs() < 1e-12, "{around:?}");
+    }
+    for noise in [0.0, 0.05, 0.2, 0.4] {
+        close(
+            exponential::random_rate_all(noise, beta(1.0)).unwrap(),
+            exponential::demircigil_rate(noise).unwrap(),
+            1e-14,
+        );
+    }
+}
+
+/// The sign of Σ e^{βs} v over votes v, with votes at equal overlaps added as integers.
+fn sign(b: f64, votes: impl Iterator<Item = (i64, i64)>) -> Sign {
+    let mut by_overlap = BTreeMap::new();
+    votes.for_each(|(overlap, vote)| *by_overlap.entry(overlap).or_insert(0) += vote);
+    let field: f64 =
+        by_overlap.iter().map(|(&overlap, &vote)| f64::from(vote as i32) * (b * overlap as f64).exp()).sum();
+    match by_overlap.values().all(|&vote| vote == 0) {
+        true => Sign::Tied,
+        false if field > 0.0 => Sign::Right,
+        false => Sign::Wrong,
+    }
+}
+
+fn holds(bounds: Bounds, wrong: f64, tie: f64) {
+    assert!(bounds.low <= wrong + 1e-12 && wrong + tie <= bounds.high + 1e-12, "{bounds:?}, {wrong}, {tie}");
+}
+
+#[test]
+fn all_small_memories() {
+    for b in [0.1, 0.4, 1.0, 3.0] {
+        for (dim, patterns) in [(2, 4), (3, 3), (4, 3), (6, 2), (5, 1)] {
+            for flips in 0..=dim {
+                let (d, n, f) = (dim as u64, patterns as u64, flips as u64);
+                let random = hetero(dim, patterns, flips, |overlaps, values| {
+                    sign(b, overlaps.iter().zip(values).map(|(&s, &y)| (s, y * values[0])))
+                });
+                holds(exponential::random_values(d, n, f, beta(b)).unwrap(), random.wrong, random.tie);
+                let worst = hetero(dim, patterns, flips, |overlaps, _| {
+                    let vote = |i: usize| if i == 0 { 1 } else { -1 };
+                    sign(b, overlaps.iter().enumerate().map(|(i, &s)| (s, vote(i))))
+                });
+                holds(exponential::worst_values(d, n, f, beta(b)).unwrap(), worst.wrong, worst.tie);
+                holds(attention::top_weight_failure(d, n, f, beta(b)).unwrap(), worst.wrong, worst.tie);
+            }
+        }
+    }
+}
+
+/// The difference of the energies −Σ e^{βs} has the hetero law of one position less.
+#[test]
+fn energy_difference_is_hetero() {
+    for b in [0.3, 1.0] {
+        for (dim, patterns, flips) in [(3, 3, 0), (4, 3, 1), (4, 3, 2), (7, 2, 3)] {
+            let difference = auto(dim, patterns, flips, |keys, query, j| {
+                let rest: Vec<i64> = (0..dim).map(|l| if l == j { 0 } else { query[l] }).collect();
+                // e^{β(u+x)} with the bit right, less e^{β(u−x)} with it wrong.
+                sign(
+                    b,
+                    keys.iter().flat_map(|key| {
+                        let (u, x) = (dot(key, &rest), key[j] * keys[0][j]);
+                        [(u + x, 1), (u - x, -1)]
+                    }),
+                )
+            });
+            let of = |flips: usize| {
+                hetero(dim - 1, patterns, flips, |overlaps, values| {
+                    sign(b, overlaps.iter().zip(values).map(|(&s, &y)| (s, y * values[0])))
+                })
+            };
+            let flipped = flips as f64 / dim as f64;
+            let right = of(flips.min(dim - 1));
+            let wrong = of(flips.saturating_sub(1));
+            let mixed = |a: f64, b: f64| (1.0 - flipped) * a + flipped * b;
+            let (d, n, f) = (dim as u64, patterns as u64, flips as u64);
+            let bounds = exponential::energy_difference(d, n, f, beta(b)).unwrap();
+            holds(bounds, difference.wrong, difference.tie);
+            close(difference.wrong, mixed(right.wrong, wrong.wrong), 1e-12);
+            assert!((difference.tie - mixed(right.tie, wrong.tie)).abs() < 1e-12);
+        }
+    }
+}
+
+/// Three and four other keys in more dimensions than memories can be enumerated in.
+#[test]
+fn bounds_hold_for_few_keys() {
+    for (dim, others, flips, b) in [(8, 3, 0, 0.2), (8, 3, 2, 0.2), (10, 3, 3, 1.0), (14, 2, 3, 0.5), (40, 2, 12, 0.1)]
+    {
+        let own = dim as i64 - 2 * flips as i64;
+        let (mut wrong, mut tie) = (0.0, 0.0);
+        for signs in 0..1u32 << others {
+            let vote = |i: usize| if signs >> i & 1 == 1 { 1 } else { -1 };
+            let count = |wanted: Sign| {
+                over_overlaps(dim, others, &mut |overlaps| {
+                    let votes = overlaps.iter().enumerate().map(|(i, &s)| (s, vote(i)));
+                    f64::from(u8::from(sign(b, votes.chain([(own, 1)])) == wanted))
+                })
+            };
+            wrong += count(Sign::Wrong) / f64::from(1u32 << others);
+            tie += count(Sign::Tied) / f64::from(1u32 << others);
+        }
+        holds(exponential::random_values(dim as u64, others as u64 + 1, flips, beta(b)).unwrap(), wrong, tie);
+    }
+}
+
+/// As d grows the bounds close upon the thresholds: nothing fails below, and above worst-case values always do.
+#[test]
+fn bounds_close_upon_the_thresholds() {
+    for (b, noise) in [(1.0, 0.0), (1.0, 0.1), (0.25, 0.1), (0.25, 0.0)] {
+        let random = exponential::random_threshold(noise, beta(b)).unwrap();
+        let worst = exponential::worst_threshold(noise, beta(b)).unwrap();
+        let at = |rate: f64, dim: u64| ((rate * dim as f64).exp() as u64, (noise * dim as f64).round() as u64);
+        let below = [20u64, 40, 60].map(|dim| {
+            let ((n, f), (m, _)) = (at(0.8 * random, dim), at(0.8 * worst, dim));
+            let bounds = exponential::random_values(dim, n.max(2), f, beta(b)).unwrap();
+            let opposed = exponential::worst_values(dim, m.max(2), f, beta(b)).unwrap();
+            [bounds.high, opposed.high]
+        });
+        for law in 0..2 {
+            assert!(below[0][law] > below[1][law] && below[1][law] > below[2][law], "{below:?}");
+        }
+        let (n, f) = at(1.25 * worst, 50);
+        let above = exponential::worst_values(50, n.min(1 << 47), f, beta(b)).unwrap();
+        assert!(above.low > 0.9 && above.high == 1.0, "{b}, {noise}: {above:?}");
+    }
+}
+
+#[test]
+fn normal_crosstalk() {
+    for (dim, patterns, flips, b) in [(20u64, 50u64, 0u64, 0.1), (30, 4000, 3, 0.2), (64, 1000, 8, 0.05)] {
+        let variance = walk::mean(dim, |s| (2.0 * b * s as f64).exp()) * (patterns - 1) as f64;
+        let signal = (b * (dim as f64 - 2.0 * flips as f64)).exp();
+        let expected = normal_above(signal / variance.sqrt());
+        close(exponential::normal_error(dim, patterns, flips, beta(b)).unwrap(), expected, 1e-8);
+        // The counts that are expected, as nearly as counts can be.
+        let scale = 1e12;
+        let counts: Vec<u64> = (0..=dim as i64)
+            .map(|h| (scale * (patterns - 1) as f64 * walk::at(dim, dim as i64 - 2 * h)).round() as u64)
+            .collect();
+        let given = exponential::normal_error_given(&counts, flips, beta(b)).unwrap();
+        close(given, normal_above(signal / (scale * variance).sqrt()), 1e-6);
+    }
+    assert_eq!(exponential::normal_error(10, 1, 0, beta(1.0)).unwrap(), 0.0);
+    assert_eq!(exponential::normal_error_given(&[0, 0, 0], 0, beta(1.0)).unwrap(), 0.0);
+    close(exponential::normal_error_given(&[1, 0], 0, beta(1.0)).unwrap(), normal_above(1.0), 1e-9);
+}
+
+#[test]
+fn attention_needs_a_dimension() {
+    // c = 1/0.5662 without noise at β = 1.
+    close(attention::slope(0.0, beta(1.0)).unwrap(), 1.76610, 1e-4);
+    close(attention::dimension_typical(1_000_000, 0.0, beta(1.0)).unwrap(), 1e6f64.ln() * 1.76610, 1e-4);
+    assert_eq!(attention::dimension_bound(2, 0.2, beta(1.0), 1.0).unwrap(), 1.0);
+    // As n grows, the bound is the typical dimension and a constant.
+    let excess = |n: u64| {
+        attention::dimension_bound(n, 0.1, beta(1.0), 0.01).unwrap()
+            - attention::dimension_typical(n, 0.1, beta(1.0)).unwrap()
+    };
+    assert!((excess(1 << 50) - excess(1 << 20)).abs() < 1.5);
+}
+
+proptest! {
+    #[test]
+    fn attention_keeps_what_it_promises(
+        n in 2u64..1_000_000_000, noise in 0.0..0.4f64, b in 0.05..3.0f64, failure in 1e-6..1.0f64
+    ) {
+        let d = attention::dimension_bound(n, noise, beta(b), failure).unwrap() as u64;
+        let f = (noise * d as f64) as u64;
+        prop_assert!(attention::top_weight_failure(d, n, f, beta(b)).unwrap().high <= failure * (1.0 + 1e-9));
+        let most = attention::patterns_bound(d, f, beta(b), failure).unwrap();
+        prop_assert!(most >= n as f64);
+        if most < 1e13 {
+            let failing = |n: f64| attention::top_weight_failure(d, n as u64, f, beta(b)).unwrap().high;
+            prop_assert!(failing(most) <= failure * (1.0 + 1e-9));
+            prop_assert!(failing(most + 1.0) >= failure * (1.0 - 1e-9) || failing(most + 1.0) == 1.0);
+        }
+    }
+
+    #[test]
+    fn bounds_are_in_order(d in 1u64..300, n in 1u64..1_000_000_000, share in 0.0..=1.0f64, b in 1e-3..20.0f64) {
+        let f = (share * d as f64) as u64;
+        let random = exponential::random_values(d, n, f, beta(b)).unwrap();
+        let worst = exponential::worst_values(d, n, f, beta(b)).unwrap();
+        for bounds in [random, worst] {
+            prop_assert!(0.0 <= bounds.low && bounds.low <= bounds.high && bounds.high <= 1.0, "{bounds:?}");
+        }
+        prop_assert!(random.high <= 0.5 && random.high <= worst.high + 1e-12);
+    }
+}
