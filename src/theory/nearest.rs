@@ -2,7 +2,7 @@
 //!
 //! The own key, at overlap t = d − 2·flips, is right; it is alone if all others are farther. Others that are as near or
 //! nearer vote by their values: at each place M of the nearest, each of the n − 1 is one of them with a probability
-//! q = P[S_d = M | S_d ≤ M], so that their votes are n − 1 independent steps that stand still with probability 1 − q.
+//! q = P(S_d = M | S_d ≤ M), so that their votes are n − 1 independent steps that stand still with probability 1 − q.
 
 use std::f64::consts::PI;
 
@@ -64,7 +64,7 @@ pub fn worst_values(dim: u64, patterns: u64, flips: u64) -> Result<BitLaw> {
 }
 
 /// The probability that every other key is farther than the own one, so that a value is right in all bits whatever the
-/// values are: (1 − P[S_d ≥ d − 2·flips])^{n−1}.
+/// values are: (1 − P(S_d ≥ d − 2·flips))^{n−1}.
 ///
 /// # Errors
 /// As [`random_values`].
@@ -75,9 +75,9 @@ pub fn alone(dim: u64, patterns: u64, flips: u64) -> Result<f64> {
 
 /// The sum V of many steps that are ±1 with probability share/2 each and else 0.
 struct Votes {
-    /// P[V ≠ 0].
+    /// P(V ≠ 0).
     apart: f64,
-    /// P[V = −1].
+    /// P(V = −1).
     against_by_one: f64,
 }
 

@@ -50,7 +50,7 @@ impl BitLaw {
 }
 
 /// Hetero-associative, random or worst-case values, `flips` positions of the query flipped: wrong with
-/// P[S_{d(n−1)} < −(d−2·flips)], tied with P[S_{d(n−1)} = −(d−2·flips)]. Exact; of every bit of a value of any
+/// P(S_{d(n−1)} < −(d−2·flips)), tied with P(S_{d(n−1)} = −(d−2·flips)). Exact; of every bit of a value of any
 /// dimension. [`Tie::Stay`], where dimensions are equal, is a fair coin.
 ///
 /// Cost: as [`walk::above`] for d(n−1) steps.

@@ -7,7 +7,7 @@ use super::exponential::{Bounds, any};
 use super::{count, positive, refused, walk, within};
 use crate::Result;
 
-/// P[s ≥ fraction·d] of one pair, exactly, for 0 ≤ `fraction` ≤ 1.
+/// P(s ≥ fraction·d) of one pair, exactly, for 0 ≤ `fraction` ≤ 1.
 ///
 /// # Errors
 /// [`Error::Parameter`](crate::Error::Parameter) for a dimension of 0 or beyond [`MOST`](super::MOST), or `fraction`

@@ -123,7 +123,7 @@ fn scaled(place: i64, dim: u64, power: u32) -> f64 {
     (place as f64 / (dim as f64).sqrt()).powi(power as i32)
 }
 
-/// P[signal + crosstalk < 0] for n − 1 terms of this mean and variance.
+/// P(signal + crosstalk < 0) for n − 1 terms of this mean and variance.
 fn error(signal: f64, patterns: u64, mean: f64, variance: f64) -> f64 {
     let others = (patterns - 1) as f64;
     let (field, spread) = (signal + others * mean, (others * variance).sqrt());

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 use std::f64::consts::LN_2;
 
-use popfield::Beta;
 use popfield::theory::exponential::{self, Bounds};
 use popfield::theory::{attention, walk};
+use popfield::{Beta, stream};
 use proptest::prelude::*;
 
 use crate::enumeration::{Sign, auto, dot, hetero, over_overlaps};
@@ -152,6 +152,8 @@ fn energy_difference_is_hetero() {
             let (d, n, f) = (dim as u64, patterns as u64, flips as u64);
             let bounds = exponential::energy_difference(d, n, f, beta(b)).unwrap();
             holds(bounds, difference.wrong, difference.tie);
+            let error = exponential::energy_difference_error(d, n, f, beta(b)).unwrap();
+            close(error, difference.wrong + 0.5 * difference.tie, 0.02);
             close(difference.wrong, mixed(right.wrong, wrong.wrong), 1e-12);
             assert!((difference.tie - mixed(right.tie, wrong.tie)).abs() < 1e-12);
         }
@@ -177,6 +179,85 @@ fn bounds_hold_for_few_keys() {
             tie += count(Sign::Tied) / f64::from(1u32 << others);
         }
         holds(exponential::random_values(dim as u64, others as u64 + 1, flips, beta(b)).unwrap(), wrong, tie);
+    }
+}
+
+/// The law of crosstalk that is known to a 300th of the signal, term by term: normal noise of that deviation.
+#[test]
+fn errors_for_few_keys() {
+    for (dim, others, flips, b) in [(4, 2, 1, 0.1), (8, 3, 2, 0.2), (10, 3, 3, 1.0), (14, 2, 3, 0.5), (40, 2, 12, 0.1)]
+    {
+        let own = dim as i64 - 2 * flips as i64;
+        let wrong = |vote: &dyn Fn(usize) -> f64| {
+            over_overlaps(dim, others, &mut |overlaps| {
+                let weight = |i: usize| vote(i) * (b * (overlaps[i] - own) as f64).exp();
+                let field = 1.0 + (0..others).map(weight).sum::<f64>();
+                0.5 * libm::erfc(300.0 * field / 2f64.sqrt())
+            })
+        };
+        let random = (0..1u32 << others)
+            .map(|signs| wrong(&|i| if signs >> i & 1 == 1 { 1.0 } else { -1.0 }) / f64::from(1u32 << others))
+            .sum::<f64>();
+        let (d, n) = (dim as u64, others as u64 + 1);
+        close(exponential::random_error(d, n, flips, beta(b)).unwrap(), random, 1e-6);
+        close(exponential::worst_error(d, n, flips, beta(b)).unwrap(), wrong(&|_| -1.0), 1e-6);
+    }
+}
+
+/// The laws of finite d and n held to samples of overlaps and signs.
+#[test]
+fn errors_as_sampled() {
+    let cases =
+        [(20u32, 300u64, 0i64, 0.25), (20, 2000, 2, 1.0), (24, 3000, 3, 0.5), (30, 500, 6, 0.25), (48, 1000, 12, 0.15)];
+    for (case, (dim, others, flips, b)) in cases.into_iter().enumerate() {
+        use rand_xoshiro::rand_core::Rng;
+        let mut rng = stream(11, "errors as sampled", case as u64);
+        let (own, samples) = (i64::from(dim) - 2 * flips, 20_000);
+        let (mut random, mut worst) = (0.0, 0.0);
+        let weights: Vec<f64> =
+            (0..=dim).map(|h| (b * (i64::from(dim) - 2 * i64::from(h) - own) as f64).exp()).collect();
+        for _ in 0..samples {
+            let mut votes = vec![[0i64; 2]; dim as usize + 1];
+            for _ in 0..others {
+                let draw = rng.next_u64();
+                // The low bits are the key, the top one its value.
+                let distance = (draw << (64 - dim)).count_ones() as usize;
+                votes[distance][0] += if draw >> 63 == 1 { 1 } else { -1 };
+                votes[distance][1] -= 1;
+            }
+            let field = |of: usize| 1.0 + votes.iter().zip(&weights).map(|(v, w)| v[of] as f64 * w).sum::<f64>();
+            let error = |field: f64| if field.abs() < 1e-12 { 0.5 } else { f64::from(u8::from(field < 0.0)) };
+            random += error(field(0));
+            worst += error(field(1));
+        }
+        let check = |found: f64, errors: f64| {
+            let rate = errors / f64::from(samples);
+            // Five deviations.
+            let allowed = 5.0 * ((rate * (1.0 - rate)).max(1e-4) / f64::from(samples)).sqrt();
+            assert!((found - rate).abs() < allowed, "case {case}: {found} against {rate} ± {allowed}");
+        };
+        let (d, n, f) = (u64::from(dim), others + 1, flips as u64);
+        check(exponential::random_error(d, n, f, beta(b)).unwrap(), random);
+        check(exponential::worst_error(d, n, f, beta(b)).unwrap(), worst);
+    }
+}
+
+#[test]
+fn errors_at_their_limits() {
+    // Far below the threshold a bit fails by a key equal to the query (a tie in half of the cases) or one nearer to it.
+    let equal = 0.5f64.powi(40) * 1e6;
+    close(exponential::random_error(40, 1_000_001, 0, beta(2.0)).unwrap(), 0.25 * equal, 0.02);
+    // Far above, and of β so small that a thousand keys are all alike, crosstalk is normal.
+    for (d, n, f, b) in [(30u64, 1u64 << 40, 3u64, 0.25), (100, 20_000, 10, 0.001), (64, 1 << 30, 8, 0.2)] {
+        let normal = exponential::normal_error(d, n, f, beta(b)).unwrap();
+        let error = exponential::random_error(d, n, f, beta(b)).unwrap();
+        assert!((error - normal).abs() < 0.02 * normal.max(0.01), "{error} {normal}");
+    }
+    assert_eq!(exponential::worst_error(30, 1 << 40, 3, beta(1.0)).unwrap(), 1.0);
+    for error in [exponential::random_error, exponential::worst_error, exponential::energy_difference_error] {
+        assert!(error(10, 1, 3, beta(1.0)).unwrap().abs() < 1e-9);
+        assert!((0.0..=1.0).contains(&error(10, 1 << 45, 10, beta(1e9)).unwrap()));
+        assert!((0.0..=1.0).contains(&error(10, 1 << 45, 3, beta(1e-9)).unwrap()));
     }
 }
 

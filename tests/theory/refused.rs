@@ -40,6 +40,9 @@ fn sizes() {
         refuses(what, exponential::random_values(d, n, f, beta));
         refuses(what, exponential::worst_values(d, n, f, beta));
         refuses(what, exponential::energy_difference(d, n, f, beta));
+        refuses(what, exponential::random_error(d, n, f, beta));
+        refuses(what, exponential::worst_error(d, n, f, beta));
+        refuses(what, exponential::energy_difference_error(d, n, f, beta));
         refuses(what, exponential::normal_error(d, n, f, beta));
         refuses(what, attention::top_weight_failure(d, n, f, beta));
         refuses(what, nearest::random_values(d, n, f));
