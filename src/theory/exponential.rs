@@ -15,7 +15,8 @@
 //! memories", by the same method for other ensembles; derived above for ±1.
 
 use super::inversion::Terms;
-use super::{normal_above, refused, signal, sizes, walk, within};
+use super::success::independent;
+use super::{count, normal_above, refused, signal, sizes, walk, within};
 use crate::{Beta, Result};
 
 /// A probability between two bounds.
@@ -29,7 +30,8 @@ pub struct Bounds {
 
 /// The rate (ln n)/d up to which typical queries are recalled as d → ∞, hetero-associative, random values (or by energy
 /// difference): with a = 1 − 2·noise, I(a) while a < tanh 2β, else 2βa − ln cosh 2β. Below it the error of a bit tends
-/// to 0, above it to ½. 0 if half of the positions or more are flipped.
+/// to 0, above it to ½; at it, where many keys carry crosstalk (a > tanh 2β), to a standard normal's tail beyond 1,
+/// .1587. 0 if half of the positions or more are flipped.
 ///
 /// # Errors
 /// [`Error::Parameter`](crate::Error::Parameter) unless 0 ≤ `noise` ≤ 1.
@@ -183,8 +185,8 @@ pub fn worst_values(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<B
 ///
 /// Crosstalk is known to a 300th of the signal: what is as near to it counts in part. That matters for a handful of
 /// keys whose weights happen to add up so, by some percent of the value, and is far below one percent where many keys
-/// have a say. Cost: half a million sums over the places whose weights matter: 0.1 s at d = 32, seconds where β is
-/// small and d large.
+/// have a say. Rounding adds up to 10⁻¹³. Cost: half a million sums over the places whose weights matter: 0.1 s at
+/// d = 32, seconds where β is small and d large.
 ///
 /// # Errors
 /// As [`random_values`].
@@ -229,6 +231,24 @@ pub fn worst_error(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<f6
 /// As [`energy_difference`].
 pub fn energy_difference_error(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<f64> {
     mean_over_positions(dim, patterns, flips, |flips| random_error(dim - 1, patterns, flips, beta))
+}
+
+/// The probability that a query recalls all `value_dim` bits of its value, between bounds: hetero-associative, random
+/// values, ties by half.
+///
+/// low is the larger of 1 − `high` of [`worst_values`] (a top weight above ½ decides every bit) and (1 − `high` of
+/// [`random_values`])^value_dim ([`success::independent`](super::success::independent)). high is 1 − P(some
+/// s_i > t)·(1 − (3/4)^value_dim): given a nearer key, bits are independent and wrong with probability ¼ or more.
+///
+/// # Errors
+/// As [`random_values`]; and unless `value_dim` is 1 to [`MOST`](super::MOST).
+pub fn pattern_success(dim: u64, patterns: u64, flips: u64, beta: Beta, value_dim: u64) -> Result<Bounds> {
+    count("value dimension", value_dim)?;
+    let bit = random_values(dim, patterns, flips, beta)?.high;
+    let decided = 1.0 - worst_values(dim, patterns, flips, beta)?.high;
+    let nearer = any(walk::above(dim, signal(dim, flips)), patterns - 1);
+    let spoilt = 1.0 - 0.75f64.powf(value_dim as f64);
+    Ok(Bounds { low: decided.max(independent(bit, value_dim)?), high: 1.0 - nearer * spoilt })
 }
 
 /// The mean of a law over right positions, which see all flips among the others, and flipped ones, which see one fewer.

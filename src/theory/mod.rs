@@ -45,11 +45,12 @@
 //! | Demircigil et al., (ln n)/d | energy-difference, all patterns | bound | [`exponential::demircigil_rate`] |
 //! | max, one step | hetero, random values | exact | [`nearest::random_values`] |
 //! | | hetero, worst-case values | exact | [`nearest::worst_values`] |
+//! | exponential, max, whole patterns | hetero, random values | two bounds | [`exponential::pattern_success`] |
 //! | overlaps of pairs | | exact, bounds | [`overlaps::any_pair`] |
 //! | largest overlap | | bound | [`overlaps::maximum`] |
 //! | attention, top weight | any values | two bounds | [`attention::top_weight_failure`] |
 //! | attention, d = Θ(log n) | any values | asymptotic | [`attention::slope`] |
-//! | patterns recalled whole | from the bit error | bounds | [`success::independent`] |
+//! | whole patterns, any rule | from the bit error | bounds | [`success::independent`] |
 //!
 //! *Normal* means that crosstalk is taken to be so, with its exact moments at the given d; *numeric*, that the exact
 //! law at the given d and n is evaluated to a stated error.

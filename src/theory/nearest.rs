@@ -6,9 +6,9 @@
 
 use std::f64::consts::PI;
 
-use super::exponential::any;
+use super::exponential::{Bounds, any};
 use super::one_step::BitLaw;
-use super::{signal, sizes, walk};
+use super::{count, signal, sizes, walk};
 use crate::Result;
 
 /// Random values: the nearest of all keys decide, and a key nearer than the own one decides against in half of the
@@ -71,6 +71,18 @@ pub fn worst_values(dim: u64, patterns: u64, flips: u64) -> Result<BitLaw> {
 pub fn alone(dim: u64, patterns: u64, flips: u64) -> Result<f64> {
     sizes(dim, patterns, flips)?;
     Ok(1.0 - any(walk::at_least(dim, signal(dim, flips)), patterns - 1))
+}
+
+/// The probability that a query recalls all `value_dim` bits of its value, between bounds: random values, ties by half.
+/// low is [`alone`]; with a key as near or nearer, bits are independent and wrong with probability ¼ or more, so that
+/// high exceeds it by (3/4)^value_dim at the most.
+///
+/// # Errors
+/// As [`random_values`]; and unless `value_dim` is 1 to [`MOST`](super::MOST).
+pub fn pattern_success(dim: u64, patterns: u64, flips: u64, value_dim: u64) -> Result<Bounds> {
+    count("value dimension", value_dim)?;
+    let low = alone(dim, patterns, flips)?;
+    Ok(Bounds { low, high: low + (1.0 - low) * 0.75f64.powf(value_dim as f64) })
 }
 
 /// The sum V of many steps that are ±1 with probability share/2 each and else 0.

@@ -37,7 +37,7 @@ pub fn at(steps: u64, place: i64) -> f64 {
 
 /// P(S_k > place).
 ///
-/// Relative error and range as [`at`]. Cost: O(√k) at the centre, less in the tails: 20 ms at k = 10¹².
+/// Relative error and range as [`at`]. Cost: O(√k) at the centre, less in the tails: 10 ms at k = 10¹².
 pub fn above(steps: u64, place: i64) -> f64 {
     if place < 0 {
         // S > −t if and only if not S ≥ t, by symmetry.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::f64::consts::LN_2;
 
 use popfield::theory::exponential::{self, Bounds};
-use popfield::theory::{attention, walk};
+use popfield::theory::{attention, nearest, walk};
 use popfield::{Beta, stream};
 use proptest::prelude::*;
 
@@ -201,6 +201,48 @@ fn errors_for_few_keys() {
         let (d, n) = (dim as u64, others as u64 + 1);
         close(exponential::random_error(d, n, flips, beta(b)).unwrap(), random, 1e-6);
         close(exponential::worst_error(d, n, flips, beta(b)).unwrap(), wrong(&|_| -1.0), 1e-6);
+    }
+}
+
+type SignOfVotes<'a> = &'a dyn Fn(&[(i64, i64)]) -> Sign;
+
+/// Bits of random values are independent given the overlaps.
+#[test]
+fn whole_patterns_of_few_keys() {
+    for (dim, others, flips, b) in [(5, 3, 1, 0.3), (8, 3, 2, 0.2), (9, 3, 3, 1.0), (14, 2, 5, 0.5)] {
+        let own = dim as i64 - 2 * flips as i64;
+        for bits in [1u64, 2, 5, 40] {
+            let whole = |sign_of: SignOfVotes| {
+                over_overlaps(dim, others, &mut |overlaps| {
+                    let error: f64 = (0..1u32 << others)
+                        .map(|signs| {
+                            let vote = |i: usize| if signs >> i & 1 == 1 { 1 } else { -1 };
+                            let mut votes = vec![(own, 1)];
+                            votes.extend(overlaps.iter().enumerate().map(|(i, &s)| (s, vote(i))));
+                            match sign_of(&votes) {
+                                Sign::Wrong => 1.0,
+                                Sign::Tied => 0.5,
+                                Sign::Right => 0.0,
+                            }
+                        })
+                        .sum();
+                    (1.0 - error / f64::from(1u32 << others)).powi(bits as i32)
+                })
+            };
+            let (d, n) = (dim as u64, others as u64 + 1);
+            let exponential = whole(&|votes| sign(b, votes.iter().copied()));
+            let bounds = exponential::pattern_success(d, n, flips, beta(b), bits).unwrap();
+            assert!(
+                bounds.low <= exponential + 1e-12 && exponential <= bounds.high + 1e-12,
+                "{bounds:?} {exponential}"
+            );
+            let max = whole(&|votes| {
+                let nearest = votes.iter().map(|vote| vote.0).max().unwrap();
+                sign(1.0, votes.iter().copied().filter(|vote| vote.0 == nearest))
+            });
+            let bounds = nearest::pattern_success(d, n, flips, bits).unwrap();
+            assert!(bounds.low <= max + 1e-12 && max <= bounds.high + 1e-12, "{bounds:?} {max}");
+        }
     }
 }
 

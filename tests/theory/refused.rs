@@ -41,6 +41,8 @@ fn sizes() {
         refuses(what, exponential::worst_values(d, n, f, beta));
         refuses(what, exponential::energy_difference(d, n, f, beta));
         refuses(what, exponential::random_error(d, n, f, beta));
+        refuses(what, exponential::pattern_success(d, n, f, beta, 9));
+        refuses(what, nearest::pattern_success(d, n, f, 9));
         refuses(what, exponential::worst_error(d, n, f, beta));
         refuses(what, exponential::energy_difference_error(d, n, f, beta));
         refuses(what, exponential::normal_error(d, n, f, beta));
@@ -64,6 +66,8 @@ fn sizes() {
     refuses("value dimension", capacity::hoeffding_one(5, 0, 0, 0.5));
     refuses("value dimension", capacity::hoeffding_all(5, 0, 0, 0.5));
     refuses("flips", capacity::hoeffding_all(5, 6, 5, 0.5));
+    refuses("value dimension", exponential::pattern_success(9, 9, 0, beta, 0));
+    refuses("value dimension", nearest::pattern_success(9, 9, 0, 0));
     refuses("events", success::independent(0.5, 0));
     refuses("events", success::union_bound(0.5, 0));
     refuses("patterns", attention::dimension_bound(1, 0.0, beta, 0.5));
