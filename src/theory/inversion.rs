@@ -18,7 +18,7 @@ const STEP: f64 = 0.005;
 /// How far the sum goes: the window is below 10⁻¹⁰ there.
 const POINTS: u32 = (7.0 * WINDOW / STEP) as u32;
 
-/// Terms below this are so small that φ needs but their first four moments, up to the last point.
+/// Terms below this are so small that up to the last point their first two moments stand for them, to 10⁻⁴.
 const SMALL: f64 = 0.02 / (7.0 * WINDOW);
 
 /// Terms above this are never balanced by others to within a signal's size: their phase is lost.
@@ -28,8 +28,8 @@ const LARGE: f64 = 1e6;
 pub(super) struct Terms {
     /// Sizes, and how likely each is.
     single: Vec<(f64, f64)>,
-    /// Σ p w^k, k = 1..4, over small terms.
-    moments: [f64; 4],
+    /// Σ p·w and Σ p·w² over small terms.
+    moments: [f64; 2],
     /// How likely a large term is.
     lost: f64,
     /// Whether terms have random signs.
@@ -39,7 +39,7 @@ pub(super) struct Terms {
 impl Terms {
     /// Terms e^{beta·(S_d − own)}, of random sign or positive; given that none is above `most`.
     pub(super) fn new(dim: u64, own: i64, beta: f64, signed: bool, most: f64) -> Self {
-        let mut terms = Self { single: Vec::new(), moments: [0.0; 4], lost: 0.0, signed };
+        let mut terms = Self { single: Vec::new(), moments: [0.0; 2], lost: 0.0, signed };
         let size = |place: i64| (beta * (place - own) as f64).exp();
         let given: f64 = walk::upwards(dim).filter(|term| size(term.0) <= most).map(|term| term.1).sum();
         for (place, probability) in walk::upwards(dim) {
@@ -52,11 +52,8 @@ impl Terms {
             } else if size > SMALL {
                 terms.single.push((size, probability));
             } else {
-                let mut power = probability;
-                for moment in &mut terms.moments {
-                    power *= size;
-                    *moment += power;
-                }
+                terms.moments[0] += probability * size;
+                terms.moments[1] += probability * size * size;
             }
         }
         terms
@@ -77,10 +74,10 @@ impl Terms {
     /// Im(φ(u)^count e^{−iu})/`index`, u = `index`·[`STEP`], under the window.
     fn point(&self, index: f64, count: f64) -> f64 {
         let u = index * STEP;
-        let [m1, m2, m3, m4] = self.moments;
+        let [first, second] = self.moments;
         // φ = 1 − fall + i·turn.
-        let mut fall = self.lost + u * u * (m2 / 2.0 - u * u * m4 / 24.0);
-        let mut turn = u * (m1 - u * u * m3 / 6.0);
+        let mut fall = self.lost + 0.5 * u * u * second;
+        let mut turn = u * first;
         for &(size, probability) in &self.single {
             let (sin, cos) = (0.5 * u * size).sin_cos();
             fall += probability * 2.0 * sin * sin;
