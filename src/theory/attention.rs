@@ -1,9 +1,10 @@
 //! The attention form sign[Σ softmax(βs)_i y_i]: top weight above ½, and the dimension that n keys call for.
 //!
-//! Softmax divides the exponential field by a positive number, so its signs are those of [`exponential`](super::exponential). Where the
-//! own key's weight is above ½ no other can change a bit, whatever the values. It fails to be with the probability that
-//! worst-case values are recalled wrong, which is what [`exponential::worst_values`](super::exponential::worst_values) bounds. All of this is
-//! hetero-associative, or for keys as values, since the argument asks nothing of values.
+//! Softmax divides the exponential field by a positive number, so its signs are those of
+//! [`exponential`](super::exponential). Where the own key's weight is above ½ no other can change a bit, whatever the
+//! values. It fails to be with the probability that worst-case values are recalled wrong, which is what
+//! [`exponential::worst_values`](super::exponential::worst_values) bounds. All of this is hetero-associative, or for
+//! keys as values, since the argument asks nothing of values.
 
 use super::exponential::{Bounds, worst_threshold, worst_values};
 use super::{count, positive, refused};

@@ -50,8 +50,8 @@ pub fn hoeffding_all(dim: u64, flips: u64, value_dim: u64, failure: f64) -> Resu
     })
 }
 
-/// The largest n from 1 to `most` at which `holds`, which must not hold again once it has ceased to: 0 if not even at 1.
-/// So any law yields the n at which it meets a target.
+/// The largest n from 1 to `most` at which `holds`, which must not hold again once it has ceased to: 0 if not even at
+/// 1. So any law yields the n at which it meets a target.
 ///
 /// Cost: about 2 log₂ n calls.
 ///
@@ -68,23 +68,21 @@ pub fn hoeffding_all(dim: u64, flips: u64, value_dim: u64, failure: f64) -> Resu
 /// # Ok::<(), popfield::Error>(())
 /// ```
 pub fn largest(most: u64, mut holds: impl FnMut(u64) -> Result<bool>) -> Result<u64> {
-    let mut good = 0;
-    let mut bad = most.saturating_add(1);
-    let mut probe = 1;
-    while good + 1 < bad {
-        let next = if probe < bad { probe } else { good + (bad - good) / 2 };
+    let (mut low, mut high, mut probe) = (0, most, 1);
+    while low < high {
+        let next = if probe < high { probe } else { low + (high - low).div_ceil(2) };
         if holds(next)? {
-            good = next;
+            low = next;
         } else {
-            bad = next;
+            high = next - 1;
         }
         probe = probe.saturating_mul(2);
     }
-    Ok(good)
+    Ok(low)
 }
 
-/// (1 − 2·noise)² d/(2 ln d): the n up to which one query recalls its pattern whole in one step, with probability → 1 as
-/// d → ∞. Auto-zeroed; hetero-associative with values of d bits likewise.
+/// (1 − 2·noise)² d/(2 ln d): the n up to which one query recalls its pattern whole in one step, with probability → 1
+/// as d → ∞. Auto-zeroed; hetero-associative with values of d bits likewise.
 ///
 /// # Errors
 /// [`Error::Parameter`](crate::Error::Parameter) unless `dim` is 2 to [`MOST`] and 0 ≤ `noise` < ½.

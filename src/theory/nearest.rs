@@ -2,13 +2,13 @@
 //!
 //! The own key, at overlap t = d − 2·flips, is right; it is alone if all others are farther. Others that are as near or
 //! nearer vote by their values: at each place M of the nearest, each of the n − 1 is one of them with a probability
-//! q = P[S_d = M | S_d ≤ M], so that their votes are n − 1 independent steps that stand still with probability 1 − q.
+//! q = P(S_d = M | S_d ≤ M), so that their votes are n − 1 independent steps that stand still with probability 1 − q.
 
 use std::f64::consts::PI;
 
-use super::exponential::any;
+use super::exponential::{Bounds, any};
 use super::one_step::BitLaw;
-use super::{signal, sizes, walk};
+use super::{count, signal, sizes, walk};
 use crate::Result;
 
 /// Random values: the nearest of all keys decide, and a key nearer than the own one decides against in half of the
@@ -64,7 +64,7 @@ pub fn worst_values(dim: u64, patterns: u64, flips: u64) -> Result<BitLaw> {
 }
 
 /// The probability that every other key is farther than the own one, so that a value is right in all bits whatever the
-/// values are: (1 − P[S_d ≥ d − 2·flips])^{n−1}.
+/// values are: (1 − P(S_d ≥ d − 2·flips))^{n−1}.
 ///
 /// # Errors
 /// As [`random_values`].
@@ -73,11 +73,23 @@ pub fn alone(dim: u64, patterns: u64, flips: u64) -> Result<f64> {
     Ok(1.0 - any(walk::at_least(dim, signal(dim, flips)), patterns - 1))
 }
 
+/// The probability that a query recalls all `value_dim` bits of its value, between bounds: random values, ties by half.
+/// low is [`alone`]; with a key as near or nearer, bits are independent and wrong with probability ¼ or more, so that
+/// high exceeds it by (3/4)^value_dim at the most.
+///
+/// # Errors
+/// As [`random_values`]; and unless `value_dim` is 1 to [`MOST`](super::MOST).
+pub fn pattern_success(dim: u64, patterns: u64, flips: u64, value_dim: u64) -> Result<Bounds> {
+    count("value dimension", value_dim)?;
+    let low = alone(dim, patterns, flips)?;
+    Ok(Bounds { low, high: low + (1.0 - low) * 0.75f64.powf(value_dim as f64) })
+}
+
 /// The sum V of many steps that are ±1 with probability share/2 each and else 0.
 struct Votes {
-    /// P[V ≠ 0].
+    /// P(V ≠ 0).
     apart: f64,
-    /// P[V = −1].
+    /// P(V = −1).
     against_by_one: f64,
 }
 

@@ -20,8 +20,8 @@ pub struct BitLaw {
 }
 
 impl BitLaw {
-    /// The probability that the recalled bit is wrong. [`Tie::Plus`] and [`Tie::Minus`] get half of the ties wrong, since
-    /// the right bit is fair and a field of 0 says nothing of it.
+    /// The probability that the recalled bit is wrong. [`Tie::Plus`] and [`Tie::Minus`] get half of the ties wrong,
+    /// since the right bit is fair and a field of 0 says nothing of it.
     pub fn error(self, tie: Tie) -> f64 {
         match tie {
             Tie::Plus | Tie::Minus => self.wrong + 0.5 * self.tie,
@@ -50,8 +50,8 @@ impl BitLaw {
 }
 
 /// Hetero-associative, random or worst-case values, `flips` positions of the query flipped: wrong with
-/// P[S_{d(n−1)} < −(d−2·flips)], tied with P[S_{d(n−1)} = −(d−2·flips)]. Exact; of every bit of a value of any dimension.
-/// [`Tie::Stay`], where dimensions are equal, is a fair coin.
+/// P(S_{d(n−1)} < −(d−2·flips)), tied with P(S_{d(n−1)} = −(d−2·flips)). Exact; of every bit of a value of any
+/// dimension. [`Tie::Stay`], where dimensions are equal, is a fair coin.
 ///
 /// Cost: as [`walk::above`] for d(n−1) steps.
 ///
@@ -73,8 +73,8 @@ pub fn hetero(dim: u64, patterns: u64, flips: u64) -> Result<BitLaw> {
 }
 
 /// Auto-associative, diagonal kept, the mean over all bits of a query with `flips` positions flipped: with crosstalk
-/// S_{(n−1)(d−1)}, the signal is d − 2·flips + n − 1 at positions that are right and d − 2·flips − n + 1 at flipped ones.
-/// Exact. Crosstalk votes for the query's own bits: without flips the error falls again as n grows beyond d.
+/// S_{(n−1)(d−1)}, the signal is d − 2·flips + n − 1 at positions that are right and d − 2·flips − n + 1 at flipped
+/// ones. Exact. Crosstalk votes for the query's own bits: without flips the error falls again as n grows beyond d.
 ///
 /// Cost: as [`walk::above`] for (n−1)(d−1) steps.
 ///
@@ -88,8 +88,8 @@ pub fn auto_kept(dim: u64, patterns: u64, flips: u64) -> Result<BitLaw> {
 }
 
 /// Auto-associative, diagonal zeroed, the mean over all bits of a query with `flips` positions flipped: with crosstalk
-/// S_{(n−1)(d−1)}, the signal is d − 2·flips − 1 at positions that are right and d − 2·flips + 1 at flipped ones. Exact.
-/// The same for the energy-difference update, since the linear rule's energy is quadratic.
+/// S_{(n−1)(d−1)}, the signal is d − 2·flips − 1 at positions that are right and d − 2·flips + 1 at flipped ones.
+/// Exact. The same for the energy-difference update, since the linear rule's energy is quadratic.
 ///
 /// Cost: as [`walk::above`] for (n−1)(d−1) steps.
 ///

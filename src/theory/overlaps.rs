@@ -1,17 +1,17 @@
 //! Overlaps between random patterns: how near the nearest are.
 //!
-//! A single overlap of two random ±1 vectors is S_d, whatever one of them is. All pairs are not independent, but any two
-//! pairs are, since they share one vector at most.
+//! A single overlap of two random ±1 vectors is S_d, whatever one of them is. All pairs are not independent, but any
+//! two pairs are, since they share one vector at most.
 
 use super::exponential::{Bounds, any};
 use super::{count, positive, refused, walk, within};
 use crate::Result;
 
-/// P[s ≥ fraction·d] of one pair, exactly, for 0 ≤ `fraction` ≤ 1.
+/// P(s ≥ fraction·d) of one pair, exactly, for 0 ≤ `fraction` ≤ 1.
 ///
 /// # Errors
-/// [`Error::Parameter`](crate::Error::Parameter) for a dimension of 0 or beyond [`MOST`](super::MOST), or `fraction` out
-/// of range.
+/// [`Error::Parameter`](crate::Error::Parameter) for a dimension of 0 or beyond [`MOST`](super::MOST), or `fraction`
+/// out of range.
 pub fn pair(dim: u64, fraction: f64) -> Result<f64> {
     Ok(walk::at_least(dim, least(dim, fraction)?))
 }

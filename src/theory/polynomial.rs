@@ -1,8 +1,8 @@
 //! One step of the polynomial separation s^K: dense associative memory.
 //!
-//! The finite laws take crosstalk, a sum of n − 1 independent terms, to be normal, with the exact moments that its terms
-//! have in d dimensions. That is right where many terms matter: K small, n of the order of d^K. K is this library's
-//! degree; Krotov and Hopfield's energy, and the paper's n, has order K + 1. Ties count half.
+//! The finite laws take crosstalk, a sum of n − 1 independent terms, to be normal, with the exact moments that its
+//! terms have in d dimensions. That is right where many terms matter: K small, n of the order of d^K. K is this
+//! library's degree; Krotov and Hopfield's energy, and the paper's n, has order K + 1. Ties count half.
 //!
 //! Source: Krotov, Hopfield 2016, "Dense associative memory for pattern recognition", section 2 and appendix A.
 
@@ -23,8 +23,8 @@ pub fn hetero(dim: u64, patterns: u64, flips: u64, degree: Degree) -> Result<f64
     Ok(error(scaled(signal(dim, flips), dim, k), patterns, 0.0, walk::moment(dim, 2 * k)))
 }
 
-/// The bit error, hetero-associative, worst-case values: n − 1 terms −S_d^K. For odd K the same as [`hetero`], since the
-/// sign of an overlap is fair; for even K the terms add up, and n is of the order of d^{K/2} only.
+/// The bit error, hetero-associative, worst-case values: n − 1 terms −S_d^K. For odd K the same as [`hetero`], since
+/// the sign of an overlap is fair; for even K the terms add up, and n is of the order of d^{K/2} only.
 ///
 /// # Errors
 /// As [`hetero`].
@@ -52,9 +52,9 @@ pub fn energy_difference(dim: u64, patterns: u64, flips: u64, degree: Degree) ->
     Ok((1.0 - flipped) * own(signal - 1) + flipped * own(signal + 1))
 }
 
-/// The bit error of the literal sum, auto-associative, diagonal kept, the mean over right and flipped positions: each of
-/// the n − 1 terms has the mean ±½E[(S_{d−1}+1)^K − (S_{d−1}−1)^K], a vote for the query's own bit. For odd K ≥ 3 those
-/// votes outweigh the signal long before n is of the order of d^K, so that every query is its own answer.
+/// The bit error of the literal sum, auto-associative, diagonal kept, the mean over right and flipped positions: each
+/// of the n − 1 terms has the mean ±½E[(S_{d−1}+1)^K − (S_{d−1}−1)^K], a vote for the query's own bit. For odd K ≥ 3
+/// those votes outweigh the signal long before n is of the order of d^K, so that every query is its own answer.
 ///
 /// # Errors
 /// As [`hetero`].
@@ -123,7 +123,7 @@ fn scaled(place: i64, dim: u64, power: u32) -> f64 {
     (place as f64 / (dim as f64).sqrt()).powi(power as i32)
 }
 
-/// P[signal + crosstalk < 0] for n − 1 terms of this mean and variance.
+/// P(signal + crosstalk < 0) for n − 1 terms of this mean and variance.
 fn error(signal: f64, patterns: u64, mean: f64, variance: f64) -> f64 {
     let others = (patterns - 1) as f64;
     let (field, spread) = (signal + others * mean, (others * variance).sqrt());

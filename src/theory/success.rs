@@ -23,9 +23,9 @@ pub fn union_bound(error: f64, events: u64) -> Result<f64> {
 ///
 /// For the bits of one pattern, hetero-associative with random values, it is a lower bound whatever the separation:
 /// given the overlaps, bits are independent and alike, and the mean of a power is no less than the power of the mean
-/// (Jensen). It is sharp where the overlaps hardly change the error, as with the linear rule at large n. With worst-case
-/// values all bits fail together, and a pattern is recalled with probability 1 − error. For auto-associative memories
-/// and for all patterns of a memory it is an approximation.
+/// (Jensen). It is sharp where the overlaps hardly change the error, as with the linear rule at large n. With
+/// worst-case values all bits fail together, and a pattern is recalled with probability 1 − error. For auto-associative
+/// memories and for all patterns of a memory it is an approximation.
 ///
 /// # Errors
 /// As [`union_bound`].

