@@ -154,8 +154,12 @@ impl<'a> Chart<'a> {
         }
     }
 
-    /// The curves of theory for a dimension: a line through what each says between the ends of the axis.
+    /// What a prediction says of a dimension, from end to end of the axis, or at the points that were measured.
     fn curve(&self, prediction: &Prediction, dim: usize, (left, right): (f64, f64)) -> Vec<(f64, f64)> {
+        if prediction.slow {
+            let number = self.study.predictions.iter().position(|other| other.name == prediction.name).unwrap_or(0);
+            return self.of_dim(dim).filter_map(|(x, measured)| Some((x, measured.predicted[number]?))).collect();
+        }
         let at = |k: u32| {
             let share = f64::from(k) / f64::from(SAMPLES);
             match self.axis.logarithmic {

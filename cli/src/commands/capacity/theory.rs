@@ -15,6 +15,8 @@ pub enum Says {
     Error(fn(&Experiment, Point) -> Predicted),
     /// A bound on that from above; other observables follow by the union bound.
     Bound(fn(&Experiment, Point) -> Predicted),
+    /// What is measured itself.
+    Measured(fn(&Experiment, Point, Observable) -> Predicted),
     /// A number of patterns for each dimension, and an observable, up to which recall succeeds.
     Patterns(fn(&Experiment, usize, Observable) -> Predicted),
 }
@@ -29,6 +31,8 @@ pub struct Prediction {
     /// What it is, for a legend.
     pub about: &'static str,
     pub says: Says,
+    /// Whether it takes so long that it is asked at measured points alone.
+    pub slow: bool,
     applies: fn(&Experiment, Observable) -> bool,
 }
 
@@ -38,6 +42,7 @@ const PREDICTIONS: &[Prediction] = &[
         name: "exact",
         about: "exact law of a bit",
         says: Says::Error(exact),
+        slow: false,
         applies: |e, o| match e.rule {
             Rule::Hebb => e.steps == Steps::OneStep,
             // The bits of an answer are those of one nearest key.
@@ -49,6 +54,7 @@ const PREDICTIONS: &[Prediction] = &[
         name: "erfc",
         about: "normal crosstalk, d → ∞",
         says: Says::Error(erfc),
+        slow: false,
         applies: |e, _| {
             e.steps == Steps::OneStep
                 && (e.rule == Rule::Hebb || e.rule == Rule::PseudoInverse && e.setting != Setting::Hetero)
@@ -58,6 +64,7 @@ const PREDICTIONS: &[Prediction] = &[
         name: "hoeffding",
         about: "Hoeffding's bound",
         says: Says::Bound(|e, p| capacity::hoeffding_bit(dim(p), p.patterns, flipped(e, p)).map(Some)),
+        slow: false,
         applies: |e, _| e.rule == Rule::Hebb && hetero(e),
     },
     Prediction {
@@ -70,24 +77,28 @@ const PREDICTIONS: &[Prediction] = &[
             }
             (if o == Observable::All { capacity::mceliece_all } else { capacity::mceliece_one })(dim, noise).map(Some)
         }),
+        slow: false,
         applies: |e, o| e.rule == Rule::Hebb && zeroed(e) && !bitwise(o),
     },
     Prediction {
         name: "ags",
         about: "Amit, Gutfreund, Sompolinsky",
         says: Says::Error(|_, p| Ok(ags::retrieval(load(p))?.map(|state| state.bit_error))),
+        slow: false,
         applies: |e, o| e.rule == Rule::Hebb && zeroed(e) && e.steps == Steps::Async && bitwise(o),
     },
     Prediction {
         name: "ags-critical",
         about: "α_c = 0.1379",
         says: Says::Patterns(|_, dim, _| Ok(Some(ags::critical_load() * dim as f64))),
+        slow: false,
         applies: |e, o| e.rule == Rule::Hebb && zeroed(e) && e.steps == Steps::Async && bitwise(o),
     },
     Prediction {
         name: "independence",
         about: "n = d",
         says: Says::Patterns(|_, dim, _| Ok(Some(dim as f64))),
+        slow: false,
         applies: |e, _| {
             e.rule == Rule::PseudoInverse
                 && e.noise == 0.0
@@ -99,6 +110,7 @@ const PREDICTIONS: &[Prediction] = &[
         name: "normal",
         about: "normal crosstalk",
         says: Says::Error(normal),
+        slow: false,
         applies: |e, _| {
             matches!(e.rule, Rule::Polynomial(_)) && e.steps == Steps::OneStep && e.setting != Setting::AutoZeroed
         },
@@ -109,6 +121,7 @@ const PREDICTIONS: &[Prediction] = &[
         says: Says::Error(|e, p| {
             degree(e)?.map(|k| polynomial::krotov_hopfield_error(dim(p), p.patterns, e.noise, k)).transpose()
         }),
+        slow: false,
         applies: |e, _| krotov_hopfield(e),
     },
     Prediction {
@@ -118,6 +131,7 @@ const PREDICTIONS: &[Prediction] = &[
             Some(k) if dim >= 2 && e.noise < 0.5 => polynomial::krotov_hopfield_clean(dim as u64, e.noise, k).map(Some),
             _ => Ok(None),
         }),
+        slow: false,
         applies: |e, o| krotov_hopfield(e) && o == Observable::Pattern,
     },
     Prediction {
@@ -133,6 +147,7 @@ const PREDICTIONS: &[Prediction] = &[
             };
             Ok(Some(libm::exp(rate * dim as f64)))
         }),
+        slow: false,
         applies: |e, _| matches!(e.rule, Rule::Exponential(_)) && e.steps == Steps::OneStep && (hetero(e) || zeroed(e)),
     },
     Prediction {
@@ -142,6 +157,7 @@ const PREDICTIONS: &[Prediction] = &[
             true => Ok(Some(libm::exp(exponential::demircigil_rate(e.noise)? * dim as f64) + 1.0)),
             false => Ok(None),
         }),
+        slow: false,
         applies: |e, o| {
             e.rule == Rule::Exponential(crate::args::BetaArg::Number(1.0))
                 && e.setting == Setting::EnergyDifference
@@ -149,20 +165,38 @@ const PREDICTIONS: &[Prediction] = &[
         },
     },
     Prediction {
-        name: "upper",
-        about: "error at the most",
-        says: Says::Bound(|e, p| Ok(bounds(e, p)?.map(|bounds| bounds.high))),
-        applies: |e, _| matches!(e.rule, Rule::Exponential(_)) && hetero(e),
+        name: "numeric",
+        about: "law of a bit, by inversion",
+        says: Says::Error(|e, p| {
+            let Some(beta) = beta(e, p.dim)? else { return Ok(None) };
+            let law = match (e.setting, e.values) {
+                (Setting::Hetero, Values::Random) => exponential::random_error,
+                (Setting::Hetero, Values::Worst) => exponential::worst_error,
+                _ => exponential::energy_difference_error,
+            };
+            law(dim(p), p.patterns, flipped(e, p), beta).map(Some)
+        }),
+        slow: true,
+        applies: |e, o| {
+            matches!(e.rule, Rule::Exponential(_))
+                && e.steps == Steps::OneStep
+                && (hetero(e) || zeroed(e))
+                && (bitwise(o) || e.values == Values::Worst && o == Observable::Pattern)
+        },
     },
     Prediction {
         name: "lower",
-        about: "error at the least",
-        says: Says::Error(|e, p| Ok(bounds(e, p)?.map(|bounds| bounds.low))),
-        applies: |e, o| {
-            matches!(e.rule, Rule::Exponential(_))
-                && hetero(e)
-                && (o == Observable::BitError || e.values == Values::Worst && o != Observable::All)
-        },
+        about: "bound from below",
+        says: Says::Measured(|e, p, o| Ok(bounds(e, p, o)?.map(|bounds| bounds.low))),
+        slow: false,
+        applies: bounded,
+    },
+    Prediction {
+        name: "upper",
+        about: "bound from above",
+        says: Says::Measured(|e, p, o| Ok(bounds(e, p, o)?.map(|bounds| bounds.high))),
+        slow: false,
+        applies: bounded,
     },
 ];
 
@@ -206,13 +240,43 @@ fn beta(experiment: &Experiment, dim: usize) -> popfield::Result<Option<Beta>> {
     if let Rule::Exponential(beta) = experiment.rule { Beta::new(beta.at(dim)).map(Some) } else { Ok(None) }
 }
 
-fn bounds(experiment: &Experiment, point: Point) -> popfield::Result<Option<exponential::Bounds>> {
-    let Some(beta) = beta(experiment, point.dim)? else { return Ok(None) };
-    let law = match experiment.values {
-        Values::Random => exponential::random_values,
-        Values::Worst => exponential::worst_values,
+fn bounded(experiment: &Experiment, observable: Observable) -> bool {
+    let whole = observable == Observable::Pattern && hetero(experiment);
+    experiment.steps == Steps::OneStep
+        && match experiment.rule {
+            Rule::Exponential(_) => whole || bitwise(observable) && (hetero(experiment) || zeroed(experiment)),
+            Rule::Max => whole && experiment.values == Values::Random,
+            _ => false,
+        }
+}
+
+/// Bounds of what is measured, where [`bounded`].
+fn bounds(
+    experiment: &Experiment,
+    point: Point,
+    observable: Observable,
+) -> popfield::Result<Option<exponential::Bounds>> {
+    let (dim, patterns, flips) = (dim(point), point.patterns, flipped(experiment, point));
+    let beta = match beta(experiment, point.dim)? {
+        None => return nearest::pattern_success(dim, patterns, flips, dim).map(Some),
+        Some(beta) => beta,
     };
-    law(dim(point), point.patterns, flipped(experiment, point), beta).map(Some)
+    if (observable, experiment.values) == (Observable::Pattern, Values::Random) {
+        return exponential::pattern_success(dim, patterns, flips, beta, dim).map(Some);
+    }
+    let law = match (experiment.setting, experiment.values) {
+        (Setting::Hetero, Values::Random) => exponential::random_values,
+        (Setting::Hetero, Values::Worst) => exponential::worst_values,
+        _ => exponential::energy_difference,
+    };
+    let error = law(dim, patterns, flips, beta)?;
+    let turned = |of: fn(f64) -> f64| exponential::Bounds { low: of(error.high), high: of(error.low) };
+    Ok(Some(match observable {
+        Observable::BitError => error,
+        Observable::Overlap => turned(|error| 1.0 - 2.0 * error),
+        // All bits of a worst-case value fail together.
+        Observable::Pattern | Observable::All => turned(|error| 1.0 - error),
+    }))
 }
 
 fn exact(experiment: &Experiment, point: Point) -> Predicted {
@@ -279,6 +343,7 @@ impl Prediction {
         let (law, bound) = match self.says {
             Says::Error(law) => (law, false),
             Says::Bound(law) => (law, true),
+            Says::Measured(law) => return law(experiment, point, observable).ok().flatten(),
             Says::Patterns(_) => return None,
         };
         // A size beyond what the law takes is one of which it says nothing.
