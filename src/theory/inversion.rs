@@ -21,6 +21,9 @@ const POINTS: u32 = (7.0 * WINDOW / STEP) as u32;
 /// Terms below this are so small that up to the last point their first two moments stand for them, to 10⁻⁴.
 const SMALL: f64 = 0.02 / (7.0 * WINDOW);
 
+/// Places less likely than this are none, however many keys there are.
+const NONE: f64 = 1e-35;
+
 /// Terms above this are never balanced by others to within a signal's size: their phase is lost.
 const LARGE: f64 = 1e6;
 
@@ -46,6 +49,9 @@ impl Terms {
             let (size, probability) = (size(place), probability / given);
             if size > most {
                 break;
+            }
+            if probability < NONE {
+                continue;
             }
             if size > LARGE {
                 terms.lost += probability;
