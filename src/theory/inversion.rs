@@ -67,6 +67,9 @@ impl Terms {
 
     /// P(X > 1) + ½ P(X = 1) for `count` of these terms.
     pub(super) fn above_one(&self, count: u64) -> f64 {
+        if count == 0 {
+            return 0.0;
+        }
         let sum: f64 = (0..POINTS).map(|k| self.point(f64::from(k) + 0.5, count as f64)).sum();
         (0.5 + sum / PI).clamp(0.0, 1.0)
     }
