@@ -69,6 +69,9 @@ mod dynamics;
 #[cfg(feature = "learning")]
 pub mod learning;
 
+// What theory says of all of these.
+pub mod theory;
+
 mod error;
 mod store;
 

@@ -109,7 +109,8 @@ impl Memory {
         Ok(recalled)
     }
 
-    fn step(&self, queries: &Queries, field: &Field, tie: Tie) -> Result<Recalled> {
+    /// One step for every query, with its reports.
+    pub(crate) fn step(&self, queries: &Queries, field: &Field, tie: Tie) -> Result<Recalled> {
         let answers = self.answers(queries, field, tie)?;
         let mut patterns = Patterns::filled(queries.len(), self.value_dim(), false)?;
         let mut reports = Vec::with_capacity(queries.len());

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod failure;
 mod input;
+mod lab;
 mod output;
 mod plot;
 mod report;
@@ -45,6 +46,7 @@ fn run(command: Command) -> Result<()> {
         Command::Dynamics(args) => commands::dynamics::run(&args),
         Command::Learn(args) => commands::learn::run(&args),
         Command::Spectrum(args) => commands::spectrum::run(&args),
+        Command::Capacity(args) => commands::capacity::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
     }

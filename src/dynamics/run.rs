@@ -7,12 +7,12 @@ use super::energy::{Energy, Histogram};
 use super::limit::{Limit, Path};
 use super::plane::Plane;
 use super::sweep::Walker;
-use super::{Dynamics, Order, sweep_order};
+use super::{Clamp, Dynamics, Order, sweep_order};
 use crate::field::Field;
 use crate::near::Watched;
 use crate::overlap::{distances, each_tile};
 use crate::step::{Tile, WIDE_MARGIN};
-use crate::{Answer, Error, Memory, Pattern, Patterns, Queries, Query, Result};
+use crate::{Answer, Error, Memory, Pattern, Patterns, Queries, Query, Recalled, Result};
 
 /// One run from its start to its limit.
 #[derive(Clone, Debug)]
@@ -103,6 +103,27 @@ impl Memory {
             }
         };
         self.conclude_runs(paths)
+    }
+
+    /// One synchronous step from every state, without the energies and ends that [`relax`](Self::relax) tells: what
+    /// [`recall`](Self::recall) is, with the self-term as `dynamics` says. Its step limit does not matter.
+    ///
+    /// Cost: that of a recall; where the self-term is left out, polynomial and exponential fields that the nearest key
+    /// does not decide need all votes counted.
+    ///
+    /// # Errors
+    /// As [`relax`](Self::relax); [`Error::Parameter`] for an order that is not synchronous, or clamped positions.
+    pub fn advance(&self, states: &Queries, dynamics: &Dynamics) -> Result<Recalled> {
+        self.check_dynamics(states)?;
+        if dynamics.order != Order::Synchronous {
+            let (expected, found) = (Order::Synchronous.name().into(), dynamics.order.name().into());
+            return Err(Error::Parameter { what: "order of a single step", expected, found });
+        }
+        if dynamics.clamp != Clamp::Free {
+            let (expected, found) = ("none".into(), format!("{:?}", dynamics.clamp));
+            return Err(Error::Parameter { what: "clamped positions of a single step", expected, found });
+        }
+        self.step(states, &Field::new(dynamics.separation, dynamics.self_term(), self.dim()), dynamics.tie)
     }
 
     /// Refuses what has no dynamics, and starts of another dimension.

@@ -8,13 +8,14 @@ mod linear;
 mod max;
 mod polynomial;
 
+use std::cmp::Ordering;
 use std::fmt;
 
 pub(crate) use exponential::weight_window;
 
 use crate::field::Law;
 
-use crate::{Error, Result};
+use crate::{Error, MAX_DIM, Result};
 
 /// The inverse temperature β of an exponential separation: weight e^{βs} for the raw integer overlap s.
 ///
@@ -127,6 +128,51 @@ impl Separation {
         }
     }
 
+    /// The exact sign of the field Σ_h f(known − 2h)·V_h, given its votes by distance: pairs (h, V_h) in any order,
+    /// several of one distance adding up. Under `max` the nearest distance named decides, votes of 0 there being a tie.
+    ///
+    /// Cost: the number of pairs, and their sorting, where `f64` decides; else as a bit that stays open in
+    /// [`Memory::recall`](crate::Memory::recall).
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for more than [`MAX_DIM`] known positions, a distance beyond them, or votes whose magnitudes
+    /// add up to more than 2⁶³ − 1.
+    ///
+    /// # Example
+    /// ```
+    /// use std::cmp::Ordering;
+    /// use popfield::Separation;
+    /// // One key at distance 0 against a million at distance 8 of 16: weights 1 and e^−16 of it.
+    /// let votes = [(0, 1), (8, -1_000_000)];
+    /// assert_eq!(Separation::exponential(1.0)?.sign(16, &votes)?, Ordering::Greater);
+    /// assert_eq!(Separation::exponential(0.5)?.sign(16, &votes)?, Ordering::Less);
+    /// assert_eq!(Separation::Linear.sign(16, &[(4, 1), (12, 1)])?, Ordering::Equal);
+    /// # Ok::<(), popfield::Error>(())
+    /// ```
+    pub fn sign(self, known: u32, votes: &[(u32, i64)]) -> Result<Ordering> {
+        if known as usize > MAX_DIM {
+            let (expected, found) = (format!("at most {MAX_DIM}"), known.to_string());
+            return Err(Error::Parameter { what: "known positions", expected, found });
+        }
+        if let Some(&(h, _)) = votes.iter().find(|vote| vote.0 > known) {
+            let (expected, found) = (format!("0 to {known}"), h.to_string());
+            return Err(Error::Parameter { what: "distance of votes", expected, found });
+        }
+        let magnitude: u128 = votes.iter().map(|vote| u128::from(vote.1.unsigned_abs())).sum();
+        if magnitude > i64::MAX as u128 {
+            let (expected, found) = (format!("magnitudes of at most {} together", i64::MAX), magnitude.to_string());
+            return Err(Error::Parameter { what: "votes", expected, found });
+        }
+        let mut terms = votes.to_vec();
+        terms.sort_unstable_by_key(|term| term.0);
+        terms.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            kept.1 += if same { next.1 } else { 0 };
+            same
+        });
+        Ok(self.law(false, known as usize).sign(known, &mut terms))
+    }
+
     /// β, if it has one.
     pub fn beta(self) -> Option<Beta> {
         if let Self::Exponential(beta) = self { Some(beta) } else { None }
@@ -144,6 +190,24 @@ impl fmt::Display for Separation {
             Self::Exponential(beta) => write!(f, "exponential, β = {}", beta.get()),
             Self::Polynomial(degree) => write!(f, "polynomial, degree {}", degree.get()),
             Self::Linear | Self::Max => f.write_str(self.name()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn votes_that_make_no_sense_are_refused() {
+        for separation in [Separation::Linear, Separation::Max, Separation::exponential(1.0).unwrap()] {
+            let refused = |known, votes: &[(u32, i64)]| separation.sign(known, votes).unwrap_err().to_string();
+            assert!(refused(8, &[(3, 1), (9, 1)]).contains("expected 0 to 8, found 9"));
+            assert!(refused(8, &[(3, i64::MAX), (3, 1)]).contains("found 9223372036854775808"));
+            assert!(refused(8, &[(3, i64::MIN)]).contains("found 9223372036854775808"));
+            assert!(refused(u32::MAX, &[]).contains("at most 16777216"));
+            assert_eq!(separation.sign(8, &[(3, i64::MIN + 1)]).unwrap(), Ordering::Less);
+            assert_eq!(separation.sign(0, &[]).unwrap(), Ordering::Equal);
         }
     }
 }

@@ -172,6 +172,11 @@ fn check_world(world: &World, setting: &Setting) {
                     &format!("{setting:?}, tier {}, {threads} threads, query {q}", tier.name()),
                 );
             }
+            if setting.order == Order::Synchronous && setting.clamped.is_none() {
+                let first = |run: &Run| run.trace.as_ref().and_then(|trace| trace.get(1)).map(|q| q.signs().clone());
+                let expected: Vec<_> = runs.iter().map(|run| first(run).unwrap_or_else(|| run.state.clone())).collect();
+                assert!(memory.advance(&starts, &dynamics).unwrap().patterns.iter().eq(expected));
+            }
         });
     }
 }

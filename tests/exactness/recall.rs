@@ -22,6 +22,22 @@ proptest! {
     }
 
     #[test]
+    fn signs_follow_from_votes_by_distance(
+        kind in kinds(), n in 1usize..60, dim in dims(), erased in erasures(), separation in separations(), seed: u64,
+    ) {
+        let world = World::new(kind, n, dim, 1, 4, erased, seed);
+        let recalled = world.memory().recall(&world.packed_queries(), &Recall::new(separation)).unwrap();
+        for (q, query) in world.queries.iter().enumerate() {
+            let known = query.iter().filter(|&&sign| sign != 0).count() as u32;
+            let votes = world.keys.iter().zip(&world.values);
+            let votes: Vec<_> = votes.map(|(key, value)| (reference::distance(query, key), i64::from(value[0]))).collect();
+            let tied = recalled.reports[q].tied_bits == 1;
+            let expected = if tied { 0 } else { recalled.patterns.get(q).unwrap().to_signs()[0] };
+            prop_assert_eq!(separation.sign(known, &votes).unwrap(), expected.cmp(&0));
+        }
+    }
+
+    #[test]
     fn ties_may_stay(
         kind in kinds(), n in 1usize..60, dim in 1usize..140, erased in erasures(), separation in separations(), seed: u64,
     ) {

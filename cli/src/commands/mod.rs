@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod bench;
+pub mod capacity;
 pub mod create;
 pub mod demo;
 pub mod dynamics;

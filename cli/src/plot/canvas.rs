@@ -104,6 +104,8 @@ fn ascii(text: &str) -> String {
         ("→", ">"),
         ("½", "1/2"),
         ("µ", "u"),
+        ("α", "alpha"),
+        ("∞", "inf"),
     ];
     pairs.into_iter().fold(text.to_owned(), |text, (letter, spelled)| text.replace(letter, spelled))
 }

@@ -1,6 +1,7 @@
 //! The command line from outside: what it writes, what it refuses, and what it leaves behind.
 
 mod arrays;
+mod capacity;
 mod networks;
 mod refused;
 mod sandbox;

@@ -1,0 +1,475 @@
+//! The chart: what was measured against the number of patterns, a curve for each dimension, theory beside it; for overlaps
+//! also where the answers of all memories ended, since near a transition those retrieved and those lost mix.
+
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::ValueFormatter;
+use plotters::element::DashedPathElement;
+use plotters::prelude::*;
+
+use super::measured::{Crossing, Measured, Study};
+use super::theory::{Prediction, Says};
+use crate::lab::experiment::{Experiment, Rule, name};
+use crate::lab::outcome::{Observable, histogram};
+use crate::lab::point::Point;
+use crate::lab::range::Range;
+use crate::plot::{Drawn, FAINT, Figure, INK, PAPER, text};
+
+/// What stands along the chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Along {
+    Load,
+    Rate,
+    Patterns,
+}
+
+/// The horizontal axis.
+#[derive(Clone, Copy, Debug)]
+pub struct Axis {
+    along: Along,
+    logarithmic: bool,
+}
+
+impl Axis {
+    /// That of the range asked for; without one the number of patterns.
+    pub fn of(load: Option<&Range>, rate: Option<&Range>, patterns: Option<&Range>, experiment: &Experiment) -> Self {
+        let grows = matches!(experiment.rule, Rule::Exponential(_) | Rule::Max);
+        match (load, rate, patterns) {
+            (Some(load), _, _) => Self { along: Along::Load, logarithmic: load.geometric },
+            // The logarithm of n already.
+            (_, Some(_), _) => Self { along: Along::Rate, logarithmic: false },
+            (_, _, Some(patterns)) => Self { along: Along::Patterns, logarithmic: patterns.geometric || grows },
+            _ => Self { along: Along::Patterns, logarithmic: true },
+        }
+    }
+
+    /// Where `patterns` patterns of dimension `dim` stand.
+    fn at(self, patterns: f64, dim: usize) -> f64 {
+        match self.along {
+            Along::Load => patterns / dim as f64,
+            Along::Rate => libm::log(patterns) / dim as f64,
+            Along::Patterns => patterns,
+        }
+    }
+
+    /// How many patterns stand at `x`.
+    fn patterns(self, x: f64, dim: usize) -> f64 {
+        match self.along {
+            Along::Load => x * dim as f64,
+            Along::Rate => libm::exp(x * dim as f64),
+            Along::Patterns => x,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self.along {
+            Along::Load => "load n/d",
+            Along::Rate => "rate (ln n)/d",
+            Along::Patterns => "patterns n",
+        }
+    }
+}
+
+/// Colours of dimensions, in order; more dimensions begin again.
+const COLORS: [RGBColor; 6] = [
+    RGBColor(38, 92, 166),
+    RGBColor(214, 62, 54),
+    RGBColor(42, 140, 80),
+    RGBColor(222, 146, 20),
+    RGBColor(126, 72, 160),
+    RGBColor(20, 150, 160),
+];
+
+/// Pixels.
+const WIDTH: u32 = 1000;
+const CHART: u32 = 460;
+const STRIP: u32 = 150;
+const HEAD: u32 = 64;
+const LEFT: u32 = 70;
+const RIGHT: u32 = 260;
+
+/// Bins of the overlap in a strip.
+const BINS: usize = 60;
+
+/// Points of a curve of theory.
+const SAMPLES: u32 = 160;
+
+/// A figure of a study.
+pub struct Chart<'a> {
+    study: &'a Study,
+    points: &'a [Measured],
+    dims: &'a [usize],
+    crossings: &'a [Crossing],
+    axis: Axis,
+}
+
+impl<'a> Chart<'a> {
+    pub fn new(
+        study: &'a Study,
+        points: &'a [Measured],
+        dims: &'a [usize],
+        crossings: &'a [Crossing],
+        axis: Axis,
+    ) -> Self {
+        Self { study, points, dims, crossings, axis }
+    }
+
+    fn of_dim(&self, dim: usize) -> impl Iterator<Item = (f64, &Measured)> {
+        let here = self.points.iter().filter(move |measured| measured.point.dim == dim);
+        here.map(move |measured| (self.axis.at(measured.point.patterns as f64, dim), measured))
+    }
+
+    /// Whether the chart has strips of histograms.
+    fn strips(&self) -> usize {
+        if self.study.observable == Observable::Overlap { self.dims.len() } else { 0 }
+    }
+
+    /// The ends of the horizontal axis.
+    fn across(&self) -> (f64, f64) {
+        let all = self.dims.iter().flat_map(|&dim| self.of_dim(dim).map(|point| point.0));
+        let (low, high) = ends(all);
+        if self.axis.logarithmic {
+            return (low / 1.15, high * 1.15);
+        }
+        let margin = if high > low { 0.02 * (high - low) } else { 0.1 * high.abs().max(0.1) };
+        (low - margin, high + margin)
+    }
+
+    /// The ends of the vertical axis, and whether it is logarithmic.
+    fn upwards(&self) -> (f64, f64, bool) {
+        match self.study.observable {
+            Observable::Pattern | Observable::All => (0.0, 1.02, false),
+            Observable::BitError => {
+                // Whole decades down to the smallest error that was seen, or to the bound where none was.
+                let shown =
+                    self.points.iter().map(|m| if m.estimate.value > 0.0 { m.estimate.value } else { m.estimate.high });
+                let (low, _) = ends(shown.filter(|&error| error > 0.0));
+                let floor = libm::floor(libm::log10(low.min(0.1)) - 0.3);
+                (libm::exp(floor * core::f64::consts::LN_10), 1.0, true)
+            }
+            Observable::Overlap => {
+                let (low, _) = ends(self.points.iter().map(|measured| measured.estimate.low));
+                // A tenth below what was seen.
+                (libm::floor((low - 0.02) * 10.0) / 10.0, 1.02, false)
+            }
+        }
+    }
+
+    /// What a prediction says of a dimension, from end to end of the axis, or at the points that were measured.
+    fn curve(&self, prediction: &Prediction, dim: usize, (left, right): (f64, f64)) -> Vec<(f64, f64)> {
+        if prediction.slow {
+            let number = self.study.predictions.iter().position(|other| other.name == prediction.name).unwrap_or(0);
+            return self.of_dim(dim).filter_map(|(x, measured)| Some((x, measured.predicted[number]?))).collect();
+        }
+        let at = |k: u32| {
+            let share = f64::from(k) / f64::from(SAMPLES);
+            match self.axis.logarithmic {
+                true => left * libm::exp(share * libm::log(right / left)),
+                false => left + share * (right - left),
+            }
+        };
+        let value = |x: f64| {
+            let patterns = self.axis.patterns(x, dim).round();
+            if !(1.0..=1e18).contains(&patterns) {
+                return None;
+            }
+            let point = Point { dim, patterns: patterns as u64 };
+            let y = prediction.at(&self.study.experiment, self.study.observable, point)?;
+            // Where rounding put it.
+            Some((self.axis.at(patterns, dim), y))
+        };
+        let mut curve: Vec<(f64, f64)> = (0..=SAMPLES).filter_map(|k| value(at(k))).collect();
+        curve.dedup_by(|a, b| a.0 == b.0);
+        curve
+    }
+
+    /// Whether a prediction says the same of all dimensions at one place along the axis.
+    fn universal(&self, prediction: &Prediction) -> bool {
+        let (left, right) = self.across();
+        let same = |a: f64, b: f64| (a - b).abs() <= 1e-3 * a.abs().max(b.abs());
+        self.dims.len() > 1
+            && match prediction.says {
+                Says::Patterns(_) => {
+                    let places: Vec<f64> = self.dims.iter().filter_map(|&dim| self.place(prediction, dim)).collect();
+                    places.len() == self.dims.len() && places.iter().all(|&place| same(place, places[0]))
+                }
+                _ => {
+                    let curves: Vec<Vec<(f64, f64)>> =
+                        self.dims.iter().map(|&dim| self.curve(prediction, dim, (left, right))).collect();
+                    let value = |curve: &[(f64, f64)], share: f64| {
+                        let x = left + share * (right - left);
+                        let after = curve.partition_point(|point| point.0 < x).min(curve.len().saturating_sub(1));
+                        curve.get(after).map(|point| point.1)
+                    };
+                    [0.2, 0.4, 0.6, 0.8].into_iter().all(|share| {
+                        let values: Vec<f64> = curves.iter().filter_map(|curve| value(curve, share)).collect();
+                        values.len() == curves.len()
+                            && values.iter().all(|&y| (y - values[0]).abs() < 0.02 * values[0].abs())
+                    })
+                }
+            }
+    }
+
+    /// Where along the axis the number of patterns stands that a prediction names.
+    fn place(&self, prediction: &Prediction, dim: usize) -> Option<f64> {
+        let patterns = prediction.patterns(&self.study.experiment, self.study.observable, dim)?;
+        Some(self.axis.at(patterns, dim)).filter(|place| place.is_finite())
+    }
+
+    fn title(&self) -> (String, String) {
+        let Experiment { rule, setting, steps, values, noise, .. } = self.study.experiment;
+        let values = if setting.self_term().is_none() { format!(", values {}", name(values)) } else { String::new() };
+        let start = if noise == 0.0 { "from the pattern".to_owned() } else { format!("noise {noise}") };
+        let trials = self.study.effort.trials;
+        let (first, last) = ends(self.points.iter().map(|measured| measured.queries() as f64));
+        let queries = if first == last { format!("{first:.0}") } else { format!("{first:.0} to {last:.0}") };
+        (
+            format!("{rule}: {}{values}, {}, {start}", name(setting), name(steps)),
+            format!("{trials} memories a point, {queries} queries each; bars: 95 %, over memories"),
+        )
+    }
+}
+
+fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
+}
+
+fn color(index: usize) -> RGBColor {
+    COLORS[index % COLORS.len()]
+}
+
+impl Figure for Chart<'_> {
+    fn size(&self) -> (u32, u32) {
+        let strips = self.strips() as u32;
+        (WIDTH, HEAD + CHART + strips * STRIP + if strips > 0 { 30 } else { 0 })
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
+        let (head, body) = area.split_vertically(HEAD);
+        let (title, below) = self.title();
+        head.draw(&Text::new(title, (20, 14), text(17, INK)))?;
+        head.draw(&Text::new(below, (20, 40), text(13, FAINT)))?;
+        let (chart, strips) = body.split_vertically(CHART);
+        let (chart, legend) = chart.split_horizontally(WIDTH - RIGHT);
+        self.legend(&legend)?;
+        let ((left, right), (low, high, logarithmic)) = (self.across(), self.upwards());
+        let mut builder = ChartBuilder::on(&chart);
+        builder.margin(8).margin_top(26).x_label_area_size(40).y_label_area_size(LEFT);
+        // Upright letters, since those of a raster cannot be turned.
+        chart.draw(&Text::new(self.study.quantity(), (24, 6), text(14, FAINT)))?;
+        // The kinds of axis are types.
+        match (self.axis.logarithmic, logarithmic) {
+            (true, true) => {
+                self.curves(builder.build_cartesian_2d((left..right).log_scale(), (low..high).log_scale())?)?;
+            }
+            (true, false) => self.curves(builder.build_cartesian_2d((left..right).log_scale(), low..high)?)?,
+            (false, true) => self.curves(builder.build_cartesian_2d(left..right, (low..high).log_scale())?)?,
+            (false, false) => self.curves(builder.build_cartesian_2d(left..right, low..high)?)?,
+        }
+        if self.strips() > 0 {
+            let (title, strips) = strips.split_vertically(24);
+            title.draw(&Text::new("where answers ended: shares of queries by overlap m", (20, 4), text(13, FAINT)))?;
+            for (index, &dim) in self.dims.iter().enumerate() {
+                let strip = strips.clone().shrink((0, index as u32 * STRIP), (WIDTH, STRIP));
+                self.strip(&strip, dim, color(index))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Chart<'_> {
+    fn legend<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
+        let mut y = 16;
+        let mut row = |draw: &dyn Fn(i32) -> Drawn<B>, words: String, color: RGBColor| -> Drawn<B> {
+            draw(y)?;
+            area.draw(&Text::new(words, (34, y - 7), text(12, color)))?;
+            y += 20;
+            Ok(())
+        };
+        for (index, dim) in self.dims.iter().enumerate() {
+            let color = color(index);
+            row(&|y| area.draw(&Circle::new((16, y), 4, color.filled())), format!("d = {dim}, measured"), INK)?;
+        }
+        for (number, prediction) in self.study.predictions.iter().enumerate() {
+            let color =
+                if self.dims.len() > 1 && !self.universal(prediction) { FAINT } else { self.ink(prediction, 0) };
+            let style = color.stroke_width(1);
+            let line = |y: i32| -> Drawn<B> {
+                let (across, upright) = ([(4, y), (28, y)], [(16, y - 8), (16, y + 8)]);
+                match (prediction.says, self.rank(number)) {
+                    (Says::Patterns(_), _) => area.draw(&DashedPathElement::new(upright, 5, 4, style)),
+                    (_, 0) => area.draw(&PathElement::new(across, style)),
+                    (_, rank) => area.draw(&DashedPathElement::new(across, 7, 3 + 3 * rank as i32, style)),
+                }
+            };
+            let words = prediction.legend(&self.study.experiment, self.study.observable);
+            row(&line, words, INK)?;
+        }
+        Ok(())
+    }
+
+    /// The colour of a prediction for a dimension: the dimension's, or one of its own where it is the same for all.
+    fn ink(&self, prediction: &Prediction, index: usize) -> RGBColor {
+        if self.universal(prediction) { INK } else { color(index) }
+    }
+
+    fn curves<B, X, Y>(&self, mut chart: ChartContext<'_, B, Cartesian2d<X, Y>>) -> Drawn<B>
+    where
+        B: DrawingBackend,
+        X: Ranged<ValueType = f64> + ValueFormatter<f64>,
+        Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    {
+        let number = |value: &f64| axis_number(*value);
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(INK.mix(0.08))
+            .x_labels(9)
+            .y_labels(8)
+            .x_desc(self.axis.name())
+            .x_label_formatter(&number)
+            .y_label_formatter(&number)
+            .label_style(text(12, FAINT))
+            .axis_desc_style(text(14, FAINT))
+            .draw()?;
+        let ((left, right), (low, high, _)) = (self.across(), self.upwards());
+        let inside = |y: f64| (low..=high).contains(&y);
+        for (number, prediction) in self.study.predictions.iter().enumerate() {
+            let dims = if self.universal(prediction) { &self.dims[..1] } else { self.dims };
+            for (index, &dim) in dims.iter().enumerate() {
+                let style = self.ink(prediction, index).mix(0.75);
+                if let Some(place) = self.place(prediction, dim) {
+                    if (left..=right).contains(&place) {
+                        let line = DashedLineSeries::new([(place, low), (place, high)], 5, 4, style.stroke_width(1));
+                        chart.draw_series(line)?;
+                    }
+                    continue;
+                }
+                let curve: Vec<(f64, f64)> = self.curve(prediction, dim, (left, right));
+                // Pieces that stay inside, the first of them solid and others dashed ever more loosely.
+                for piece in curve.chunk_by(|a, b| inside(a.1) == inside(b.1)).filter(|piece| inside(piece[0].1)) {
+                    let piece = piece.iter().copied();
+                    let style = style.stroke_width(1);
+                    if self.rank(number) == 0 {
+                        chart.draw_series(LineSeries::new(piece, style))?;
+                    } else {
+                        let gap = 3 + 3 * self.rank(number) as i32;
+                        chart.draw_series(DashedLineSeries::new(piece, 7, gap, style))?;
+                    }
+                }
+            }
+        }
+        for crossing in self.crossings {
+            let index = self.dims.iter().position(|&dim| dim == crossing.dim).unwrap_or(0);
+            for (found, success) in [(crossing.half, 0.5), (crossing.nearly_all, 0.99)] {
+                let Some(found) = found else { continue };
+                let at = |n: f64| self.axis.at(n, crossing.dim).clamp(left, right);
+                let bar = PathElement::new(
+                    [(at(found.low), success), (at(found.high), success)],
+                    color(index).stroke_width(4),
+                );
+                chart.draw_series([bar])?;
+            }
+        }
+        for (index, &dim) in self.dims.iter().enumerate() {
+            let color = color(index);
+            for (x, measured) in self.of_dim(dim) {
+                let estimate = measured.estimate;
+                let ends = [(x, estimate.low.max(low)), (x, estimate.high.min(high))];
+                chart.draw_series([PathElement::new(ends, color.mix(0.6).stroke_width(1))])?;
+                if inside(estimate.value) {
+                    chart.draw_series([Circle::new((x, estimate.value), 3, color.filled())])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Which of the curves prediction `number` is.
+    fn rank(&self, number: usize) -> usize {
+        let curves = |prediction: &&Prediction| !matches!(prediction.says, Says::Patterns(_));
+        self.study.predictions[..number].iter().filter(curves).count()
+    }
+
+    /// The histogram of overlaps at each point, darker where more queries ended.
+    fn strip<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, dim: usize, color: RGBColor) -> Drawn<B> {
+        let (left, right) = self.across();
+        let points: Vec<(f64, &Measured)> = self.of_dim(dim).collect();
+        let mut builder = ChartBuilder::on(area);
+        builder.margin(8).margin_right(RIGHT as i32 + 8).x_label_area_size(18).y_label_area_size(LEFT);
+        // Histograms stand beside one another on either kind of axis.
+        match self.axis.logarithmic {
+            true => self.bins(builder.build_cartesian_2d((left..right).log_scale(), 0.0..1.0)?, &points, color)?,
+            false => self.bins(builder.build_cartesian_2d(left..right, 0.0..1.0)?, &points, color)?,
+        }
+        area.draw(&Text::new(format!("d = {dim}"), (WIDTH as i32 - RIGHT as i32 + 10, 12), text(12, INK)))
+    }
+
+    fn bins<B, X>(
+        &self,
+        mut chart: ChartContext<'_, B, Cartesian2d<X, plotters::coord::types::RangedCoordf64>>,
+        points: &[(f64, &Measured)],
+        color: RGBColor,
+    ) -> Drawn<B>
+    where
+        B: DrawingBackend,
+        X: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    {
+        let number = |value: &f64| axis_number(*value);
+        chart
+            .configure_mesh()
+            .disable_mesh()
+            .x_labels(9)
+            .y_labels(3)
+            .x_label_formatter(&number)
+            .y_label_formatter(&number)
+            .label_style(text(11, FAINT))
+            .draw()?;
+        let (left, right) = self.across();
+        for (place, &(x, measured)) in points.iter().enumerate() {
+            // Half way to the neighbours.
+            let between = |other: Option<&(f64, &Measured)>| other.map(|other| (x + other.0) / 2.0);
+            let before = place.checked_sub(1).and_then(|before| between(points.get(before)));
+            let after = between(points.get(place + 1));
+            let half = before.map(|b| x - b).or(after.map(|a| a - x)).unwrap_or((right - left) / 40.0);
+            let from = before.unwrap_or(x - half).max(left);
+            let to = after.unwrap_or(x + half).min(right);
+            let bits = measured.outcomes.first().map_or(1, |outcome| outcome.bits) as f64;
+            let mut bins = [0u64; BINS];
+            for (wrong, queries) in histogram(&measured.outcomes) {
+                let m = (1.0 - 2.0 * wrong as f64 / bits).max(0.0);
+                bins[((m * BINS as f64) as usize).min(BINS - 1)] += queries;
+            }
+            let all: u64 = bins.iter().sum();
+            for (bin, &queries) in bins.iter().enumerate().filter(|bin| *bin.1 > 0) {
+                let at = |bin: usize| bin as f64 / BINS as f64;
+                // The root, so that few queries still show.
+                let shade = libm::sqrt(queries as f64 / all as f64);
+                let shade = tint(color, 0.08 + 0.92 * shade).filled();
+                let cell = Rectangle::new([(from, at(bin)), (to, at(bin + 1))], shade);
+                chart.draw_series([cell])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The colour on paper; opaque, since neighbours share their edges.
+fn tint(RGBColor(r, g, b): RGBColor, share: f64) -> RGBColor {
+    let mix = |ink: u8, paper: u8| (f64::from(paper) + share * (f64::from(ink) - f64::from(paper))).round() as u8;
+    RGBColor(mix(r, PAPER.0), mix(g, PAPER.1), mix(b, PAPER.2))
+}
+
+/// A number at an axis, as short as can be.
+fn axis_number(value: f64) -> String {
+    match value.abs() {
+        size if size < 1e-12 => "0".into(),
+        size if !(1e-3..1e5).contains(&size) => {
+            let exponent = libm::floor(libm::log10(size) + 1e-9);
+            let lead = value / libm::exp(exponent * core::f64::consts::LN_10);
+            let lead = (lead * 10.0).round() / 10.0;
+            format!("{lead}e{exponent}")
+        }
+        _ => format!("{}", (value * 1000.0).round() / 1000.0),
+    }
+}

@@ -1,0 +1,177 @@
+//! The search for the number of patterns at which a given fraction succeeds.
+//!
+//! Patterns are doubled until most fail, and the gap in which a target is crossed is halved, on the logarithm of n, until
+//! it is narrow. All points then make the estimate: success that falls with n is fitted by least squares, without any
+//! other assumption (isotonic regression), and crossed on a line in ln n between neighbours. The interval is that of a
+//! bootstrap over memories, and never narrower than the gap.
+
+use popfield::stream;
+use rand_xoshiro::rand_core::Rng;
+
+use crate::failure::Result;
+use crate::lab::stats::Interval;
+
+/// Resamples of a bootstrap.
+const RESAMPLES: u64 = 400;
+
+/// A gap is narrow when its ends differ by this factor, or by one pattern.
+const NARROW: f64 = 1.05;
+
+/// Success at a number of patterns: a fraction for each memory.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    pub patterns: u64,
+    pub fractions: Vec<f64>,
+}
+
+impl Tried {
+    fn success(&self) -> f64 {
+        self.fractions.iter().sum::<f64>() / self.fractions.len() as f64
+    }
+}
+
+/// The numbers of patterns at which each of `targets`, falling, is crossed; `None` where `most` is not enough. `measure`
+/// is asked point by point.
+pub fn search(
+    targets: &[f64],
+    most: u64,
+    seed: u64,
+    confidence: f64,
+    mut measure: impl FnMut(u64) -> Result<Vec<f64>>,
+) -> Result<Vec<Option<Interval>>> {
+    let mut tried: Vec<Tried> = Vec::new();
+    let mut at = |patterns: u64, tried: &mut Vec<Tried>| -> Result<()> {
+        if tried.iter().all(|t| t.patterns != patterns) {
+            tried.push(Tried { patterns, fractions: measure(patterns)? });
+            tried.sort_by_key(|t| t.patterns);
+        }
+        Ok(())
+    };
+    let lowest = targets.iter().copied().fold(1.0, f64::min);
+    let mut patterns = 1;
+    loop {
+        at(patterns, &mut tried)?;
+        let success = tried.last().map_or(0.0, Tried::success);
+        if success < lowest / 2.0 || patterns >= most {
+            break;
+        }
+        patterns = patterns.saturating_mul(2).min(most);
+    }
+    for &target in targets {
+        while let Some((low, high)) = gap(&tried, target) {
+            if high - low <= 1 || high as f64 <= low as f64 * NARROW {
+                break;
+            }
+            let middle = libm::sqrt(low as f64 * high as f64).round() as u64;
+            at(middle.clamp(low + 1, high - 1), &mut tried)?;
+        }
+    }
+    Ok(targets.iter().map(|&target| estimate(&tried, target, seed, confidence)).collect())
+}
+
+/// The last number of patterns at which the target is reached, with the next one tried.
+fn gap(tried: &[Tried], target: f64) -> Option<(u64, u64)> {
+    let below = tried.iter().position(|t| t.success() < target)?;
+    let high = tried[below].patterns;
+    // Even a single pattern may fail, from too much noise.
+    (below > 0).then(|| (tried[below - 1].patterns, high))
+}
+
+fn estimate(tried: &[Tried], target: f64, seed: u64, confidence: f64) -> Option<Interval> {
+    let (low, high) = gap(tried, target)?;
+    let crossing = |successes: &[f64]| {
+        let fitted = falling(successes);
+        let after = fitted.partition_point(|&success| success >= target);
+        let at = |index: usize| libm::log(tried[index].patterns as f64);
+        let crossed = match (after.checked_sub(1), fitted.get(after)) {
+            (Some(before), Some(&next)) => {
+                let share = (fitted[before] - target) / (fitted[before] - next);
+                at(before) + share * (at(after) - at(before))
+            }
+            // A resample may cross nowhere.
+            (Some(last), None) => at(last),
+            (None, _) => at(0),
+        };
+        libm::exp(crossed)
+    };
+    let means: Vec<f64> = tried.iter().map(Tried::success).collect();
+    let mut rng = stream(seed, "bootstrap", 0);
+    let mut resamples: Vec<f64> = (0..RESAMPLES)
+        .map(|_| {
+            let mut resample = |fractions: &[f64]| {
+                let draw = |bits: u64| ((u128::from(bits) * fractions.len() as u128) >> 64) as usize;
+                (0..fractions.len()).map(|_| fractions[draw(rng.next_u64())]).sum::<f64>() / fractions.len() as f64
+            };
+            crossing(&tried.iter().map(|t| resample(&t.fractions)).collect::<Vec<_>>())
+        })
+        .collect();
+    resamples.sort_unstable_by(f64::total_cmp);
+    let tail = ((1.0 - confidence) / 2.0 * RESAMPLES as f64) as usize;
+    let value = crossing(&means);
+    let ends = (resamples[tail], resamples[resamples.len() - 1 - tail]);
+    Some(Interval { value, low: ends.0.min(low as f64).min(value), high: ends.1.max(high as f64).max(value) })
+}
+
+/// The sequence that never rises and is nearest to `values` in squares: neighbours that rise are pooled.
+fn falling(values: &[f64]) -> Vec<f64> {
+    let mut pools: Vec<(f64, usize)> = Vec::new();
+    for &value in values {
+        let mut pool = (value, 1);
+        while let Some(&(sum, length)) = pools.last()
+            && sum / (length as f64) < pool.0 / pool.1 as f64
+        {
+            pool = (pool.0 + sum, pool.1 + length);
+            pools.pop();
+        }
+        pools.push(pool);
+    }
+    pools.into_iter().flat_map(|(sum, length)| std::iter::repeat_n(sum / length as f64, length)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_that_rise_are_pooled() {
+        assert_eq!(falling(&[1.0, 0.5, 0.75, 0.25]), [1.0, 0.625, 0.625, 0.25]);
+        assert_eq!(falling(&[0.0, 0.5, 1.0]), [0.5; 3]);
+        assert_eq!(falling(&[1.0, 0.5, 0.25, 0.75, 0.25]), [1.0, 0.5, 0.5, 0.5, 0.25]);
+        assert_eq!(falling(&[]), [0.0; 0]);
+    }
+
+    /// Memories that succeed or not, by a law with known crossings.
+    #[test]
+    fn crossings_are_found_within_their_intervals() {
+        // P = exp(−(n/1000)^3): 0.5 at 885, 0.99 at 215.8.
+        let law = |n: u64| libm::exp(-(n as f64 / 1000.0).powi(3));
+        let (mut held, mut runs) = (0, 0);
+        for seed in 0..40 {
+            let measure = |n: u64| {
+                let mut rng = stream(seed, "law", n);
+                let mut yes = || f64::from(u8::from((rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64 <= law(n)));
+                // Each memory is asked ten times.
+                Ok((0..200).map(|_| (0..10).map(|_| yes()).sum::<f64>() / 10.0).collect())
+            };
+            let found = search(&[0.99, 0.5], 1 << 40, seed, 0.95, measure).unwrap();
+            for (found, truth) in found.into_iter().zip([215.8, 885.0]) {
+                let Interval { value, low, high } = found.unwrap();
+                assert!((value / truth - 1.0).abs() < 0.25, "{value} for {truth}");
+                runs += 1;
+                held += u32::from(low <= truth && truth <= high);
+            }
+        }
+        assert!(f64::from(held) > 0.88 * f64::from(runs), "{held} of {runs}");
+    }
+
+    #[test]
+    fn a_sharp_edge_is_met_and_no_edge_is_none() {
+        let edge = |n: u64| Ok(vec![if n <= 64 { 1.0 } else { 0.0 }; 5]);
+        for found in search(&[0.99, 0.5], 1 << 20, 1, 0.95, edge).unwrap() {
+            let Interval { value, low, high } = found.unwrap();
+            assert!(low <= 64.0 && (65.0..=70.0).contains(&high) && (64.0..=67.0).contains(&value), "{value}");
+        }
+        assert_eq!(search(&[0.5], 1000, 1, 0.95, |_| Ok(vec![1.0; 3])).unwrap(), [None]);
+        assert_eq!(search(&[0.5], 1000, 1, 0.95, |_| Ok(vec![0.0; 3])).unwrap(), [None]);
+    }
+}

@@ -1,0 +1,241 @@
+//! Experiments: a rule, how its self-term and values stand, from where it starts and how long it runs.
+
+use std::fmt;
+
+use clap::ValueEnum;
+use popfield::learning::{Dependence, PseudoInverse, Storkey};
+use popfield::{Diagonal, Order, Separation, Tie, Update};
+
+use crate::args::BetaArg;
+use crate::failure::{Failure, Result};
+
+/// What makes fields of overlaps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rule {
+    /// f(s) = s.
+    Hebb,
+    /// Moore and Penrose's, which for independent keys is the pseudo-inverse rule.
+    PseudoInverse,
+    /// Storkey's, of patterns that recall themselves.
+    Storkey,
+    /// f(s) = s^K.
+    Polynomial(u32),
+    /// f(s) = e^{βs}.
+    Exponential(BetaArg),
+    /// The nearest keys vote.
+    Max,
+}
+
+/// Values, and the self-term where keys are their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Setting {
+    /// Values of their own
+    Hetero,
+    /// Keys are their own values; each bit's own vote for itself counts
+    AutoKept,
+    /// Keys are their own values; no bit votes for itself
+    AutoZeroed,
+    /// Keys are their own values; a bit goes where the energy is lower
+    EnergyDifference,
+}
+
+/// How long the network runs, and in which order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Steps {
+    /// Once for all positions
+    OneStep,
+    /// All positions at once, to the limit
+    Sync,
+    /// One position after the other, to the limit
+    Async,
+}
+
+/// The values of a hetero-associative memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Values {
+    /// Independent fair bits, as many as the key has
+    Random,
+    /// Every other value opposed to the tested one; its bits are all alike, so that one counts
+    Worst,
+}
+
+/// An experiment.
+///
+/// Keys are independent fair bits. A query is one of them with exactly round(`noise`·d) positions flipped.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Experiment {
+    pub rule: Rule,
+    pub setting: Setting,
+    pub steps: Steps,
+    pub values: Values,
+    pub noise: f64,
+    pub tie: Tie,
+}
+
+/// The name of a choice on the command line.
+pub fn name(value: impl ValueEnum) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+impl Rule {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hebb => "hebb",
+            Self::PseudoInverse => "pseudo-inverse",
+            Self::Storkey => "storkey",
+            Self::Polynomial(_) => "polynomial",
+            Self::Exponential(_) => "exponential",
+            Self::Max => "max",
+        }
+    }
+
+    /// The separation over dimension `dim` that the rule is, if it learns no weights.
+    pub fn separation(self, dim: usize) -> Result<Option<Separation>> {
+        Ok(match self {
+            Self::Hebb => Some(Separation::Linear),
+            Self::Polynomial(degree) => Some(Separation::polynomial(degree)?),
+            Self::Exponential(beta) => Some(Separation::exponential(beta.at(dim))?),
+            Self::Max => Some(Separation::Max),
+            Self::PseudoInverse | Self::Storkey => None,
+        })
+    }
+
+    /// The rule that learns weights, if it does.
+    pub fn learned(self) -> Option<&'static dyn popfield::learning::Rule> {
+        match self {
+            Self::PseudoInverse => Some(&PseudoInverse { dependence: Dependence::MoorePenrose }),
+            Self::Storkey => Some(&Storkey),
+            _ => None,
+        }
+    }
+
+    /// The settings that the rule has.
+    fn settings(self) -> Vec<Setting> {
+        // Storkey's rule knows no values.
+        Setting::value_variants().iter().copied().filter(|&s| self != Self::Storkey || s != Setting::Hetero).collect()
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Polynomial(degree) => write!(f, "polynomial, degree {degree}"),
+            Self::Exponential(beta) => write!(f, "exponential, β = {beta}"),
+            rule => f.write_str(rule.name()),
+        }
+    }
+}
+
+impl Setting {
+    /// Which memory recalls what, and how the own bit enters: nothing of that where values are of their own.
+    pub fn self_term(self) -> Option<(Update, Diagonal)> {
+        match self {
+            Self::Hetero => None,
+            Self::AutoKept => Some((Update::Field, Diagonal::Keep)),
+            Self::AutoZeroed => Some((Update::Field, Diagonal::Zero)),
+            Self::EnergyDifference => Some((Update::Difference, Diagonal::Zero)),
+        }
+    }
+
+    /// The tie policy of recall, or where keys are their own values that of dynamics.
+    pub fn default_tie(self) -> Tie {
+        if self == Self::Hetero { Tie::Plus } else { Tie::Stay }
+    }
+}
+
+impl Steps {
+    /// The order of a run to the limit.
+    pub fn order(self) -> Option<Order> {
+        match self {
+            Self::OneStep => None,
+            Self::Sync => Some(Order::Synchronous),
+            Self::Async => Some(Order::Fixed),
+        }
+    }
+}
+
+impl Experiment {
+    /// One step from the stored pattern, random values, ties as usual there.
+    pub fn new(rule: Rule, setting: Setting) -> Self {
+        let (steps, values) = (Steps::OneStep, Values::Random);
+        Self { rule, setting, steps, values, noise: 0.0, tie: setting.default_tie() }
+    }
+
+    /// The same from a noisy pattern.
+    pub fn noise(self, noise: f64) -> Self {
+        Self { noise, ..self }
+    }
+
+    /// The same with other values.
+    pub fn values(self, values: Values) -> Self {
+        Self { values, ..self }
+    }
+
+    /// The same with other dynamics.
+    pub fn steps(self, steps: Steps) -> Self {
+        Self { steps, ..self }
+    }
+
+    /// Refuses what the rule or the setting does not have, and says what it has.
+    pub fn checked(self) -> Result<Self> {
+        let refused = |option: &str, expected: &str, found: &str| {
+            Err(Failure::usage(format!("--{option}: expected {expected}, found {found}")))
+        };
+        let rule = self.rule.name();
+        let settings = self.rule.settings();
+        if !settings.contains(&self.setting) {
+            let has = settings.into_iter().map(name).collect::<Vec<_>>().join(", ");
+            return refused("setting", &format!("one that {rule} has ({has})"), &name(self.setting));
+        }
+        let hetero = self.setting == Setting::Hetero;
+        if hetero && self.steps != Steps::OneStep {
+            return refused("dynamics", "one-step, which is what hetero has", &name(self.steps));
+        }
+        if !hetero && self.values == Values::Worst {
+            let expected = format!("random: with {} keys are their own values", name(self.setting));
+            return refused("values", &expected, "worst");
+        }
+        if hetero && self.tie == Tie::Stay {
+            return refused("tie", "plus or minus: with hetero the query's own bit is none of its value's", "stay");
+        }
+        if !(0.0..=1.0).contains(&self.noise) {
+            return refused("noise", "0 to 1", &self.noise.to_string());
+        }
+        // β and the degree have their ranges.
+        self.rule.separation(1)?;
+        Ok(self)
+    }
+
+    /// Bits of an answer that count.
+    pub fn answer_bits(&self, dim: usize) -> usize {
+        if self.values == Values::Worst { 1 } else { dim }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(experiment: Experiment) -> String {
+        experiment.checked().unwrap_err().message().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_setting_that_the_rule_does_not_have_is_refused_with_those_it_has() {
+        let hebb = |setting| Experiment::new(Rule::Hebb, setting);
+        let text = refusal(Experiment::new(Rule::Storkey, Setting::Hetero));
+        assert_eq!(
+            text,
+            "--setting: expected one that storkey has (auto-kept, auto-zeroed, energy-difference), found hetero"
+        );
+        assert!(refusal(hebb(Setting::Hetero).steps(Steps::Sync)).contains("found sync"));
+        assert!(refusal(hebb(Setting::AutoKept).values(Values::Worst)).contains("found worst"));
+        assert!(refusal(Experiment { tie: Tie::Stay, ..hebb(Setting::Hetero) }).contains("found stay"));
+        for noise in [-0.1, 1.1, f64::NAN] {
+            assert!(refusal(hebb(Setting::Hetero).noise(noise)).contains("0 to 1"));
+        }
+        assert!(refusal(Experiment::new(Rule::Polynomial(0), Setting::Hetero)).contains("1 to 64"));
+        assert!(hebb(Setting::AutoZeroed).steps(Steps::Async).checked().is_ok());
+    }
+}

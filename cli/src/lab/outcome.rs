@@ -1,0 +1,122 @@
+//! Outcomes: what one memory answered.
+
+use clap::ValueEnum;
+
+use super::stats::{self, Interval};
+
+/// What is measured of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Observable {
+    /// The fraction of wrong bits
+    BitError,
+    /// The fraction of queries recalled in every bit
+    Pattern,
+    /// The fraction of memories of which every key is recalled in every bit
+    All,
+    /// The mean overlap m of answers with what was stored, and its histogram
+    Overlap,
+}
+
+impl Observable {
+    /// Of one memory, as a fraction in [0, 1]: the overlap m as (1 + m)/2.
+    pub fn fraction(self, outcome: &Outcome) -> f64 {
+        match self {
+            Self::BitError => outcome.bit_error(),
+            Self::Pattern => outcome.pattern_success(),
+            Self::All => f64::from(u8::from(outcome.all())),
+            Self::Overlap => 1.0 - outcome.bit_error(),
+        }
+    }
+
+    /// Of all memories.
+    pub fn estimate(self, outcomes: &[Outcome], confidence: f64) -> Interval {
+        let fractions: Vec<f64> = outcomes.iter().map(|outcome| self.fraction(outcome)).collect();
+        let Interval { value, low, high } = stats::of_memories(&fractions, confidence);
+        match self {
+            Self::Overlap => Interval { value: 2.0 * value - 1.0, low: 2.0 * low - 1.0, high: 2.0 * high - 1.0 },
+            _ => Interval { value, low, high },
+        }
+    }
+}
+
+/// What the queries to one memory recalled. Its bits are not independent: the memory is the unit of chance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Which trial it was, from 0.
+    pub trial: u64,
+    /// Bits of an answer.
+    pub bits: u64,
+    /// Bits, over all queries, whose field was exactly 0 in the last step.
+    pub tied: u64,
+    /// Runs that came to no limit within the steps allowed.
+    pub unsettled: u64,
+    /// Queries by the number of bits that they got wrong, ascending.
+    pub by_wrong: Vec<(u64, u64)>,
+}
+
+impl Outcome {
+    /// Of the number of wrong bits of each query.
+    pub fn new(trial: u64, bits: u64, tied: u64, unsettled: u64, mut wrong: Vec<u64>) -> Self {
+        wrong.sort_unstable();
+        let by_wrong = wrong.chunk_by(|a, b| a == b).map(|equal| (equal[0], equal.len() as u64)).collect();
+        Self { trial, bits, tied, unsettled, by_wrong }
+    }
+
+    /// Queries that were asked.
+    pub fn queries(&self) -> u64 {
+        self.by_wrong.iter().map(|entry| entry.1).sum()
+    }
+
+    /// Wrong bits of all queries.
+    pub fn wrong(&self) -> u64 {
+        self.by_wrong.iter().map(|entry| entry.0 * entry.1).sum()
+    }
+
+    /// Queries recalled in every bit.
+    pub fn whole(&self) -> u64 {
+        self.by_wrong.iter().filter(|entry| entry.0 == 0).map(|entry| entry.1).sum()
+    }
+
+    /// Wrong bits of all bits.
+    pub fn bit_error(&self) -> f64 {
+        self.wrong() as f64 / (self.queries() * self.bits) as f64
+    }
+
+    /// Tied bits of all bits.
+    pub fn tied_fraction(&self) -> f64 {
+        self.tied as f64 / (self.queries() * self.bits) as f64
+    }
+
+    /// Queries recalled in every bit of all queries.
+    pub fn pattern_success(&self) -> f64 {
+        self.whole() as f64 / self.queries() as f64
+    }
+
+    /// Whether all queries were recalled in every bit.
+    pub fn all(&self) -> bool {
+        self.whole() == self.queries()
+    }
+}
+
+/// Queries of all `outcomes` by the number of bits that they got wrong, ascending.
+pub fn histogram(outcomes: &[Outcome]) -> Vec<(u64, u64)> {
+    let mut all = std::collections::BTreeMap::new();
+    for &(wrong, queries) in outcomes.iter().flat_map(|outcome| &outcome.by_wrong) {
+        *all.entry(wrong).or_insert(0) += queries;
+    }
+    all.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_follow_from_wrong_bits() {
+        let outcome = Outcome::new(3, 10, 2, 0, vec![0, 4, 0, 1]);
+        assert_eq!(outcome.by_wrong, [(0, 2), (1, 1), (4, 1)]);
+        assert_eq!((outcome.queries(), outcome.wrong(), outcome.whole(), outcome.all()), (4, 5, 2, false));
+        assert_eq!((outcome.bit_error(), outcome.tied_fraction(), outcome.pattern_success()), (0.125, 0.05, 0.5));
+        assert_eq!(histogram(&[outcome.clone(), Outcome::new(4, 10, 0, 0, vec![1])]), [(0, 2), (1, 2), (4, 1)]);
+    }
+}

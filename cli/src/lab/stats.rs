@@ -1,0 +1,205 @@
+//! Intervals: how far what was measured may be from what is so.
+//!
+//! Bits of one memory hang together, and so do its queries, so the unit of chance is the memory: a point's estimate is
+//! the mean of one figure for each memory, and its interval is Student's t over memories. That is good where the mean of
+//! many memories is nearly normal. It fails where few memories err, and says 0 ± 0 where none did. There a bound takes
+//! its place that holds without it: how many memories err at all is binomial, by Clopper and Pearson, and one that errs
+//! is taken to err as much as the worst that was seen, or altogether if none was (so that 0 of k memories gives the rule
+//! of three, 3/k at 95 %). Where each memory is asked for one yes or no, Clopper and Pearson's is exact.
+
+/// An estimate and the interval that holds the truth with the confidence asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// Memories that must err, and that must not, for their mean to be taken as normal.
+const FEW: u64 = 20;
+
+/// The probability of which `successes` of `trials` independent yes-or-no trials speak.
+///
+/// # Source
+/// Clopper and Pearson 1934: the interval holds the truth at least as often as asked.
+pub fn proportion(successes: u64, trials: u64, confidence: f64) -> Interval {
+    let (s, n, tail) = (successes as f64, trials as f64, (1.0 - confidence) / 2.0);
+    let low = if successes == 0 { 0.0 } else { root(|p| beta(s, n - s + 1.0, p, 1.0 - p) < tail) };
+    let high = if successes >= trials { 1.0 } else { 1.0 - root(|q| beta(n - s, s + 1.0, q, 1.0 - q) < tail) };
+    Interval { value: if trials == 0 { f64::NAN } else { s / n }, low, high }
+}
+
+/// The mean of a fraction in [0, 1] of which each memory gives one.
+pub fn of_memories(fractions: &[f64], confidence: f64) -> Interval {
+    let count = |of: &dyn Fn(f64) -> bool| fractions.iter().filter(|&&x| of(x)).count() as u64;
+    let memories = fractions.len() as u64;
+    if fractions.iter().all(|&x| x == 0.0 || x == 1.0) {
+        return proportion(count(&|x| x == 1.0), memories, confidence);
+    }
+    let mut interval = mean(fractions, confidence);
+    // From either end of [0, 1]: how many memories are away from it, and how far.
+    let rare = |away: &dyn Fn(f64) -> f64| -> Option<(f64, f64)> {
+        let erring: Vec<f64> = fractions.iter().map(|&x| away(x)).filter(|&x| x > 0.0).collect();
+        let share = proportion(erring.len() as u64, memories, confidence);
+        let range = erring.iter().fold((1.0f64, 0.0f64), |(low, high), &x| (low.min(x), high.max(x)));
+        (erring.len() < FEW as usize).then_some((share.low * range.0, share.high * range.1))
+    };
+    if let Some((low, high)) = rare(&|x| x) {
+        interval = Interval { low: interval.low.min(low).max(0.0), high: interval.high.max(high), ..interval };
+    }
+    if let Some((low, high)) = rare(&|x| 1.0 - x) {
+        interval = Interval { low: interval.low.min(1.0 - high), high: interval.high.max(1.0 - low), ..interval };
+    }
+    Interval { low: interval.low.max(0.0), high: interval.high.min(1.0), ..interval }
+}
+
+/// The mean of independent numbers, by Student's t.
+pub fn mean(numbers: &[f64], confidence: f64) -> Interval {
+    let n = numbers.len() as f64;
+    let value = numbers.iter().sum::<f64>() / n;
+    let variance = numbers.iter().map(|x| (x - value).powi(2)).sum::<f64>() / (n - 1.0);
+    let reach = if numbers.len() < 2 { f64::INFINITY } else { student(n - 1.0, confidence) * (variance / n).sqrt() };
+    Interval { value, low: value - reach, high: value + reach }
+}
+
+/// The t that Student's distribution with `freedom` degrees of freedom stays within, on both sides, with this
+/// confidence.
+pub fn student(freedom: f64, confidence: f64) -> f64 {
+    // P[|T| > t] = I_x(ν/2, ½) at x = ν/(ν + t²); y = 1 − x keeps its digits where ν is large.
+    let y = root(|y| beta(freedom / 2.0, 0.5, 1.0 - y, y) > 1.0 - confidence);
+    (freedom * y / (1.0 - y)).sqrt()
+}
+
+/// Where in [0, 1] `before` turns false, to the last digit: it must hold up to a point and not beyond.
+fn root(before: impl Fn(f64) -> bool) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    loop {
+        let middle = low + (high - low) / 2.0;
+        if middle <= low || middle >= high {
+            return middle;
+        }
+        if before(middle) { low = middle } else { high = middle }
+    }
+}
+
+/// The regularised incomplete beta function I_x(a, b) with y = 1 − x, by Lentz's continued fraction.
+///
+/// Good to about 10⁻¹² of itself for a + b up to 10³, and, by the cancelling logarithms of Γ, to 10⁻¹⁶ (a + b) ln(a + b)
+/// beyond.
+fn beta(a: f64, b: f64, x: f64, y: f64) -> f64 {
+    if x <= 0.0 || y <= 0.0 {
+        return if x <= 0.0 { 0.0 } else { 1.0 };
+    }
+    let log = libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b) + a * libm::log(x) + b * libm::log(y);
+    let front = libm::exp(log);
+    if x < (a + 1.0) / (a + b + 2.0) { front * fraction(a, b, x) / a } else { 1.0 - front * fraction(b, a, y) / b }
+}
+
+fn fraction(a: f64, b: f64, x: f64) -> f64 {
+    let away = |x: f64| if x.abs() < f64::MIN_POSITIVE { f64::MIN_POSITIVE } else { x };
+    let (mut c, mut d) = (1.0, 1.0 / away(1.0 - (a + b) * x / (a + 1.0)));
+    let mut value = d;
+    // It takes some √max(a, b) terms.
+    for m in (1..).map(f64::from).take(100_000) {
+        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
+        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
+        let mut change = 1.0;
+        for term in [even, odd] {
+            d = 1.0 / away(1.0 + term * d);
+            c = away(1.0 + term / c);
+            change = c * d;
+            value *= change;
+        }
+        if (change - 1.0f64).abs() <= f64::EPSILON {
+            break;
+        }
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use popfield::stream;
+    use rand_xoshiro::rand_core::Rng;
+
+    use super::*;
+
+    /// P[X ≥ k] of a binomial, summed.
+    fn tail(k: u64, n: u64, p: f64) -> f64 {
+        let choose = |i: u64| (0..i).map(|j| ((n - j) as f64 / (i - j) as f64).ln()).sum::<f64>();
+        (k..=n).map(|i| (choose(i) + i as f64 * p.ln() + (n - i) as f64 * (1.0 - p).ln()).exp()).sum()
+    }
+
+    #[test]
+    fn ends_of_proportions_have_the_tails_asked_for() {
+        for n in [1, 2, 7, 40, 300] {
+            for k in [0, 1, n / 3, n / 2, n - 1, n] {
+                for confidence in [0.9, 0.95, 0.999, 1.0 - 1e-6] {
+                    let Interval { low, high, value } = proportion(k, n, confidence);
+                    let half = (1.0 - confidence) / 2.0;
+                    assert_eq!(value, k as f64 / n as f64);
+                    assert!(low <= value && value <= high);
+                    if k > 0 {
+                        assert!((tail(k, n, low) / half - 1.0).abs() < 1e-6, "{k} of {n}: {low}");
+                    }
+                    if k < n {
+                        assert!(((1.0 - tail(k + 1, n, high)) / half - 1.0).abs() < 1e-4, "{k} of {n}: {high}");
+                    }
+                }
+            }
+        }
+        // The rule of three, and large numbers as the normal law has them.
+        assert!((proportion(0, 1000, 0.95).high * 1000.0 - 3.68).abs() < 0.01);
+        let large = proportion(500_000, 1_000_000, 0.95);
+        assert!((large.high - large.low - 2.0 * 1.96 * 0.0005).abs() < 1e-5, "{large:?}");
+    }
+
+    #[test]
+    fn students_quantiles_are_those_of_the_tables() {
+        for (freedom, confidence, expected) in [
+            (1.0, 0.95, 12.706_204_74),
+            (2.0, 0.95, 4.302_652_73),
+            (10.0, 0.99, 3.169_272_67),
+            (30.0, 0.95, 2.042_272_46),
+            (1e9, 0.95, 1.959_963_985),
+            (100.0, 0.999, 3.390_491_31),
+        ] {
+            let found = student(freedom, confidence);
+            assert!((found - expected).abs() < 1e-6 * expected, "{freedom}, {confidence}: {found}");
+        }
+    }
+
+    #[test]
+    fn nothing_seen_is_not_nothing() {
+        let none = of_memories(&[0.0; 100], 0.95);
+        assert_eq!((none.value, none.low), (0.0, 0.0));
+        assert!((none.high - 0.0362).abs() < 1e-4);
+        let all = of_memories(&[1.0; 100], 0.95);
+        assert!((1.0 - all.low - none.high).abs() < 1e-12 && all.high == 1.0);
+        // One memory in a hundred that errs in a thousandth of its bits.
+        let mut one = vec![0.0; 100];
+        one[17] = 1e-3;
+        let one = of_memories(&one, 0.95);
+        assert!((one.high - 1e-3 * 0.0545).abs() < 1e-6 && one.low < 1e-6, "{one:?}");
+        assert!(mean(&[0.3], 0.95).high.is_infinite());
+    }
+
+    /// Memories of unlike error, from rare to common: the interval holds the mean as often as it says, or more.
+    #[test]
+    fn intervals_hold_the_truth_as_often_as_they_say() {
+        for (rate, memories) in [(0.01, 200), (0.1, 200), (0.5, 50), (0.97, 200)] {
+            let (runs, mut held) = (2000, 0);
+            for run in 0..runs {
+                let mut rng = stream(11, "coverage", run);
+                let mut uniform = || (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+                // A memory errs at the rate, and then in a uniform share of its bits.
+                let fractions: Vec<f64> =
+                    (0..memories).map(|_| if uniform() < rate { uniform() } else { 0.0 }).collect();
+                let interval = of_memories(&fractions, 0.95);
+                held += u32::from(interval.low <= rate / 2.0 && rate / 2.0 <= interval.high);
+            }
+            let held = f64::from(held) / runs as f64;
+            assert!(held > 0.935, "{rate}: {held}");
+        }
+    }
+}
