@@ -1,0 +1,195 @@
+//! `popfield validate`: theory against measurement, check by check.
+
+mod attention;
+mod attractors;
+mod check;
+mod crossing;
+mod exponential;
+mod linear;
+mod overlaps;
+mod polynomial;
+mod pseudo_inverse;
+mod trials;
+
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+use crate::args::Validate;
+use crate::failure::{Failure, Result};
+use crate::lab::stats::Interval;
+use crate::output::say;
+use crate::report::{progress, table};
+use check::{Check, FAMILY, Judged, Relation};
+use trials::Trials;
+
+/// What is checked, by subject: a new one is a file and a line here.
+const SUBJECTS: [(&str, fn() -> Vec<Check>); 7] = [
+    ("Linear rule, one step", linear::checks),
+    ("Hopfield network, run to the limit", attractors::checks),
+    ("Linearly independent keys", pseudo_inverse::checks),
+    ("Polynomial separation", polynomial::checks),
+    ("Exponential separation", exponential::checks),
+    ("Overlaps of random patterns", overlaps::checks),
+    ("Attention", attention::checks),
+];
+
+pub fn run(args: &Validate) -> Result<()> {
+    let threads = crate::use_threads(args.threads)?;
+    let all: Vec<Check> =
+        SUBJECTS.into_iter().flat_map(|(subject, checks)| checks().into_iter().map(|c| c.of(subject))).collect();
+    // Of the whole table, whatever part of it is asked for.
+    let trials = Trials::new(args.seed, args.full, 1.0 - FAMILY / all.len() as f64);
+    let wanted = |check: &&Check| args.only.as_deref().is_none_or(|only| check.is_named(only));
+    let checks: Vec<&Check> = all.iter().filter(wanted).collect();
+    if checks.is_empty() {
+        return Err(Failure::usage(format!(
+            "--only: expected a part of the name, subject or source of a check, found {:?}",
+            args.only.as_deref().unwrap_or_default()
+        )));
+    }
+    let bar = progress(checks.len() as u64, "checks");
+    let predictions = checks.par_iter().map(|check| check.predict()).collect::<Result<Vec<_>>>()?;
+    let mut judged = Vec::new();
+    for (check, prediction) in checks.iter().zip(predictions) {
+        judged.push(check.judge(prediction, &trials, args.plant_errors)?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let passed = judged.iter().filter(|judged| judged.passes()).count();
+    // Planted errors are to be caught.
+    let well = if args.plant_errors { passed == 0 } else { passed == judged.len() };
+    if args.json {
+        say(json!({
+            "seed": args.seed,
+            "full": args.full,
+            "planted": args.plant_errors,
+            "family_error": FAMILY,
+            "confidence": trials.confidence,
+            "threads": threads,
+            "passed": passed,
+            "failed": judged.len() - passed,
+            "ok": well,
+            "checks": judged.iter().map(Judged::json).collect::<Vec<Value>>(),
+        }))?;
+    } else {
+        print(&judged, args.plant_errors)?;
+        say(summary(&judged, passed, args.plant_errors))?;
+    }
+    if well { Ok(()) } else { Err(Failure::No) }
+}
+
+/// A table for each subject.
+fn print(judged: &[Judged], planted: bool) -> Result<()> {
+    for of_one in judged.chunk_by(|a, b| a.check.subject == b.check.subject) {
+        say(of_one[0].check.subject)?;
+        let predicted = if planted { "planted" } else { "predicted" };
+        let mut rows = table(&["check", "", predicted, "measured", "from", "to", "verdict", "source"]);
+        for judged in of_one {
+            rows.add_row(judged.row());
+        }
+        if let Some(source) = rows.column_mut(7) {
+            source.set_cell_alignment(comfy_table::CellAlignment::Left);
+        }
+        say(format_args!("{rows}\n"))?;
+    }
+    Ok(())
+}
+
+fn summary(judged: &[Judged], passed: usize, planted: bool) -> String {
+    let all = judged.len();
+    let names = |pass: bool| {
+        let which = judged.iter().filter(|judged| judged.passes() == pass);
+        which.map(|judged| format!("\n  {}", judged.check.name)).collect::<String>()
+    };
+    match planted {
+        true if passed == 0 => format!("{all} errors planted, all of them caught."),
+        true => format!("{passed} OF {all} PLANTED ERRORS NOT CAUGHT:{}", names(true)),
+        false if passed == all => {
+            format!("All {all} checks pass. If all of theory is right, one fails in {:.0} runs.", 1.0 / FAMILY)
+        }
+        false => format!("{} OF {all} CHECKS FAIL:{}", all - passed, names(false)),
+    }
+}
+
+impl Check {
+    /// Whether its name, subject or source holds this, in whatever case.
+    fn is_named(&self, part: &str) -> bool {
+        let part = part.to_lowercase();
+        [self.name.as_str(), self.subject, self.source].iter().any(|text| text.to_lowercase().contains(&part))
+    }
+}
+
+impl Judged<'_> {
+    fn verdict(&self) -> &'static str {
+        if self.passes() { "pass" } else { "fail" }
+    }
+
+    fn row(&self) -> [String; 8] {
+        let drift = &self.measured.drift;
+        let drift = match drift[..] {
+            [] => String::new(),
+            _ => {
+                let found: Vec<String> =
+                    drift.iter().map(|&(dim, value)| format!("d = {dim}: {}", digits(value, self.step()))).collect();
+                format!("\n  {}", found.join(", "))
+            }
+        };
+        let number = |value| digits(value, self.step());
+        [
+            format!("{}{drift}", self.check.name),
+            self.check.relation.sign().into(),
+            number(self.held),
+            number(self.measured.interval.value),
+            number(self.low),
+            number(self.high),
+            self.verdict().into(),
+            self.check.source.into(),
+        ]
+    }
+
+    /// A tenth of the measured interval's width, or of what is measured.
+    fn step(&self) -> f64 {
+        let Interval { value, low, high } = self.measured.interval;
+        let width = if high > low { high - low } else { value.abs() };
+        0.1 * width
+    }
+
+    fn json(&self) -> Value {
+        let drift: Vec<Value> =
+            self.measured.drift.iter().map(|&(dim, value)| json!({ "dim": dim, "measured": value })).collect();
+        json!({
+            "name": self.check.name,
+            "subject": self.check.subject,
+            "source": self.check.source,
+            "relation": self.check.relation.sign(),
+            "predicted": self.held,
+            "theory": self.prediction.value,
+            "tolerance": self.prediction.tolerance,
+            "measured": self.measured.interval.value,
+            "low": self.low,
+            "high": self.high,
+            "drift": drift,
+            "verdict": self.verdict(),
+        })
+    }
+}
+
+impl Relation {
+    /// Of what is measured to what is predicted.
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::AtMost => "≤",
+            Self::AtLeast => "≥",
+        }
+    }
+}
+
+/// As many digits as tell apart what is `step` apart.
+fn digits(value: f64, step: f64) -> String {
+    if value == 0.0 || step <= 0.0 || !step.is_finite() {
+        return format!("{value}");
+    }
+    let places = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
+    format!("{value:.places$}")
+}
