@@ -34,18 +34,18 @@ fn failures(trials: &Trials, dim: usize, patterns: u64, noise: f64, few: u64) ->
 
 /// At one size.
 fn share(noise: f64) -> Check {
-    const DIM: usize = 20;
+    const DIM: usize = 10;
     let patterns = move || -> Result<u64> {
-        Ok(libm::exp(0.9 * exponential::worst_threshold(noise, Beta::new(1.0)?)? * DIM as f64).round() as u64)
+        Ok(libm::exp(exponential::worst_threshold(noise, Beta::new(1.0)?)? * DIM as f64).round() as u64)
     };
     Check::new(
-        format!("β = 1, {noise} flipped, d = {DIM}, a tenth below the threshold: queries with top weight up to 1/2"),
+        format!("β = 1, {noise} flipped, d = {DIM}, at the threshold: queries with top weight up to 1/2"),
         "characteristic function: Gil-Pelaez 1951, Davies 1973",
         move || {
             let error = exponential::worst_error(DIM as u64, patterns()?, flips(noise, DIM) as u64, Beta::new(1.0)?)?;
             Ok(Prediction::rate(error).within(0.02 * error))
         },
-        move |trials| Ok(trials.interval(&failures(trials, DIM, patterns()?, noise, 6000)?).into()),
+        move |trials| Ok(trials.interval(&failures(trials, DIM, patterns()?, noise, 8000)?).into()),
     )
 }
 
@@ -61,9 +61,9 @@ fn constant(noise: f64) -> Check {
         move |trials| {
             let growth =
                 Growth { rate: exponential::worst_threshold(noise, Beta::new(1.0)?)?, level: 0.5, root: false };
-            let dims = if noise == 0.0 { [10, 20] } else { [10, 30] };
+            let dims = if noise == 0.0 { [8, 18] } else { [10, 30] };
             let found = slope(trials, &growth, dims, |dim, patterns, pilot| {
-                failures(trials, dim, patterns, noise, if pilot { 100 } else { 1500 })
+                failures(trials, dim, patterns, noise, if pilot { 100 } else { 1200 })
             })?;
             let Interval { value, low, high } = found.interval;
             let drift = found.drift.into_iter().map(|(dim, rate)| (dim, 1.0 / rate)).collect();

@@ -49,7 +49,7 @@ pub fn run(args: &Validate) -> Result<()> {
     }
     let bar = progress(checks.len() as u64, "checks");
     let predictions = checks.par_iter().map(|check| check.predict()).collect::<Result<Vec<_>>>()?;
-    let mut judged = Vec::new();
+    let mut judged = Vec::with_capacity(checks.len());
     for (check, prediction) in checks.iter().zip(predictions) {
         judged.push(check.judge(prediction, &trials, args.plant_errors)?);
         bar.inc(1);

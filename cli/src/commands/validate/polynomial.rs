@@ -8,7 +8,7 @@ use super::trials::Trials;
 use crate::failure::{Failure, Result};
 use crate::lab::experiment::{Experiment, Rule, Setting, name};
 use crate::lab::outcome::Outcome;
-use crate::lab::point::{Effort, Point};
+use crate::lab::point::{Effort, Point, Way};
 use crate::lab::stats::Interval;
 
 /// The bit error that sizes are chosen for, near enough.
@@ -22,7 +22,7 @@ pub fn checks() -> Vec<Check> {
         (Setting::Hetero, 2, [64, 128, 256]),
         (Setting::Hetero, 3, [64, 128, 256]),
         (Setting::EnergyDifference, 2, [32, 64, 128]),
-        (Setting::EnergyDifference, 3, [16, 32, 64]),
+        (Setting::EnergyDifference, 3, [20, 40, 80]),
     ] {
         checks.push(rate(setting, degree, dims[2]));
         checks.push(exponent(setting, degree, dims));
@@ -41,20 +41,28 @@ fn point(dim: usize, degree: u32) -> Result<Point> {
 }
 
 fn effort(setting: Setting) -> Effort {
-    Effort::new(if setting == Setting::Hetero { 2000 } else { 300 })
+    match setting {
+        Setting::Hetero => Effort { way: Some(Way::Sampled), ..Effort::new(2000) },
+        _ => Effort::new(200),
+    }
+}
+
+/// The law of finite d.
+fn law(setting: Setting, point: Point, degree: u32) -> Result<f64> {
+    let law = if setting == Setting::Hetero { polynomial::hetero } else { polynomial::energy_difference };
+    Ok(law(point.dim as u64, point.patterns, 0, degree_of(degree)?)?)
 }
 
 fn rate(setting: Setting, degree: u32, dim: usize) -> Check {
     let experiment = Experiment::new(Rule::Polynomial(degree), setting);
-    let law = if setting == Setting::Hetero { polynomial::hetero } else { polynomial::energy_difference };
     Check::new(
         format!("K = {degree}, {}, d = {dim}, n of the order of d^{degree}: bit error", name(setting)),
         SOURCE,
         move || {
-            let patterns = point(dim, degree)?.patterns;
-            let error = law(dim as u64, patterns, 0, degree_of(degree)?)?;
-            // Of the kurtosis of terms: it is below 50/n of the error.
-            Ok(Prediction::rate(error).within(50.0 / patterns as f64 * error))
+            let point = point(dim, degree)?;
+            let error = law(setting, point, degree)?;
+            // What the kurtosis of the terms makes, which is below 50.
+            Ok(Prediction::rate(error).within(50.0 / point.patterns as f64 * error))
         },
         move |trials| trials.mean(&experiment, point(dim, degree)?, effort(setting), Outcome::bit_error),
     )
@@ -67,10 +75,14 @@ fn exponent(setting: Setting, degree: u32, dims: [usize; 3]) -> Check {
     Check::new(
         format!("K = {degree}, {}, d = {} to {}: slope of ln n against ln d", name(setting), dims[0], dims[2]),
         "Krotov, Hopfield 2016: n ~ d^K",
-        // Moments at d are off their limits by K²/d or so.
+        // Moments at d are off their limits, and move the slope by so much, or twice.
         move || {
             let exponent = f64::from(degree);
-            Ok(Prediction::threshold(exponent).within(exponent * exponent / dims[0] as f64))
+            let [first, .., last] = dims;
+            let ln_size = |dim| Ok(ln_size(point(dim, degree)?, law(setting, point(dim, degree)?, degree)?));
+            let drift = |a: Result<f64>, b: Result<f64>| Ok((b? - a?) / (last as f64 / first as f64).ln() - exponent);
+            let drift: Result<f64> = drift(ln_size(first), ln_size(last));
+            Ok(Prediction::threshold(exponent).within(2.0 * drift?.abs()))
         },
         move |trials: &Trials| {
             let mut sizes = Vec::new();
@@ -79,8 +91,7 @@ fn exponent(setting: Setting, degree: u32, dims: [usize; 3]) -> Check {
                 let Interval { value, low, high } =
                     trials.mean(&experiment, point, effort(setting), Outcome::bit_error)?.interval;
                 // By rising n.
-                let size = |error: f64| (point.patterns as f64).ln() + 2.0 * normal_above_at(error).ln();
-                sizes.push((dim, [value, high, low].map(size)));
+                sizes.push((dim, [value, high, low].map(|error| ln_size(point, error))));
             }
             let (first, last) = (sizes[0], sizes[sizes.len() - 1]);
             let span = (last.0 as f64 / first.0 as f64).ln();
@@ -93,6 +104,11 @@ fn exponent(setting: Setting, degree: u32, dims: [usize; 3]) -> Check {
             Ok(super::check::Measured { interval, drift: drift.collect() })
         },
     )
+}
+
+/// ln n at which a bit would err as often as it should, but for a constant, if it errs so at `point`.
+fn ln_size(point: Point, error: f64) -> f64 {
+    (point.patterns as f64).ln() + 2.0 * normal_above_at(error).ln()
 }
 
 /// The z that a standard normal exceeds with this probability, from 0 to 40.

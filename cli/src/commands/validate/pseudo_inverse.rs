@@ -13,7 +13,7 @@ use crate::lab::point::{Effort, Point};
 const STEPS: [(f64, f64); 3] = [(0.3, 0.2), (0.5, 0.1), (0.5, 0.2)];
 
 /// Dimensions that the limit is taken from, and memories at each.
-const SIZES: [(usize, u64); 3] = [(50, 1500), (100, 700), (200, 400)];
+const SIZES: [(usize, u64); 3] = [(50, 600), (100, 300), (200, 150)];
 
 pub fn checks() -> Vec<Check> {
     let mut checks: Vec<Check> = STEPS.into_iter().map(|(load, noise)| step(load, noise)).collect();

@@ -32,7 +32,7 @@ impl Trials {
 
     /// How many of what is `few` by default.
     pub fn many(&self, few: u64) -> u64 {
-        if self.full { 6 * few } else { few }
+        if self.full { 4 * few } else { few }
     }
 
     /// The outcomes of `few` memories, or more with --full.
