@@ -151,3 +151,46 @@ impl Judged<'_> {
         (self.low..=self.high).contains(&self.held)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(relation: Relation, prediction: Prediction, plant: bool) -> (bool, f64, f64) {
+        let interval = Interval { value: 0.5, low: 0.4, high: 0.6 };
+        let check = Check::new("a", "b", move || Ok(prediction), move |_| Ok(interval.into())).relation(relation);
+        let trials = Trials::new(1, false, 0.99);
+        let judged = check.judge(check.predict().unwrap(), &trials, plant).unwrap();
+        assert!(judged.low <= judged.measured.interval.value && judged.measured.interval.value <= judged.high);
+        (judged.passes(), judged.low, judged.high)
+    }
+
+    #[test]
+    fn a_prediction_passes_within_the_interval_and_its_tolerance() {
+        for (value, tolerance, passes) in
+            [(0.4, 0.0, true), (0.61, 0.0, false), (0.61, 0.02, true), (0.3, 0.05, false), (f64::NAN, 0.1, false)]
+        {
+            let (passed, low, high) = judge(Relation::Equal, Prediction::rate(value).within(tolerance), false);
+            assert_eq!(passed, passes, "{value} ± {tolerance}");
+            assert_eq!((low, high), (0.4 - tolerance, 0.6 + tolerance));
+        }
+    }
+
+    #[test]
+    fn bounds_fail_only_beyond_the_interval() {
+        for (relation, holds, fails) in
+            [(Relation::AtMost, [0.45, 7.0], [0.39, -1.0]), (Relation::AtLeast, [0.55, -7.0], [0.61, 2.0])]
+        {
+            assert!(holds.iter().all(|&value| judge(relation, Prediction::rate(value), false).0));
+            assert!(fails.iter().all(|&value| !judge(relation, Prediction::rate(value), false).0));
+        }
+    }
+
+    #[test]
+    fn a_planted_error_is_judged_by_the_same_interval() {
+        let (passed, low, high) = judge(Relation::Equal, Prediction::rate(0.5), true);
+        assert_eq!((passed, low, high), (false, 0.4, 0.6), "a quarter more");
+        assert!(judge(Relation::Equal, Prediction::threshold(0.5), true).0, "a tenth more is within");
+        assert!(!judge(Relation::AtMost, Prediction::rate(0.7).planted(0.1), true).0);
+    }
+}

@@ -3,7 +3,7 @@
 use super::check::Measured;
 use super::trials::Trials;
 use crate::failure::{Failure, Result};
-use crate::lab::stats::{Interval, cautious};
+use crate::lab::stats::Interval;
 
 /// Patterns whose number grows like e^{rate·d}.
 pub struct Growth {
@@ -69,7 +69,7 @@ fn passing(
     }
     let ends = [step - 2, step + 1].map(|step| -> Result<(f64, Interval)> {
         let patterns = patterns(step).max(2);
-        Ok(((patterns as f64).ln(), cautious(&figures(patterns, false)?, trials.confidence)))
+        Ok(((patterns as f64).ln(), trials.one_of(4, &figures(patterns, false)?)))
     });
     let [below, beyond] = ends;
     let ((from, below), (to, beyond)) = (below?, beyond?);
@@ -85,4 +85,37 @@ fn passing(
         )));
     };
     Ok(Interval { value, low, high })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A probability that is known to pass the level at ln n = 0.4 d + 1.5 (+ ½ ln d).
+    #[test]
+    fn a_slope_is_found_from_wherever_the_search_begins() {
+        for (root, rate) in [(false, 0.4), (false, 0.3), (true, 0.55)] {
+            let trials = Trials::new(5, false, 1.0 - 1e-5);
+            let growth = Growth { rate, level: 0.25, root };
+            let found = slope(&trials, &growth, [20, 40], |dim, patterns, pilot| {
+                let d = dim as f64;
+                let place = 0.4 * d + 1.5 + if root { 0.5 * d.ln() } else { 0.0 };
+                // 1/4 at the place.
+                let probability = 1.0 / (1.0 + 3.0 * (place - (patterns as f64).ln()).exp());
+                trials.draws(&format!("{dim} {patterns}"), if pilot { 200 } else { 20_000 }, |seed| {
+                    Ok(f64::from(u8::from(((seed >> 11) as f64 / (1u64 << 53) as f64) < probability)))
+                })
+            });
+            let interval = found.unwrap().interval;
+            assert!(interval.low <= 0.4 && 0.4 <= interval.high, "{interval:?}");
+            assert!(interval.high - interval.low < 0.04, "no test: {interval:?}");
+        }
+    }
+
+    #[test]
+    fn what_never_passes_is_an_error() {
+        let trials = Trials::new(5, false, 0.99);
+        let growth = Growth { rate: 0.4, level: 0.5, root: false };
+        assert!(slope(&trials, &growth, [10, 20], |_, _, _| Ok(vec![0.0; 40])).is_err());
+    }
 }

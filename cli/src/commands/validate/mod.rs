@@ -56,8 +56,7 @@ pub fn run(args: &Validate) -> Result<()> {
     }
     bar.finish_and_clear();
     let passed = judged.iter().filter(|judged| judged.passes()).count();
-    // Planted errors are to be caught.
-    let well = if args.plant_errors { passed == 0 } else { passed == judged.len() };
+    let well = is_well(passed, judged.len(), args.plant_errors);
     if args.json {
         say(json!({
             "seed": args.seed,
@@ -76,6 +75,11 @@ pub fn run(args: &Validate) -> Result<()> {
         say(summary(&judged, passed, args.plant_errors))?;
     }
     if well { Ok(()) } else { Err(Failure::No) }
+}
+
+/// The answer: all checks pass, or, where errors were planted, none does.
+fn is_well(passed: usize, all: usize, planted: bool) -> bool {
+    passed == if planted { 0 } else { all }
 }
 
 /// A table for each subject.
@@ -105,7 +109,10 @@ fn summary(judged: &[Judged], passed: usize, planted: bool) -> String {
         true if passed == 0 => format!("{all} errors planted, all of them caught."),
         true => format!("{passed} OF {all} PLANTED ERRORS NOT CAUGHT:{}", names(true)),
         false if passed == all => {
-            format!("All {all} checks pass. If all of theory is right, one fails in {:.0} runs.", 1.0 / FAMILY)
+            format!(
+                "All {all} checks pass. Were all of theory right, one would fail in at most one run of {:.0}.",
+                1.0 / FAMILY
+            )
         }
         false => format!("{} OF {all} CHECKS FAIL:{}", all - passed, names(false)),
     }
@@ -192,4 +199,53 @@ fn digits(value: f64, step: f64) -> String {
     }
     let places = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
     format!("{value:.places$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check::Prediction;
+    use super::*;
+
+    fn all() -> Vec<Check> {
+        SUBJECTS.into_iter().flat_map(|(subject, checks)| checks().into_iter().map(|c| c.of(subject))).collect()
+    }
+
+    #[test]
+    fn names_are_apart_and_parts_of_them_choose() {
+        let checks = all();
+        let names: std::collections::HashSet<&str> = checks.iter().map(|check| check.name.as_str()).collect();
+        assert_eq!(names.len(), checks.len());
+        assert!(checks.iter().all(|check| !check.source.is_empty() && !check.subject.is_empty()));
+        let hadamard = checks.iter().filter(|check| check.is_named("hadamard")).count();
+        assert_eq!(hadamard, 3);
+    }
+
+    #[test]
+    fn every_planted_error_is_one() {
+        for check in all() {
+            let Prediction { value, planted, tolerance } = check.predict().unwrap();
+            let name = &check.name;
+            assert!(value.is_finite() && planted.is_finite() && tolerance >= 0.0, "{name}");
+            match check.relation {
+                Relation::Equal => assert!((planted - value).abs() > 1.5 * tolerance, "{name}: {value}, {planted}"),
+                Relation::AtMost => assert!(planted < value && tolerance == 0.0, "{name}: {value}, {planted}"),
+                Relation::AtLeast => assert!(planted > value && tolerance == 0.0, "{name}: {value}, {planted}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_answer_is_yes_if_all_pass_or_all_that_is_planted_fails() {
+        assert!(is_well(3, 3, false) && !is_well(2, 3, false));
+        assert!(is_well(0, 3, true) && !is_well(1, 3, true));
+        assert_eq!(Failure::No.status(), 1);
+    }
+
+    #[test]
+    fn numbers_show_what_the_interval_tells_apart() {
+        assert_eq!(digits(0.123_456, 0.002), "0.123");
+        assert_eq!(digits(2.0, 0.3), "2.0");
+        assert_eq!(digits(0.0, 0.1), "0");
+        assert_eq!(digits(5.0, 0.0), "5");
+    }
 }

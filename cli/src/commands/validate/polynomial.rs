@@ -88,8 +88,9 @@ fn exponent(setting: Setting, degree: u32, dims: [usize; 3]) -> Check {
             let mut sizes = Vec::new();
             for dim in dims {
                 let point = point(dim, degree)?;
-                let Interval { value, low, high } =
-                    trials.mean(&experiment, point, effort(setting), Outcome::bit_error)?.interval;
+                let outcomes = trials.outcomes(&experiment, point, effort(setting))?;
+                let errors: Vec<f64> = outcomes.iter().map(Outcome::bit_error).collect();
+                let Interval { value, low, high } = trials.one_of(2, &errors);
                 // By rising n.
                 sizes.push((dim, [value, high, low].map(|error| ln_size(point, error))));
             }

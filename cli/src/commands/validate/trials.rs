@@ -63,7 +63,12 @@ impl Trials {
 
     /// The interval of the mean of independent `figures`, fractions in [0, 1].
     pub fn interval(&self, figures: &[f64]) -> Interval {
-        stats::cautious(figures, self.confidence)
+        self.one_of(1, figures)
+    }
+
+    /// The same, as one of so many that must all hold for a check.
+    pub fn one_of(&self, intervals: u32, figures: &[f64]) -> Interval {
+        stats::cautious(figures, 1.0 - (1.0 - self.confidence) / f64::from(intervals))
     }
 
     /// `few` draws, or more with --full: each a figure that is a function of its own seed alone.
@@ -95,4 +100,28 @@ pub fn wrong(memory: &Memory, queries: Patterns, wanted: &Patterns) -> Result<f6
     let distances = answers.iter().zip(wanted.iter()).map(|(a, b)| Ok(u64::from(a.distance(&b)?)));
     let wrong: u64 = distances.sum::<Result<u64>>()?;
     Ok(wrong as f64 / (wanted.len() * wanted.dim()) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_free_of_corrections_in_powers_of_the_inverse_dimension() {
+        let at = |d: f64| 0.3 + 2.0 / d - 70.0 / (d * d);
+        let figures = [50, 100, 200].map(|dim| (dim, vec![at(dim as f64) - 1e-9, at(dim as f64) + 1e-9]));
+        let found = limit(&figures, 0.9);
+        assert!((found.interval.value - 0.3).abs() < 1e-12, "{found:?}");
+        assert_eq!(found.drift.iter().map(|place| place.0).collect::<Vec<_>>(), [50, 100, 200]);
+        let two = limit(&figures[1..], 0.9).interval.value;
+        assert!((two - (2.0 * at(200.0) - at(100.0))).abs() < 1e-12);
+    }
+
+    #[test]
+    fn draws_are_functions_of_the_seed_and_their_place() {
+        let draw = |seed: u64, few| Trials::new(seed, false, 0.9).draws("x", few, |seed| Ok(seed as f64)).unwrap();
+        assert_eq!(draw(1, 5)[..3], draw(1, 3));
+        assert_ne!(draw(1, 3), draw(2, 3));
+        assert_eq!(Trials::new(1, true, 0.9).draws("x", 3, |_| Ok(0.0)).unwrap().len(), 12);
+    }
 }
