@@ -39,8 +39,8 @@ fn share(noise: f64) -> Check {
         Ok(libm::exp(exponential::worst_threshold(noise, Beta::new(1.0)?)? * DIM as f64).round() as u64)
     };
     Check::new(
-        format!("β = 1, {noise} flipped, d = {DIM}, at the threshold: queries with top weight up to 1/2"),
-        "characteristic function: Gil-Pelaez 1951, Davies 1973",
+        format!("{noise} flipped, d = {DIM}, n at threshold: queries with top weight up to 1/2"),
+        "exact law at d and n, its characteristic function inverted: Gil-Pelaez 1951, Davies 1973",
         move || {
             let error = exponential::worst_error(DIM as u64, patterns()?, flips(noise, DIM) as u64, Beta::new(1.0)?)?;
             Ok(Prediction::rate(error).within(0.02 * error))
@@ -52,7 +52,7 @@ fn share(noise: f64) -> Check {
 /// c of d = c ln n.
 fn constant(noise: f64) -> Check {
     Check::new(
-        format!("β = 1, {noise} flipped: c of d = c ln n, from where on half of the queries have top weight above 1/2"),
+        format!("{noise} flipped: c of d = c ln n for top weight above 1/2"),
         "random energy model, worst-case values",
         move || {
             let slope = attention::slope(noise, Beta::new(1.0)?)?;

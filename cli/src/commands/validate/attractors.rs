@@ -1,7 +1,7 @@
 //! Hebb's networks run to the limit: Amit, Gutfreund and Sompolinsky's overlap, and where it ends.
 //!
-//! A run from a pattern is *retrieved* if it ends with an overlap above 0.8: lost ones end around 0.35, and hardly any in
-//! between once d is 1000. m is the mean over retrieved runs.
+//! A run from a pattern is *retrieved* if it ends with an overlap above 0.8: lost ones end around 0.35, and hardly any
+//! in between once d is 1000. m is the mean over retrieved runs.
 
 use popfield::theory::ags;
 
@@ -49,7 +49,7 @@ fn point(dim: usize, load: f64) -> Point {
 /// The overlap m at a load, in the limit d → ∞.
 fn overlap(load: f64, few: u64, tolerance: f64) -> Check {
     Check::new(
-        format!("asynchronous from the pattern, diagonal zeroed, n/d = {load}: m, d → ∞"),
+        format!("n/d = {load}: overlap m of retrieved runs, d → ∞"),
         AGS,
         move || {
             let m = |load: f64| -> Result<f64> { Ok(ags::retrieval(load)?.map_or(f64::NAN, |state| state.overlap)) };
@@ -87,9 +87,9 @@ fn retrieved(outcome: &Outcome) -> Option<f64> {
 /// Below α_c more runs are retrieved as d grows, above it fewer: the load at which it makes no difference. Its interval
 /// lies between the nearest loads at which the difference is beyond doubt.
 fn critical() -> Check {
-    const LOADS: [(f64, u64); 4] = [(0.125, 1800), (0.133, 300), (0.143, 300), (0.15, 500)];
+    const LOADS: [(f64, u64); 4] = [(0.125, 3000), (0.133, 300), (0.143, 300), (0.15, 500)];
     Check::new(
-        "asynchronous from the pattern, diagonal zeroed: load at which larger d neither helps nor hurts".to_owned(),
+        "n/d at which larger d neither helps nor hurts retrieval".to_owned(),
         AGS,
         || Ok(Prediction::threshold(ags::critical_load())),
         |trials| {

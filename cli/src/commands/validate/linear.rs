@@ -21,7 +21,7 @@ const MEMORIES: u64 = 3000;
 const BINOMIAL: &str = "exact, P[S_d(n-1) < -d]";
 
 pub fn checks() -> Vec<Check> {
-    let mut checks = Vec::new();
+    let (mut checks, mut ties) = (Vec::new(), Vec::new());
     for (patterns, queries) in HETERO {
         let point = Point { dim: D, patterns };
         let hetero = Experiment::new(Rule::Hebb, Setting::Hetero);
@@ -35,13 +35,14 @@ pub fn checks() -> Vec<Check> {
             move || rate(|law| law.wrong),
             move |trials| measure(trials, strictly_wrong),
         ));
-        checks.push(Check::new(
+        ties.push(Check::new(
             format!("hetero tied bits, d = {D}, n = {patterns}"),
             "exact, P[S_d(n-1) = -d]",
             move || rate(|law| law.tie),
             move |trials| measure(trials, Outcome::tied_fraction),
         ));
     }
+    checks.extend(ties);
     checks.extend(square());
     checks.extend(bounds());
     checks.extend(vacuous());
@@ -89,8 +90,8 @@ fn bounds() -> Vec<Check> {
     const FEW: u64 = 200;
     let at = |patterns| (Experiment::new(Rule::Hebb, Setting::Hetero), Point { dim: D, patterns }, Effort::new(FEW));
     let hoeffding = Check::new(
-        format!("hetero bit error or tie, d = {D}, n = 138, no more than the bound"),
-        "Hoeffding 1963; falsified: without the 2",
+        format!("hetero bit error or tie, d = {D}, n = 138"),
+        "no more than Hoeffding 1963; falsified: without its 2",
         || {
             let bound = capacity::hoeffding_bit(D as u64, 138, 0)?;
             Ok(Prediction::rate(bound).planted(bound * bound))
@@ -103,8 +104,8 @@ fn bounds() -> Vec<Check> {
     );
     // d/(2 ln d) is 72.4.
     let whole = Check::new(
-        format!("whole patterns, d = {D}, n = 72 of McEliece et al., no fewer than the bound"),
-        "exact bit law, Jensen; McEliece et al. 1987",
+        format!("hetero whole patterns, d = {D}, n = 72 of d/(2 ln d)"),
+        "no fewer than by the exact bit law and Jensen; n: McEliece et al. 1987",
         || {
             let error = one_step::hetero(D as u64, 72, 0)?.error(Tie::Plus);
             let right = |error| success::independent(error, D as u64);
@@ -135,14 +136,14 @@ fn vacuous() -> Vec<Check> {
             Ok(if value > 1e-4 { rate } else { rate.planted(recall) })
         };
         checks.push(Check::new(
-            format!("auto-kept self-recall proves nothing: bit error, d = 100, n = {times} d"),
-            "exact, P[S_(n-1)(d-1) < -(d+n-1)]",
+            format!("auto-kept self-recall, d = 100, n = {times} d: bit error"),
+            "a memory gives back what it is asked: exact, P[S_(n-1)(d-1) < -(d+n-1)]",
             move || planted(one_step::auto_kept(DIM, patterns, 0)?.wrong),
             move |trials| trials.mean(&kept, point, Effort::new(few), Outcome::bit_error),
         ));
         checks.push(Check::new(
-            format!("auto-kept \"recall\" of patterns never stored: bit error, d = 100, n = {times} d"),
-            "exact, P[S_n(d-1) < -n]",
+            format!("auto-kept \"recall\" of patterns never stored, n = {times} d: bit error"),
+            "a memory gives back what it is asked: exact, P[S_n(d-1) < -n]",
             move || planted(unstored(patterns)),
             move |trials| {
                 let figures = trials.draws(&format!("strangers to {patterns} patterns"), few, |seed| {

@@ -25,12 +25,12 @@ use trials::Trials;
 /// What is checked, by subject: a new one is a file and a line here.
 const SUBJECTS: [(&str, fn() -> Vec<Check>); 7] = [
     ("Linear rule, one step", linear::checks),
-    ("Hopfield network, run to the limit", attractors::checks),
+    ("Hopfield network, asynchronous from the pattern, diagonal zeroed", attractors::checks),
     ("Linearly independent keys", pseudo_inverse::checks),
     ("Polynomial separation", polynomial::checks),
     ("Exponential separation", exponential::checks),
     ("Overlaps of random patterns", overlaps::checks),
-    ("Attention", attention::checks),
+    ("Attention, β = 1", attention::checks),
 ];
 
 pub fn run(args: &Validate) -> Result<()> {
@@ -82,17 +82,16 @@ fn is_well(passed: usize, all: usize, planted: bool) -> bool {
     passed == if planted { 0 } else { all }
 }
 
-/// A table for each subject.
+/// A table for each subject, its checks by source.
 fn print(judged: &[Judged], planted: bool) -> Result<()> {
-    for of_one in judged.chunk_by(|a, b| a.check.subject == b.check.subject) {
-        say(of_one[0].check.subject)?;
+    for subject in judged.chunk_by(|a, b| a.check.subject == b.check.subject) {
         let predicted = if planted { "planted" } else { "predicted" };
-        let mut rows = table(&["check", "", predicted, "measured", "from", "to", "verdict", "source"]);
-        for judged in of_one {
-            rows.add_row(judged.row());
-        }
-        if let Some(source) = rows.column_mut(7) {
-            source.set_cell_alignment(comfy_table::CellAlignment::Left);
+        let mut rows = table(&[subject[0].check.subject, "", predicted, "measured", "from", "to", "verdict"]);
+        for source in subject.chunk_by(|a, b| a.check.source == b.check.source) {
+            rows.add_row([source[0].check.source]);
+            for judged in source {
+                rows.add_row(judged.row());
+            }
         }
         say(format_args!("{rows}\n"))?;
     }
@@ -131,34 +130,27 @@ impl Judged<'_> {
         if self.passes() { "pass" } else { "fail" }
     }
 
-    fn row(&self) -> [String; 8] {
-        let drift = &self.measured.drift;
-        let drift = match drift[..] {
-            [] => String::new(),
-            _ => {
-                let found: Vec<String> =
-                    drift.iter().map(|&(dim, value)| format!("d = {dim}: {}", digits(value, self.step()))).collect();
-                format!("\n  {}", found.join(", "))
-            }
-        };
+    fn row(&self) -> [String; 7] {
         let number = |value| digits(value, self.step());
+        let drift = |&(dim, value): &(usize, f64)| format!("d = {dim}: {}", number(value));
+        let drift: Vec<String> = self.measured.drift.iter().map(drift).collect();
+        let drift = if drift.is_empty() { String::new() } else { format!("\n    {}", drift.join(", ")) };
         [
-            format!("{}{drift}", self.check.name),
+            format!("  {}{drift}", self.check.name),
             self.check.relation.sign().into(),
             number(self.held),
             number(self.measured.interval.value),
             number(self.low),
             number(self.high),
             self.verdict().into(),
-            self.check.source.into(),
         ]
     }
 
-    /// A tenth of the measured interval's width, or of what is measured.
+    /// A tenth of the measured interval's width, or a hundredth of what is measured.
     fn step(&self) -> f64 {
         let Interval { value, low, high } = self.measured.interval;
-        let width = if high > low { high - low } else { value.abs() };
-        0.1 * width
+        let width = if high > low { 0.1 * (high - low) } else { f64::INFINITY };
+        if value == 0.0 { width } else { width.min(0.01 * value.abs()) }
     }
 
     fn json(&self) -> Value {
@@ -197,8 +189,11 @@ fn digits(value: f64, step: f64) -> String {
     if value == 0.0 || step <= 0.0 || !step.is_finite() {
         return format!("{value}");
     }
-    let places = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
-    format!("{value:.places$}")
+    let places = (-step.log10().floor()).clamp(0.0, 9.0);
+    if value.abs() < 0.5 * 10f64.powf(-places) {
+        return format!("{value:.1e}");
+    }
+    format!("{value:.0$}", places as usize)
 }
 
 #[cfg(test)]
@@ -247,5 +242,6 @@ mod tests {
         assert_eq!(digits(2.0, 0.3), "2.0");
         assert_eq!(digits(0.0, 0.1), "0");
         assert_eq!(digits(5.0, 0.0), "5");
+        assert_eq!(digits(4.5e-24, 0.01), "4.5e-24");
     }
 }

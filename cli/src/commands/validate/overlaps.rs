@@ -23,7 +23,7 @@ pub fn checks() -> Vec<Check> {
 
 /// The probability that some two of a set overlap so.
 fn pairs() -> Vec<Check> {
-    let set = format!("{PATTERNS} patterns, d = {DIM}, some two overlap by {FRACTION} d");
+    let set = format!("some two of {PATTERNS} overlap by {FRACTION} d, d = {DIM}");
     let any = |bound: fn(u64, f64) -> popfield::Result<f64>| -> Result<f64> {
         Ok(overlaps::any_pair_bound(PATTERNS, bound(DIM, FRACTION)?)?)
     };
@@ -46,7 +46,7 @@ fn pairs() -> Vec<Check> {
         )
         .relation(Relation::AtMost),
         Check::new(
-            format!("{set}: times what the printed e^(-ε²d) allows"),
+            format!("{set}: times the printed e^(-ε²d)"),
             "exact pair: the print is violated; falsified: it holds",
             move || {
                 let (value, half) = truth()?;
