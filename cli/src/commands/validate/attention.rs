@@ -13,12 +13,7 @@ use crate::lab::stats::Interval;
 const NOISES: [f64; 2] = [0.0, 0.1];
 
 pub fn checks() -> Vec<Check> {
-    let mut checks = Vec::new();
-    for noise in NOISES {
-        checks.push(share(noise));
-        checks.push(constant(noise));
-    }
-    checks
+    NOISES.into_iter().map(share).chain(NOISES.into_iter().map(constant)).collect()
 }
 
 /// Whether the own key of a noisy query fails to have more than half of the weight, in each of `few` memories.
