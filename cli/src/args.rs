@@ -495,11 +495,11 @@ pub enum LabStartArg {
 #[derive(Debug, Args)]
 #[command(
     after_help = "A check passes if the prediction lies within the interval of what was measured, widened by a tolerance where \
-theory is\nasymptotic. Intervals are so wide that a right theory fails in any check at all with probability 1/1000 at the most.\n\
-Bounds are held to be kept (≤, ≥): they fail where the measured interval is beyond them.\n\
+theory is asymptotic. Intervals are so wide that a right theory fails in any check at all with probability 1/1000 at the most.\n\n\
+Bounds are held to be kept (≤, ≥): they fail where the measured interval is beyond them.\n\n\
 With --plant-errors each prediction is falsified: rates by a quarter, thresholds and exponents by a tenth, the overlap m to \
-that\nof a load a tenth larger, bounds by a factor or the missing 2 of their exponent, a zero to what the neighbouring theory \
-says.\nThe intervals stay as they are.\n\n\
+that of a load a tenth larger, bounds by a factor or the missing 2 of their exponent, a zero to what the neighbouring theory \
+says. The intervals stay as they are.\n\n\
 Exit status: 0 all checks pass, or with --plant-errors all fail; 1 not so.\n\n\
 Examples:\n  popfield validate --seed 7\n  popfield validate --plant-errors\n  popfield validate --only attention --full"
 )]
