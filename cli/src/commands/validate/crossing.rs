@@ -75,7 +75,7 @@ fn passing(
     let ((from, below), (to, beyond)) = (below?, beyond?);
     let pass = |below: f64, beyond: f64| {
         let share = (growth.level - below) / (beyond - below);
-        (share.is_finite() && (-1.0..=2.0).contains(&share) && beyond > below).then(|| from + share * (to - from))
+        (share.is_finite() && (-1.0..=2.0).contains(&share) && beyond > below).then_some(from + share * (to - from))
     };
     let found = (pass(below.value, beyond.value), pass(below.high, beyond.high), pass(below.low, beyond.low));
     let (Some(value), Some(low), Some(high)) = found else {
