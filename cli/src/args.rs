@@ -18,7 +18,7 @@ use crate::lab::range::{Range, range};
 #[derive(Debug, Parser)]
 #[command(name = "popfield", version, max_term_width = 100)]
 #[command(after_help = "Files of patterns are .npy arrays, .txt lines of + and -, images, or folders of images.\n\
-Exit status: 0 done; 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
+Exit status: 0 done; 1 it ran and the answer is no (validate); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
 POPFIELD_TIER forces a SIMD tier (see `popfield info --tiers`).\n\n\
 Example:\n  popfield create digits.pop --keys digits.npy\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy")]
 pub struct Cli {
@@ -46,6 +46,8 @@ pub enum Command {
     Spectrum(SpectrumArgs),
     /// Measure how many random patterns a rule recalls, and lay theory over it
     Capacity(Capacity),
+    /// Hold theory against measurement, check by check
+    Validate(Validate),
     /// Measure recall on random patterns
     Bench(Bench),
     /// Store, corrupt and recall handwritten digits, and show them
@@ -488,6 +490,37 @@ pub enum LabStartArg {
     Pattern,
     /// The stored key with some positions flipped
     Noise,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A check passes if the prediction lies within the interval of what was measured, widened by a tolerance where \
+theory is asymptotic. Intervals are so wide that a right theory fails in any check at all with probability 1/1000 at the most.\n\n\
+Bounds are held to be kept (≤, ≥): they fail where the measured interval is beyond them.\n\n\
+With --plant-errors each prediction is falsified: rates by a quarter, thresholds and exponents by a tenth, the overlap m to \
+that of a load a tenth larger, bounds by a factor or the missing 2 of their exponent, a zero to what the neighbouring theory \
+says. The intervals stay as they are.\n\n\
+Exit status: 0 all checks pass, or with --plant-errors all fail; 1 not so.\n\n\
+Examples:\n  popfield validate --seed 7\n  popfield validate --plant-errors\n  popfield validate --only attention --full"
+)]
+pub struct Validate {
+    /// Seed of all that is drawn
+    #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// More trials and larger dimensions: narrower intervals, in a few minutes
+    #[arg(long)]
+    pub full: bool,
+    /// Falsify every prediction, and see whether every check fails
+    #[arg(long)]
+    pub plant_errors: bool,
+    /// Only checks whose name, subject or source holds this
+    #[arg(long, value_name = "TEXT")]
+    pub only: Option<String>,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub threads: Threads,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,8 @@ pub enum Failure {
     Usage(String),
     /// Input, output or the machine's resources failed: status 3.
     Resource(String),
+    /// It ran, and the answer, which has been printed, is no: status 1.
+    No,
     /// Nobody reads the output any more: the work is over, quietly.
     Unread,
 }
@@ -68,6 +70,7 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Resource(_) => 3,
+            Self::No => 1,
             Self::Unread => 0,
         }
     }
@@ -75,7 +78,7 @@ impl Failure {
     pub fn message(&self) -> Option<&str> {
         match self {
             Self::Usage(message) | Self::Resource(message) => Some(message),
-            Self::Unread => None,
+            Self::No | Self::Unread => None,
         }
     }
 }

@@ -47,6 +47,7 @@ fn run(command: Command) -> Result<()> {
         Command::Learn(args) => commands::learn::run(&args),
         Command::Spectrum(args) => commands::spectrum::run(&args),
         Command::Capacity(args) => commands::capacity::run(&args),
+        Command::Validate(args) => commands::validate::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
     }

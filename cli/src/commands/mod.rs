@@ -11,3 +11,4 @@ pub mod overlaps;
 pub mod recall;
 pub mod search;
 pub mod spectrum;
+pub mod validate;

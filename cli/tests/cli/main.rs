@@ -5,4 +5,5 @@ mod capacity;
 mod networks;
 mod refused;
 mod sandbox;
+mod validate;
 mod works;
