@@ -49,6 +49,7 @@ fn run(command: Command) -> Result<()> {
         Command::Capacity(args) => commands::capacity::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
+        Command::Lecture(args) => commands::lecture::run(&args),
     }
 }
 

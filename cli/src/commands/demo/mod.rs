@@ -255,7 +255,7 @@ fn values_of(memory: &Memory, images: &Patterns) -> Vec<Option<Pattern>> {
 }
 
 /// Does `work` in `folder`, which is made for it; folders that were made are taken away again if it fails.
-fn in_folder(folder: &Path, work: impl FnOnce() -> Result<()>) -> Result<()> {
+pub fn in_folder(folder: &Path, work: impl FnOnce() -> Result<()>) -> Result<()> {
     let folders = folder.ancestors().filter(|folder| !folder.as_os_str().is_empty());
     let made: Vec<_> = folders.take_while(|folder| !folder.exists()).collect();
     std::fs::create_dir_all(folder).map_err(|error| Failure::opening(folder, &error)).and_then(|()| work()).inspect_err(
