@@ -116,3 +116,74 @@ fn section_json((section, claims): &(&Section, Vec<(&Claim, Shown)>)) -> Value {
     };
     json!({"id": section.id, "title": section.title, "claims": claims.iter().map(claim).collect::<Vec<_>>()})
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::Cli;
+
+    /// The tags that are open at the end, and what is wrong on the way.
+    fn open_tags(page: &str) -> Vec<&str> {
+        // Elements that have no end.
+        const VOID: [&str; 2] = ["meta", "!DOCTYPE"];
+        let mut open = Vec::new();
+        for part in page.split('<').skip(1) {
+            let (tag, _) = part.split_once('>').expect("every < begins a tag");
+            let name = tag.trim_start_matches('/').split([' ', '\n', '/']).next().unwrap();
+            match tag {
+                _ if VOID.contains(&name) || tag.ends_with('/') => {}
+                _ if tag.starts_with('/') => assert_eq!(open.pop(), Some(name), "{tag} closes what is not open"),
+                _ => open.push(name),
+            }
+        }
+        open
+    }
+
+    /// One quick lecture, seen from all sides: it takes a while.
+    #[test]
+    fn the_page_is_whole_needs_nothing_else_and_shows_commands_that_exist() {
+        let teacher = Teacher { seed: 3, quick: true };
+        let sections = teach(&teacher).unwrap();
+        let page = page::page(&teacher, &sections);
+        assert!(open_tags(&page).is_empty());
+        for outside in ["http", "src=", "url(", "<script", "<link", "@import", "file:"] {
+            assert!(!page.contains(outside), "{outside}");
+        }
+        let claims: Vec<&(&Claim, Shown)> = sections.iter().flat_map(|(_, claims)| claims).collect();
+        assert_eq!(page.matches("<figure").count(), claims.iter().map(|(_, shown)| shown.plates.len()).sum::<usize>());
+        let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|part| part.split('"').next()).collect();
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "ids are different");
+        for link in page.split("href=\"#").skip(1).filter_map(|part| part.split('"').next()) {
+            assert!(ids.contains(&link), "{link}");
+        }
+        for (claim, shown) in claims {
+            assert!(
+                !shown.plates.is_empty() && !shown.figures.is_empty() && !shown.commands.is_empty(),
+                "{}",
+                claim.id
+            );
+            for row in &shown.figures {
+                let (value, interval) = row.measured.numbers();
+                let within = interval.is_none_or(|(low, high)| low <= value && value <= high);
+                assert!(value.is_finite() && within, "{}: {}: {value}, {interval:?}", claim.id, row.what);
+            }
+            for command in shown.commands.iter().filter(|command| !command.starts_with("printf '%s\\n' ")) {
+                assert!(page.contains(&page::unbroken(command)), "{command}");
+                assert!(command.starts_with("popfield "), "{command}");
+                if let Err(error) = Cli::try_parse_from(command.split_whitespace()) {
+                    panic!("{command}: {error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tags_that_do_not_match_are_found() {
+        assert_eq!(open_tags("<p>a<b>c</b>"), ["p"]);
+        assert!(std::panic::catch_unwind(|| open_tags("<p><b></p></b>")).is_err());
+    }
+}

@@ -84,7 +84,7 @@ fn claim(number: &str, claim: &Claim, shown: &Shown) -> String {
 }
 
 /// A line of a shell in which options stay whole where it is broken.
-fn unbroken(line: &str) -> String {
+pub fn unbroken(line: &str) -> String {
     let word = |word: &str| match word.starts_with("--") {
         true => tag("span", &escape(word)).trim_end().to_owned(),
         false => escape(word),
