@@ -166,7 +166,7 @@ pub fn worst_values(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<B
     let (mut first, mut second) = (0.0, 0.0);
     for (place, probability) in walk::upwards(dim) {
         let weight = (beta * (place - own) as f64).exp();
-        if weight > 1e150 {
+        if weight > 1e60 {
             break;
         }
         first += probability * weight;
@@ -196,7 +196,7 @@ pub fn worst_values(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<B
 pub fn random_error(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<f64> {
     let bounds = random_values(dim, patterns, flips, beta)?;
     let terms = Terms::new(dim, signal(dim, flips), beta.get(), true, f64::INFINITY);
-    Ok(terms.above_one(patterns - 1).clamp(bounds.low, bounds.high))
+    Ok(terms.above_one(patterns - 1).max(bounds.low).min(bounds.high))
 }
 
 /// The same for worst-case values: the probability that Σ e^{βs_i} outweighs e^{βt}, ties by half; that the top weight
@@ -219,7 +219,7 @@ pub fn worst_error(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<f6
     // So far above 1 that it cannot be missed, by Bernstein's inequality for terms from 0 to 1.
     let far = mean > 1.0 && (mean - 1.0) * (mean - 1.0) > 80.0 * square;
     let at_most = if far { 0.0 } else { 1.0 - terms.above_one(others) };
-    Ok((1.0 - (1.0 - any(nearer, others)) * at_most).clamp(bounds.low, bounds.high))
+    Ok((1.0 - (1.0 - any(nearer, others)) * at_most).max(bounds.low).min(bounds.high))
 }
 
 /// The same for the energy-difference update, auto-associative, the mean over right and flipped positions: see

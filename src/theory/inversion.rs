@@ -21,6 +21,9 @@ const POINTS: u32 = (7.0 * WINDOW / STEP) as u32;
 /// Terms below this are so small that up to the last point their first two moments stand for them, to 10⁻⁴.
 const SMALL: f64 = 0.02 / (7.0 * WINDOW);
 
+/// Places less likely than this are none, however many keys there are.
+const NONE: f64 = 1e-35;
+
 /// Terms above this are never balanced by others to within a signal's size: their phase is lost.
 const LARGE: f64 = 1e6;
 
@@ -47,6 +50,9 @@ impl Terms {
             if size > most {
                 break;
             }
+            if probability < NONE {
+                continue;
+            }
             if size > LARGE {
                 terms.lost += probability;
             } else if size > SMALL {
@@ -61,6 +67,9 @@ impl Terms {
 
     /// P(X > 1) + ½ P(X = 1) for `count` of these terms.
     pub(super) fn above_one(&self, count: u64) -> f64 {
+        if count == 0 {
+            return 0.0;
+        }
         let sum: f64 = (0..POINTS).map(|k| self.point(f64::from(k) + 0.5, count as f64)).sum();
         (0.5 + sum / PI).clamp(0.0, 1.0)
     }

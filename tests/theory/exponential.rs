@@ -209,7 +209,7 @@ type SignOfVotes<'a> = &'a dyn Fn(&[(i64, i64)]) -> Sign;
 /// Bits of random values are independent given the overlaps.
 #[test]
 fn whole_patterns_of_few_keys() {
-    for (dim, others, flips, b) in [(5, 3, 1, 0.3), (8, 3, 2, 0.2), (9, 3, 3, 1.0), (14, 2, 5, 0.5)] {
+    for (dim, others, flips, b) in [(5, 3, 1, 0.3), (8, 3, 2, 0.2), (9, 3, 3, 1.0), (14, 2, 1, 1.0)] {
         let own = dim as i64 - 2 * flips as i64;
         for bits in [1u64, 2, 5, 40] {
             let whole = |sign_of: SignOfVotes| {
@@ -282,6 +282,27 @@ fn errors_as_sampled() {
         check(exponential::random_error(d, n, f, beta(b)).unwrap(), random);
         check(exponential::worst_error(d, n, f, beta(b)).unwrap(), worst);
     }
+}
+
+/// Where crosstalk is carried by keys of a hundred thousandth of the signal and less, it is normal.
+#[test]
+fn errors_of_many_small_terms() {
+    for off in [-0.004, 0.0, 0.004] {
+        // Worst-case values: mean n·e^{−βt} cosh(β)^d, deviation a few ten thousandths and the resolution of 1/300.
+        let (d, f, b) = (600u64, 180u64, 0.1f64);
+        let each = (-b * 240.0).exp() * b.cosh().powi(600);
+        let n = ((1.0 + off) / each) as u64 + 1;
+        let square = (-2.0 * b * 240.0).exp() * (2.0 * b).cosh().powi(600) - each * each;
+        let (mean, variance) = ((n - 1) as f64 * each, (n - 1) as f64 * square);
+        let expected = normal_above((1.0 - mean) / (variance + 1.0 / 90_000.0).sqrt());
+        // The bounds may know better.
+        let low = exponential::worst_values(d, n, f, beta(b)).unwrap().low;
+        close(exponential::worst_error(d, n, f, beta(b)).unwrap(), expected.max(low), 2e-3);
+    }
+    let (d, n, f, b) = (1750, 360_000_000_000, 525, 0.02);
+    let normal = exponential::normal_error(d, n, f, beta(b)).unwrap();
+    assert!((0.1..0.3).contains(&normal));
+    close(exponential::random_error(d, n, f, beta(b)).unwrap(), normal, 2e-3);
 }
 
 #[test]

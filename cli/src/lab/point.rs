@@ -97,8 +97,8 @@ impl Effort {
         }
     }
 
-    /// Queries to each memory at `point`: by default 64 for a single step, 4 for runs to a limit, all if there are
-    /// fewer, and one where memories are sampled.
+    /// Queries to each memory at `point`: by default 64 for a single step, 4 for runs to a limit (1 in memories of more
+    /// than 2²² bits), all if there are fewer, and one where memories are sampled.
     pub fn queries(&self, experiment: &Experiment, point: Point) -> Result<u64> {
         if self.way(experiment, point)? == Way::Sampled {
             return Ok(1);

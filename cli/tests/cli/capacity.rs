@@ -174,7 +174,7 @@ fn journals_of_other_settings_are_refused_by_name() {
     s.done(&capacity(words, &[]));
     for (more, difference) in [
         (&["--seed", "2"][..], "seed is 1 there and 2 here"),
-        (&["--beta", "0.5"], "beta is 1 there and 0.5 here"),
+        (&["--beta", "0.5"], "beta is 1.0 there and 0.5 here"),
         (&["--noise", "0.25"], "noise is 0.0 there and 0.25 here"),
         (&["--queries", "2"], "queries is none there and 2 here"),
         (&["--values", "worst"], "values is random there and worst here"),

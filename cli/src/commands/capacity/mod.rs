@@ -12,7 +12,7 @@ use indicatif::ProgressBar;
 use popfield::{MAX_DIM, flips};
 use serde_json::{Map, Value, json};
 
-use crate::args::Capacity;
+use crate::args::{BetaArg, Capacity};
 use crate::failure::{Failure, Result};
 use crate::lab::experiment::{Experiment, Rule, Values, name};
 use crate::lab::outcome::Observable;
@@ -217,7 +217,8 @@ fn sizes(args: &Capacity, dims: &[usize]) -> Result<Option<Vec<Point>>> {
             points.push(Point { dim, patterns: n as u64 });
         }
     }
-    // Neighbours may round to the same number.
+    // Numbers may come twice, and neighbours round to the same.
+    points.sort_unstable();
     points.dedup();
     Ok(Some(points))
 }
@@ -241,10 +242,15 @@ fn most_patterns(study: &Study, dim: usize, trials: u64) -> u64 {
 /// What the outcomes depend on, and what was asked: the head of a journal, and of the JSON object.
 fn settings(args: &Capacity, study: &Study) -> Map<String, Value> {
     let Experiment { rule, setting, steps, values, noise, tie } = study.experiment;
+    let beta = match rule {
+        Rule::Exponential(BetaArg::Number(beta)) => json!(beta),
+        Rule::Exponential(beta) => json!(beta.to_string()),
+        _ => Value::Null,
+    };
     let range = |range: &Option<Range>| range.as_ref().map(ToString::to_string);
     let settings = json!({
         "rule": rule.name(),
-        "beta": if let Rule::Exponential(beta) = rule { Some(beta.to_string()) } else { None },
+        "beta": beta,
         "degree": if let Rule::Polynomial(degree) = rule { Some(degree) } else { None },
         "setting": name(setting),
         "dynamics": name(steps),
