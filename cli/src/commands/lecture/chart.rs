@@ -12,7 +12,7 @@ use crate::plot::{Drawn, FAINT, Figure, INK, text};
 /// Units of the drawing. Lines are drawn to whole units, so these are finer than pixels of any page; letters are large,
 /// since a phone shows the drawing at a third of its size.
 const SIZE: (u32, u32) = (1120, 720);
-const LETTERS: i32 = 33;
+const LETTERS: i32 = 36;
 
 /// A chart under way.
 pub struct Chart {

@@ -41,6 +41,9 @@ pub struct Shown {
     pub plates: Vec<Plate>,
 }
 
+/// A section with its claims, shown.
+pub type Taught = (&'static Section, Vec<(&'static Claim, Shown)>);
+
 /// One figure beside what theory says of it.
 pub struct Row {
     pub what: String,

@@ -28,11 +28,10 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use crate::args::Lecture;
-use crate::commands::demo::in_folder;
 use crate::failure::Result;
-use crate::output::{OutFile, deliver, say, written};
+use crate::output::{OutFile, deliver, in_folder, say, written};
 use crate::report::progress;
-use claim::{Claim, Section, Shown};
+use claim::{Claim, Section, Shown, Taught};
 use teacher::Teacher;
 
 /// The way of the lecture.
@@ -76,7 +75,7 @@ pub fn run(args: &Lecture) -> Result<()> {
 }
 
 /// Shows all claims, in order.
-fn teach(teacher: &Teacher) -> Result<Vec<(&'static Section, Vec<(&'static Claim, Shown)>)>> {
+fn teach(teacher: &Teacher) -> Result<Vec<Taught>> {
     let bar = progress(SECTIONS.iter().map(|section| section.claims.len() as u64).sum(), "claims shown");
     let show = |claim: &'static Claim| {
         let shown = (claim.show)(teacher)?;
@@ -92,7 +91,7 @@ fn teach(teacher: &Teacher) -> Result<Vec<(&'static Section, Vec<(&'static Claim
     sections
 }
 
-fn section_json((section, claims): &(&Section, Vec<(&Claim, Shown)>)) -> Value {
+fn section_json((section, claims): &Taught) -> Value {
     let claim = |(claim, shown): &(&Claim, Shown)| {
         let figure = |row: &claim::Row| {
             let ((low, high), (value, interval)) = (row.predicted.ends(), row.measured.numbers());

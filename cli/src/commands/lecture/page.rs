@@ -2,7 +2,7 @@
 
 use plotters::style::RGBColor;
 
-use super::claim::{Claim, Row, Section, Shown};
+use super::claim::{Claim, Row, Shown, Taught};
 use super::markup::{escape, html};
 use super::plate::{Plate, Shape, Swatch};
 use super::teacher::Teacher;
@@ -29,7 +29,7 @@ fn tag(element: &str, inner: &str) -> String {
 }
 
 /// The whole page.
-pub fn page(teacher: &Teacher, sections: &[(&Section, Vec<(&Claim, Shown)>)]) -> String {
+pub fn page(teacher: &Teacher, sections: &[Taught]) -> String {
     let mut body = String::new();
     body += &tag("header", &(tag("h1", &escape(TITLE)) + &tag("p", &escape(OPENING)) + &tag("p", &escape(READING))));
     body += &tag("nav aria-label=\"Contents\"", &contents(sections));
@@ -50,16 +50,16 @@ pub fn page(teacher: &Teacher, sections: &[(&Section, Vec<(&Claim, Shown)>)]) ->
     "<!DOCTYPE html>\n".to_owned() + &tag("html lang=\"en\"", &(tag("head", &head) + &tag("body", &body)))
 }
 
-fn contents(sections: &[(&Section, Vec<(&Claim, Shown)>)]) -> String {
+fn contents(sections: &[Taught]) -> String {
     let link = |id: &str, title: &str| tag(&format!("a href=\"#{id}\""), &html(title));
-    let entry = |(section, claims): &(&Section, Vec<(&Claim, Shown)>)| {
+    let entry = |(section, claims): &Taught| {
         let inner: String = claims.iter().map(|(claim, _)| tag("li", &link(claim.id, claim.title))).collect();
         tag("li", &(link(section.id, section.title) + &tag("ol", &inner)))
     };
     tag("ol", &sections.iter().map(entry).collect::<String>())
 }
 
-fn section(number: usize, (section, claims): &(&Section, Vec<(&Claim, Shown)>)) -> String {
+fn section(number: usize, (section, claims): &Taught) -> String {
     let mut inner = tag("h2", &format!("{number} · {}", html(section.title))) + &tag("p", &html(section.lead));
     for (place, (claim, shown)) in claims.iter().enumerate() {
         inner += &self::claim(&format!("{number}.{}", place + 1), claim, shown);

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
-use super::claim::{Claim, Section, Shown};
+use super::claim::{Shown, Taught};
 use super::markup::plain;
 use super::page::TITLE;
 use crate::failure::Result;
@@ -12,7 +12,7 @@ use crate::report::table;
 /// Letters in a line.
 const WIDTH: usize = 100;
 
-pub fn show(sections: &[(&Section, Vec<(&Claim, Shown)>)]) -> Result<()> {
+pub fn show(sections: &[Taught]) -> Result<()> {
     say(TITLE)?;
     say("Intervals at 95 %, over memories; → a limit for large d; ≈ an approximation; ≤ and ≥ bounds.")?;
     for (number, (section, claims)) in sections.iter().enumerate() {
