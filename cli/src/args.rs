@@ -52,6 +52,8 @@ pub enum Command {
     Bench(Bench),
     /// Store, corrupt and recall handwritten digits, and show them
     Demo(Demo),
+    /// Walk through the theory claim by claim, each beside what is measured now
+    Lecture(Lecture),
 }
 
 #[derive(Debug, Args)]
@@ -530,6 +532,26 @@ pub struct Demo {
     #[arg(long, value_name = "DIR", default_value = "popfield-demo")]
     pub out: PathBuf,
     /// Seed of the noise
+    #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  popfield lecture --out lecture\n\n\
+Writes DIR/lecture.html, one page that needs nothing else. Its figures are those of the commands that it shows.")]
+pub struct Lecture {
+    /// Folder for the page, made if it is not there
+    #[arg(long, value_name = "DIR", default_value = "popfield-lecture")]
+    pub out: PathBuf,
+    /// Fewer and smaller memories: seconds, with wide intervals
+    #[arg(long)]
+    pub quick: bool,
+    /// Seed of memories and noise
     #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 1)]
     pub seed: u64,
     /// One JSON object

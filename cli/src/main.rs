@@ -50,6 +50,7 @@ fn run(command: Command) -> Result<()> {
         Command::Validate(args) => commands::validate::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
+        Command::Lecture(args) => commands::lecture::run(&args),
     }
 }
 

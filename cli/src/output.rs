@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 
 use crate::failure::{Failure, Result};
 
-/// Temporary files that an interrupt must take along.
+/// Temporary files, and folders made for results, that an interrupt must take along: those within come after those around.
 static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// On an interrupt nothing is left behind, and the exit status is 130.
@@ -18,7 +18,9 @@ pub fn catch_interrupts() {
     // A second handler cannot be: this is called once, at the start.
     let _ = ctrlc::set_handler(|| {
         let temporary = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
-        temporary.iter().for_each(|path| drop(std::fs::remove_file(path)));
+        // Folders only if nothing else has come into them.
+        let remove = |path: &PathBuf| std::fs::remove_file(path).or_else(|_| std::fs::remove_dir(path));
+        temporary.iter().rev().for_each(|path| drop(remove(path)));
         std::process::exit(130);
     });
 }
@@ -112,6 +114,26 @@ impl OutFile {
             }
         }
     }
+}
+
+/// Does `work` in `folder`, which is made for it; folders that were made are taken away again if it fails or is
+/// interrupted.
+pub fn in_folder(folder: &Path, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let folders = folder.ancestors().filter(|folder| !folder.as_os_str().is_empty());
+    let made: Vec<&Path> = folders.take_while(|folder| !folder.exists()).collect();
+    let temporary = || TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
+    let making = {
+        let mut temporary = temporary();
+        temporary.extend(made.iter().rev().map(|folder| folder.to_path_buf()));
+        std::fs::create_dir_all(folder)
+    };
+    let done = making.map_err(|error| Failure::opening(folder, &error)).and_then(|()| work());
+    temporary().retain(|path| !made.contains(&path.as_path()));
+    done.inspect_err(|failure| {
+        if !matches!(failure, Failure::Unread) {
+            made.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
+        }
+    })
 }
 
 /// `file` once `write` has written it.

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod dynamics;
 pub mod info;
 pub mod learn;
+pub mod lecture;
 pub mod overlaps;
 pub mod recall;
 pub mod search;

@@ -2,6 +2,7 @@
 
 mod arrays;
 mod capacity;
+mod lecture;
 mod networks;
 mod refused;
 mod sandbox;

@@ -8,6 +8,7 @@ mod theory;
 
 use std::io::Write;
 
+use indicatif::ProgressBar;
 use popfield::{MAX_DIM, flips};
 use serde_json::{Map, Value, json};
 
@@ -21,8 +22,8 @@ use crate::output::{OutFile, check_distinct, deliver, say, written};
 use crate::plot::{Format, render};
 use crate::report::{facts, progress};
 use figure::{Axis, Chart};
-use journal::Journal;
-use measured::{CONFIDENCE, Crossing, Measured, Study};
+pub use journal::Journal;
+pub use measured::{CONFIDENCE, Crossing, Measured, Study};
 use search::search;
 use theory::Prediction;
 
@@ -34,69 +35,24 @@ const SEARCHED_WORDS: u128 = 1 << 36;
 
 pub fn run(args: &Capacity) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
-    let study = study(args)?;
-    let dims = dims(args)?;
-    let sizes = sizes(args, &dims)?;
-    if sizes.is_none() && !matches!(args.observable, Observable::Pattern | Observable::All) {
-        return Err(Failure::usage(format!(
-            "--observable {}: expected one of --load, --rate and --patterns beside it, found none; what is searched is the \
-             success of pattern or all",
-            name(args.observable)
-        )));
-    }
-    for &point in sizes.iter().flatten() {
-        study.effort.check(&study.experiment, point)?;
-    }
+    let subject = Subject::new(args)?;
+    let Subject { study, dims, .. } = &subject;
     let format = args.plot.as_deref().map(Format::of).transpose()?;
     check_distinct(&[args.csv.as_deref(), args.plot.as_deref(), args.resume.as_deref()], &[])?;
     let csv = args.csv.as_deref().map(OutFile::create).transpose()?;
     let plot = args.plot.as_deref().map(OutFile::create).transpose()?;
-    let settings = settings(args, &study);
-    let mut journal = args.resume.as_deref().map(|path| Journal::open(path, &settings)).transpose()?;
+    let settings = settings(args, study);
+    let journal = args.resume.as_deref().map(|path| Journal::open(path, &settings)).transpose()?;
 
-    let bar = progress(sizes.as_ref().map_or(0, |sizes| sizes.len() as u64) * args.trials, "trials");
-    let mut points: Vec<Measured> = Vec::new();
-    // Returns the observable of each memory.
-    let mut measure = |point: Point| -> Result<Vec<f64>> {
-        let finished = journal.as_ref().and_then(|journal| journal.finished(point)).cloned();
-        let outcomes = match finished {
-            Some(outcomes) => {
-                bar.inc(args.trials);
-                outcomes
-            }
-            None => {
-                let outcomes = study.effort.measure(&study.experiment, point, args.seed, &|| bar.inc(1))?;
-                journal.as_mut().map_or(Ok(()), |journal| journal.finish(point, &outcomes))?;
-                outcomes
-            }
-        };
-        let fractions = outcomes.iter().map(|outcome| args.observable.fraction(outcome)).collect();
-        points.push(study.measured(point, outcomes));
-        Ok(fractions)
-    };
-    let mut crossings = Vec::new();
-    match &sizes {
-        Some(sizes) => sizes.iter().try_for_each(|&point| measure(point).map(drop))?,
-        None => {
-            for &dim in &dims {
-                let most = most_patterns(&study, dim, args.trials);
-                let found = search(&TARGETS, most, args.seed, CONFIDENCE, |patterns| {
-                    bar.inc_length(args.trials);
-                    measure(Point { dim, patterns })
-                })?;
-                let [nearly_all, half] = found[..] else { continue };
-                crossings.push(Crossing { dim, half, nearly_all, most });
-            }
-        }
-    }
+    let bar = progress(subject.trials(), "trials");
+    let Found { points, crossings } = subject.measure(journal, &bar)?;
     bar.finish_and_clear();
-    points.sort_by_key(|measured| measured.point);
 
     let csv = csv.map(|file| written(file, |file| study.write_csv(file, &points))).transpose()?;
     let axis = Axis::of(args.load.as_ref(), args.rate.as_ref(), args.patterns.as_ref(), &study.experiment);
     let plot = match (plot, format) {
         (Some(file), Some(format)) => {
-            let chart = Chart::new(&study, &points, &dims, &crossings, axis);
+            let chart = Chart::new(study, &points, dims, &crossings, axis);
             let bytes = render(&chart, format)?;
             Some(written(file, |file| file.write_all(&bytes))?)
         }
@@ -107,14 +63,14 @@ pub fn run(args: &Capacity) -> Result<()> {
             let mut object = settings.clone();
             object.insert("confidence".into(), json!(CONFIDENCE));
             object.insert("threads".into(), json!(threads));
-            object.insert("capacities".into(), study.capacities_json(&dims, &crossings));
+            object.insert("capacities".into(), study.capacities_json(dims, &crossings));
             object.insert("points".into(), points.iter().map(|measured| study.json(measured)).collect());
             return say(Value::Object(object));
         }
-        facts(&in_words(&study, args))?;
+        facts(&in_words(study, args))?;
         say("")?;
         say(study.table(&points))?;
-        if let Some(table) = study.capacities(&dims, &crossings) {
+        if let Some(table) = study.capacities(dims, &crossings) {
             say(format_args!("\n{table}"))?;
         }
         if study.predictions.is_empty() {
@@ -124,6 +80,85 @@ pub fn run(args: &Capacity) -> Result<()> {
         let legend = |p: &Prediction| (p.name, p.legend(&study.experiment, study.observable));
         facts(&study.predictions.iter().map(legend).collect::<Vec<_>>())
     })
+}
+
+/// What the options ask for, checked.
+pub struct Subject<'a> {
+    args: &'a Capacity,
+    pub study: Study,
+    dims: Vec<usize>,
+    /// None where they are to be searched.
+    sizes: Option<Vec<Point>>,
+}
+
+/// What was measured, in order of points, and what a search found.
+pub struct Found {
+    pub points: Vec<Measured>,
+    pub crossings: Vec<Crossing>,
+}
+
+impl<'a> Subject<'a> {
+    pub fn new(args: &'a Capacity) -> Result<Self> {
+        let (study, dims) = (study(args)?, dims(args)?);
+        let sizes = sizes(args, &dims)?;
+        if sizes.is_none() && !matches!(args.observable, Observable::Pattern | Observable::All) {
+            return Err(Failure::usage(format!(
+                "--observable {}: expected one of --load, --rate and --patterns beside it, found none; what is searched is the \
+                 success of pattern or all",
+                name(args.observable)
+            )));
+        }
+        for &point in sizes.iter().flatten() {
+            study.effort.check(&study.experiment, point)?;
+        }
+        Ok(Self { args, study, dims, sizes })
+    }
+
+    /// Trials, as far as they are known beforehand.
+    fn trials(&self) -> u64 {
+        self.sizes.as_ref().map_or(0, |sizes| sizes.len() as u64) * self.args.trials
+    }
+
+    /// Measures all points but those that `journal` holds.
+    pub fn measure(&self, mut journal: Option<Journal>, bar: &ProgressBar) -> Result<Found> {
+        let Self { args, study, .. } = self;
+        let mut points: Vec<Measured> = Vec::new();
+        // Returns the observable of each memory.
+        let mut measure = |point: Point| -> Result<Vec<f64>> {
+            let finished = journal.as_ref().and_then(|journal| journal.finished(point)).cloned();
+            let outcomes = match finished {
+                Some(outcomes) => {
+                    bar.inc(args.trials);
+                    outcomes
+                }
+                None => {
+                    let outcomes = study.effort.measure(&study.experiment, point, args.seed, &|| bar.inc(1))?;
+                    journal.as_mut().map_or(Ok(()), |journal| journal.finish(point, &outcomes))?;
+                    outcomes
+                }
+            };
+            let fractions = outcomes.iter().map(|outcome| args.observable.fraction(outcome)).collect();
+            points.push(study.measured(point, outcomes));
+            Ok(fractions)
+        };
+        let mut crossings = Vec::new();
+        match &self.sizes {
+            Some(sizes) => sizes.iter().try_for_each(|&point| measure(point).map(drop))?,
+            None => {
+                for &dim in &self.dims {
+                    let most = most_patterns(study, dim, args.trials);
+                    let found = search(&TARGETS, most, args.seed, CONFIDENCE, |patterns| {
+                        bar.inc_length(args.trials);
+                        measure(Point { dim, patterns })
+                    })?;
+                    let [nearly_all, half] = found[..] else { continue };
+                    crossings.push(Crossing { dim, half, nearly_all, most });
+                }
+            }
+        }
+        points.sort_by_key(|measured| measured.point);
+        Ok(Found { points, crossings })
+    }
 }
 
 /// What is to be measured, and how.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::args::Demo;
 use crate::failure::{Failure, Result};
-use crate::output::{OutFile, deliver, say, written};
+use crate::output::{OutFile, deliver, in_folder, say, written};
 use crate::report::{progress, table};
 use digits::{Digits, SIDE};
 use sheet::{Cell, Line};
@@ -252,17 +252,4 @@ fn lines(collections: &[Collection; 3], rules: &[Rule; 4], seed: u64) -> Result<
 fn values_of(memory: &Memory, images: &Patterns) -> Vec<Option<Pattern>> {
     let find = |image| (0..memory.len()).find(|&i| memory.keys().get(i).as_ref() == Some(&image));
     images.iter().map(|image| find(image).and_then(|i| memory.values().get(i))).collect()
-}
-
-/// Does `work` in `folder`, which is made for it; folders that were made are taken away again if it fails.
-fn in_folder(folder: &Path, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    let folders = folder.ancestors().filter(|folder| !folder.as_os_str().is_empty());
-    let made: Vec<_> = folders.take_while(|folder| !folder.exists()).collect();
-    std::fs::create_dir_all(folder).map_err(|error| Failure::opening(folder, &error)).and_then(|()| work()).inspect_err(
-        |failure| {
-            if !matches!(failure, Failure::Unread) {
-                made.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
-            }
-        },
-    )
 }

@@ -1,0 +1,193 @@
+//! Linear algebra: W as a matrix, its singular vectors, and the best W there is.
+
+use popfield::learning::{Association, Hebb, Rule, Spectrum};
+use popfield::theory::pseudo_inverse;
+use popfield::{Memory, Patterns};
+
+use super::chart::{BLACK, Chart};
+use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};
+use super::shell;
+use super::teacher::Teacher;
+use crate::commands::capacity::CONFIDENCE;
+use crate::failure::Result;
+use crate::lab::point::Point;
+use crate::lab::stats::{self, Interval};
+
+pub const SECTION: Section = Section {
+    id: "linear-algebra",
+    title: "Linear algebra",
+    lead: "Before the sign, recall is a matrix times a vector: W = Y X^{T}. So ask what linear algebra asks: what are its \
+           singular vectors, and is there a better W?",
+    claims: &[
+        Claim {
+            id: "singular-vectors",
+            title: "Keys and values are singular vectors",
+            lead: "If the keys are orthogonal, W x_{i} = d·y_{i}: each key is mapped onto its value and nothing leaks into others. \
+                   That is what the singular value decomposition of W says, read backwards. Random keys are orthogonal but \
+                   for overlaps of about √d, and it is these that leak.",
+            statement: "Orthogonal keys (rows of a Hadamard matrix) are right singular vectors of the Hebbian W, orthogonal \
+                        values the left ones, σ = √(d·d′); so n = d of them are recalled exactly.",
+            correction: None,
+            source: "Σ_{i} y_{i} x_{i}^{T} is a singular value decomposition as it stands; for random keys Marchenko and Pastur 1967.",
+            show: singular,
+        },
+        Claim {
+            id: "pseudo-inverse",
+            title: "The pseudo-inverse takes the crosstalk away",
+            lead: "Random keys are not orthogonal, but up to n = d they are linearly independent, and that is enough to solve \
+                   W x_{i} = y_{i} for all i at once.",
+            statement: "W = Y X^{+} recalls n = d linearly independent keys exactly, where Hebb's W has long failed.",
+            correction: Some(
+                "Exact for the stored keys, with the diagonal kept. Prompted with noise the answer gets worse well before \
+                 n = d: with m = 1 − 2p and the diagonal zeroed, a step leaves ½ erfc(m √((1−α)/(2α(1−m^{2})))) wrong.",
+            ),
+            source: "Personnaz, Guyon, Dreyfus 1985; Kanter, Sompolinsky 1987.",
+            show: inverse,
+        },
+    ],
+};
+
+/// Rows of signs as text.
+fn text(patterns: &Patterns) -> Vec<String> {
+    let line =
+        |pattern: popfield::Pattern| pattern.bits().iter().by_vals().map(|bit| if bit { '+' } else { '-' }).collect();
+    patterns.iter().map(line).collect()
+}
+
+fn spectrum(memory: &Memory) -> Result<Spectrum> {
+    Ok(Spectrum::new(&*Hebb.learn(memory)?)?)
+}
+
+fn singular(teacher: &Teacher) -> Result<Shown> {
+    const DIM: usize = 128;
+    const PATTERNS: usize = 64;
+    // A small case to be typed in: as many keys as dimensions, and values that are orthogonal as well.
+    let keys = Patterns::hadamard(8, 8)?;
+    let values = (0..8).filter_map(|i| keys.get((3 * i + 5) % 8)).collect::<Vec<_>>();
+    let values = values.iter().collect::<popfield::Result<Patterns>>()?;
+    let commands = vec![
+        shell::printf(&text(&keys), "keys.txt"),
+        shell::printf(&text(&values), "values.txt"),
+        "popfield create hadamard.pop --keys keys.txt --values values.txt".to_owned(),
+        "popfield spectrum hadamard.pop".to_owned(),
+        "popfield learn hadamard.pop --rule hebb".to_owned(),
+    ];
+    let small = Memory::hetero_associative(keys, values)?;
+    let small_spectrum = spectrum(&small)?;
+    let exact = |pair: &Association| pair.is_singular_pair(0.0);
+    let recalled =
+        Hebb.learn(&small)?.recall(&small.keys().clone().into(), popfield::Diagonal::Keep, 1, popfield::Tie::Plus)?;
+    let right = recalled.patterns.iter().zip(small.values().iter()).map(|(found, value)| found == value);
+
+    let hadamard = spectrum(&Memory::auto_associative(Patterns::hadamard(PATTERNS, DIM)?)?)?;
+    let memories = teacher.choose(20, 5);
+    let drawn = (0..memories)
+        .map(|memory| {
+            let seed = teacher.seed.wrapping_add(memory);
+            let (keys, values) = (
+                Patterns::random(PATTERNS, DIM, seed, "keys of spectra")?,
+                Patterns::random(PATTERNS, DIM, seed, "values of spectra")?,
+            );
+            Ok((
+                spectrum(&Memory::auto_associative(keys.clone())?)?,
+                spectrum(&Memory::hetero_associative(keys, values)?)?,
+            ))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let leak = |spectrum: &Spectrum| {
+        let squares = spectrum.associations.iter().map(|pair| pair.right_residual * pair.right_residual);
+        squares.sum::<f64>() / spectrum.associations.len() as f64
+    };
+    let leaks: Vec<f64> = drawn.iter().map(|(_, hetero)| leak(hetero)).collect();
+    let (d, others) = (DIM as f64, PATTERNS as f64 - 1.0);
+    let load = PATTERNS as f64 / d;
+    let edge = |sign: f64| d * (1.0 + sign * libm::sqrt(load)) * (1.0 + sign * libm::sqrt(load));
+    let largest: Vec<f64> = drawn.iter().map(|(auto, _)| auto.singular_values[0]).collect();
+    let by_rank = |spectrum: &Spectrum| -> Vec<(f64, f64)> {
+        (1..).map(f64::from).zip(spectrum.singular_values.iter().copied()).take(PATTERNS).collect()
+    };
+    let exactly = |value: f64| Interval { value, low: value, high: value };
+    let chart = Chart::new("rank", "singular value σ of W")
+        .dots(0, "random keys", by_rank(&drawn[0].0).into_iter().map(|(x, y)| (x, exactly(y))).collect())
+        .dots(2, "rows of a Hadamard matrix", by_rank(&hadamard).into_iter().map(|(x, y)| (x, exactly(y))).collect())
+        .dashes(0, "d(1 ± √α)², where random ones end", vec![(1.0, edge(1.0)), (PATTERNS as f64, edge(1.0))])
+        .dashes(0, "", vec![(1.0, edge(-1.0)), (PATTERNS as f64, edge(-1.0))])
+        .upwards(0.0, 1.1 * edge(1.0));
+    Shown::new(commands)
+        .rows([
+            Row::new(
+                "d = n = 8, Hadamard: pairs of key and value that are singular vectors",
+                Predicted::Value(1.0),
+                Measured::count(small_spectrum.associations.iter().map(exact)),
+            ),
+            Row::new(
+                "the same: largest σ, by √(d·d′)",
+                Predicted::Value(8.0),
+                Measured::Number(to_rounding(small_spectrum.singular_values[0])),
+            ),
+            Row::new(
+                "the same: smallest σ",
+                Predicted::Value(8.0),
+                Measured::Number(to_rounding(small_spectrum.singular_values[7])),
+            ),
+            Row::new("the same: keys recalled, n = d", Predicted::Value(1.0), Measured::count(right)),
+            Row::estimate(
+                format!("d = {DIM}, n = {PATTERNS}, random: share of ‖W x‖² that leaks, by (n−1)/(d+n−1)"),
+                Predicted::Limit(others / (d + others)),
+                stats::mean(&leaks, CONFIDENCE),
+            ),
+            Row::estimate(
+                format!("d = {DIM}, n = {PATTERNS}, random, y = x: largest σ, by d(1+√α)²"),
+                Predicted::Limit(edge(1.0)),
+                stats::mean(&largest, CONFIDENCE),
+            ),
+        ])
+        .plate(chart.plate(format!(
+            "Auto-associative, d = {DIM}, n = {PATTERNS}, α = n/d = {load}. Orthogonal keys are all alike."
+        )))
+}
+
+/// A singular value to what its rounding leaves.
+fn to_rounding(value: f64) -> f64 {
+    (value * 1e9).round() / 1e9
+}
+
+fn inverse(teacher: &Teacher) -> Result<Shown> {
+    let dim = teacher.choose(64, 32);
+    let loads = "--load 0.125:1.25:0.125";
+    let inverse = teacher.capacity(&format!("--rule pseudo-inverse --dim {dim} {loads} --theory none"), 40)?;
+    let hebb = teacher.capacity(&format!("--rule hebb --dim {dim} {loads} --theory exact"), 40)?;
+    let load = |point: Point| point.patterns as f64 / point.dim as f64;
+    let mut shown = Shown::new(vec![inverse.command.clone(), hebb.command.clone()]);
+    let d = dim as u64;
+    for (patterns, predicted) in
+        [(d / 2, Predicted::Value(1.0)), (d, Predicted::Value(1.0)), (d + d / 8, Predicted::Nothing)]
+    {
+        let what = format!("patterns recalled, pseudo-inverse, d = {dim}, n = {patterns}");
+        shown = shown.row(Row::estimate(what, predicted, inverse.at(dim, patterns)?.estimate));
+    }
+    let measured = hebb.at(dim, d / 2)?;
+    let predicted = hebb.predicted("exact", measured).map_or(Predicted::Nothing, Predicted::AtLeast);
+    shown = shown.row(Row::estimate(format!("the same, Hebb, n = {}", d / 2), predicted, measured.estimate));
+    for (load, noise) in [(0.3, 0.2), (0.5, 0.1)] {
+        let run = teacher.capacity(
+            &format!(
+                "--rule pseudo-inverse --setting auto-zeroed --noise {noise} --dim 200 --load {load} --observable bit-error"
+            ),
+            40,
+        )?;
+        let predicted = Predicted::Limit(pseudo_inverse::auto_zeroed(load, noise)?);
+        for measured in run.of(200) {
+            let what = format!("wrong bits after a step from noise {noise}, d = 200, α = {load}, diagonal zeroed");
+            shown = shown.row(Row::estimate(what, predicted, measured.estimate));
+        }
+        shown.commands.push(run.command);
+    }
+    let chart = Chart::new("load n/d", "patterns recalled whole")
+        .line(1, "Hebb, as if bits were independent", hebb.law("exact", dim, load))
+        .place(BLACK, "n = d", 1.0)
+        .dots(0, "pseudo-inverse, measured", inverse.dots(dim, load))
+        .dots(1, "Hebb, measured", hebb.dots(dim, load))
+        .upwards(0.0, 1.03);
+    shown.plate(chart.plate(format!("d = {dim}, values apart from keys, prompted with the keys themselves.")))
+}

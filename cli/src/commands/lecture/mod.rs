@@ -1,0 +1,188 @@
+//! `popfield lecture`: the theory, claim by claim, each beside what is measured now.
+//!
+//! ```text
+//! sections of claims → each shown: commands run, figures, drawings → a page, the terminal, JSON
+//! one file a section      claim.rs  teacher.rs  chart.rs  plate.rs    page.rs  terminal.rs
+//! ```
+//!
+//! A claim's figures come from the very commands that stand beside it, so a reader who runs these finds the same.
+
+mod attention;
+mod auto_association;
+mod capacity;
+mod chart;
+mod claim;
+mod hetero;
+mod hopfield;
+mod linear_algebra;
+mod markup;
+mod modern;
+mod page;
+mod plate;
+mod shell;
+mod teacher;
+mod terminal;
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use crate::args::Lecture;
+use crate::failure::Result;
+use crate::output::{OutFile, deliver, in_folder, say, written};
+use crate::report::progress;
+use claim::{Claim, Section, Shown, Taught};
+use teacher::Teacher;
+
+/// The way of the lecture.
+static SECTIONS: [Section; 7] = [
+    auto_association::SECTION,
+    hopfield::SECTION,
+    hetero::SECTION,
+    linear_algebra::SECTION,
+    capacity::SECTION,
+    modern::SECTION,
+    attention::SECTION,
+];
+
+/// The file in the folder.
+const PAGE: &str = "lecture.html";
+
+pub fn run(args: &Lecture) -> Result<()> {
+    crate::use_threads(args.threads)?;
+    in_folder(&args.out, || {
+        // Before the work, so that a place that cannot be written is known.
+        let file = OutFile::create(&args.out.join(PAGE))?;
+        let path = file.path().to_owned();
+        let teacher = Teacher { seed: args.seed, quick: args.quick };
+        let sections = teach(&teacher)?;
+        let page = page::page(&teacher, &sections);
+        let file = written(file, |file| file.write_all(page.as_bytes()))?;
+        deliver([file], || {
+            if args.json {
+                return say(json!({
+                    "page": path,
+                    "seed": args.seed,
+                    "quick": args.quick,
+                    "confidence": super::capacity::CONFIDENCE,
+                    "sections": sections.iter().map(section_json).collect::<Vec<_>>(),
+                }));
+            }
+            terminal::show(&sections)?;
+            say(format_args!("\n{}", path.display()))
+        })
+    })
+}
+
+/// Shows all claims, in order.
+fn teach(teacher: &Teacher) -> Result<Vec<Taught>> {
+    let bar = progress(SECTIONS.iter().map(|section| section.claims.len() as u64).sum(), "claims shown");
+    let show = |claim: &'static Claim| {
+        let shown = (claim.show)(teacher)?;
+        bar.inc(1);
+        Ok((claim, shown))
+    };
+    let sections = SECTIONS.iter().map(|section| {
+        let claims = section.claims.iter().map(show).collect::<Result<Vec<_>>>()?;
+        Ok((section, claims))
+    });
+    let sections = sections.collect();
+    bar.finish_and_clear();
+    sections
+}
+
+fn section_json((section, claims): &Taught) -> Value {
+    let claim = |(claim, shown): &(&Claim, Shown)| {
+        let figure = |row: &claim::Row| {
+            let ((low, high), (value, interval)) = (row.predicted.ends(), row.measured.numbers());
+            json!({
+                "what": markup::plain(&row.what),
+                "predicted": {"kind": row.predicted.kind(), "low": low, "high": high},
+                "measured": value,
+                "low": interval.map(|ends| ends.0),
+                "high": interval.map(|ends| ends.1),
+            })
+        };
+        json!({
+            "id": claim.id,
+            "title": markup::plain(claim.title),
+            "statement": markup::plain(claim.statement),
+            "correction": claim.correction.map(markup::plain),
+            "source": markup::plain(claim.source),
+            "commands": shown.commands,
+            "figures": shown.figures.iter().map(figure).collect::<Vec<_>>(),
+        })
+    };
+    json!({"id": section.id, "title": section.title, "claims": claims.iter().map(claim).collect::<Vec<_>>()})
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::Cli;
+
+    /// The tags that are open at the end, and what is wrong on the way.
+    fn open_tags(page: &str) -> Vec<&str> {
+        // Elements that have no end.
+        const VOID: [&str; 2] = ["meta", "!DOCTYPE"];
+        let mut open = Vec::new();
+        for part in page.split('<').skip(1) {
+            let (tag, _) = part.split_once('>').expect("every < begins a tag");
+            let name = tag.trim_start_matches('/').split([' ', '\n', '/']).next().unwrap();
+            match tag {
+                _ if VOID.contains(&name) || tag.ends_with('/') => {}
+                _ if tag.starts_with('/') => assert_eq!(open.pop(), Some(name), "{tag} closes what is not open"),
+                _ => open.push(name),
+            }
+        }
+        open
+    }
+
+    /// One quick lecture, seen from all sides: it takes a while.
+    #[test]
+    fn the_page_is_whole_needs_nothing_else_and_shows_commands_that_exist() {
+        let teacher = Teacher { seed: 3, quick: true };
+        let sections = teach(&teacher).unwrap();
+        let page = page::page(&teacher, &sections);
+        assert!(open_tags(&page).is_empty());
+        for outside in ["http", "src=", "url(", "<script", "<link", "@import", "file:"] {
+            assert!(!page.contains(outside), "{outside}");
+        }
+        let claims: Vec<&(&Claim, Shown)> = sections.iter().flat_map(|(_, claims)| claims).collect();
+        assert_eq!(page.matches("<figure").count(), claims.iter().map(|(_, shown)| shown.plates.len()).sum::<usize>());
+        let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|part| part.split('"').next()).collect();
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "ids are different");
+        for link in page.split("href=\"#").skip(1).filter_map(|part| part.split('"').next()) {
+            assert!(ids.contains(&link), "{link}");
+        }
+        for (claim, shown) in claims {
+            assert!(
+                !shown.plates.is_empty() && !shown.figures.is_empty() && !shown.commands.is_empty(),
+                "{}",
+                claim.id
+            );
+            for row in &shown.figures {
+                let (value, interval) = row.measured.numbers();
+                let within = interval.is_none_or(|(low, high)| low <= value && value <= high);
+                assert!(value.is_finite() && within, "{}: {}: {value}, {interval:?}", claim.id, row.what);
+            }
+            for command in shown.commands.iter().filter(|command| !command.starts_with("printf '%s\\n' ")) {
+                assert!(page.contains(&page::unbroken(command)), "{command}");
+                assert!(command.starts_with("popfield "), "{command}");
+                if let Err(error) = Cli::try_parse_from(command.split_whitespace()) {
+                    panic!("{command}: {error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tags_that_do_not_match_are_found() {
+        assert_eq!(open_tags("<p>a<b>c</b>"), ["p"]);
+        assert!(std::panic::catch_unwind(|| open_tags("<p><b></p></b>")).is_err());
+    }
+}

@@ -1,0 +1,169 @@
+//! The teacher: runs the commands that the page shows, as a reader would, and returns what they measured.
+
+use clap::Parser;
+use indicatif::ProgressBar;
+
+use crate::args::{Capacity, Cli, Command};
+use crate::commands::capacity::{CONFIDENCE, Crossing, Found, Measured, Study, Subject};
+use crate::failure::{Failure, Result};
+use crate::lab::outcome::{Observable, Outcome};
+use crate::lab::point::Point;
+use crate::lab::stats::Interval;
+
+/// How measurements are made.
+pub struct Teacher {
+    pub seed: u64,
+    /// A tenth of the memories, and smaller ones.
+    pub quick: bool,
+}
+
+/// What one `popfield capacity` measured, with the command itself.
+pub struct Run {
+    pub command: String,
+    pub study: Study,
+    pub points: Vec<Measured>,
+    pub crossings: Vec<Crossing>,
+}
+
+impl Teacher {
+    /// The first of two where time is no matter, else the second.
+    pub fn choose<T>(&self, full: T, quick: T) -> T {
+        if self.quick { quick } else { full }
+    }
+
+    /// ` --seed S`, where the seed is not what commands take without.
+    pub fn seed_option(&self) -> String {
+        if self.seed == 1 { String::new() } else { format!(" --seed {}", self.seed) }
+    }
+
+    /// Runs `popfield capacity` with these options and so many memories a point, a tenth of them where it is to be quick.
+    pub fn capacity(&self, options: &str, trials: u64) -> Result<Run> {
+        let trials = self.choose(trials, trials.div_ceil(10).max(4));
+        let command = format!("popfield capacity {options} --trials {trials}{}", self.seed_option());
+        let args = parsed(&command)?;
+        let subject = Subject::new(&args)?;
+        let Found { points, crossings } = subject.measure(None, &ProgressBar::hidden())?;
+        Ok(Run { study: subject.study, command, points, crossings })
+    }
+}
+
+/// The options of a `popfield capacity` line, by the command line's own parser.
+fn parsed(command: &str) -> Result<Capacity> {
+    match Cli::try_parse_from(command.split_whitespace()).map(|cli| cli.command) {
+        Ok(Command::Capacity(args)) => Ok(args),
+        Ok(_) => Err(Failure::usage(format!("{command}: expected popfield capacity"))),
+        Err(error) => Err(Failure::usage(error)),
+    }
+}
+
+impl Run {
+    /// The point of n patterns in d dimensions.
+    pub fn at(&self, dim: usize, patterns: u64) -> Result<&Measured> {
+        let point = Point { dim, patterns };
+        let found = self.points.iter().find(|measured| measured.point == point);
+        found.ok_or_else(|| Failure::usage(format!("{}: expected a point at {point:?}, found none", self.command)))
+    }
+
+    /// Measured points of one dimension, each where `x` puts it.
+    pub fn dots(&self, dim: usize, x: impl Fn(Point) -> f64) -> Vec<(f64, Interval)> {
+        self.of(dim).map(|measured| (x(measured.point), measured.estimate)).collect()
+    }
+
+    /// The same of another observable of the same answers.
+    pub fn observed(&self, observable: Observable, dim: usize, x: impl Fn(Point) -> f64) -> Vec<(f64, Interval)> {
+        let estimate = |outcomes: &[Outcome]| observable.estimate(outcomes, CONFIDENCE);
+        self.of(dim).map(|measured| (x(measured.point), estimate(&measured.outcomes))).collect()
+    }
+
+    /// The points of a dimension.
+    pub fn of(&self, dim: usize) -> impl Iterator<Item = &Measured> {
+        self.points.iter().filter(move |measured| measured.point.dim == dim)
+    }
+
+    /// What prediction `name` says at a measured point.
+    pub fn predicted(&self, name: &str, measured: &Measured) -> Option<f64> {
+        let number = self.study.predictions.iter().position(|prediction| prediction.name == name)?;
+        measured.predicted.get(number).copied().flatten()
+    }
+
+    /// What prediction `name` says of one dimension along the measured points and between them.
+    pub fn law(&self, name: &str, dim: usize, x: impl Fn(Point) -> f64) -> Vec<(f64, f64)> {
+        let Some(law) = self.study.predictions.iter().find(|prediction| prediction.name == name) else {
+            return Vec::new();
+        };
+        if law.slow {
+            let at = |measured: &Measured| Some((x(measured.point), self.predicted(name, measured)?));
+            return self.of(dim).filter_map(at).collect();
+        }
+        let mut patterns: Vec<u64> = self.of(dim).map(|measured| measured.point.patterns).collect();
+        patterns.sort_unstable();
+        let between = patterns.windows(2).flat_map(|ends| {
+            let (low, high) = (ends[0] as f64, ends[1] as f64);
+            (0..STEPS).map(move |k| low * libm::pow(high / low, f64::from(k) / f64::from(STEPS)))
+        });
+        let mut all: Vec<u64> = between.map(|n| n.round() as u64).chain(patterns.last().copied()).collect();
+        all.dedup();
+        let at = |patterns| {
+            let point = Point { dim, patterns };
+            Some((x(point), law.at(&self.study.experiment, self.study.observable, point)?))
+        };
+        all.into_iter().filter_map(at).collect()
+    }
+
+    /// The n at which half of the answers were right, as a search found it.
+    pub fn half(&self, dim: usize) -> Result<Interval> {
+        let found = self.crossings.iter().find(|crossing| crossing.dim == dim).and_then(|crossing| crossing.half);
+        found.ok_or_else(|| {
+            Failure::Resource(format!("{}: expected to find where half succeed, found not", self.command))
+        })
+    }
+}
+
+/// Places of a law from one measured point to the next.
+const STEPS: u32 = 8;
+
+/// Where what rises or falls along `dots` first meets `level`, with the interval that those of its neighbours make of it.
+/// Straight lines join neighbours, in the logarithm of both.
+pub fn crossing(dots: &[(f64, Interval)], level: f64) -> Option<Interval> {
+    dots.windows(2).find_map(|pair| {
+        let value = meeting(&[(pair[0].0, pair[0].1.value), (pair[1].0, pair[1].1.value)], level)?;
+        // By as much as the level is wide, relative to it, along the same line.
+        let slope = libm::log(pair[1].1.value / pair[0].1.value) / libm::log(pair[1].0 / pair[0].0);
+        let wide = |end: fn(&Interval) -> f64| {
+            let ratios = pair.iter().map(|(_, interval)| libm::log(end(interval) / interval.value).abs());
+            ratios.fold(0.0, f64::max) / slope.abs()
+        };
+        let (below, above) = (wide(|interval| interval.low), wide(|interval| interval.high));
+        let reach = below.max(above);
+        Some(Interval { value, low: value * libm::exp(-reach), high: value * libm::exp(reach) })
+    })
+}
+
+/// Where a line through `points` first meets `level`.
+pub fn meeting(points: &[(f64, f64)], level: f64) -> Option<f64> {
+    points.windows(2).find_map(|pair| {
+        let [(x, y), (next_x, next_y)] = pair else { return None };
+        let (before, after) = (libm::log(y / level), libm::log(next_y / level));
+        let meets = before.signum() != after.signum() && before.is_finite() && after.is_finite();
+        meets.then(|| x * libm::pow(next_x / x, before / (before - after)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_are_met_where_they_are_and_as_surely_as_they_were_measured() {
+        let law = |x: f64| x * x * x / 1e6;
+        let dot = |x: f64| (x, Interval { value: law(x), low: law(x) / 1.1, high: law(x) * 1.1 });
+        let dots = [1.0, 4.0, 16.0, 64.0].map(dot);
+        let Interval { value, low, high } = crossing(&dots, 1e-3).unwrap();
+        // x³ = 1000, and a tenth of y is a third of that in x.
+        assert!((value - 10.0).abs() < 1e-9, "{value}");
+        assert!((high / value - 1.1f64.cbrt()).abs() < 1e-9 && (value / low - 1.1f64.cbrt()).abs() < 1e-9);
+        assert!(crossing(&dots, 1.0).is_none());
+        assert_eq!(meeting(&[(1.0, 4.0), (4.0, 1.0)], 2.0), Some(2.0));
+        assert_eq!(meeting(&[(1.0, 0.0), (4.0, 1.0)], 0.5), None);
+    }
+}
