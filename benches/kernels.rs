@@ -93,7 +93,8 @@ fn near(criterion: &mut Criterion) {
     }
 }
 
-/// Weights looked up, and added up: of two bytes as in linear recall, of three as at small β.
+/// Weights looked up, and added up: overlaps as in linear recall, whose sums fit 16 bits; of two bytes; of three as at
+/// small β.
 fn weigh(criterion: &mut Criterion) {
     for dim in [64, 1024] {
         let words_each = dim / 64;
@@ -102,13 +103,15 @@ fn weigh(criterion: &mut Criterion) {
         for batch in [1, 64] {
             let panel = QueryPanel::new(words(batch * words_each, 2), None, words_each).expect("whole rows");
             let (mut made, mut sums) = (Weights::new(), vec![0; batch * dim]);
-            for (bytes, scale) in [(2, 20_000 / dim as i64), (3, 5_000_000 / dim as i64)] {
+            for (kind, scale) in
+                [("overlaps", 2), ("2 bytes", 20_000 / dim as i64), ("3 bytes", 5_000_000 / dim as i64)]
+            {
                 let by_distance = (0..=dim as i64).map(|h| (dim as i64 / 2 - h) * scale).collect();
                 let table = WeightTable::new(by_distance, usual.clone());
                 let tables = vec![&table; batch];
                 for add_up in [false, true] {
                     let what = if add_up { "weights added up" } else { "weights" };
-                    let group = format!("{what}, d = {dim}, {bytes} bytes, batch {batch}");
+                    let group = format!("{what}, d = {dim}, {kind}, batch {batch}");
                     on_every_tier(criterion, group, PATTERNS * batch * dim, |tier| {
                         let slab = black_box(slab(&lanes, words_each));
                         tier.weights(slab, PATTERNS, &panel, &tables, &mut made).expect("shapes that fit");

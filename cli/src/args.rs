@@ -344,8 +344,8 @@ pub struct Bench {
 #[derive(Debug, Args)]
 #[command(
     after_help = "A trial draws a memory and asks for some of its keys. Intervals are at 95 %, over memories: bits of one \
-memory are not\nindependent. With none of --load, --rate and --patterns the numbers of patterns are searched at which 50 % and \
-99 % succeed.\nA range is FIRST:LAST:STEP, FIRST:LAST:xFACTOR or numbers with commas.\n\nExamples:\n  \
+memory are not independent. With none of --load, --rate and --patterns the numbers of patterns are searched at which 50 % and \
+99 % succeed. A range is FIRST:LAST:STEP, FIRST:LAST:xFACTOR or numbers with commas.\n\nExamples:\n  \
 popfield capacity --rule hebb --dim 500,1000 --load 0.02:0.2:0.02 --observable bit-error --plot errors.svg\n  \
 popfield capacity --rule exponential --dim 16,24,32 --rate 0.3:0.9:0.05 --trials 1000 --plot threshold.svg\n  \
 popfield capacity --rule hebb --setting auto-zeroed --dynamics async --dim 1000 --load 0.02:0.2:0.01 --observable overlap --theory ags --resume ags.journal\n  \
@@ -375,7 +375,7 @@ pub struct Capacity {
     /// β of the exponential: a number from 1e-9 to 1e9, or 1/sqrt(d) (default 1)
     #[arg(long, value_name = "B", value_parser = beta, allow_hyphen_values = true)]
     pub beta: Option<BetaArg>,
-    /// Degree of the polynomial, 1 to 64 (default 2)
+    /// Degree of the polynomial, 1 to 64 (default 2; an even one cannot tell a pattern from its complement)
     #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub degree: Option<u32>,
     /// What the sign of a field of exactly 0 is (default plus with hetero, else stay)
@@ -497,10 +497,10 @@ pub enum LabStartArg {
 #[derive(Debug, Args)]
 #[command(
     after_help = "A check passes if the prediction lies within the interval of what was measured, widened by a tolerance where \
-theory is asymptotic. Intervals are so wide that a right theory fails in any check at all with probability 1/1000 at the most.\n\n\
+theory is asymptotic or evaluated numerically. Intervals are so wide that a right theory fails in any check at all with probability 1/1000 at the most.\n\n\
 Bounds are held to be kept (≤, ≥): they fail where the measured interval is beyond them.\n\n\
-With --plant-errors each prediction is falsified: rates by a quarter, thresholds and exponents by a tenth, the overlap m to \
-that of a load a tenth larger, bounds by a factor or the missing 2 of their exponent, a zero to what the neighbouring theory \
+With --plant-errors each prediction is falsified: rates by a quarter, thresholds and exponents by a tenth, the \
+mean largest overlap by a twentieth, the overlap m to that of a load a tenth larger or at the critical one, bounds by a factor or the missing 2 of their exponent, a zero to what the neighbouring theory \
 says. The intervals stay as they are.\n\n\
 Exit status: 0 all checks pass, or with --plant-errors all fail; 1 not so.\n\n\
 Examples:\n  popfield validate --seed 7\n  popfield validate --plant-errors\n  popfield validate --only attention --full"
@@ -543,7 +543,8 @@ pub struct Demo {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  popfield lecture --out lecture\n\n\
-Writes DIR/lecture.html, one page that needs nothing else. Its figures are those of the commands that it shows.")]
+Writes DIR/lecture.html, one page that needs nothing else. Its popfield capacity commands give the same \
+figures again.")]
 pub struct Lecture {
     /// Folder for the page, made if it is not there
     #[arg(long, value_name = "DIR", default_value = "popfield-lecture")]

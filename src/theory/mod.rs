@@ -8,6 +8,8 @@
 //! - **auto-zeroed**: values are the keys, W_jj = 0;
 //! - **energy-difference**: values are the keys, a bit is the sign of the difference of energies with it up and down.
 //!
+//! The main laws:
+//!
 //! | law | setting | kind | function |
 //! |---|---|---|---|
 //! | sums of fair ±1 | | exact | [`walk::above`] |

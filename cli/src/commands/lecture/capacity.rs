@@ -26,8 +26,8 @@ pub const SECTION: Section = Section {
             lead: "With an error of e in a bit, a pattern of d bits is whole with probability (1 − e)^{d}, and a memory of n \
                    patterns answers for all of them with probability (1 − e)^{nd}, nearly. Since e falls as exp(−d/2n), \
                    asking for d or for nd right bits costs a logarithm.",
-            statement: "n ~ d/(2 ln d) for one pattern in every bit, n ~ d/(4 ln d) for all patterns; a constant times d if \
-                        some bits may be wrong.",
+            statement: "With values apart from keys, or the diagonal zeroed: n ~ d/(2 ln d) for one pattern in every bit, \
+                        n ~ d/(4 ln d) for all patterns; a constant times d if some bits may be wrong.",
             correction: Some(
                 "“n ~ d / log d” leaves the constant out, and with it what is asked: ½ for one pattern, ¼ for all, natural \
                  logarithm, prompts without noise; times (1 − 2p)^{2} with noise p. Those are limits, approached as \

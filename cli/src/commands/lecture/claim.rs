@@ -190,15 +190,15 @@ pub fn number(value: f64) -> String {
     match size {
         _ if !value.is_finite() => value.to_string(),
         0.0 => "0".into(),
-        _ if value.fract() == 0.0 && size < 1e6 => format!("{value:.0}"),
+        _ if value.fract() == 0.0 && size < 1e6 => format!("{value:.0}").replace('-', "−"),
         size if !(1e-3..1e6).contains(&size) => {
-            let text = format!("{value:.2e}");
+            let text = format!("{value:.3e}");
             let (lead, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-            format!("{lead}·10^{{{}}}", exponent.replace('-', "−"))
+            format!("{}·10^{{{}}}", lead.replace('-', "−"), exponent.replace('-', "−"))
         }
         size => {
             let whole = libm::floor(libm::log10(size)) as i32 + 1;
-            let decimals = (4 - whole).clamp(0, 4) as usize;
+            let decimals = (4 - whole).clamp(0, 6) as usize;
             format!("{value:.decimals$}").replace('-', "−")
         }
     }
@@ -213,14 +213,14 @@ mod tests {
         for (value, text) in [
             (0.0, "0"),
             (138.0, "138"),
-            (-3.0, "-3"),
-            (0.0034211, "0.0034"),
-            (0.09801, "0.0980"),
+            (-3.0, "−3"),
+            (0.0034211, "0.003421"),
+            (0.09801, "0.09801"),
             (0.999557, "0.9996"),
             (23.083, "23.08"),
             (1234.56, "1235"),
-            (2.5e-7, "2.50·10^{−7}"),
-            (8.886e6, "8.89·10^{6}"),
+            (2.5e-7, "2.500·10^{−7}"),
+            (8.886e6, "8.886·10^{6}"),
             (f64::INFINITY, "inf"),
         ] {
             assert_eq!(number(value), text);

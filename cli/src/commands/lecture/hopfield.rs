@@ -89,7 +89,7 @@ fn letters() -> Result<Memory> {
 /// The commands that store the letters and run from random states, in these orders.
 fn commands(teacher: &Teacher, count: usize, orders: &[&str]) -> Vec<String> {
     let mut commands =
-        vec![shell::printf(&lines(), "letters.txt"), "popfield create letters.pop --keys letters.txt".into()];
+        vec![shell::printf(&lines(), "letters.txt"), "popfield create letters.pop --keys letters.txt --force".into()];
     let seed = teacher.seed_option();
     commands.extend(orders.iter().map(|order| {
         format!("popfield dynamics letters.pop --start random --count {count} --order {order}{seed} --plot {order}.svg")

@@ -5,7 +5,8 @@
 //! one file a section      claim.rs  teacher.rs  chart.rs  plate.rs    page.rs  terminal.rs
 //! ```
 //!
-//! A claim's figures come from the very commands that stand beside it, so a reader who runs these finds the same.
+//! Figures of `popfield capacity` come from the very lines that stand beside them. Others are measured by the library;
+//! their commands show the same thing, not always the same figure.
 
 mod attention;
 mod auto_association;

@@ -14,8 +14,8 @@ pub const TITLE: &str = "Associative memory, claim by claim";
 
 /// What stands above the contents.
 const OPENING: &str = "From auto-association to attention: the theory of associative memories in a chain of claims. Beside \
-    each claim stands what popfield measured when it wrote this page, and the command that measures it again: paste it into \
-    a shell and you get the same numbers.";
+    each claim stands what popfield measured when it wrote this page, and commands to try: paste them into a shell. Those of \
+    popfield capacity give the same numbers.";
 
 /// How to read the tables.
 const READING: &str = "Intervals are at 95 %, over memories drawn at random: about one in twenty lies beside its prediction \

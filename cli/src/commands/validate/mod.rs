@@ -36,10 +36,14 @@ const SUBJECTS: [Subject; 7] = [
     ("Attention, β = 1", attention::checks),
 ];
 
+/// Every check, by subject.
+fn all() -> Vec<Check> {
+    SUBJECTS.into_iter().flat_map(|(subject, checks)| checks().into_iter().map(|c| c.of(subject))).collect()
+}
+
 pub fn run(args: &Validate) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
-    let all: Vec<Check> =
-        SUBJECTS.into_iter().flat_map(|(subject, checks)| checks().into_iter().map(|c| c.of(subject))).collect();
+    let all = all();
     // Of the whole table, whatever part of it is asked for. Half is spent; half is left to what the skewness of means does
     // beyond the first order, to which intervals allow for it.
     let trials = Trials::new(args.seed, args.full, 1.0 - 0.5 * FAMILY / all.len() as f64);
@@ -204,10 +208,6 @@ fn digits(value: f64, step: f64) -> String {
 mod tests {
     use super::check::Prediction;
     use super::*;
-
-    fn all() -> Vec<Check> {
-        SUBJECTS.into_iter().flat_map(|(subject, checks)| checks().into_iter().map(|c| c.of(subject))).collect()
-    }
 
     #[test]
     fn names_are_apart_and_parts_of_them_choose() {
