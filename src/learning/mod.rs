@@ -22,7 +22,7 @@ mod system;
 use std::fmt;
 
 pub use hebb::Hebb;
-pub use pseudo_inverse::{Dependence, PseudoInverse};
+pub use pseudo_inverse::{Dependence, MOST_KEYS, PseudoInverse};
 pub use spectrum::{Association, Spectrum};
 pub use storkey::Storkey;
 

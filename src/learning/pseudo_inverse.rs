@@ -28,8 +28,8 @@ use crate::error::room_for;
 use crate::exact::ULP;
 use crate::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Query, Result};
 
-/// The largest system that is solved: the smaller of n and d.
-const MOST_KEYS: usize = 8192;
+/// The largest system that the pseudo-inverse rule solves: the smaller of n and d.
+pub const MOST_KEYS: usize = 8192;
 
 /// More keys than dimensions are not looked at one by one beyond this dimension.
 const MOST_NAMED: usize = 1024;

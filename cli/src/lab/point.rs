@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::experiment::{Experiment, Steps};
 use super::outcome::Outcome;
+pub use super::sampled::MOST_PATTERNS;
 use super::{sampled, stored};
 use crate::failure::{Failure, Result};
 use crate::report;
@@ -52,6 +53,9 @@ pub(super) fn purpose(what: &str, Point { dim, patterns }: Point) -> String {
     format!("{what} of {patterns} patterns of dimension {dim}")
 }
 
+/// Bytes that an outcome takes until all is done.
+const OUTCOME: u128 = 128;
+
 /// Memory for trials that run side by side.
 const BESIDE: u128 = 512 << 20;
 
@@ -75,7 +79,7 @@ impl Effort {
         let serves = sampled::serves(experiment, point) && matches!(self.asked, Asked::AsPays | Asked::Some(1));
         match self.way {
             Some(Way::Sampled) if !serves => {
-                let (most, dim) = (sampled::MOST_PATTERNS, sampled::MOST_DIM);
+                let (most, dim) = (MOST_PATTERNS, sampled::MOST_DIM);
                 Err(Failure::usage(format!(
                     "--memories sampled: expected hetero, a rule that learns no weights, one query a memory, dimension up \
                      to {dim} and up to {most} patterns, found {} with {}, {} patterns of dimension {}",
@@ -117,10 +121,14 @@ impl Effort {
     /// # Errors
     /// Usage, if the way asked for does not serve at `point`; Resource, with the bytes that it would take.
     pub fn check(&self, experiment: &Experiment, point: Point) -> Result<()> {
-        if self.way(experiment, point)? == Way::Sampled {
-            return Ok(());
-        }
-        let bytes = stored::bytes(experiment, point, self.queries(experiment, point)?);
+        let outcomes = u128::from(self.trials) * OUTCOME;
+        let bytes = match self.way(experiment, point)? {
+            Way::Sampled => outcomes,
+            Way::Stored => {
+                stored::check(experiment, point)?;
+                outcomes + stored::bytes(experiment, point, self.queries(experiment, point)?)
+            }
+        };
         let refused = |room: &str| {
             let Point { dim, patterns } = point;
             let needed = report::bytes(bytes as f64);
@@ -179,9 +187,15 @@ fn available() -> Option<u64> {
     let info = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = info.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let free = line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024;
-    // A container may be allowed less.
+    // A container may be allowed less; of what it has taken, files in the cache are given back when asked for.
     let group = number("/sys/fs/cgroup/memory.max").zip(number("/sys/fs/cgroup/memory.current"));
-    Some(group.map_or(free, |(most, taken)| free.min(most.saturating_sub(taken))))
+    let stat = std::fs::read_to_string("/sys/fs/cgroup/memory.stat").unwrap_or_default();
+    let of_files = |line: &str| {
+        let (name, bytes) = line.split_once(' ')?;
+        matches!(name, "active_file" | "inactive_file").then(|| bytes.trim().parse::<u64>().ok())?
+    };
+    let cached: u64 = stat.lines().filter_map(of_files).sum();
+    Some(group.map_or(free, |(most, taken)| free.min(most.saturating_sub(taken.saturating_sub(cached)))))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ impl fmt::Display for Range {
     }
 }
 
-/// `0.02:0.2:0.005` is every number from the first to the last, which is met within half a step; `1e3:1e8:x10` grows by
+/// `0.02:0.2:0.005` is every number from the first to the last, which is among them where a step meets it; `1e3:1e8:x10` grows by
 /// a factor; `0.1,0.138` is a list.
 pub fn range(text: &str) -> Result<Range, String> {
     let refused = |found: &str| Err(format!("expected {SYNTAX}, found {found}"));
@@ -45,11 +45,14 @@ pub fn range(text: &str) -> Result<Range, String> {
                     if step <= 0.0 {
                         return refused(&format!("{text}, whose step is not above 0"));
                     }
-                    let steps = ((last - first) / step + 0.5 + 1e-9).floor();
+                    let steps = ((last - first) / step + 1e-9).floor();
                     check_length(steps)?;
                     // Rounded to the digits of the step, so that 0.02 + 0.005·k is what it looks like.
-                    let digits = 10f64.powi(12 - step.log10().floor() as i32);
-                    let at = |k: u32| ((first + step * f64::from(k)) * digits).round() / digits;
+                    let digits = 10f64.powi((12 - step.log10().floor() as i32).clamp(0, 15));
+                    let at = |k: u32| match k {
+                        0 => first,
+                        k => ((first + step * f64::from(k)) * digits).round() / digits,
+                    };
                     ((0..=steps as u32).map(at).collect(), false)
                 }
                 Some(factor) => {
@@ -57,7 +60,7 @@ pub fn range(text: &str) -> Result<Range, String> {
                     if factor <= 1.0 || first <= 0.0 {
                         return refused(&format!("{text}: a factor is above 1, and grows numbers above 0"));
                     }
-                    let steps = (libm::log(last / first) / libm::log(factor) + 0.5 + 1e-9).floor();
+                    let steps = (libm::log(last / first) / libm::log(factor) + 1e-9).floor();
                     check_length(steps)?;
                     ((0..=steps as i32).map(|k| first * factor.powi(k)).collect(), true)
                 }
@@ -65,7 +68,7 @@ pub fn range(text: &str) -> Result<Range, String> {
         }
         _ => return refused(&format!("{text:?}")),
     };
-    if let Some(value) = values.iter().find(|value| **value <= 0.0) {
+    if let Some(value) = values.iter().find(|value| !(**value > 0.0 && value.is_finite())) {
         return refused(&format!("{text}, which holds {value}: expected numbers above 0"));
     }
     Ok(Range { values, geometric, text: text.to_owned() })
@@ -86,9 +89,14 @@ mod tests {
     fn both_ends_are_met() {
         let values = range("0.02:0.20:0.005").unwrap().values;
         assert_eq!((values.len(), values[0], values[1], values[36]), (37, 0.02, 0.025, 0.2));
-        assert_eq!(range("1:2:0.4").unwrap().values, [1.0, 1.4, 1.8, 2.2]);
+        assert_eq!(range("1:2:0.4").unwrap().values, [1.0, 1.4, 1.8]);
         assert_eq!(range("1:2:0.41").unwrap().values, [1.0, 1.41, 1.82]);
         assert_eq!(range("5:5:1").unwrap().values, [5.0]);
+        assert_eq!(range("5:5:1e-300").unwrap().values, [5.0]);
+        assert_eq!(range("1:1:1e14").unwrap().values, [1.0]);
+        assert_eq!(range("1:1500:x1000").unwrap().values, [1.0, 1000.0]);
+        assert_eq!(range("1:900:x1000").unwrap().values, [1.0]);
+        assert_eq!(range("1e3:4e7:x10").unwrap().values, [1e3, 1e4, 1e5, 1e6, 1e7]);
         assert_eq!(range("0.1, 0.138").unwrap().values, [0.1, 0.138]);
         let grown = range("1e3:1e8:x10").unwrap();
         assert!(grown.geometric);

@@ -1,5 +1,6 @@
 //! A trial in full: every pattern is drawn and stored, and the engine recalls.
 
+use popfield::learning::{MOST_KEYS, MOST_WEIGHTS};
 use popfield::{
     Dynamics, Limit, Memory, NoiseModel, Pattern, Patterns, Queries, Recall, Separation, Tie, add_noise, stream,
 };
@@ -141,6 +142,26 @@ fn relax(experiment: &Experiment, memory: &Memory, queries: &Queries) -> Result<
     let tied = runs.iter().map(|run| run.tied_bits).collect();
     let patterns = runs.iter().map(|run| &run.state).collect::<popfield::Result<Patterns>>()?;
     Ok(Answers { patterns, tied, unsettled })
+}
+
+/// Refuses sizes for which the library learns no weights.
+pub fn check(experiment: &Experiment, point: Point) -> Result<()> {
+    let (n, d) = (point.patterns, point.dim as u64);
+    let most = match experiment.rule {
+        // Weights are formed by Storkey's rule, and by others where they run to a limit.
+        Rule::PseudoInverse if experiment.steps == Steps::OneStep => MOST_KEYS as u64,
+        Rule::PseudoInverse | Rule::Storkey => MOST_WEIGHTS.isqrt() as u64,
+        _ => return Ok(()),
+    };
+    let size = if experiment.rule == Rule::PseudoInverse && experiment.steps == Steps::OneStep { n.min(d) } else { d };
+    if size > most {
+        let what = if size == d { "dimension" } else { "patterns" };
+        return Err(Failure::usage(format!(
+            "{}: expected a {what} of at most {most}, found {n} patterns of dimension {d}",
+            experiment.rule
+        )));
+    }
+    Ok(())
 }
 
 /// Bytes that a trial takes at the most, or nearly.

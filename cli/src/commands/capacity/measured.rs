@@ -210,7 +210,11 @@ fn interval(Interval { value, low, high }: Interval) -> Value {
 
 /// A number of patterns.
 fn count(value: f64) -> String {
-    if value < 1e7 { format!("{value:.1}") } else { format!("{value:.3e}") }
+    match value {
+        f64::INFINITY => "∞".into(),
+        value if value < 1e7 => format!("{value:.1}"),
+        value => format!("{value:.3e}"),
+    }
 }
 
 /// Four digits.

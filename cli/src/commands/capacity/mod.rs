@@ -16,7 +16,7 @@ use crate::args::{BetaArg, Capacity};
 use crate::failure::{Failure, Result};
 use crate::lab::experiment::{Experiment, Rule, Values, name};
 use crate::lab::outcome::Observable;
-use crate::lab::point::{Asked, Effort, Point, Way};
+use crate::lab::point::{Asked, Effort, MOST_PATTERNS, Point, Way};
 use crate::lab::range::Range;
 use crate::output::{OutFile, check_distinct, deliver, say, written};
 use crate::plot::{Format, render};
@@ -147,7 +147,7 @@ impl<'a> Subject<'a> {
             None => {
                 for &dim in &self.dims {
                     let most = most_patterns(study, dim, args.trials);
-                    let found = search(&TARGETS, most, args.seed, CONFIDENCE, |patterns| {
+                    let found = search(&TARGETS, most, CONFIDENCE, |patterns| {
                         bar.inc_length(args.trials);
                         measure(Point { dim, patterns })
                     })?;
@@ -234,7 +234,8 @@ fn most_patterns(study: &Study, dim: usize, trials: u64) -> u64 {
         let words = u128::from(patterns) * dim.div_ceil(64) as u128 * u128::from(8 + queries) * u128::from(trials);
         matches!(effort.way(experiment, point), Ok(Way::Sampled)) || words <= SEARCHED_WORDS
     };
-    let most = 1 << (0..52).take_while(|&power| bearable(1 << power)).last().unwrap_or(0);
+    // Sizes in between may not be bearable where larger ones are, since these are sampled.
+    let most = 1 << (0..=MOST_PATTERNS.ilog2()).rev().find(|&power| bearable(1 << power)).unwrap_or(0);
     // No rule that learns weights holds more than d patterns.
     if study.experiment.rule.learned().is_some() { most.min(4 * dim as u64) } else { most }
 }

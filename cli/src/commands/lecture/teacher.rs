@@ -135,7 +135,7 @@ pub fn crossing(dots: &[(f64, Interval)], level: f64) -> Option<Interval> {
         };
         let (below, above) = (wide(|interval| interval.low), wide(|interval| interval.high));
         let reach = below.max(above);
-        Some(Interval { value, low: value * libm::exp(-reach), high: value * libm::exp(reach) })
+        reach.is_finite().then(|| Interval { value, low: value * libm::exp(-reach), high: value * libm::exp(reach) })
     })
 }
 

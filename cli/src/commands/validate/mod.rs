@@ -65,7 +65,7 @@ pub fn run(args: &Validate) -> Result<()> {
     bar.finish_and_clear();
     let passed = judged.iter().filter(|judged| judged.passes()).count();
     let well = is_well(passed, judged.len(), args.plant_errors);
-    if args.json {
+    let said = if args.json {
         say(json!({
             "seed": args.seed,
             "full": args.full,
@@ -77,12 +77,15 @@ pub fn run(args: &Validate) -> Result<()> {
             "failed": judged.len() - passed,
             "ok": well,
             "checks": judged.iter().map(Judged::json).collect::<Vec<Value>>(),
-        }))?;
+        }))
     } else {
-        print(&judged, args.plant_errors)?;
-        say(summary(&judged, passed, args.plant_errors))?;
+        print(&judged, args.plant_errors).and_then(|()| say(summary(&judged, passed, args.plant_errors)))
+    };
+    match said {
+        // The answer is no, whether it is read to its end or not.
+        Ok(()) | Err(Failure::Unread) if !well => Err(Failure::No),
+        said => said,
     }
-    if well { Ok(()) } else { Err(Failure::No) }
 }
 
 /// The answer: all checks pass, or, where errors were planted, none does.
