@@ -122,12 +122,10 @@ impl Effort {
     /// Usage, if the way asked for does not serve at `point`; Resource, with the bytes that it would take.
     pub fn check(&self, experiment: &Experiment, point: Point) -> Result<()> {
         let outcomes = u128::from(self.trials) * OUTCOME;
-        let bytes = match self.way(experiment, point)? {
+        let way = self.way(experiment, point)?;
+        let bytes = match way {
             Way::Sampled => outcomes,
-            Way::Stored => {
-                stored::check(experiment, point)?;
-                outcomes + stored::bytes(experiment, point, self.queries(experiment, point)?)
-            }
+            Way::Stored => outcomes + stored::bytes(experiment, point, self.queries(experiment, point)?),
         };
         let refused = |room: &str| {
             let Point { dim, patterns } = point;
@@ -141,6 +139,7 @@ impl Effort {
         }
         match available() {
             Some(room) if bytes > u128::from(room) => refused(&format!("{} available", report::bytes(room as f64))),
+            _ if way == Way::Stored => stored::check(experiment, point),
             _ => Ok(()),
         }
     }
