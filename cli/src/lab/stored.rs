@@ -147,19 +147,15 @@ fn relax(experiment: &Experiment, memory: &Memory, queries: &Queries) -> Result<
 /// Refuses sizes for which the library learns no weights.
 pub fn check(experiment: &Experiment, point: Point) -> Result<()> {
     let (n, d) = (point.patterns, point.dim as u64);
-    let most = match experiment.rule {
+    let (what, size, most) = match experiment.rule {
         // Weights are formed by Storkey's rule, and by others where they run to a limit.
-        Rule::PseudoInverse if experiment.steps == Steps::OneStep => MOST_KEYS as u64,
-        Rule::PseudoInverse | Rule::Storkey => MOST_WEIGHTS.isqrt() as u64,
+        Rule::PseudoInverse if experiment.steps == Steps::OneStep => ("n or d", n.min(d), MOST_KEYS),
+        Rule::PseudoInverse | Rule::Storkey => ("d", d, MOST_WEIGHTS.isqrt()),
         _ => return Ok(()),
     };
-    let size = if experiment.rule == Rule::PseudoInverse && experiment.steps == Steps::OneStep { n.min(d) } else { d };
-    if size > most {
-        let what = if size == d { "dimension" } else { "patterns" };
-        return Err(Failure::usage(format!(
-            "{}: expected a {what} of at most {most}, found {n} patterns of dimension {d}",
-            experiment.rule
-        )));
+    if size > most as u64 {
+        let rule = experiment.rule;
+        return Err(Failure::usage(format!("{rule}: expected {what} of at most {most}, found n = {n}, d = {d}")));
     }
     Ok(())
 }

@@ -91,6 +91,23 @@ fn sizes_beyond_memory_are_known_before_the_work() {
 }
 
 #[test]
+fn sizes_that_a_rule_does_not_learn_are_known_before_the_work() {
+    let s = Sandbox::new();
+    for (words, what) in [
+        ("--rule pseudo-inverse --dim 16000 --load 0.1:0.6:0.5", "n or d of at most 8192"),
+        ("--rule pseudo-inverse --setting auto-zeroed --dynamics sync --dim 10,9000 --patterns 3", "d of at most 8192"),
+        ("--rule storkey --dim 10,9000 --patterns 3", "d of at most 8192"),
+    ] {
+        let before = s.files();
+        let output = s.run(&capacity(words, &["--resume", "j", "--csv", "out.csv"]));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{words}: {errors}");
+        assert!(errors.contains(what), "{words}: {errors}");
+        assert_eq!(s.files(), before);
+    }
+}
+
+#[test]
 fn the_same_on_any_number_of_threads() {
     let s = Sandbox::new();
     for words in [
