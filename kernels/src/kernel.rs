@@ -16,6 +16,9 @@ pub(crate) trait Kernel: Sync {
     fn weights(&self, keys: Slab<'_>, present: usize, panel: &QueryPanel, tables: &[&WeightTable], made: &mut Weights);
     fn weigh(&self, values: Slab<'_>, weights: &Weights, sums: &mut [i64]);
     fn above(&self, sums: &[i64], limit: i64, masks: &mut [u64]);
+    fn sum_selected(&self, numbers: &[i32], column: &[u64]) -> i64;
+    fn sum_selected_f64(&self, numbers: &[f64], column: &[u64]) -> f64;
+    fn shift_selected(&self, numbers: &mut [i32], column: &[u64], change: i32);
     fn count(&self, rounds: u32) -> u32;
 }
 
@@ -38,6 +41,18 @@ impl<S: Simd + Sync> Kernel for S {
 
     fn above(&self, sums: &[i64], limit: i64, masks: &mut [u64]) {
         self.compiled(Above { sums, limit, masks });
+    }
+
+    fn sum_selected(&self, numbers: &[i32], column: &[u64]) -> i64 {
+        self.compiled(SumSelected { numbers, column })
+    }
+
+    fn sum_selected_f64(&self, numbers: &[f64], column: &[u64]) -> f64 {
+        self.compiled(SumSelectedF64 { numbers, column })
+    }
+
+    fn shift_selected(&self, numbers: &mut [i32], column: &[u64], change: i32) {
+        self.compiled(ShiftSelected { numbers, column, change });
     }
 
     fn count(&self, rounds: u32) -> u32 {
@@ -121,6 +136,49 @@ impl Task for Above<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         simd.above(self.sums, self.limit, self.masks);
+    }
+}
+
+struct SumSelected<'a> {
+    numbers: &'a [i32],
+    column: &'a [u64],
+}
+
+impl Task for SumSelected<'_> {
+    type Output = i64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> i64 {
+        simd.sum_selected(self.numbers, self.column)
+    }
+}
+
+struct SumSelectedF64<'a> {
+    numbers: &'a [f64],
+    column: &'a [u64],
+}
+
+impl Task for SumSelectedF64<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> f64 {
+        simd.sum_selected_f64(self.numbers, self.column)
+    }
+}
+
+struct ShiftSelected<'a> {
+    numbers: &'a mut [i32],
+    column: &'a [u64],
+    change: i32,
+}
+
+impl Task for ShiftSelected<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        simd.shift_selected(self.numbers, self.column, self.change);
     }
 }
 

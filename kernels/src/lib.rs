@@ -16,7 +16,8 @@
 //!
 //! [`Tier::distances`] fills in every distance (`distances.rs`). [`Tier::near`] finds the patterns nearer than a bound
 //! and reads the others no further than it must (`near.rs`). [`Tier::weights`] looks up what every pattern
-//! counts by its distance (`weights.rs`), and [`Tier::weigh`] adds that up by position (`weigh.rs`).
+//! counts by its distance (`weights.rs`), and [`Tier::weigh`] adds that up by position (`weigh.rs`). For one position
+//! alone, [`Tier::sum_selected`] and its kin take its bits of all patterns as a column (`selected.rs`).
 //!
 //! # Tiers
 //!
@@ -33,6 +34,7 @@ mod kernel;
 mod near;
 mod panel;
 mod peak;
+mod selected;
 mod simd;
 mod slab;
 mod tier;
@@ -50,6 +52,7 @@ mod scalar;
 
 pub use near::{Near, Screen};
 pub use panel::QueryPanel;
+pub use selected::MAX_SELECTED;
 pub use slab::Slab;
 pub use tier::{TIER_VARIABLE, TIERS, Tier, TierInfo};
 pub use weights::{MAX_WEIGHT, WeightTable, Weights};

@@ -2,7 +2,7 @@
 
 use crate::near::Scan;
 use crate::slab::Slab;
-use crate::{LANES, Lanes, weigh};
+use crate::{LANES, Lanes, selected, weigh};
 
 /// Eight 64-bit lanes of one instruction set.
 ///
@@ -75,6 +75,21 @@ pub(crate) trait Simd: Copy {
     #[inline(always)]
     fn above(self, sums: &[i64], limit: i64, masks: &mut [u64]) {
         weigh::above(sums, limit, masks);
+    }
+    /// As [`selected::sum`].
+    #[inline(always)]
+    fn sum_selected(self, numbers: &[i32], column: &[u64]) -> i64 {
+        selected::sum(numbers, column)
+    }
+    /// As [`selected::sum_f64`].
+    #[inline(always)]
+    fn sum_selected_f64(self, numbers: &[f64], column: &[u64]) -> f64 {
+        selected::sum_f64(numbers, column)
+    }
+    /// As [`selected::shift`].
+    #[inline(always)]
+    fn shift_selected(self, numbers: &mut [i32], column: &[u64], change: i32) {
+        selected::shift(numbers, column, change);
     }
     /// Runs `task`, compiled with this tier's instructions.
     fn compiled<T: Task>(self, task: T) -> T::Output;

@@ -16,7 +16,7 @@ pub(crate) const POSITIONS: usize = 64;
 pub(crate) const CHUNK: usize = 255;
 
 /// All ones in each of eight lanes where the index has a bit.
-static MASKS: [[i32; 8]; 256] = {
+pub(crate) static MASKS: [[i32; 8]; 256] = {
     let mut masks = [[0; 8]; 256];
     let mut byte = 0;
     while byte < 256 {

@@ -1,8 +1,8 @@
 //! One runner for every tier: the same cases, held to a bit-by-bit count and so to each other.
 
 use popfield_kernels::{
-    KernelError, LANES, Lanes, MAX_WEIGHT, Near, QueryPanel, Screen, Slab, TIER_VARIABLE, TIERS, Tier, TierInfo,
-    WeightTable, Weights,
+    KernelError, LANES, Lanes, MAX_SELECTED, MAX_WEIGHT, Near, QueryPanel, Screen, Slab, TIER_VARIABLE, TIERS, Tier,
+    TierInfo, WeightTable, Weights,
 };
 use proptest::prelude::*;
 
@@ -355,6 +355,46 @@ fn sums_above_a_limit() {
             assert!(tier.above(&sums, limit, &mut [0; 2]).is_err());
         });
     }
+}
+
+/// Columns of no word, of a few, and of more than 32 bits can add up; bits dense, sparse, none and all.
+#[test]
+fn numbers_that_a_column_selects() {
+    for words in [0, 1, 2, 15, 16, 31, 127, 128, 260] {
+        let mut state = words as u64;
+        let drawn: Vec<u64> = (0..words).map(|_| word(&mut state)).collect();
+        let sparse = drawn.iter().map(|bits| bits & bits >> 7 & bits << 5).collect();
+        for column in [drawn.clone(), sparse, vec![0; words], vec![u64::MAX; words]] {
+            let selected = |i: usize| column[i / 64] >> (i % 64) & 1 == 1;
+            let shift = |i: usize, change: i32| if selected(i) { change } else { -change };
+            let varied: Vec<i32> =
+                (0..words * 64).map(|_| (word(&mut state) % (1 << 25)) as i32 - MAX_SELECTED).collect();
+            for numbers in [varied, vec![MAX_SELECTED; words * 64], vec![-MAX_SELECTED; words * 64]] {
+                let sum: i64 = (0..numbers.len()).filter(|&i| selected(i)).map(|i| i64::from(numbers[i])).sum();
+                // Thirds of very different size, to see how they are rounded.
+                let thirds: Vec<f64> =
+                    numbers.iter().map(|&s| f64::from(s) / 3.0 * f64::from(s % 1000).exp2()).collect();
+                let mut floats = [0.0; 16];
+                (0..thirds.len()).filter(|&i| selected(i)).for_each(|i| floats[i % 16] += thirds[i]);
+                let float = (0..8).fold(0.0, |sum, i| sum + (floats[i] + floats[i + 8]));
+                on_every_tier(|tier| {
+                    assert_eq!(tier.sum_selected(&numbers, &column), Ok(sum), "{}, {words} words", tier.name());
+                    let rounded = tier.sum_selected_f64(&thirds, &column).unwrap();
+                    assert_eq!(rounded.to_bits(), float.to_bits(), "{}, {words} words", tier.name());
+                    for change in [-2, 0, 1, 2] {
+                        let mut shifted = numbers.clone();
+                        tier.shift_selected(&mut shifted, &column, change).unwrap();
+                        assert!((0..numbers.len()).all(|i| shifted[i] == numbers[i] + shift(i, change)));
+                    }
+                });
+            }
+        }
+    }
+    on_every_tier(|tier| {
+        assert!(tier.sum_selected(&[0; 64], &[0; 2]).is_err());
+        assert!(tier.sum_selected_f64(&[0.0; 63], &[0]).is_err());
+        assert!(tier.shift_selected(&mut [0; 65], &[0], 1).is_err());
+    });
 }
 
 #[test]

@@ -29,7 +29,6 @@ pub(crate) use {
 pub(crate) use {
     plane::Plane,
     run::{Step, Sweep, step_to_limit, sweep_to_limit},
-    sweep::weight_of_plus,
 };
 
 use crate::random::{below, stream};

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use popfield_kernels::LANES;
 use rayon::prelude::*;
 
 use crate::error::room_for;
@@ -22,6 +23,11 @@ impl Plane {
         keys.len().div_ceil(64)
     }
 
+    /// What the positions of `words` take.
+    pub(crate) fn bytes(keys: &Patterns, words: Range<usize>) -> usize {
+        words.len().saturating_mul(64 * 8).saturating_mul(Self::height(keys))
+    }
+
     /// The positions of `words`; 64 · n bits a word.
     ///
     /// # Errors
@@ -31,11 +37,13 @@ impl Plane {
         let mut columns = room_for(words.len() * 64 * height, "bit planes")?;
         columns.resize(words.len() * 64 * height, 0);
         let fill = |(word, strip): (usize, &mut [u64])| {
+            let mut blocks = keys.column(word, 0..keys.blocks());
             for tall in 0..height {
                 let mut square = [0u64; 64];
-                for (i, row) in (tall * 64..keys.len().min((tall + 1) * 64)).zip(&mut square) {
-                    *row = keys.word(i, word);
+                for (rows, block) in square.as_chunks_mut::<LANES>().0.iter_mut().zip(&mut blocks) {
+                    *rows = *block;
                 }
+                square.iter_mut().skip(keys.len() - tall * 64).for_each(|row| *row = 0);
                 transpose(&mut square);
                 for (column, bits) in strip.chunks_exact_mut(height).zip(square) {
                     column[tall] = bits;
@@ -58,11 +66,13 @@ impl Plane {
 fn transpose(square: &mut [u64; 64]) {
     let (mut size, mut mask) = (32, u64::MAX >> 32);
     while size > 0 {
-        for low in (0..64).filter(|row| row & size == 0) {
-            let high = low + size;
-            let moved = (square[low] >> size ^ square[high]) & mask;
-            square[low] ^= moved << size;
-            square[high] ^= moved;
+        for both in square.chunks_exact_mut(2 * size) {
+            let (low, high) = both.split_at_mut(size);
+            for (low, high) in low.iter_mut().zip(high) {
+                let moved = (*low >> size ^ *high) & mask;
+                *low ^= moved << size;
+                *high ^= moved;
+            }
         }
         size /= 2;
         mask ^= mask << size;

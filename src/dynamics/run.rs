@@ -57,9 +57,9 @@ impl Memory {
     /// distance between the nearest and the farthest. A sweep takes O(n) for each visited position and as much again
     /// for each bit that changes, and where `f64` does not decide or the position was erased 8 bytes for each
     /// distance between nearest and farthest. Memory: 4n bytes a
-    /// query under way (12n under polynomial and exponential separations, up to 12n under `max`), 48·d shared, a plane
-    /// of 64·n bits for each thread in fixed order, one of n·d bits in random order. Queries run in parallel in the
-    /// current rayon pool.
+    /// query under way (12n under polynomial and exponential separations, up to 12n under `max`), 48·d shared, and all
+    /// keys transposed, n·d bits; in fixed order only up to 16 MiB, and above a plane of 64·n bits for each thread.
+    /// Queries run in parallel in the current rayon pool.
     ///
     /// # Errors
     /// [`Error::UnequalDimensions`] if keys and values differ in dimension, [`Error::HeteroAssociative`] if they differ
@@ -91,12 +91,12 @@ impl Memory {
             }
             Order::Fixed | Order::Random { .. } => {
                 let sweeping = field.law().sweep(field.self_term(), self.dim());
-                let whole = match dynamics.order {
-                    Order::Random { .. } => Some(Plane::new(self.keys(), 0..self.keys().words())?),
-                    _ => None,
-                };
+                let keys = self.keys();
+                let words = 0..keys.words();
+                let kept = dynamics.order != Order::Fixed || Plane::bytes(keys, words.clone()) <= KEPT_BYTES;
+                let whole = if kept { Some(Plane::new(keys, words)?) } else { None };
                 sweep_to_limit(starts, dynamics, finished, &|start, index| {
-                    let near = distances(self.tier(), self.keys(), starts, index)?;
+                    let near = distances(self.tier(), keys, starts, index)?;
                     let walker = Walker::new(self, &field, &sweeping, dynamics.tie, start, &near);
                     Ok(Walk { walker, whole: whole.as_ref(), dynamics })
                 })?
@@ -272,11 +272,14 @@ pub(crate) fn sweep_to_limit<S: Sweep>(
     (0..starts.len()).into_par_iter().map(run).collect()
 }
 
+/// Transposed keys that take no more are kept for all sweeps in fixed order too: making them takes half the time of a
+/// sweep. Larger ones would double the memory of the patterns.
+const KEPT_BYTES: usize = 16 << 20;
+
 /// A walker over a memory's patterns, and where its columns come from.
 struct Walk<'a> {
     walker: Walker<'a>,
-    /// All positions, where the order is random; else each word's are made as the sweep comes to it, which keeps memory
-    /// near that of the patterns.
+    /// All positions; else each word's are made as the sweep comes to it.
     whole: Option<&'a Plane>,
     dynamics: &'a Dynamics,
 }
@@ -288,14 +291,18 @@ impl Sweep for Walk<'_> {
 
     fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64> {
         let keys = self.walker.memory().keys();
-        if let (Some(plane), Order::Random { seed }) = (self.whole, self.dynamics.order) {
-            let order = sweep_order(seed, index as u64, u64::from(sweep), keys.dim());
-            return Ok(self.walker.visit(plane, order.into_iter(), frozen));
+        match (self.whole, self.dynamics.order) {
+            (Some(plane), Order::Random { seed }) => {
+                let order = sweep_order(seed, index as u64, u64::from(sweep), keys.dim());
+                return self.walker.visit(plane, order.into_iter(), frozen);
+            }
+            (Some(plane), _) => return self.walker.visit(plane, 0..keys.dim(), frozen),
+            (None, _) => {}
         }
         let mut tied = 0;
         for word in 0..keys.words() {
             let plane = Plane::new(keys, word..word + 1)?;
-            tied += self.walker.visit(&plane, word * 64..keys.dim().min((word + 1) * 64), frozen);
+            tied += self.walker.visit(&plane, word * 64..keys.dim().min((word + 1) * 64), frozen)?;
         }
         Ok(tied)
     }

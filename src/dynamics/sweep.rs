@@ -19,17 +19,6 @@ use crate::overlap::Visit;
 use crate::self_term::SelfTerm;
 use crate::{Diagonal, Energy, Memory, Pattern, Query, Result, Tie};
 
-/// Eight bits as eight masks.
-static MASKS: [[i32; 8]; 256] = {
-    let mut table = [[0; 8]; 256];
-    let mut at = 0;
-    while at < 256 * 8 {
-        table[at / 8][at % 8] = -(((at / 8) >> (at % 8) & 1) as i32);
-        at += 1;
-    }
-    table
-};
-
 /// How the sign of a position is found from the overlaps of all keys.
 #[derive(Debug)]
 pub(crate) enum Sweeping {
@@ -163,7 +152,12 @@ impl<'a> Walker<'a> {
 
     /// Visits `positions` in turn, all of which `plane` holds, but for those `frozen`; returns at how many of them the
     /// field was exactly 0.
-    pub(crate) fn visit(&mut self, plane: &Plane, positions: impl Iterator<Item = usize>, frozen: &[u64]) -> u64 {
+    pub(crate) fn visit(
+        &mut self,
+        plane: &Plane,
+        positions: impl Iterator<Item = usize>,
+        frozen: &[u64],
+    ) -> Result<u64> {
         let mut tied = 0;
         for position in positions {
             let (word, bit) = (position / 64, position % 64);
@@ -172,7 +166,7 @@ impl<'a> Walker<'a> {
             }
             let own = (self.known[word] >> bit & 1 == 1).then_some(self.state[word] >> bit & 1 == 1);
             let column = plane.column(position);
-            let up = match self.sign(column, own) {
+            let up = match self.sign(column, own)? {
                 Ordering::Greater => true,
                 Ordering::Less => false,
                 Ordering::Equal => {
@@ -185,26 +179,19 @@ impl<'a> Walker<'a> {
                 self.known[word] |= 1 << bit;
                 self.known_count += u32::from(own.is_none());
                 let sign = if up { 1 } else { -1 };
-                self.shift(column, if own.is_none() { sign } else { 2 * sign });
+                self.shift(column, if own.is_none() { sign } else { 2 * sign })?;
             }
         }
-        tied
+        Ok(tied)
     }
 
     /// Adds `change` to the overlaps of keys that say plus in `column`, and takes it from the others.
-    fn shift(&mut self, column: &[u64], change: i32) {
-        let mut plus = 0;
-        for (overlaps, bits) in self.overlaps.chunks_exact_mut(64).zip(column) {
-            plus += i64::from(bits.count_ones());
-            for (overlaps, byte) in overlaps.chunks_exact_mut(8).zip(bits.to_le_bytes()) {
-                for (overlap, mask) in overlaps.iter_mut().zip(&MASKS[usize::from(byte)]) {
-                    // −change where the mask is 0.
-                    *overlap += (change ^ !mask) - !mask;
-                }
-            }
-        }
+    fn shift(&mut self, column: &[u64], change: i32) -> Result<()> {
+        self.memory.tier().shift_selected(&mut self.overlaps, column, change)?;
+        let plus: i64 = column.iter().map(|bits| i64::from(bits.count_ones())).sum();
         self.sum += i64::from(change) * (2 * plus - self.memory.len() as i64);
         self.weigh();
+        Ok(())
     }
 
     /// Forms the weights of all overlaps anew.
@@ -236,20 +223,23 @@ impl<'a> Walker<'a> {
     }
 
     /// The exact sign of the field of the position of `column`, whose own bit is `own`.
-    fn sign(&self, column: &[u64], own: Option<bool>) -> Ordering {
+    fn sign(&self, column: &[u64], own: Option<bool>) -> Result<Ordering> {
+        let tier = self.memory.tier();
         if let Sweeping::Overlaps = self.sweeping {
             let zeroed = self.field.self_term() != SelfTerm::Kept;
             let own = own.filter(|_| zeroed).map_or(0, |up| if up { 1 } else { -1 });
-            let field = 2 * sum_of_plus(&self.overlaps, column) - self.sum - own * self.memory.len() as i64;
-            return field.cmp(&0);
+            let plus = tier.sum_selected(&self.overlaps, column)?;
+            let field = 2 * plus - self.sum - own * self.memory.len() as i64;
+            return Ok(field.cmp(&0));
         }
         if let (Sweeping::Weights(_), Some(up)) = (self.sweeping, own) {
-            let field = weight_of_plus(&self.both, column) - if up { self.oppose } else { self.agree };
+            let plus = tier.sum_selected_f64(&self.both, column)?;
+            let field = plus - if up { self.oppose } else { self.agree };
             if field.abs() > self.error {
-                return field.total_cmp(&0.0);
+                return Ok(field.total_cmp(&0.0));
             }
         }
-        self.exact_sign(column, own)
+        Ok(self.exact_sign(column, own))
     }
 
     /// The same from votes counted by distance.
@@ -282,34 +272,4 @@ impl<'a> Walker<'a> {
         let mut terms = (ends.0..).zip(table).filter(|term| term.1 != 0).collect();
         self.field.sign(known as u32, &mut terms)
     }
-}
-
-/// The sum of the overlaps of keys that say plus in `column`.
-fn sum_of_plus(overlaps: &[i32], column: &[u64]) -> i64 {
-    let mut sum = 0;
-    for (overlaps, bits) in overlaps.chunks_exact(64).zip(column) {
-        // Eight overlaps of at most 2²⁴ stay far below 2³¹.
-        let mut sums = [0i32; 8];
-        for (overlaps, byte) in overlaps.chunks_exact(8).zip(bits.to_le_bytes()) {
-            for ((sum, overlap), mask) in sums.iter_mut().zip(overlaps).zip(&MASKS[usize::from(byte)]) {
-                *sum += overlap & mask;
-            }
-        }
-        sum += sums.iter().map(|&sum| i64::from(sum)).sum::<i64>();
-    }
-    sum
-}
-
-/// The sum of the weights of keys that say plus in `column`; weights are padded to whole columns. Each sum is off by at
-/// most n roundings of Σ |weight|.
-pub(crate) fn weight_of_plus(weights: &[f64], column: &[u64]) -> f64 {
-    let mut sums = [0.0; 8];
-    for (weights, bits) in weights.chunks_exact(64).zip(column) {
-        for (weights, byte) in weights.chunks_exact(8).zip(bits.to_le_bytes()) {
-            for ((sum, weight), &mask) in sums.iter_mut().zip(weights).zip(&MASKS[usize::from(byte)]) {
-                *sum += f64::from_bits(weight.to_bits() & i64::from(mask) as u64);
-            }
-        }
-    }
-    sums.iter().sum()
 }

@@ -23,7 +23,7 @@ use super::modular::Prime;
 use super::rational::Fractions;
 use super::system::{LARGEST, System};
 use super::{FieldSigns, Network, Rule, Weights, check, elements, signs};
-use crate::dynamics::{Plane, weight_of_plus};
+use crate::dynamics::Plane;
 use crate::error::room_for;
 use crate::exact::ULP;
 use crate::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Query, Result};
@@ -200,7 +200,7 @@ impl<'a> Solver<'a> {
 
     /// Fields of every position from a solution whose elements are off by at most `error`, and a bound on the error of
     /// all.
-    fn fields(&self, solution: &[f64], error: f64) -> Approximate {
+    fn fields(&self, solution: &[f64], error: f64) -> Result<Approximate> {
         let order = solution.len() as f64;
         match &self.form {
             Form::Keys(values) => {
@@ -208,9 +208,10 @@ impl<'a> Solver<'a> {
                 let size: f64 = solution.iter().map(|c| c.abs()).sum();
                 let mut padded = solution.to_vec();
                 padded.resize(solution.len().next_multiple_of(64), 0.0);
-                let field = |position| 2.0 * weight_of_plus(&padded, values.column(position)) - all;
-                let fields = (0..self.memory.value_dim()).map(field).collect();
-                Approximate { fields, error: (order * error + 4.0 * (order + 8.0) * ULP * size) * 1.01 }
+                let tier = self.memory.tier();
+                let field = |position| Ok(2.0 * tier.sum_selected_f64(&padded, values.column(position))? - all);
+                let fields = (0..self.memory.value_dim()).map(field).collect::<Result<_>>()?;
+                Ok(Approximate { fields, error: (order * error + 4.0 * (order + 8.0) * ULP * size) * 1.01 })
             }
             Form::Features { cross, row_sum, .. } => {
                 let mut fields = vec![0.0; cross.nrows()];
@@ -218,7 +219,7 @@ impl<'a> Solver<'a> {
                     fields.iter_mut().zip(column.iter()).for_each(|(field, element)| *field += element * u);
                 }
                 let largest = solution.iter().fold(0.0, |max: f64, u| max.max(u.abs()));
-                Approximate { fields, error: row_sum * (error + (order + 8.0) * ULP * largest) * 1.01 }
+                Ok(Approximate { fields, error: row_sum * (error + (order + 8.0) * ULP * largest) * 1.01 })
             }
         }
     }
@@ -227,7 +228,8 @@ impl<'a> Solver<'a> {
     fn approximate(&self, queries: &Queries) -> Result<Option<Vec<Approximate>>> {
         let Some((solution, errors)) = self.system.solve(self.right(queries)?.as_ref()) else { return Ok(None) };
         let column = |q: usize| solution.col(q).iter().copied().collect::<Vec<_>>();
-        Ok(Some((0..queries.len()).into_par_iter().map(|q| self.fields(&column(q), errors[q])).collect()))
+        let fields = (0..queries.len()).into_par_iter().map(|q| self.fields(&column(q), errors[q]));
+        Ok(Some(fields.collect::<Result<_>>()?))
     }
 
     /// The exact solution for one query.

@@ -174,7 +174,8 @@ pub fn bytes(experiment: &Experiment, point: Point, queries: u64) -> u128 {
     let under_way = match experiment.steps {
         Steps::OneStep => 4 * n + q * 4 * d,
         Steps::Sync => 8 * n + q * 64 * d,
-        Steps::Async => 24 * n + 64 * n / 8 + q * 64 * d,
+        // Its keys transposed, if all of them are.
+        Steps::Async => 24 * n + 64 * n / 8 + q * 64 * d + keys.min(16 << 20),
     };
     let learned = match experiment.rule {
         Rule::Storkey => 24 * d * d,

@@ -130,6 +130,18 @@ impl Kernel for Amx {
         self.rest.above(sums, limit, masks);
     }
 
+    fn sum_selected(&self, numbers: &[i32], column: &[u64]) -> i64 {
+        self.rest.sum_selected(numbers, column)
+    }
+
+    fn sum_selected_f64(&self, numbers: &[f64], column: &[u64]) -> f64 {
+        self.rest.sum_selected_f64(numbers, column)
+    }
+
+    fn shift_selected(&self, numbers: &mut [i32], column: &[u64], change: i32) {
+        self.rest.shift_selected(numbers, column, change);
+    }
+
     fn count(&self, rounds: u32) -> u32 {
         self.rest.count(rounds)
     }

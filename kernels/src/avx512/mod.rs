@@ -3,6 +3,7 @@
 //! XOR, popcount and add are three instructions for one word of eight keys and one query; the popcount goes
 //! through a single port, which bounds the scan at 512 bits a cycle.
 
+mod selected;
 mod weigh;
 
 use std::arch::x86_64::*;
@@ -174,6 +175,24 @@ impl Simd for Avx512 {
     fn above(self, sums: &[i64], limit: i64, masks: &mut [u64]) {
         // SAFETY: AVX-512F by the token.
         unsafe { weigh::above(sums, limit, masks) }
+    }
+
+    #[inline(always)]
+    fn sum_selected(self, numbers: &[i32], column: &[u64]) -> i64 {
+        // SAFETY: AVX-512F by the token.
+        unsafe { selected::sum(numbers, column) }
+    }
+
+    #[inline(always)]
+    fn sum_selected_f64(self, numbers: &[f64], column: &[u64]) -> f64 {
+        // SAFETY: AVX-512F by the token.
+        unsafe { selected::sum_f64(numbers, column) }
+    }
+
+    #[inline(always)]
+    fn shift_selected(self, numbers: &mut [i32], column: &[u64], change: i32) {
+        // SAFETY: AVX-512F by the token.
+        unsafe { selected::shift(numbers, column, change) }
     }
 
     #[inline(always)]

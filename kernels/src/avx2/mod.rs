@@ -4,6 +4,8 @@
 //! population counts using AVX2 instructions", 2018), added up in bytes, and the bytes summed by `vpsadbw`
 //! once in 31 words.
 
+mod selected;
+
 use std::arch::x86_64::*;
 
 use crate::kernel::Kernel;
@@ -157,6 +159,24 @@ impl Simd for Avx2 {
         }
         // SAFETY: AVX2 by the token.
         unsafe { with_avx2(self, scan, query, start, end) }
+    }
+
+    #[inline(always)]
+    fn sum_selected(self, numbers: &[i32], column: &[u64]) -> i64 {
+        // SAFETY: AVX2 by the token.
+        unsafe { selected::sum(numbers, column) }
+    }
+
+    #[inline(always)]
+    fn sum_selected_f64(self, numbers: &[f64], column: &[u64]) -> f64 {
+        // SAFETY: AVX2 by the token.
+        unsafe { selected::sum_f64(numbers, column) }
+    }
+
+    #[inline(always)]
+    fn shift_selected(self, numbers: &mut [i32], column: &[u64], change: i32) {
+        // SAFETY: AVX2 by the token.
+        unsafe { selected::shift(numbers, column, change) }
     }
 
     #[inline(always)]
