@@ -1,6 +1,7 @@
 //! The command line of popfield: the only place that prints, reads pattern files and decides exit statuses.
 
 mod args;
+mod beta;
 mod commands;
 mod failure;
 mod input;

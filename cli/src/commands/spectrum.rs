@@ -11,7 +11,7 @@ use super::learn::shape;
 use crate::args::SpectrumArgs;
 use crate::failure::Result;
 use crate::output::{OutFile, check_distinct, deliver, say, written};
-use crate::plot::{Drawn, FAINT, Figure, Format, INK, render, text, tick};
+use crate::plot::{BLUE, Drawn, FAINT, Figure, Format, INK, RED, render, text, tick};
 use crate::report::{facts, open, spinner, table};
 
 /// Associations shown on a terminal at the most.
@@ -147,16 +147,15 @@ impl Figure for Values<'_> {
             .axis_desc_style(text(13, FAINT))
             .draw()?;
         let points = (1..).map(f64::from).zip(self.values.iter().copied());
-        let blue = RGBColor(38, 92, 166);
-        chart.draw_series(LineSeries::new(points.clone(), blue.mix(0.5)))?;
-        chart.draw_series(points.map(|point| Circle::new(point, 2, blue.filled())))?;
+        chart.draw_series(LineSeries::new(points.clone(), BLUE.mix(0.5)))?;
+        chart.draw_series(points.map(|point| Circle::new(point, 2, BLUE.filled())))?;
         if let Some(sigma) = self.orthogonal {
             let end = self.values.len() as f64 + 1.0;
-            chart.draw_series(LineSeries::new([(0.0, sigma), (end, sigma)], RGBColor(214, 62, 54)))?;
+            chart.draw_series(LineSeries::new([(0.0, sigma), (end, sigma)], RED))?;
             chart.draw_series([Text::new(
                 format!("orthogonal keys and values: {sigma:.1}"),
                 (end * 0.55, sigma + top * 0.045),
-                text(13, RGBColor(214, 62, 54)),
+                text(13, RED),
             )])?;
         }
         Ok(())

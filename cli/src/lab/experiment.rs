@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use popfield::learning::{Dependence, PseudoInverse, Storkey};
 use popfield::{Diagonal, Order, Separation, Tie, Update};
 
-use crate::args::BetaArg;
+use crate::beta::BetaArg;
 use crate::failure::{Failure, Result};
 
 /// What makes fields of overlaps.

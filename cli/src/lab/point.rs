@@ -201,7 +201,7 @@ fn available() -> Option<u64> {
 mod tests {
     use super::super::experiment::{Rule, Setting, Values};
     use super::*;
-    use crate::args::BetaArg;
+    use crate::beta::BetaArg;
 
     fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)

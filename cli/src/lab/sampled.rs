@@ -178,7 +178,7 @@ mod tests {
     use super::super::stats;
     use super::super::stored;
     use super::*;
-    use crate::args::BetaArg;
+    use crate::beta::BetaArg;
 
     #[test]
     fn counts_are_multinomial() {

@@ -39,6 +39,17 @@ pub const PAPER: RGBColor = RGBColor(250, 249, 246);
 pub const INK: RGBColor = RGBColor(24, 28, 40);
 pub const FAINT: RGBColor = RGBColor(84, 89, 102);
 
+/// Colours of what is told apart, dark enough for letters on paper.
+pub const BLUE: RGBColor = RGBColor(38, 92, 166);
+pub const RED: RGBColor = RGBColor(214, 62, 54);
+pub const GREEN: RGBColor = RGBColor(42, 140, 80);
+pub const AMBER: RGBColor = RGBColor(200, 126, 10);
+pub const VIOLET: RGBColor = RGBColor(126, 72, 160);
+pub const TEAL: RGBColor = RGBColor(20, 140, 150);
+
+/// The same in the order in which curves take them.
+pub const SERIES: [RGBColor; 6] = [BLUE, RED, GREEN, AMBER, VIOLET, TEAL];
+
 /// A figure that can be drawn anywhere.
 pub trait Figure {
     /// Width and height in pixels.
@@ -78,12 +89,15 @@ pub fn text(height: i32, color: RGBColor) -> TextStyle<'static> {
 /// What SVG divides the size of a font by.
 const EM: f64 = 1.24;
 
-/// A number for an axis, short.
+/// A number at an axis, as short as can be; in ASCII, which is all that pictures of pixels have letters for.
 pub fn tick(value: &f64) -> String {
     match value.abs() {
-        0.0 => "0".into(),
-        size if !(1e-3..1e6).contains(&size) => format!("{value:.1e}"),
-        size if size < 10.0 => format!("{value:.2}"),
-        _ => format!("{value:.0}"),
+        size if size < 1e-12 => "0".into(),
+        size if !(1e-3..1e5).contains(&size) => {
+            let exponent = libm::floor(libm::log10(size) + 1e-9);
+            let lead = value / libm::pow(10.0, exponent);
+            format!("{}e{exponent}", (lead * 10.0).round() / 10.0)
+        }
+        _ => format!("{}", (value * 1000.0).round() / 1000.0),
     }
 }

@@ -11,7 +11,7 @@ use super::machine::Machine;
 use crate::args::Bench;
 use crate::failure::{Failure, Result};
 use crate::output::{OutFile, deliver, say, written};
-use crate::plot::{Drawn, FAINT, Figure, Format, INK, render, text};
+use crate::plot::{BLUE, Drawn, FAINT, Figure, Format, INK, RED, render, text};
 use crate::report::{bytes, progress, table};
 
 /// Patterns, dimension, batch and noise, each where it is not varied.
@@ -255,8 +255,6 @@ impl Curves<'_> {
 }
 
 const COLUMNS: usize = 3;
-const BLUE: RGBColor = RGBColor(38, 92, 166);
-const RED: RGBColor = RGBColor(214, 62, 54);
 
 impl Figure for Curves<'_> {
     fn size(&self) -> (u32, u32) {

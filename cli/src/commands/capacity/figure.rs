@@ -12,7 +12,7 @@ use crate::lab::experiment::{Experiment, Rule, name};
 use crate::lab::outcome::{Observable, histogram};
 use crate::lab::point::Point;
 use crate::lab::range::Range;
-use crate::plot::{Drawn, FAINT, Figure, INK, PAPER, text};
+use crate::plot::{Drawn, FAINT, Figure, INK, PAPER, SERIES, text, tick};
 
 /// What stands along the chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,16 +68,6 @@ impl Axis {
         }
     }
 }
-
-/// Colours of dimensions, in order; more dimensions begin again.
-const COLORS: [RGBColor; 6] = [
-    RGBColor(38, 92, 166),
-    RGBColor(214, 62, 54),
-    RGBColor(42, 140, 80),
-    RGBColor(222, 146, 20),
-    RGBColor(126, 72, 160),
-    RGBColor(20, 150, 160),
-];
 
 /// Pixels.
 const WIDTH: u32 = 1000;
@@ -233,8 +223,9 @@ fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
     values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
 }
 
+/// The colour of the curve of this number; more curves than colours begin again.
 fn color(index: usize) -> RGBColor {
-    COLORS[index % COLORS.len()]
+    SERIES[index % SERIES.len()]
 }
 
 impl Figure for Chart<'_> {
@@ -319,7 +310,6 @@ impl Chart<'_> {
         X: Ranged<ValueType = f64> + ValueFormatter<f64>,
         Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
     {
-        let number = |value: &f64| axis_number(*value);
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
@@ -327,8 +317,8 @@ impl Chart<'_> {
             .x_labels(9)
             .y_labels(8)
             .x_desc(self.axis.name())
-            .x_label_formatter(&number)
-            .y_label_formatter(&number)
+            .x_label_formatter(&tick)
+            .y_label_formatter(&tick)
             .label_style(text(12, FAINT))
             .axis_desc_style(text(14, FAINT))
             .draw()?;
@@ -415,14 +405,13 @@ impl Chart<'_> {
         B: DrawingBackend,
         X: Ranged<ValueType = f64> + ValueFormatter<f64>,
     {
-        let number = |value: &f64| axis_number(*value);
         chart
             .configure_mesh()
             .disable_mesh()
             .x_labels(9)
             .y_labels(3)
-            .x_label_formatter(&number)
-            .y_label_formatter(&number)
+            .x_label_formatter(&tick)
+            .y_label_formatter(&tick)
             .label_style(text(11, FAINT))
             .draw()?;
         let (left, right) = self.across();
@@ -458,18 +447,4 @@ impl Chart<'_> {
 fn tint(RGBColor(r, g, b): RGBColor, share: f64) -> RGBColor {
     let mix = |ink: u8, paper: u8| (f64::from(paper) + share * (f64::from(ink) - f64::from(paper))).round() as u8;
     RGBColor(mix(r, PAPER.0), mix(g, PAPER.1), mix(b, PAPER.2))
-}
-
-/// A number at an axis, as short as can be.
-fn axis_number(value: f64) -> String {
-    match value.abs() {
-        size if size < 1e-12 => "0".into(),
-        size if !(1e-3..1e5).contains(&size) => {
-            let exponent = libm::floor(libm::log10(size) + 1e-9);
-            let lead = value / libm::exp(exponent * core::f64::consts::LN_10);
-            let lead = (lead * 10.0).round() / 10.0;
-            format!("{lead}e{exponent}")
-        }
-        _ => format!("{}", (value * 1000.0).round() / 1000.0),
-    }
 }

@@ -12,7 +12,8 @@ use indicatif::ProgressBar;
 use popfield::{MAX_DIM, flips};
 use serde_json::{Map, Value, json};
 
-use crate::args::{BetaArg, Capacity};
+use crate::args::Capacity;
+use crate::beta::BetaArg;
 use crate::failure::{Failure, Result};
 use crate::lab::experiment::{Experiment, Rule, Values, name};
 use crate::lab::outcome::Observable;

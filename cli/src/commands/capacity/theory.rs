@@ -159,7 +159,7 @@ const PREDICTIONS: &[Prediction] = &[
         }),
         slow: false,
         applies: |e, o| {
-            e.rule == Rule::Exponential(crate::args::BetaArg::Number(1.0))
+            e.rule == Rule::Exponential(crate::beta::BetaArg::Number(1.0))
                 && e.setting == Setting::EnergyDifference
                 && !bitwise(o)
         },
@@ -382,7 +382,7 @@ impl Prediction {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::BetaArg;
+    use crate::beta::BetaArg;
 
     #[test]
     fn names_are_different_and_what_fits_says_something() {

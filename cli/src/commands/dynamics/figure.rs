@@ -6,7 +6,7 @@ use popfield::{End, Query, Run};
 
 use super::end_of;
 use crate::plot::frame::Frame;
-use crate::plot::{Drawn, FAINT, Figure, INK, text, tick};
+use crate::plot::{AMBER, BLUE, Drawn, FAINT, Figure, GREEN, INK, RED, text, tick};
 
 /// Runs whose states are drawn, states of each, and runs whose energies are.
 const ROWS: usize = 6;
@@ -22,12 +22,7 @@ const LEFT: i32 = 190;
 const CHART: i32 = 320;
 
 /// What the colours say of a run's end.
-const COLORS: [(&str, RGBColor); 4] = [
-    ("stored", RGBColor(42, 157, 88)),
-    ("complement", RGBColor(38, 92, 166)),
-    ("mixture", RGBColor(222, 146, 20)),
-    ("spurious", RGBColor(214, 62, 54)),
-];
+const COLORS: [(&str, RGBColor); 4] = [("stored", GREEN), ("complement", BLUE), ("mixture", AMBER), ("spurious", RED)];
 
 pub fn color(end: &End) -> RGBColor {
     COLORS.into_iter().find(|color| color.0 == end.name()).map_or(INK, |color| color.1)

@@ -4,10 +4,10 @@ use plotters::coord::Shift;
 use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
 
-use super::plate::{COLORS, Plate, Shape, Swatch};
+use super::plate::{Plate, Shape, Swatch};
 use crate::failure::Result;
 use crate::lab::stats::Interval;
-use crate::plot::{Drawn, FAINT, Figure, INK, text};
+use crate::plot::{self, Drawn, FAINT, Figure, INK, SERIES, text};
 
 /// Units of the drawing. Lines are drawn to whole units, so these are finer than pixels of any page; letters are large,
 /// since a phone shows the drawing at a third of its size.
@@ -43,7 +43,7 @@ enum Marks {
 
 /// The colour of this number; that of text beyond the last.
 pub fn color(number: usize) -> RGBColor {
-    COLORS.get(number).copied().unwrap_or(INK)
+    SERIES.get(number).copied().unwrap_or(INK)
 }
 
 /// The number of the colour of text, and of what is the same for all.
@@ -181,7 +181,6 @@ impl Chart {
         X: Ranged<ValueType = f64> + ValueFormatter<f64>,
         Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
     {
-        let number = |value: &f64| tick(*value);
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
@@ -191,8 +190,8 @@ impl Chart {
             .x_labels(6)
             .y_labels(6)
             .x_desc(self.x.name)
-            .x_label_formatter(&number)
-            .y_label_formatter(&number)
+            .x_label_formatter(&tick)
+            .y_label_formatter(&tick)
             .label_style(text(LETTERS - 2, FAINT))
             .axis_desc_style(text(LETTERS, INK))
             .draw()?;
@@ -236,18 +235,12 @@ impl Chart {
     }
 }
 
-/// A number along an axis, short.
-fn tick(value: f64) -> String {
-    match value.abs() {
-        size if size < 1e-12 => "0".into(),
-        size if !(1e-3..1e5).contains(&size) => {
-            let exponent = libm::round(libm::log10(size));
-            let raised: String = format!("{exponent}").chars().map(raise).collect();
-            let lead = value / libm::pow(10.0, exponent);
-            if (lead - 1.0).abs() < 1e-9 { format!("10{raised}") } else { format!("{:.1}·10{raised}", lead) }
-        }
-        _ => format!("{}", (value * 1000.0).round() / 1000.0).replace('-', "−"),
-    }
+/// A number along an axis, powers of ten as such.
+fn tick(value: &f64) -> String {
+    let plain = plot::tick(value);
+    let Some((lead, exponent)) = plain.split_once('e') else { return plain.replace('-', "−") };
+    let raised: String = exponent.chars().map(raise).collect();
+    if lead == "1" { format!("10{raised}") } else { format!("{}·10{raised}", lead.replace('-', "−")) }
 }
 
 /// A digit or sign as a raised letter, others as they are.

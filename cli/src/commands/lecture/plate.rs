@@ -31,16 +31,6 @@ pub enum Shape {
     Square,
 }
 
-/// Colours in their order; FAINT and INK of the plots beside them.
-pub const COLORS: [RGBColor; 6] = [
-    RGBColor(38, 92, 166),
-    RGBColor(214, 62, 54),
-    RGBColor(42, 140, 80),
-    RGBColor(200, 126, 10),
-    RGBColor(126, 72, 160),
-    RGBColor(20, 140, 150),
-];
-
 impl Plate {
     /// Draws `figure`; `caption` says what is to be seen.
     pub fn new(figure: &impl Figure, legend: Vec<(Swatch, String)>, caption: impl Into<String>) -> Result<Self> {

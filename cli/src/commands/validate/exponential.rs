@@ -6,7 +6,7 @@ use popfield::{Beta, flips};
 use super::check::{Check, FALSE_RATE, Prediction, Relation};
 use super::crossing::{Growth, slope};
 use super::trials::Trials;
-use crate::args::BetaArg;
+use crate::beta::BetaArg;
 use crate::failure::Result;
 use crate::lab::experiment::{Experiment, Rule, Setting, Values};
 use crate::lab::outcome::{Observable, Outcome};

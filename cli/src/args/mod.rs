@@ -1,0 +1,351 @@
+//! The command line's shape: commands, options, defaults, examples.
+
+mod capacity;
+mod dynamics;
+mod separation;
+mod shared;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use popfield::{Recall, Separation};
+
+pub use capacity::Capacity;
+pub use dynamics::{ClampArg, DynamicsArgs, StartArg};
+pub use separation::{RuleArg, SeparationArg, SeparationArgs};
+pub use shared::{BitOrderArg, DiagonalArg, Encoding, Input, NoiseArg, Threads, TieArg};
+
+use crate::failure::Result;
+use separation::{RuleArgs, rules};
+use shared::positive;
+
+/// Exact associative memories: store ±1 patterns, recall them from noise, certified.
+#[derive(Debug, Parser)]
+#[command(name = "popfield", version, max_term_width = 100)]
+#[command(after_help = "Files of patterns are .npy arrays, .txt lines of + and -, images, or folders of images.\n\
+Exit status: 0 done; 1 it ran and the answer is no (validate); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
+POPFIELD_TIER forces a SIMD tier (see `popfield info --tiers`).\n\n\
+Example:\n  popfield create digits.pop --keys digits.npy\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Store patterns in a new memory
+    Create(Create),
+    /// Say what a memory holds, or which SIMD tiers there are
+    Info(Info),
+    /// Recall the patterns that queries prompt
+    Recall(RecallArgs),
+    /// Find the stored keys nearest to each query
+    Search(Search),
+    /// Write the overlap of every query with every key
+    Overlaps(Overlaps),
+    /// Run a Hopfield network from start states to its limits
+    Dynamics(DynamicsArgs),
+    /// Learn weights by a rule, and say what they recall
+    Learn(Learn),
+    /// Show how near keys and values are to the singular vectors of the weights
+    Spectrum(SpectrumArgs),
+    /// Measure how many random patterns a rule recalls, and lay theory over it
+    Capacity(Capacity),
+    /// Hold theory against measurement, check by check
+    Validate(Validate),
+    /// Measure recall on random patterns
+    Bench(Bench),
+    /// Store, corrupt and recall handwritten digits, and show them
+    Demo(Demo),
+    /// Walk through the theory claim by claim, each beside what is measured now
+    Lecture(Lecture),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  popfield create faces.pop --keys faces/\n  \
+popfield create words.pop --keys codes.npy --packed --dim 512 --values words.npy --value-dim 64")]
+pub struct Create {
+    /// The memory file to write
+    pub memory: PathBuf,
+    /// The keys
+    #[arg(long, value_name = "F")]
+    pub keys: PathBuf,
+    /// The values, one for each key; without them keys are their own values
+    #[arg(long, value_name = "F")]
+    pub values: Option<PathBuf>,
+    /// Replace the memory if it exists
+    #[arg(long)]
+    pub force: bool,
+    /// Dimension of packed values, if not that of the keys
+    #[arg(long, allow_negative_numbers = true, value_name = "D", requires = "packed", requires = "values")]
+    pub value_dim: Option<usize>,
+    #[command(flatten)]
+    pub input: Input,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  popfield info digits.pop\n  popfield info --tiers")]
+pub struct Info {
+    /// The memory
+    #[arg(required_unless_present = "tiers")]
+    pub memory: Option<PathBuf>,
+    /// List the SIMD tiers and which of them this CPU supports
+    #[arg(long, conflicts_with = "memory")]
+    pub tiers: bool,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy --report report.json\n  \
+popfield recall digits.pop --queries noisy.txt --separation polynomial --degree 3 --steps 5 --tie stay --json\n  \
+popfield recall digits.pop --queries noisy.npy --rule pseudo-inverse --moore-penrose"
+)]
+pub struct RecallArgs {
+    /// The memory
+    pub memory: PathBuf,
+    /// The queries
+    #[arg(long, value_name = "F")]
+    pub queries: PathBuf,
+    #[command(flatten)]
+    pub separation: SeparationArgs,
+    #[command(flatten)]
+    pub rule: RuleArgs,
+    /// With --rule: whether W_jj counts (default keep, the literal sum)
+    #[arg(long, value_enum, requires = "rule")]
+    pub diagonal: Option<DiagonalArg>,
+    /// Steps, each prompted by the answer of the one before
+    #[arg(long, allow_negative_numbers = true, value_name = "T", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub steps: u32,
+    /// What the sign of a field of exactly 0 is
+    #[arg(long, value_name = "P", value_enum, default_value_t = TieArg::Plus)]
+    pub tie: TieArg,
+    /// Write the recalled patterns: int8 ±1, (queries, value dimension)
+    #[arg(long, value_name = "F.npy")]
+    pub out: Option<PathBuf>,
+    /// Write them packed: uint8, 8 positions a byte
+    #[arg(long, requires = "out")]
+    pub packed_out: bool,
+    /// Write what is known of each answer: nearest key, certificate, ties
+    #[arg(long, value_name = "F.json", conflicts_with = "rule")]
+    pub report: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub input: Input,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  popfield search digits.pop --queries noisy.npy --top 10 --out nearest.npz\n  \
+popfield search digits.pop --queries noisy.npy --radius 6")]
+pub struct Search {
+    /// The memory
+    pub memory: PathBuf,
+    /// The queries
+    #[arg(long, value_name = "F")]
+    pub queries: PathBuf,
+    /// The K nearest keys of each query (default 1); all keys, if there are fewer
+    #[arg(long, allow_negative_numbers = true, value_name = "K", conflicts_with = "radius", value_parser = clap::value_parser!(u64).range(1..))]
+    pub top: Option<u64>,
+    /// All keys within distance R of each query
+    #[arg(long, allow_negative_numbers = true, value_name = "R")]
+    pub radius: Option<u32>,
+    /// Write ids (uint64) and distances (uint32), both (queries, K); with --radius one after the other, and offsets
+    /// (uint64)
+    #[arg(long, value_name = "F.npz")]
+    pub out: Option<PathBuf>,
+    /// One JSON object; holds ids and distances unless --out does
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub input: Input,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  popfield overlaps digits.pop --queries noisy.npy --out overlaps.npy")]
+pub struct Overlaps {
+    /// The memory
+    pub memory: PathBuf,
+    /// The queries
+    #[arg(long, value_name = "F")]
+    pub queries: PathBuf,
+    /// Where the overlaps go: int32, (queries, patterns)
+    #[arg(long, value_name = "F.npy")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub input: Input,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  popfield learn digits.pop --rule storkey\n  \
+popfield learn digits.pop --rule pseudo-inverse --moore-penrose --diagonal zero --out weights.npy")]
+pub struct Learn {
+    /// The memory
+    pub memory: PathBuf,
+    /// How to learn
+    #[arg(long, value_name = "R", value_parser = rules())]
+    pub rule: RuleArg,
+    /// With --rule pseudo-inverse: allow dependent keys, by Moore and Penrose's pseudo-inverse
+    #[arg(long)]
+    pub moore_penrose: bool,
+    /// Whether W_jj counts
+    #[arg(long, value_enum, default_value_t = DiagonalArg::Keep)]
+    pub diagonal: DiagonalArg,
+    /// Write the weights: float64, (value dimension, dimension)
+    #[arg(long, value_name = "F.npy")]
+    pub out: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  popfield spectrum digits.pop --plot spectrum.svg")]
+pub struct SpectrumArgs {
+    /// The memory
+    pub memory: PathBuf,
+    #[command(flatten)]
+    pub rule: RuleArgs,
+    /// Draw the singular values, as SVG or PNG
+    #[arg(long, value_name = "F.svg")]
+    pub plot: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  popfield bench --patterns 1000000 --dim 512 --batch 256\n  \
+popfield bench --separation linear --patterns 560 --dim 4096 --batch 1 --json\n  popfield bench --suite --threads 1\n  popfield bench --growth growth.svg")]
+pub struct Bench {
+    /// The standard grid of cases instead of one
+    #[arg(long, conflicts_with_all = ["patterns", "dim", "batch", "noise", "noise_model", "separation", "beta", "degree"])]
+    pub suite: bool,
+    /// How time and memory grow with patterns, dimension, batch, noise and threads, drawn here (.svg or .png)
+    #[arg(long, value_name = "FIGURE", conflicts_with_all = ["suite", "patterns", "dim", "batch", "noise", "noise_model", "separation", "beta", "degree"])]
+    pub growth: Option<PathBuf>,
+    /// Random patterns stored
+    #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 100_000, value_parser = positive)]
+    pub patterns: usize,
+    /// Their dimension
+    #[arg(long, allow_negative_numbers = true, value_name = "D", default_value_t = 512, value_parser = positive)]
+    pub dim: usize,
+    /// Queries recalled at once
+    #[arg(long, allow_negative_numbers = true, value_name = "B", default_value_t = 256, value_parser = positive)]
+    pub batch: usize,
+    /// Fraction of each query's positions flipped
+    #[arg(long, allow_negative_numbers = true, value_name = "P", default_value_t = 0.1)]
+    pub noise: f64,
+    /// How noise picks positions
+    #[arg(long, value_enum, default_value_t = NoiseArg::Exact)]
+    pub noise_model: NoiseArg,
+    #[command(flatten)]
+    pub separation: SeparationArgs,
+    /// Timed runs after a warm-up, of which the median counts
+    #[arg(long, allow_negative_numbers = true, value_name = "R", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeats: u32,
+    /// Seed of patterns and noise
+    #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A check passes if the prediction lies within the interval of what was measured, widened by a tolerance where \
+theory is asymptotic or evaluated numerically. Intervals are so wide that a right theory fails in any check at all with probability 1/1000 at the most.\n\n\
+Bounds are held to be kept (≤, ≥): they fail where the measured interval is beyond them.\n\n\
+With --plant-errors each prediction is falsified: rates by a quarter, thresholds and exponents by a tenth, the \
+mean largest overlap by a twentieth, the overlap m to that of a load a tenth larger or at the critical one, bounds by a factor or the missing 2 of their exponent, a zero to what the neighbouring theory \
+says. The intervals stay as they are.\n\n\
+Exit status: 0 all checks pass, or with --plant-errors all fail; 1 not so.\n\n\
+Examples:\n  popfield validate --seed 7\n  popfield validate --plant-errors\n  popfield validate --only attention --full"
+)]
+pub struct Validate {
+    /// Seed of all that is drawn
+    #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// More trials and larger dimensions: narrower intervals, in a few minutes
+    #[arg(long)]
+    pub full: bool,
+    /// Falsify every prediction, and see whether every check fails
+    #[arg(long)]
+    pub plant_errors: bool,
+    /// Only checks whose name, subject or source holds this
+    #[arg(long, value_name = "TEXT")]
+    pub only: Option<String>,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  popfield demo --out digits-demo")]
+pub struct Demo {
+    /// Folder for the picture, made if it is not there
+    #[arg(long, value_name = "DIR", default_value = "popfield-demo")]
+    pub out: PathBuf,
+    /// Seed of the noise
+    #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  popfield lecture --out lecture\n\n\
+Writes DIR/lecture.html, one page that needs nothing else. Its popfield capacity commands give the same \
+figures again.")]
+pub struct Lecture {
+    /// Folder for the page, made if it is not there
+    #[arg(long, value_name = "DIR", default_value = "popfield-lecture")]
+    pub out: PathBuf,
+    /// Fewer and smaller memories: seconds, with wide intervals
+    #[arg(long)]
+    pub quick: bool,
+    /// Seed of memories and noise
+    #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+impl RecallArgs {
+    /// The separation over keys of dimension `dim`: linear where a rule learns weights.
+    pub fn separation(&self, dim: usize) -> Result<Separation> {
+        let rule = self.rule.rule.is_some();
+        self.separation.resolve(if rule { SeparationArg::Linear } else { SeparationArg::Exponential }, dim)
+    }
+
+    /// How to recall from keys of dimension `dim`.
+    pub fn recall(&self, dim: usize) -> Result<Recall> {
+        Ok(Recall::new(self.separation(dim)?).steps(self.steps)?.tie(self.tie.into()))
+    }
+}
