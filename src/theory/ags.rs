@@ -22,7 +22,7 @@ pub struct Retrieval {
     pub overlap: f64,
     /// (1 − m)/2, the fraction of wrong bits, not rounded by the difference.
     pub bit_error: f64,
-    /// r: d times the mean square of the overlaps with other patterns, by the load.
+    /// r: d times the mean square of the overlaps with other patterns.
     pub crosstalk: f64,
     /// C, the susceptibility at no temperature.
     pub susceptibility: f64,

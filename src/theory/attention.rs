@@ -6,8 +6,8 @@
 //! [`exponential::worst_values`](super::exponential::worst_values) bounds. All of this is hetero-associative, or for
 //! keys as values, since the argument asks nothing of values.
 
-use super::exponential::{Bounds, worst_threshold, worst_values};
-use super::{count, positive, refused};
+use super::exponential::{Bounds, exceeding, worst_threshold, worst_values};
+use super::{count, positive, refused, signal};
 use crate::{Beta, Result};
 
 /// The probability that the own key of a query, `flips` positions away, has at most half of the softmax weight, between
@@ -20,15 +20,16 @@ pub fn top_weight_failure(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Re
 }
 
 /// The n up to which the own key has more than half of the weight for sure, but for a probability of `failure`:
-/// 1 + failure/E min(1, e^{β(S_d − d + 2·flips)}), rounded down. Infinite where the divisor is below 10⁻³⁰⁰.
+/// 1 + failure/E min(1, e^{β(S_d − d + 2·flips)}), rounded down, or 2 where P(S_d ≥ d − 2·flips) ≤ failure. Infinite
+/// where the divisor is below 10⁻³⁰⁰.
 ///
 /// # Errors
 /// [`Error::Parameter`](crate::Error::Parameter) as [`top_weight_failure`], or unless 0 < `failure` ≤ 1.
 pub fn patterns_bound(dim: u64, flips: u64, beta: Beta, failure: f64) -> Result<f64> {
     positive("failure", failure, 1.0)?;
-    // One other key: its bound is the expectation itself.
-    let each = worst_values(dim, 2, flips, beta)?.high;
-    Ok((1.0 + failure / each).floor())
+    let pair = worst_values(dim, 2, flips, beta)?.high;
+    let several = (1.0 + failure / exceeding(dim, signal(dim, flips), beta.get())).floor();
+    Ok(if pair <= failure { several.max(2.0) } else { several })
 }
 
 /// c in d = c·ln n: the dimension that n keys call for, by their logarithm, as n → ∞ with a fraction `noise` of

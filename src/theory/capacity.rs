@@ -26,7 +26,8 @@ pub fn hoeffding_bit(dim: u64, patterns: u64, flips: u64) -> Result<f64> {
 
 /// The n up to which Hoeffding's and the union bound promise that one query of `flips` flipped positions recalls all
 /// `value_dim` bits of its value, but for a probability of `failure`: hetero-associative, random or worst-case values.
-/// Its order is (1 − 2ρ)² d/(2 ln d) for a fraction ρ flipped and a `failure` that stays. 0 if nothing is promised.
+/// Its order is (1 − 2ρ)² d/(2 ln d) for a fraction ρ flipped, a `value_dim` of the order of d and a `failure` that
+/// stays. 0 if nothing is promised; no more than [`MOST`]/d in any case.
 ///
 /// # Errors
 /// [`Error::Parameter`](crate::Error::Parameter) as [`hoeffding_bit`], or unless 0 < `failure` ≤ 1.
@@ -37,7 +38,8 @@ pub fn hoeffding_one(dim: u64, flips: u64, value_dim: u64, failure: f64) -> Resu
     largest(MOST / dim, |patterns| Ok(hoeffding_bit(dim, patterns, flips)? * value_dim as f64 <= failure))
 }
 
-/// The same for a query from every key at once: all n·`value_dim` bits. Its order is (1 − 2ρ)² d/(4 ln d).
+/// The same for a query from every key at once: all n·`value_dim` bits. Its order is (1 − 2ρ)² d/(4 ln d) for a
+/// `value_dim` of the order of d.
 ///
 /// # Errors
 /// As [`hoeffding_one`].

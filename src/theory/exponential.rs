@@ -81,7 +81,7 @@ fn threshold(noise: f64, weight: f64) -> Result<f64> {
 /// [`Error::Parameter`](crate::Error::Parameter) unless 0 ≤ `noise` < ½.
 ///
 /// Source: Demircigil, Heusel, Löwe, Upgang, Vermet 2017, "On a model of associative memory with huge storage
-/// capacity", theorem 3.
+/// capacity", the theorem on F(x) = e^x (1.3 in arXiv:1702.01929v2).
 pub fn demircigil_rate(noise: f64) -> Result<f64> {
     within("noise", noise, 0.0, 0.5_f64.next_down())?;
     Ok(half_rate(noise))
@@ -119,7 +119,7 @@ fn half_rate(noise: f64) -> f64 {
 /// high = ½ min(1, (n−1) E min(1, e^{2β(S_d − t)})): crosstalk is symmetric, and exceeds the signal only if some key
 /// does or, by Chebyshev's inequality, with the second moment of those that do not. With n = e^{rd} it tends to 0 for r
 /// below [`random_threshold`]. low = ¼ P(some s_i > t): with probability ½ the other keys do not weaken that one, and
-/// half of those times it is against.
+/// half of those times it is against. Of two patterns both are exact.
 ///
 /// Cost: O(√d).
 ///
@@ -129,6 +129,9 @@ fn half_rate(noise: f64) -> f64 {
 pub fn random_values(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<Bounds> {
     sizes(dim, patterns, flips)?;
     let own = signal(dim, flips);
+    if patterns == 2 {
+        return Ok(Bounds { low: 0.5 * walk::above(dim, own), high: 0.5 * walk::at_least(dim, own) });
+    }
     let high = 0.5 * (exceeding(dim, own, 2.0 * beta.get()) * (patterns - 1) as f64).min(1.0);
     Ok(Bounds { low: 0.25 * any(walk::above(dim, own), patterns - 1), high })
 }
@@ -151,8 +154,9 @@ pub fn energy_difference(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Res
 /// half of the softmax weight.
 ///
 /// high = min(1, (n−1) E min(1, e^{β(S_d − t)})), Markov's inequality in place of Chebyshev's; it tends to 0 for rates
-/// below [`worst_threshold`]. low is the larger of P(some s_i > t) and what Cantelli's inequality gives the sum of the
-/// keys up to some distance, at the best such distance.
+/// below [`worst_threshold`]. low is the larger of P(some s_i ≥ t), since any third key adds to one as near as the own
+/// one, and what Cantelli's inequality gives the sum of the keys up to some distance, at the best such distance. Of two
+/// patterns both bounds are exact.
 ///
 /// Cost: O(√d).
 ///
@@ -161,8 +165,11 @@ pub fn energy_difference(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Res
 pub fn worst_values(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<Bounds> {
     sizes(dim, patterns, flips)?;
     let (own, beta, others) = (signal(dim, flips), beta.get(), (patterns - 1) as f64);
+    if patterns == 2 {
+        return Ok(Bounds { low: walk::above(dim, own), high: walk::at_least(dim, own) });
+    }
     let high = (exceeding(dim, own, beta) * others).min(1.0);
-    let mut low = any(walk::above(dim, own), patterns - 1);
+    let mut low = any(walk::at_least(dim, own), patterns - 1);
     let (mut first, mut second) = (0.0, 0.0);
     for (place, probability) in walk::upwards(dim) {
         let weight = (beta * (place - own) as f64).exp();
@@ -183,10 +190,16 @@ pub fn worst_values(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<B
 /// The bit error at finite d and n, hetero-associative, random values: the probability that Σ ±e^{βs_i} outweighs
 /// e^{βt}, ties by half, from the characteristic function of crosstalk.
 ///
-/// Crosstalk is known to a 300th of the signal: what is as near to it counts in part. That matters for a handful of
-/// keys whose weights happen to add up so, by some percent of the value, and is far below one percent where many keys
-/// have a say. Rounding adds up to 10⁻¹³. Cost: half a million sums over the places whose weights matter: 0.1 s at
-/// d = 32, seconds where β is small and d large.
+/// Exact for two patterns. Else crosstalk is known to a 300th of the signal: what lies as near to it counts in part, so
+/// that the value is off by no more than half the probability that crosstalk is within a hundredth of the signal. Where
+/// hundreds of keys have a say that is far below one percent of the value. For a handful whose weights happen to add up
+/// so it may be some percent, and at β·t far below 1/300 all weights are alike and votes that nearly tie count half:
+/// off by one over the root of the number of keys, or by any factor if these are few. Keys that outweigh the query by
+/// 10⁶ balance none but their own kind, which is off by up to 2 % if hundreds of them are expected. Rounding adds up to
+/// 10⁻¹³.
+///
+/// Cost: half a million sums over the places whose weights matter: 0.1 s at d = 32, tens of seconds where β is small and
+/// d large.
 ///
 /// # Errors
 /// As [`random_values`].
@@ -195,12 +208,16 @@ pub fn worst_values(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<B
 /// function".
 pub fn random_error(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<f64> {
     let bounds = random_values(dim, patterns, flips, beta)?;
-    let terms = Terms::new(dim, signal(dim, flips), beta.get(), true, f64::INFINITY);
+    if patterns == 2 {
+        return Ok(0.5 * (bounds.low + bounds.high));
+    }
+    let terms = Terms::signed(dim, signal(dim, flips), beta.get());
     Ok(terms.above_one(patterns - 1).max(bounds.low).min(bounds.high))
 }
 
-/// The same for worst-case values: the probability that Σ e^{βs_i} outweighs e^{βt}, ties by half; that the top weight
-/// is not above ½.
+/// The same for worst-case values: the probability that Σ e^{βs_i} outweighs e^{βt}; that the own key has less than
+/// half of the softmax weight. Ties count half; but for two patterns there are next to none, since any third key
+/// adds to one as near as the own one.
 ///
 /// Error and cost as [`random_error`].
 ///
@@ -209,17 +226,20 @@ pub fn random_error(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<f
 pub fn worst_error(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<f64> {
     let bounds = worst_values(dim, patterns, flips, beta)?;
     let (own, others) = (signal(dim, flips), patterns - 1);
-    let nearer = walk::above(dim, own);
-    if nearer >= 1.0 {
+    if patterns == 2 {
+        return Ok(0.5 * (bounds.low + bounds.high));
+    }
+    // A key as near is enough; else all terms are below 1.
+    let as_near = walk::at_least(dim, own);
+    if as_near >= 1.0 {
         return Ok(bounds.high);
     }
-    // A nearer key is enough; else all terms are at most 1.
-    let terms = Terms::new(dim, own, beta.get(), false, 1.0);
+    let terms = Terms::positive(dim, own, beta.get());
     let (mean, square) = terms.mean_and_square(others);
     // So far above 1 that it cannot be missed, by Bernstein's inequality for terms from 0 to 1.
     let far = mean > 1.0 && (mean - 1.0) * (mean - 1.0) > 80.0 * square;
     let at_most = if far { 0.0 } else { 1.0 - terms.above_one(others) };
-    Ok((1.0 - (1.0 - any(nearer, others)) * at_most).max(bounds.low).min(bounds.high))
+    Ok((1.0 - (1.0 - any(as_near, others)) * at_most).max(bounds.low).min(bounds.high))
 }
 
 /// The same for the energy-difference update, auto-associative, the mean over right and flipped positions: see
@@ -301,7 +321,7 @@ pub fn normal_error_given(others: &[u64], flips: u64, beta: Beta) -> Result<f64>
 }
 
 /// E min(1, e^{weight·(S_d − own)}).
-fn exceeding(dim: u64, own: i64, weight: f64) -> f64 {
+pub(super) fn exceeding(dim: u64, own: i64, weight: f64) -> f64 {
     walk::mean(dim, |s| if s >= own { 1.0 } else { (weight * (s - own) as f64).exp() })
 }
 

@@ -108,7 +108,7 @@ pub fn auto_zeroed(dim: u64, patterns: u64, flips: u64) -> Result<BitLaw> {
 /// # Errors
 /// [`Error::Parameter`](crate::Error::Parameter) unless `load` > 0 is finite and 0 ≤ `noise` ≤ 1.
 ///
-/// Source: the central limit theorem; Hertz, Krogh, Palmer 1991, section 2.2.
+/// Source: the central limit theorem; Hertz, Krogh, Palmer 1991, chapter 2, without noise.
 pub fn hetero_erfc(load: f64, noise: f64) -> Result<f64> {
     positive("load", load, f64::MAX)?;
     within("noise", noise, 0.0, 1.0)?;

@@ -4,7 +4,7 @@
 //! terms have in d dimensions. That is right where many terms matter: K small, n of the order of d^K. K is this
 //! library's degree; Krotov and Hopfield's energy, and the paper's n, has order K + 1. Ties count half.
 //!
-//! Source: Krotov, Hopfield 2016, "Dense associative memory for pattern recognition", section 2 and appendix A.
+//! Source: Krotov, Hopfield 2016, "Dense associative memory for pattern recognition", section 2, equations 5 and 6.
 
 use super::{MOST, count, normal_above, positive, refused, signal, sizes, walk, within};
 use crate::{Degree, Result};
@@ -45,9 +45,8 @@ pub fn worst(dim: u64, patterns: u64, flips: u64, degree: Degree) -> Result<f64>
 pub fn energy_difference(dim: u64, patterns: u64, flips: u64, degree: Degree) -> Result<f64> {
     sizes(dim, patterns, flips)?;
     let order = degree.get() + 1;
-    let difference = |u: i64| scaled(u + 1, dim, order) - scaled(u - 1, dim, order);
-    let variance = walk::mean(dim - 1, |u| difference(u).powi(2));
-    let own = |u: i64| error(difference(u), patterns, 0.0, variance);
+    let variance = walk::mean(dim - 1, |u| difference(u, dim, order).powi(2));
+    let own = |u: i64| error(difference(u, dim, order), patterns, 0.0, variance);
     let (signal, flipped) = (signal(dim, flips), flips as f64 / dim as f64);
     Ok((1.0 - flipped) * own(signal - 1) + flipped * own(signal + 1))
 }
@@ -61,7 +60,7 @@ pub fn energy_difference(dim: u64, patterns: u64, flips: u64, degree: Degree) ->
 pub fn auto_kept(dim: u64, patterns: u64, flips: u64, degree: Degree) -> Result<f64> {
     sizes(dim, patterns, flips)?;
     let k = degree.get();
-    let vote = walk::mean(dim - 1, |u| 0.5 * (scaled(u + 1, dim, k) - scaled(u - 1, dim, k)));
+    let vote = 0.5 * walk::mean(dim - 1, |u| difference(u, dim, k)) / (dim as f64).sqrt();
     let variance = (walk::moment(dim, 2 * k) - vote * vote).max(0.0);
     let signal = scaled(signal(dim, flips), dim, k);
     let flipped = flips as f64 / dim as f64;
@@ -94,9 +93,7 @@ pub fn krotov_hopfield_patterns(dim: u64, noise: f64, degree: Degree, error: f64
     within("noise", noise, 0.0, 0.5_f64.next_down())?;
     positive("error", error, 0.5_f64.next_down())?;
     let z = super::bisect(0.0, 40.0, |z| normal_above(z) <= error);
-    let k = degree.get() as i32;
-    let root = ((1.0 - 2.0 * noise) * (dim as f64).sqrt()).powi(k) / z;
-    Ok(root * root / odd_factorial(degree))
+    Ok(by_variance(dim, noise, degree) / (z * z))
 }
 
 /// n = (1−2·noise)^{2K} d^K/(2(2K−1)!! ln d), up to which a pattern is recalled without an error. At K = 1 it is
@@ -109,8 +106,14 @@ pub fn krotov_hopfield_clean(dim: u64, noise: f64, degree: Degree) -> Result<f64
         return Err(refused("dimension", format!("2 to {MOST}"), dim));
     }
     within("noise", noise, 0.0, 0.5_f64.next_down())?;
-    let root = ((1.0 - 2.0 * noise) * (dim as f64).sqrt()).powi(degree.get() as i32);
-    Ok(root * root / (2.0 * odd_factorial(degree) * (dim as f64).ln()))
+    Ok(by_variance(dim, noise, degree) / (2.0 * (dim as f64).ln()))
+}
+
+/// ((1−2·noise)² d)^K/(2K−1)!!, the signal's square by a term's variance; a factor at a time, so that it is infinite
+/// only where the result is.
+fn by_variance(dim: u64, noise: f64, degree: Degree) -> f64 {
+    let signal = (1.0 - 2.0 * noise).powi(2) * dim as f64;
+    (1..=degree.get()).map(|i| signal / f64::from(2 * i - 1)).product()
 }
 
 /// (2K − 1)!! = E Z^{2K} of a standard normal Z.
@@ -121,6 +124,21 @@ fn odd_factorial(degree: Degree) -> f64 {
 /// (place/√d)^power, so that moments stay near 1.
 fn scaled(place: i64, dim: u64, power: u32) -> f64 {
     (place as f64 / (dim as f64).sqrt()).powi(power as i32)
+}
+
+/// [(place+1)^order − (place−1)^order]/√d^{order−1} = 2 Σ_{i odd} C(order, i) place^{order−i}/√d^{order−1}: terms of one
+/// sign, so that nothing cancels.
+fn difference(place: i64, dim: u64, order: u32) -> f64 {
+    let (place, small) = (place as f64 / (dim as f64).sqrt(), (dim as f64).recip());
+    let mut binomial = 1.0;
+    let mut sum = 0.0;
+    for i in 1..=order {
+        binomial *= f64::from(order + 1 - i) / f64::from(i);
+        if i % 2 == 1 {
+            sum += binomial * small.powi((i as i32 - 1) / 2) * place.powi((order - i) as i32);
+        }
+    }
+    2.0 * sum
 }
 
 /// P(signal + crosstalk < 0) for n − 1 terms of this mean and variance.

@@ -46,7 +46,7 @@ pub fn above(steps: u64, place: i64) -> f64 {
     if place.unsigned_abs() >= steps {
         return 0.0;
     }
-    let first = place + 1 + i64::from((steps - place.unsigned_abs()).is_multiple_of(2));
+    let first = place.saturating_add(1 + i64::from((steps - place.unsigned_abs()).is_multiple_of(2)));
     let (mut total, mut block) = (0.0, 0.0);
     for (index, (s, probability)) in outwards(steps, first).enumerate() {
         if index % FRESH == 0 {
@@ -115,9 +115,11 @@ pub fn rate(a: f64) -> f64 {
     }
 }
 
-/// The a in [0, 1] of I(a) = `rate`: 0 for a rate of 0 or less, 1 for ln 2 or more.
+/// The a in [0, 1] of I(a) = `rate`: 0 for a rate of 0 or less, 1 for ln 2 or more, none for what is no number.
 pub fn inverse_rate(of: f64) -> f64 {
-    if of <= 0.0 {
+    if of.is_nan() {
+        of
+    } else if of <= 0.0 {
         0.0
     } else if of >= LN_2 {
         1.0
@@ -156,7 +158,7 @@ fn outwards(steps: u64, first: i64) -> impl Iterator<Item = (i64, f64)> {
         let here = (s, probability);
         stale += 1;
         let place = s as f64;
-        s += 2;
+        s = s.saturating_add(2);
         probability = if stale % FRESH == 0 { at(steps, s) } else { probability * ((k - place) / (k + place + 2.0)) };
         Some(here)
     })

@@ -200,7 +200,69 @@ fn errors_for_few_keys() {
             .sum::<f64>();
         let (d, n) = (dim as u64, others as u64 + 1);
         close(exponential::random_error(d, n, flips, beta(b)).unwrap(), random, 1e-6);
-        close(exponential::worst_error(d, n, flips, beta(b)).unwrap(), wrong(&|_| -1.0), 1e-6);
+        // A key as near as the own one leaves no doubt, since there is another.
+        let worst = over_overlaps(dim, others, &mut |overlaps| {
+            let field = 1.0 - overlaps.iter().map(|&s| (b * (s - own) as f64).exp()).sum::<f64>();
+            if overlaps.iter().any(|&s| s >= own) { 1.0 } else { 0.5 * libm::erfc(300.0 * field / 2f64.sqrt()) }
+        });
+        close(exponential::worst_error(d, n, flips, beta(b)).unwrap(), worst, 1e-6);
+    }
+}
+
+/// Two patterns leave nothing open, whatever β is.
+#[test]
+fn two_patterns() {
+    for (dim, flips) in [(1, 0), (1, 1), (2, 1), (6, 1), (6, 3), (10, 0), (10, 5), (9, 9)] {
+        let own = dim as i64 - 2 * flips as i64;
+        let (nearer, as_near) = (walk::above(dim, own), walk::at(dim, own));
+        for b in [1e-9, 1e-6, 0.3, 5.0, 1e9] {
+            let worst = exponential::worst_values(dim, 2, flips, beta(b)).unwrap();
+            holds(worst, nearer, as_near);
+            assert_eq!(worst.low, nearer);
+            close(exponential::worst_error(dim, 2, flips, beta(b)).unwrap(), nearer + 0.5 * as_near, 1e-14);
+            let random = 0.5 * nearer + 0.25 * as_near;
+            close(exponential::random_error(dim, 2, flips, beta(b)).unwrap(), random, 1e-14);
+        }
+    }
+}
+
+/// Keys that outweigh the query by far cancel where two of one place differ in sign, and leave the rest to farther ones.
+#[test]
+fn heavy_keys_cancel() {
+    for (dim, others, flips, b) in [(2, 2, 2, 1e9), (4, 2, 2, 10.0), (4, 5, 2, 10.0), (6, 4, 3, 8.0), (3, 6, 3, 7.0)] {
+        let own = dim as i64 - 2 * flips as i64;
+        let error = |signs: u32| {
+            let vote = |i: usize| if signs >> i & 1 == 1 { 1 } else { -1 };
+            over_overlaps(dim, others, &mut |overlaps| {
+                let mut votes = BTreeMap::from([(own, 1)]);
+                overlaps.iter().enumerate().for_each(|(i, &s)| *votes.entry(s).or_insert(0) += vote(i));
+                // The nearest that do not cancel decide.
+                match votes.values().rev().find(|&&vote| vote != 0) {
+                    Some(&vote) => f64::from(u8::from(vote < 0)),
+                    None => 0.5,
+                }
+            })
+        };
+        let expected = (0..1u32 << others).map(error).sum::<f64>() / f64::from(1u32 << others);
+        let found = exponential::random_error(dim as u64, others as u64 + 1, flips, beta(b)).unwrap();
+        assert!((found - expected).abs() < 1e-6, "{dim} {others} {flips} {b}: {found}, expected {expected}");
+    }
+    // Where many are expected none of this matters, to 2 %.
+    let found = exponential::random_error(4, 8000, 2, beta(10.0)).unwrap();
+    let nearest = nearest::random_values(4, 8000, 2).unwrap();
+    close(found, nearest.wrong + 0.5 * nearest.tie, 0.02);
+}
+
+/// Weights that the steps of the inversion would take for one another.
+#[test]
+fn no_weight_is_taken_for_another() {
+    for (dim, patterns, flips) in [(10, 500, 1), (10, 200, 2), (14, 2000, 2)] {
+        // e^{2β} is 2π/0.005, and twice that.
+        for b in [3.568_097, 3.914_67] {
+            let [before, here, after] =
+                [b - 0.1, b, b + 0.1].map(|b| exponential::random_error(dim, patterns, flips, beta(b)).unwrap());
+            assert!((here - 0.5 * (before + after)).abs() < 2e-3, "{dim}, {patterns}, {b}: {before} {here} {after}");
+        }
     }
 }
 

@@ -128,4 +128,14 @@ fn the_self_term_swamps_the_rest() {
     // The largest of everything still is a number.
     assert!(polynomial::hetero(65_536, 1 << 37, 0, degree(64)).unwrap() >= 0.0);
     assert!(polynomial::energy_difference(65_536, 1 << 37, 6000, degree(64)).unwrap() >= 0.0);
+    // Powers beyond all numbers, on either side of 0.
+    for (d, k) in [(4_200_000_000, 64), (10_000_000_000, 64), (10_000_000_000, 63)] {
+        assert_eq!(polynomial::energy_difference(d, 2, 0, degree(k)).unwrap(), 0.0);
+    }
+    let inverted = polynomial::energy_difference(1_000_000_000, 2, 999_999_999, degree(63)).unwrap();
+    close(inverted, 1.0, 1e-6);
+    let clean = polynomial::krotov_hopfield_clean(65_536, 0.0, degree(64)).unwrap();
+    let factorial: f64 = (1..=64).map(|i| f64::from(2 * i - 1).ln()).sum();
+    close(clean.ln(), 64.0 * 65_536f64.ln() - factorial - (2.0 * 65_536f64.ln()).ln(), 1e-12);
+    assert!(polynomial::krotov_hopfield_patterns(65_536, 0.0, degree(64), 0.4).unwrap().is_finite());
 }

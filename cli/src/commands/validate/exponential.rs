@@ -133,7 +133,7 @@ fn all() -> Vec<Check> {
         checks.push(
             Check::new(
                 format!("energy difference, β = 1, d = {dim}, all n = {patterns}: memories that fail"),
-                "Demircigil et al. 2017, theorem 3, below its rate; union bound, falsified: a hundredth",
+                "Demircigil et al. 2017, below the rate of its theorem on e^x; union bound, falsified: a hundredth",
                 move || {
                     let most = wrong_bits(dim, patterns)?;
                     Ok(Prediction::rate(most).planted(most / 100.0))
