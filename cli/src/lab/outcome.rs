@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use super::experiment::{Experiment, Steps};
 use super::stats::{self, Interval};
 
 /// What is measured of answers.
@@ -28,12 +29,24 @@ impl Observable {
         }
     }
 
-    /// Of all memories.
-    pub fn estimate(self, outcomes: &[Outcome], confidence: f64) -> Interval {
-        let fractions: Vec<f64> = outcomes.iter().map(|outcome| self.fraction(outcome)).collect();
-        let Interval { value, low, high } = stats::of_memories(&fractions, confidence);
+    /// Of all memories. A run to the limit either ends near its pattern or is lost, and there may be lost ones though
+    /// none was seen.
+    pub fn estimate(self, experiment: &Experiment, outcomes: &[Outcome], confidence: f64) -> Interval {
+        let runs = experiment.steps != Steps::OneStep;
+        let Interval { value, low, high } = match self {
+            Self::BitError | Self::Overlap if runs => {
+                let parts = |lost: bool| outcomes.iter().map(|o| o.bit_error_of(lost)).collect::<Vec<f64>>();
+                // What is lost has no overlap with its pattern, or some yet; from far off it may go to the other side.
+                let worst = if experiment.noise < 0.5 { 0.5 } else { 1.0 };
+                stats::of_two_kinds(&parts(false), &parts(true), worst, confidence)
+            }
+            Self::Overlap => {
+                stats::of_memories(&outcomes.iter().map(Outcome::bit_error).collect::<Vec<_>>(), confidence)
+            }
+            _ => stats::of_memories(&outcomes.iter().map(|o| self.fraction(o)).collect::<Vec<_>>(), confidence),
+        };
         match self {
-            Self::Overlap => Interval { value: 2.0 * value - 1.0, low: 2.0 * low - 1.0, high: 2.0 * high - 1.0 },
+            Self::Overlap => Interval { value: 1.0 - 2.0 * value, low: 1.0 - 2.0 * high, high: 1.0 - 2.0 * low },
             _ => Interval { value, low, high },
         }
     }
@@ -75,6 +88,12 @@ impl Outcome {
     /// Queries recalled in every bit.
     pub fn whole(&self) -> u64 {
         self.by_wrong.iter().filter(|entry| entry.0 == 0).map(|entry| entry.1).sum()
+    }
+
+    /// Wrong bits of queries that are lost, more than a quarter of their bits wrong, or of the others, of all bits.
+    fn bit_error_of(&self, lost: bool) -> f64 {
+        let of = self.by_wrong.iter().filter(|entry| (4 * entry.0 > self.bits) == lost);
+        of.map(|entry| entry.0 * entry.1).sum::<u64>() as f64 / (self.queries() * self.bits) as f64
     }
 
     /// Wrong bits of all bits.

@@ -4,8 +4,10 @@
 //! the mean of one figure for each memory, and its interval is Student's t over memories. That is good where the mean of
 //! many memories is nearly normal. It fails where few memories err, and says 0 ± 0 where none did. There a bound takes
 //! its place that holds without it: how many memories err at all is binomial, by Clopper and Pearson, and one that errs
-//! is taken to err as much as the worst that was seen, or altogether if none was (so that 0 of k memories gives the rule
-//! of three, 3/k at 95 %). Where each memory is asked for one yes or no, Clopper and Pearson's is exact.
+//! is taken to err as much as the worst that was seen, some of them twice as much, or altogether if none was (so that 0
+//! of k memories gives the rule of three, 3/k at 95 %). Where each memory is asked for one yes or no, Clopper and
+//! Pearson's is exact. Errors that are of two kinds, small ones that all memories have and large ones of a few, are
+//! bounded kind by kind.
 
 /// An estimate and the interval that holds the truth with the confidence asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,19 +40,44 @@ pub fn of_memories(fractions: &[f64], confidence: f64) -> Interval {
     }
     let mut interval = mean(fractions, confidence);
     // From either end of [0, 1]: how many memories are away from it, and how far.
-    let rare = |away: &dyn Fn(f64) -> f64| -> Option<(f64, f64)> {
-        let erring: Vec<f64> = fractions.iter().map(|&x| away(x)).filter(|&x| x > 0.0).collect();
-        let share = proportion(erring.len() as u64, memories, confidence);
-        let range = erring.iter().fold((1.0f64, 0.0f64), |(low, high), &x| (low.min(x), high.max(x)));
-        (erring.len() < FEW as usize).then_some((share.low * range.0, share.high * range.1))
-    };
-    if let Some((low, high)) = rare(&|x| x) {
+    if let Some((low, high)) = rare(fractions.iter().copied(), 1.0, confidence) {
         interval = Interval { low: interval.low.min(low).max(0.0), high: interval.high.max(high), ..interval };
     }
-    if let Some((low, high)) = rare(&|x| 1.0 - x) {
+    if let Some((low, high)) = rare(fractions.iter().map(|x| 1.0 - x), 1.0, confidence) {
         interval = Interval { low: interval.low.min(1.0 - high), high: interval.high.max(1.0 - low), ..interval };
     }
     Interval { low: interval.low.max(0.0), high: interval.high.min(1.0), ..interval }
+}
+
+/// The same where each fraction is the sum of a usual part and of one that few memories have, which may be as large as
+/// `worst` though none was seen to have it.
+pub fn of_two_kinds(usual: &[f64], seldom: &[f64], worst: f64, confidence: f64) -> Interval {
+    let sums: Vec<f64> = usual.iter().zip(seldom).map(|(a, b)| a + b).collect();
+    let together = of_memories(&sums, confidence);
+    let Some((low, high)) = rare(seldom.iter().copied(), worst, confidence) else { return together };
+    let unseen = |numbers: &[f64]| numbers.iter().all(|&x| x == 0.0);
+    // Where a part was not seen, the bound on the other is one on both.
+    let (from, to) = match (unseen(usual), of_memories(usual, confidence)) {
+        (true, _) => (low, high),
+        (false, apart) => (apart.low + low, apart.high + high),
+    };
+    let to = if unseen(seldom) { to } else { to.max(together.high) };
+    Interval { value: together.value, low: from.min(together.low).max(0.0), high: to.min(1.0) }
+}
+
+/// Bounds on the mean of non-negative `numbers` of which few are not 0; `None` if more are. None was seen that errs: one
+/// may err by `worst`. Else the worst that was seen stands for what one errs, and twice that for one in so many as could
+/// have been missed.
+fn rare(numbers: impl Iterator<Item = f64> + Clone, worst: f64, confidence: f64) -> Option<(f64, f64)> {
+    let erring = numbers.clone().filter(|&x| x > 0.0);
+    let count = erring.clone().count() as u64;
+    let share = proportion(count, numbers.count() as u64, confidence);
+    let (low, high) = erring.fold((f64::INFINITY, 0.0f64), |(low, high), x| (low.min(x), high.max(x)));
+    match count {
+        0 => Some((0.0, share.high * worst)),
+        1..FEW => Some((share.low * low, share.high * high * (1.0 + proportion(0, count, confidence).high))),
+        _ => None,
+    }
 }
 
 /// The mean of independent numbers, by Student's t.
@@ -216,7 +243,12 @@ mod tests {
         let mut one = vec![0.0; 100];
         one[17] = 1e-3;
         let one = of_memories(&one, 0.95);
-        assert!((one.high - 1e-3 * 0.0545).abs() < 1e-6 && one.low < 1e-6, "{one:?}");
+        assert!((one.high - 1e-3 * 0.0545 * 1.975).abs() < 1e-6 && one.low < 1e-6, "{one:?}");
+        // Of two kinds, where the larger is at most a half: seen or not.
+        let neither = of_two_kinds(&[0.0; 100], &[0.0; 100], 0.5, 0.95);
+        assert!((neither.high - 0.0181).abs() < 1e-4 && neither.low == 0.0, "{neither:?}");
+        let small = of_two_kinds(&[0.01; 100], &[0.0; 100], 0.5, 0.95);
+        assert!((small.high - 0.0281).abs() < 1e-4 && (small.low - 0.01).abs() < 1e-12, "{small:?}");
         assert!(mean(&[0.3], 0.95).high.is_infinite());
     }
 
@@ -247,6 +279,58 @@ mod tests {
         let missed = |count: u32| f64::from(count) / runs as f64;
         assert!(missed(plain) > 2.0 * (1.0 - confidence), "no test: {}", missed(plain));
         assert!(missed(held) < 2.0 * (1.0 - confidence), "{}", missed(held));
+    }
+
+    /// Small errors of all memories and large ones of a few, as near a critical load.
+    #[test]
+    fn intervals_of_two_kinds_hold_what_is_seldom_seen() {
+        for (rate, memories) in [(0.003, 40), (0.01, 40), (0.02, 100), (0.05, 200), (0.3, 100)] {
+            let (runs, mut held, mut plain) = (1000, 0, 0);
+            let truth = 0.004 + rate * 0.25;
+            for run in 0..runs {
+                let mut rng = stream(13, "coverage", run);
+                let mut uniform = || (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+                let usual: Vec<f64> = (0..memories).map(|_| 0.008 * uniform()).collect();
+                let mut lost = || if uniform() < rate { 0.1 + 0.3 * uniform() } else { 0.0 };
+                let seldom: Vec<f64> = (0..memories).map(|_| lost()).collect();
+                let holds = |interval: Interval| u32::from(interval.low <= truth && truth <= interval.high);
+                held += holds(of_two_kinds(&usual, &seldom, 0.5, 0.95));
+                let sums: Vec<f64> = usual.iter().zip(&seldom).map(|(a, b)| a + b).collect();
+                plain += holds(of_memories(&sums, 0.95));
+            }
+            let (held, plain) = (f64::from(held) / runs as f64, f64::from(plain) / runs as f64);
+            assert!(held > 0.935, "{rate}, {memories}: {held}, plain {plain}");
+            assert!(rate > 0.01 || plain < 0.7, "no test: {plain}");
+        }
+    }
+
+    /// A wrong bit here and there, sometimes several in one memory.
+    #[test]
+    fn intervals_hold_what_few_memories_err() {
+        for (rate, more, memories) in [(0.01, 0.1, 100), (0.03, 0.3, 100), (0.05, 0.05, 100), (0.1, 0.5, 60)] {
+            let (runs, mut held) = (2000, 0);
+            // Events at a rate, each of a geometric number of bits.
+            let truth = rate / (1.0 - more);
+            for run in 0..runs {
+                let mut rng = stream(14, "coverage", run);
+                let mut uniform = || (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+                let mut memory = || {
+                    let mut bits = 0.0;
+                    if uniform() < rate {
+                        bits += 1.0;
+                        while uniform() < more {
+                            bits += 1.0;
+                        }
+                    }
+                    bits / 800.0
+                };
+                let fractions: Vec<f64> = (0..memories).map(|_| memory()).collect();
+                let interval = of_memories(&fractions, 0.95);
+                held += u32::from(interval.low <= truth / 800.0 && truth / 800.0 <= interval.high);
+            }
+            let held = f64::from(held) / runs as f64;
+            assert!(held > 0.945, "{rate}, {more}: {held}");
+        }
     }
 
     /// Memories of unlike error, from rare to common: the interval holds the mean as often as it says, or more.

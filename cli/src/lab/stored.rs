@@ -10,6 +10,7 @@ use super::experiment::{Experiment, Rule, Setting, Steps, Values};
 use super::outcome::Outcome;
 use super::point::{Point, purpose};
 use crate::failure::{Failure, Result};
+use crate::report;
 
 /// What a batch of queries came to.
 struct Answers {
@@ -155,7 +156,10 @@ pub fn check(experiment: &Experiment, point: Point) -> Result<()> {
     };
     if size > most as u64 {
         let rule = experiment.rule;
-        return Err(Failure::usage(format!("{rule}: expected {what} of at most {most}, found n = {n}, d = {d}")));
+        let needed = report::bytes(bytes(experiment, point, 1) as f64);
+        return Err(Failure::usage(format!(
+            "{rule}: expected {what} of at most {most}, found n = {n}, d = {d}, which would take {needed} of matrices"
+        )));
     }
     Ok(())
 }

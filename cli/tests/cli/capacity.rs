@@ -62,6 +62,11 @@ fn theory_that_says_nothing_of_it_and_outputs_that_cannot_be() {
     let has = "exact, erfc, hoeffding, none";
     s.refused(&capacity(hebb, &["--theory", "exact,ags"]), &["--theory", "hebb, hetero, one-step", has, "\"ags\""]);
     s.refused(&capacity(hebb, &["--theory", ""]), &["--theory", has]);
+    // Limits from noise may lie in no pattern's valley.
+    let noisy = "--rule hebb --setting auto-zeroed --dynamics async --observable overlap --theory ags --noise 0.2";
+    s.refused(&capacity(noisy, &["--load", "0.1"]), &["--theory", "\"ags\""]);
+    s.refused(&capacity("--rule hebb --dim 20 --resume /dev/zero", &["--patterns", "5"]), &["/dev/zero", "a file"]);
+    s.refused(&capacity("--rule hebb --dim 20", &["--patterns", "2.5"]), &["--patterns", "whole numbers", "2.5"]);
     s.refused(&capacity(hebb, &["--plot", "out.jpg"]), &["out.jpg", ".svg or .png"]);
     s.refused(&capacity(hebb, &["--csv", "j"]), &["j", "another output"]);
     s.refused(&capacity(hebb, &["--csv", "no/where.csv"]), &["where.csv", "cannot be written"]);
@@ -226,7 +231,7 @@ fn the_object_has_its_keys_and_the_law_holds() {
         // Three times the interval at 95 %.
         assert!((value - exact).abs() < 3.0 * (high - low) / 2.0, "{point}");
         assert_eq!(point["bit_error"]["value"], point["value"]);
-        assert_eq!(point["overlap"]["value"].as_f64().unwrap(), 2.0 * (1.0 - value) - 1.0);
+        assert!((point["overlap"]["value"].as_f64().unwrap() - (1.0 - 2.0 * value)).abs() < 1e-14);
         assert_eq!((&point["memories"], &point["bits"]), (&Value::from("stored"), &Value::from(100)));
     }
     let overlap = s.json(&capacity(
@@ -275,14 +280,22 @@ fn the_search_finds_what_is_known() {
     for (capacity, dim) in json["capacities"].as_array().unwrap().iter().zip([24.0, 40.0]) {
         for name in ["n50", "n99"] {
             // Exact to n = d; beyond it the answer is the query itself.
-            assert!(capacity[name].is_null(), "{capacity}");
+            assert_eq!(capacity[name], serde_json::json!({ "above": 4 * dim as u64 }), "{capacity}");
         }
         assert_eq!(capacity["theory"]["independence"], dim);
     }
+    // So does every answer of a memory whose bits vote for themselves, once there are many.
+    let json = s.json(&capacity("--rule hebb --setting auto-kept --dim 50 --trials 50 --json", &[]));
+    let found = &json["capacities"][0];
+    assert!(found["n50"]["value"].as_f64().unwrap() < 50.0, "{found}");
+    assert!(found["rises_again_at"].as_u64().unwrap() <= 1024, "{found}");
+    // Half of all positions flipped leave nothing to recall by.
+    let json = s.json(&capacity("--rule hebb --noise 0.5 --dim 20 --trials 30 --json", &[]));
+    assert_eq!(json["capacities"][0]["n50"], serde_json::json!({ "below": 1 }), "{json}");
     let json = s.json(&capacity("--rule pseudo-inverse --dim 24,40 --trials 10 --json", &[]));
     for (capacity, dim) in json["capacities"].as_array().unwrap().iter().zip([24.0, 40.0]) {
         let [low, high] = ["low", "high"].map(|end| capacity["n99"][end].as_f64().unwrap());
-        assert!(low <= dim + 1.0 && high >= dim && high <= dim + 3.0, "{capacity}");
+        assert!(low <= dim + 1.0 && high >= dim && high <= 1.3 * dim, "{capacity}");
         // Least squares beyond.
         assert!(capacity["n50"]["value"].as_f64().unwrap() > dim, "{capacity}");
     }

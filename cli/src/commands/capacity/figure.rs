@@ -7,6 +7,7 @@ use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 
 use super::measured::{Crossing, Measured, Study};
+use super::search::Sought;
 use super::theory::{Prediction, Says};
 use crate::lab::experiment::{Experiment, Rule, name};
 use crate::lab::outcome::{Observable, histogram};
@@ -352,7 +353,7 @@ impl Chart<'_> {
         for crossing in self.crossings {
             let index = self.dims.iter().position(|&dim| dim == crossing.dim).unwrap_or(0);
             for (found, success) in [(crossing.half, 0.5), (crossing.nearly_all, 0.99)] {
-                let Some(found) = found else { continue };
+                let Sought::At(found) = found else { continue };
                 let at = |n: f64| self.axis.at(n, crossing.dim).clamp(left, right);
                 let bar = PathElement::new(
                     [(at(found.low), success), (at(found.high), success)],

@@ -31,6 +31,10 @@ impl Journal {
         if path.is_dir() {
             return Err(Failure::usage(format!("{}: is a folder", path.display())));
         }
+        // A device or a pipe may have no end.
+        if path.exists() && !path.is_file() {
+            return Err(Failure::usage(format!("{}: expected a file, found something else", path.display())));
+        }
         let mut file =
             File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(opening)?;
         match file.try_lock() {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use comfy_table::Table;
 use serde_json::{Map, Value, json};
 
+use super::search::Sought;
 use super::theory::{Prediction, Says};
 use crate::lab::experiment::Experiment;
 use crate::lab::outcome::{Observable, Outcome, histogram};
@@ -28,10 +29,10 @@ pub struct Measured {
 /// What was searched for in one dimension: the numbers of patterns of which half, and 99 %, succeed.
 pub struct Crossing {
     pub dim: usize,
-    pub half: Option<Interval>,
-    pub nearly_all: Option<Interval>,
-    /// Up to which number it was searched.
-    pub most: u64,
+    pub half: Sought,
+    pub nearly_all: Sought,
+    /// Where success rises again.
+    pub rises: Option<u64>,
 }
 
 /// What all points share.
@@ -44,7 +45,7 @@ pub struct Study {
 
 impl Study {
     pub fn measured(&self, point: Point, outcomes: Vec<Outcome>) -> Measured {
-        let estimate = self.observable.estimate(&outcomes, CONFIDENCE);
+        let estimate = self.observable.estimate(&self.experiment, &outcomes, CONFIDENCE);
         let says = |prediction: &Prediction| prediction.at(&self.experiment, self.observable, point);
         Measured { point, estimate, predicted: self.predictions.iter().map(says).collect(), outcomes }
     }
@@ -66,7 +67,9 @@ impl Study {
     /// The points as a table.
     pub fn table(&self, points: &[Measured]) -> Table {
         let mut header = vec!["dim", "n", "n/d", "(ln n)/d", "trials × queries", self.quantity(), "from", "to", "tied"];
-        header.extend(self.curves().map(|curve| curve.1.name));
+        let names: Vec<String> =
+            self.curves().map(|curve| curve.1.heading(&self.experiment, self.observable)).collect();
+        header.extend(names.iter().map(String::as_str));
         let mut rows = table(&header);
         for measured in points {
             let Measured { point: Point { dim, patterns }, estimate, .. } = measured;
@@ -105,8 +108,9 @@ impl Study {
             for crossing in crossings.iter().filter(|crossing| crossing.dim == dim) {
                 for found in [crossing.nearly_all, crossing.half] {
                     row.extend(match found {
-                        Some(Interval { value, low, high }) => [count(value), count(low), count(high)],
-                        None => [format!("none up to {}", crossing.most), "–".into(), "–".into()],
+                        Sought::At(Interval { value, low, high }) => [count(value), count(low), count(high)],
+                        Sought::Below => ["below 1".into(), "–".into(), "–".into()],
+                        Sought::Above(most) => [format!("above {most}"), "–".into(), "–".into()],
                     });
                 }
             }
@@ -121,7 +125,7 @@ impl Study {
     pub fn json(&self, measured: &Measured) -> Value {
         let Measured { point: Point { dim, patterns }, estimate, outcomes, .. } = measured;
         let way = self.effort.way(&self.experiment, measured.point);
-        let of = |observable: Observable| interval(observable.estimate(outcomes, CONFIDENCE));
+        let of = |observable: Observable| interval(observable.estimate(&self.experiment, outcomes, CONFIDENCE));
         let theory: Map<String, Value> =
             self.curves().map(|(index, curve)| (curve.name.into(), json!(measured.predicted[index]))).collect();
         let mut object = json!({
@@ -162,9 +166,14 @@ impl Study {
             let theory: Map<String, Value> = lines.map(|p| (p.name.into(), json!(says(p)))).collect();
             let mut object = json!({ "dim": dim, "theory": theory });
             if let Some(crossing) = crossings.iter().find(|crossing| crossing.dim == dim) {
-                object["n50"] = crossing.half.map_or(Value::Null, interval);
-                object["n99"] = crossing.nearly_all.map_or(Value::Null, interval);
-                object["searched_to"] = json!(crossing.most);
+                for (name, found) in [("n50", crossing.half), ("n99", crossing.nearly_all)] {
+                    object[name] = match found {
+                        Sought::At(found) => interval(found),
+                        Sought::Below => json!({ "below": 1 }),
+                        Sought::Above(most) => json!({ "above": most }),
+                    };
+                }
+                object["rises_again_at"] = json!(crossing.rises);
             }
             object
         };

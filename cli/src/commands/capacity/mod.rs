@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::args::Capacity;
 use crate::beta::BetaArg;
 use crate::failure::{Failure, Result};
-use crate::lab::experiment::{Experiment, Rule, Values, name};
+use crate::lab::experiment::{Experiment, Rule, Setting, Values, name};
 use crate::lab::outcome::Observable;
 use crate::lab::point::{Asked, Effort, MOST_PATTERNS, Point, Way};
 use crate::lab::range::Range;
@@ -25,6 +25,7 @@ use crate::report::{facts, progress};
 use figure::{Axis, Chart};
 pub use journal::Journal;
 pub use measured::{CONFIDENCE, Crossing, Measured, Study};
+pub use search::Sought;
 use search::search;
 use theory::Prediction;
 
@@ -32,7 +33,7 @@ use theory::Prediction;
 const TARGETS: [f64; 2] = [0.99, 0.5];
 
 /// Words of 64 bits drawn, or drawn and scanned by a query, at a point at the most that the search tries.
-const SEARCHED_WORDS: u128 = 1 << 36;
+const SEARCHED_WORDS: u128 = 1 << 33;
 
 pub fn run(args: &Capacity) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
@@ -64,6 +65,8 @@ pub fn run(args: &Capacity) -> Result<()> {
             let mut object = settings.clone();
             object.insert("confidence".into(), json!(CONFIDENCE));
             object.insert("threads".into(), json!(threads));
+            let legend = |p: &Prediction| (p.name.to_owned(), json!(p.legend(&study.experiment, study.observable)));
+            object.insert("predictions".into(), study.predictions.iter().map(legend).collect::<Map<_, _>>().into());
             object.insert("capacities".into(), study.capacities_json(dims, &crossings));
             object.insert("points".into(), points.iter().map(|measured| study.json(measured)).collect());
             return say(Value::Object(object));
@@ -73,6 +76,11 @@ pub fn run(args: &Capacity) -> Result<()> {
         say(study.table(&points))?;
         if let Some(table) = study.capacities(dims, &crossings) {
             say(format_args!("\n{table}"))?;
+        }
+        for Crossing { dim, rises, .. } in &crossings {
+            if let Some(patterns) = rises {
+                say(format_args!("\nd = {dim}: success rises again, from n = {patterns} at the latest"))?;
+            }
         }
         if study.predictions.is_empty() {
             return Ok(());
@@ -152,8 +160,8 @@ impl<'a> Subject<'a> {
                         bar.inc_length(args.trials);
                         measure(Point { dim, patterns })
                     })?;
-                    let [nearly_all, half] = found[..] else { continue };
-                    crossings.push(Crossing { dim, half, nearly_all, most });
+                    let [nearly_all, half] = found.crossings[..] else { continue };
+                    crossings.push(Crossing { dim, half, nearly_all, rises: found.rises });
                 }
             }
         }
@@ -208,11 +216,15 @@ fn sizes(args: &Capacity, dims: &[usize]) -> Result<Option<Vec<Point>>> {
     let mut points = Vec::new();
     for &dim in dims {
         for &value in &range.values {
-            let n = patterns(value, dim as f64).round();
+            let exactly = patterns(value, dim as f64);
+            let n = exactly.round();
+            if name == "patterns" && !range.geometric && n != exactly {
+                return Err(Failure::usage(format!("--patterns: expected whole numbers, found {exactly}")));
+            }
             if !(1.0..=u64::MAX as f64 / 2.0).contains(&n) {
                 let most = u64::MAX / 2;
                 return Err(Failure::usage(format!(
-                    "--{name}: expected 1 to {most} patterns, found {n} by {value} at dimension {dim}"
+                    "--{name}: expected 1 to {most} patterns, found {n:?} by {value:?} at dimension {dim}"
                 )));
             }
             points.push(Point { dim, patterns: n as u64 });
@@ -281,6 +293,9 @@ fn in_words(study: &Study, args: &Capacity) -> Vec<(&'static str, String)> {
     let setting = match (setting.self_term(), values) {
         (None, Values::Random) => "hetero, values random".to_owned(),
         (None, Values::Worst) => "hetero, every other value opposed to the tested one".to_owned(),
+        (Some(_), _) if setting == Setting::AutoKept && noise == 0.0 => {
+            format!("{}: each bit votes for itself, so that recall without noise proves nothing", name(setting))
+        }
         (Some(_), _) => name(setting),
     };
     let start = match noise {

@@ -5,6 +5,8 @@
 //! other assumption (isotonic regression), and crossed on a line in ln n between neighbours. The interval runs from where
 //! the lower ends of the points' intervals cross to where the upper ends do, and is never narrower than the gap. An end
 //! that the trials do not bound is open: 0 or ∞. (100 successes of 100 do not show that 99 % succeed.)
+//!
+//! Where bits vote for themselves success rises again once n is large enough: what is found is where it first falls.
 
 use crate::failure::Result;
 use crate::lab::stats::{self, Interval};
@@ -25,14 +27,35 @@ impl Tried {
     }
 }
 
-/// The numbers of patterns at which each of `targets`, falling, is crossed; `None` where `most` is not enough. `measure`
-/// is asked point by point.
+/// Where a target is crossed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sought {
+    At(Interval),
+    /// Not even a single pattern meets it.
+    Below,
+    /// As many patterns as were tried meet it.
+    Above(u64),
+}
+
+/// What a search came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Searched {
+    /// For each target.
+    pub crossings: Vec<Sought>,
+    /// A number of patterns of which more succeed than of fewer, by far; the search ended there.
+    pub rises: Option<u64>,
+}
+
+/// By how much success rises that does not by chance.
+const RISE: f64 = 0.25;
+
+/// Where each of `targets`, falling, is crossed, of up to `most` patterns. `measure` is asked point by point.
 pub fn search(
     targets: &[f64],
     most: u64,
     confidence: f64,
     mut measure: impl FnMut(u64) -> Result<Vec<f64>>,
-) -> Result<Vec<Option<Interval>>> {
+) -> Result<Searched> {
     let mut tried: Vec<Tried> = Vec::new();
     let mut at = |patterns: u64, tried: &mut Vec<Tried>| -> Result<()> {
         if tried.iter().all(|t| t.patterns != patterns) {
@@ -42,13 +65,17 @@ pub fn search(
         Ok(())
     };
     let lowest = targets.iter().copied().fold(1.0, f64::min);
-    let mut patterns = 1;
+    let (mut patterns, mut least, mut rises) = (1, 1.0f64, None);
     loop {
         at(patterns, &mut tried)?;
         let success = tried.last().map_or(0.0, Tried::success);
-        if success < lowest / 2.0 || patterns >= most {
+        if least < lowest && success > least + RISE {
+            rises = Some(patterns);
+        }
+        if success < lowest / 2.0 || rises.is_some() || patterns >= most {
             break;
         }
+        least = least.min(success);
         patterns = patterns.saturating_mul(2).min(most);
     }
     for &target in targets {
@@ -60,7 +87,8 @@ pub fn search(
             at(middle.clamp(low + 1, high - 1), &mut tried)?;
         }
     }
-    Ok(targets.iter().map(|&target| estimate(&tried, target, confidence)).collect())
+    let crossings = targets.iter().map(|&target| estimate(&tried, target, confidence)).collect();
+    Ok(Searched { crossings, rises })
 }
 
 /// The last number of patterns at which the target is reached, with the next one tried.
@@ -71,8 +99,14 @@ fn gap(tried: &[Tried], target: f64) -> Option<(u64, u64)> {
     (below > 0).then(|| (tried[below - 1].patterns, high))
 }
 
-fn estimate(tried: &[Tried], target: f64, confidence: f64) -> Option<Interval> {
-    let (low, high) = gap(tried, target)?;
+fn estimate(tried: &[Tried], target: f64, confidence: f64) -> Sought {
+    let Some((low, high)) = gap(tried, target) else {
+        let above = tried.last().filter(|last| last.success() >= target);
+        return above.map_or(Sought::Below, |last| Sought::Above(last.patterns));
+    };
+    // Up to where fewest succeed: beyond, it may rise.
+    let least = (0..tried.len()).min_by(|&a, &b| tried[a].success().total_cmp(&tried[b].success())).unwrap_or(0);
+    let tried = &tried[..=least];
     let crossing = |successes: Vec<f64>| {
         let fitted = falling(&successes);
         let after = fitted.partition_point(|&success| success >= target);
@@ -91,7 +125,7 @@ fn estimate(tried: &[Tried], target: f64, confidence: f64) -> Option<Interval> {
     let value = value.clamp(tried[0].patterns as f64, high as f64);
     let from = crossing(intervals.iter().map(|interval| interval.low).collect());
     let to = crossing(intervals.iter().map(|interval| interval.high).collect());
-    Some(Interval { value, low: from.min(low as f64).min(value), high: to.max(high as f64).max(value) })
+    Sought::At(Interval { value, low: from.min(low as f64).min(value), high: to.max(high as f64).max(value) })
 }
 
 /// The sequence that never rises and is nearest to `values` in squares: neighbours that rise are pooled.
@@ -141,8 +175,9 @@ mod tests {
                     Ok((0..memories).map(|_| fraction()).collect())
                 };
                 let found = search(&[0.99, 0.5], 1 << 40, 0.95, measure).unwrap();
-                for ((found, truth), held) in found.into_iter().zip([215.8, 885.0]).zip(&mut held) {
-                    let Interval { value, low, high } = found.unwrap();
+                assert_eq!(found.rises, None);
+                for ((found, truth), held) in found.crossings.into_iter().zip([215.8, 885.0]).zip(&mut held) {
+                    let Interval { value, low, high } = met(found);
                     assert!(low <= value && value <= high);
                     *held += u32::from(low <= truth && truth <= high);
                     // Of 100 memories that all succeed it is not known that 99 % would.
@@ -159,11 +194,41 @@ mod tests {
     #[test]
     fn a_sharp_edge_is_met_and_no_edge_is_none() {
         let edge = |n: u64| Ok(vec![if n <= 64 { 1.0 } else { 0.0 }; 1000]);
-        for found in search(&[0.99, 0.5], 1 << 20, 0.95, edge).unwrap() {
-            let Interval { value, low, high } = found.unwrap();
+        for found in search(&[0.99, 0.5], 1 << 20, 0.95, edge).unwrap().crossings {
+            let Interval { value, low, high } = met(found);
             assert!(low <= 64.0 && (65.0..=70.0).contains(&high) && (64.0..=67.0).contains(&value), "{value}");
         }
-        assert_eq!(search(&[0.5], 1000, 0.95, |_| Ok(vec![1.0; 3])).unwrap(), [None]);
-        assert_eq!(search(&[0.5], 1000, 0.95, |_| Ok(vec![0.0; 3])).unwrap(), [None]);
+        let always = search(&[0.99, 0.5], 1000, 0.95, |_| Ok(vec![1.0; 3])).unwrap();
+        assert_eq!(always, Searched { crossings: vec![Sought::Above(1000); 2], rises: None });
+        let never = search(&[0.99, 0.5], 1000, 0.95, |_| Ok(vec![0.0; 3])).unwrap();
+        assert_eq!(never, Searched { crossings: vec![Sought::Below; 2], rises: None });
+    }
+
+    #[test]
+    fn where_success_rises_again_the_first_fall_is_found() {
+        // Falls to 0.3 at 64 patterns, and is whole again from 512.
+        let law = |n: u64| match n {
+            ..=20 => 1.0,
+            21..=200 => 0.3,
+            201..=511 => 0.4,
+            _ => 1.0,
+        };
+        let mut asked = Vec::new();
+        let found = search(&[0.99, 0.5], 1 << 30, 0.95, |n| {
+            asked.push(n);
+            Ok((0..1000).map(|i| f64::from(u8::from(f64::from(i) < 1000.0 * law(n)))).collect())
+        });
+        let found = found.unwrap();
+        assert_eq!(found.rises, Some(512));
+        assert!(asked.iter().all(|&n| n <= 512));
+        for found in found.crossings {
+            let Interval { value, low, high } = met(found);
+            assert!((20.0..=22.0).contains(&value) && low <= 20.0 && (21.0..=30.0).contains(&high), "{low} {high}");
+        }
+    }
+
+    fn met(found: Sought) -> Interval {
+        let Sought::At(interval) = found else { panic!("expected a crossing, found {found:?}") };
+        interval
     }
 }

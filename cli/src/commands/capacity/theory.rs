@@ -52,7 +52,7 @@ const PREDICTIONS: &[Prediction] = &[
     },
     Prediction {
         name: "erfc",
-        about: "normal crosstalk, d → ∞",
+        about: "normal crosstalk, large d",
         says: Says::Error(erfc),
         slow: false,
         applies: |e, _| {
@@ -85,14 +85,14 @@ const PREDICTIONS: &[Prediction] = &[
         about: "Amit, Gutfreund, Sompolinsky",
         says: Says::Error(|_, p| Ok(ags::retrieval(load(p))?.map(|state| state.bit_error))),
         slow: false,
-        applies: |e, o| e.rule == Rule::Hebb && zeroed(e) && e.steps == Steps::Async && bitwise(o),
+        applies: retrieval,
     },
     Prediction {
         name: "ags-critical",
         about: "α_c = 0.1379",
         says: Says::Patterns(|_, dim, _| Ok(Some(ags::critical_load() * dim as f64))),
         slow: false,
-        applies: |e, o| e.rule == Rule::Hebb && zeroed(e) && e.steps == Steps::Async && bitwise(o),
+        applies: retrieval,
     },
     Prediction {
         name: "independence",
@@ -224,6 +224,15 @@ fn zeroed(experiment: &Experiment) -> bool {
 /// Whether the observable is a mean over bits.
 fn bitwise(observable: Observable) -> bool {
     matches!(observable, Observable::BitError | Observable::Overlap)
+}
+
+/// Limits of runs from stored patterns.
+fn retrieval(experiment: &Experiment, observable: Observable) -> bool {
+    experiment.rule == Rule::Hebb
+        && zeroed(experiment)
+        && experiment.steps == Steps::Async
+        && experiment.noise == 0.0
+        && bitwise(observable)
 }
 
 fn krotov_hopfield(experiment: &Experiment) -> bool {
@@ -359,6 +368,18 @@ impl Prediction {
             Observable::Pattern => whole(bits),
             Observable::All => whole(bits.checked_mul(point.patterns)?),
         }
+    }
+
+    /// Its name over a column of numbers, marked where they are approximations or bounds of what is measured.
+    pub fn heading(&self, experiment: &Experiment, observable: Observable) -> String {
+        let whole = experiment.values == Values::Random && !bitwise(observable);
+        let mark = match self.says {
+            Says::Error(_) if whole => "≈ ",
+            Says::Bound(_) if observable == Observable::BitError => "≤ ",
+            Says::Bound(_) => "≥ ",
+            _ => "",
+        };
+        format!("{mark}{}", self.name)
     }
 
     /// What it is, for a legend: and how it comes from bits to what is measured, if it must.

@@ -4,7 +4,7 @@ use clap::Parser;
 use indicatif::ProgressBar;
 
 use crate::args::{Capacity, Cli, Command};
-use crate::commands::capacity::{CONFIDENCE, Crossing, Found, Measured, Study, Subject};
+use crate::commands::capacity::{CONFIDENCE, Crossing, Found, Measured, Sought, Study, Subject};
 use crate::failure::{Failure, Result};
 use crate::lab::outcome::{Observable, Outcome};
 use crate::lab::point::Point;
@@ -71,7 +71,7 @@ impl Run {
 
     /// The same of another observable of the same answers.
     pub fn observed(&self, observable: Observable, dim: usize, x: impl Fn(Point) -> f64) -> Vec<(f64, Interval)> {
-        let estimate = |outcomes: &[Outcome]| observable.estimate(outcomes, CONFIDENCE);
+        let estimate = |outcomes: &[Outcome]| observable.estimate(&self.study.experiment, outcomes, CONFIDENCE);
         self.of(dim).map(|measured| (x(measured.point), estimate(&measured.outcomes))).collect()
     }
 
@@ -112,10 +112,10 @@ impl Run {
 
     /// The n at which half of the answers were right, as a search found it.
     pub fn half(&self, dim: usize) -> Result<Interval> {
-        let found = self.crossings.iter().find(|crossing| crossing.dim == dim).and_then(|crossing| crossing.half);
-        found.ok_or_else(|| {
-            Failure::Resource(format!("{}: expected to find where half succeed, found not", self.command))
-        })
+        match self.crossings.iter().find(|crossing| crossing.dim == dim).map(|crossing| crossing.half) {
+            Some(Sought::At(found)) => Ok(found),
+            _ => Err(Failure::Resource(format!("{}: expected to find where half succeed, found not", self.command))),
+        }
     }
 }
 
