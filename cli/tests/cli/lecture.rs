@@ -32,17 +32,63 @@ fn a_lecture_is_the_same_on_any_number_of_threads_and_its_commands_find_its_figu
     assert_eq!(point["value"], figure("self-term", "diagonal kept, n = 100"));
     let half = &run("bits-patterns-all", 0)["capacities"][0]["n50"]["value"];
     assert_eq!(*half, figure("bits-patterns-all", "n at which half of patterns"));
-    // Keys and values of a shell's lines.
-    let lines = claim("singular-vectors")["commands"].as_array().unwrap();
-    for line in &lines[..2] {
-        let (words, file) = line.as_str().unwrap().split_once(" > ").unwrap();
-        sandbox.write(file, words.split_whitespace().skip(2).collect::<Vec<_>>().join("\n") + "\n");
-    }
-    for line in &lines[2..] {
-        let words: Vec<&str> = line.as_str().unwrap().split_whitespace().skip(1).collect();
-        sandbox.done(&words);
-    }
+    // Lines of a shell, in order: what each printed.
+    let all = |id: &str| {
+        let lines = claim(id)["commands"].as_array().unwrap().iter().map(|line| line.as_str().unwrap());
+        lines.filter(|line| !line.starts_with("jq ")).map(|line| shell(&sandbox, line)).collect::<Vec<String>>()
+    };
+    let json = |printed: &String| serde_json::from_str::<Value>(printed).unwrap();
+    let numbers = |list: &Value| list.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<_>>();
+    let near = |a: f64, b: &Value| assert!((a - b.as_f64().unwrap()).abs() < 1e-9, "{a}, {b}");
+
+    all("energy");
+    let report = serde_json::from_slice::<Value>(&sandbox.read("async.json")).unwrap();
+    let energies: Vec<Vec<f64>> = report.as_array().unwrap().iter().map(|run| numbers(&run["energies"])).collect();
+    assert!(energies.len() == 100 && energies.iter().all(|energies| energies.is_sorted_by(|a, b| a >= b)));
+    let cycles = serde_json::from_slice::<Value>(&sandbox.read("sync.json")).unwrap();
+    let cycles = cycles.as_array().unwrap().iter().filter(|run| run["cycle"] == 2).count();
+    near(cycles as f64 / 100.0, &figure("energy", "synchronous: runs that end in a cycle"));
+
+    let printed = all("singular-vectors");
     assert_eq!(sandbox.json(&["spectrum", "hadamard.pop", "--json"])["singular_pairs"], 8);
+    let random = sandbox.json(&["spectrum", "random.pop", "--json"]);
+    assert_eq!(random["singular_values"][0], figure("singular-vectors", "d = 128, n = 64, random keys"));
+    let pairs = json(printed.last().unwrap());
+    let pairs = pairs["associations"].as_array().unwrap();
+    let squares = pairs.iter().map(|pair| pair["right_residual"].as_f64().unwrap().powi(2));
+    near(squares.sum::<f64>() / 64.0, &figure("singular-vectors", "the same with values of their own"));
+
+    let printed = all("hoeffding");
+    for (printed, what) in printed[4..].iter().zip(["0.2 d", "0.3 d", "0.4 d"]) {
+        let found = json(printed)["found"].as_f64().unwrap();
+        near((found - 4000.0) / (4000.0 * 3999.0), &figure("hoeffding", &format!("a pair overlaps by {what}")));
+    }
+    let checks = sandbox.json(&["validate", "--only", "some two of 10", "--seed", "7", "--json"]);
+    near(checks["checks"][0]["measured"].as_f64().unwrap(), &figure("hoeffding", "some two of 10"));
+
+    let printed = all("largest-overlap");
+    let distances = json(&printed[4])["distances"].clone();
+    let second: Vec<f64> = distances.as_array().unwrap().iter().map(|row| row[1].as_f64().unwrap()).collect();
+    near(1000.0 - 2.0 * second.iter().sum::<f64>() / 1000.0, &figure("largest-overlap", "largest of a key's"));
+    let nearest = second.iter().copied().fold(f64::INFINITY, f64::min);
+    near(1000.0 - 2.0 * nearest, &figure("largest-overlap", "largest of all pairs of random.pop"));
+}
+
+/// Runs a line that the page shows, without what passes its output on to jq; returns what it printed.
+fn shell(sandbox: &Sandbox, line: &str) -> String {
+    let (ours, _) = line.split_once(" | jq ").unwrap_or((line, ""));
+    let words: Vec<&str> = ours.split_whitespace().collect();
+    match words[..] {
+        ["popfield", ref rest @ ..] => return sandbox.done(rest),
+        // Zeros before a zero, turned to plus signs.
+        ["printf", width, "0", "|", "tr", "0", "+", ">", file] => {
+            let width: usize = width.trim_start_matches("'%0").trim_end_matches("d\\n'").parse().unwrap();
+            sandbox.write(file, "+".repeat(width) + "\n");
+        }
+        ["printf", "'%s\\n'", ref lines @ .., ">", file] => sandbox.write(file, lines.join("\n") + "\n"),
+        _ => panic!("{line}"),
+    }
+    String::new()
 }
 
 #[test]

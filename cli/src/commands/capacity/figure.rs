@@ -76,13 +76,71 @@ const CHART: u32 = 460;
 const STRIP: u32 = 150;
 const HEAD: u32 = 64;
 const LEFT: u32 = 70;
-const RIGHT: u32 = 260;
+const RIGHT: u32 = 280;
+
+/// Where words of the legend begin, and how many letters of a line there is room for: 7 pixels each, as wide as letters
+/// of this height are on the average in a wide sans-serif.
+const WORDS: i32 = 46;
+const LETTERS: usize = 32;
+/// From one entry of the legend to the next, and between lines of one.
+const ENTRY: i32 = 22;
+const LINE: i32 = 14;
+
+/// How curves beside the first, which is solid, are told apart: length of dashes, gap and width. The second are dots.
+const CURVES: [(i32, i32, u32); 4] = [(14, 6, 1), (2, 5, 2), (6, 6, 1), (2, 12, 2)];
+/// The same of upright lines, from the first on.
+const UPRIGHT: [(i32, i32, u32); 2] = [(7, 4, 1), (2, 4, 2)];
 
 /// Bins of the overlap in a strip.
 const BINS: usize = 60;
 
 /// Points of a curve of theory.
 const SAMPLES: u32 = 160;
+
+/// A line of the legend, or several.
+struct Entry {
+    mark: Mark,
+    lines: Vec<String>,
+}
+
+/// What stands before it.
+#[derive(Clone, Copy, Debug)]
+enum Mark {
+    /// A dot, for the dimension of this number.
+    Dots(usize),
+    /// The line of the prediction of this number.
+    Law(usize),
+}
+
+impl Entry {
+    fn new(mark: Mark, words: &str) -> Self {
+        Self { mark, lines: wrapped(words) }
+    }
+
+    fn height(&self) -> i32 {
+        ENTRY + LINE * (self.lines.len() as i32 - 1)
+    }
+}
+
+/// `words` in lines that the legend has room for.
+fn wrapped(words: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= LETTERS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Whether it is a place along the axis, not a curve.
+fn upright(prediction: &Prediction) -> bool {
+    matches!(prediction.says, Says::Patterns(_))
+}
 
 /// A figure of a study.
 pub struct Chart<'a> {
@@ -232,7 +290,7 @@ fn color(index: usize) -> RGBColor {
 impl Figure for Chart<'_> {
     fn size(&self) -> (u32, u32) {
         let strips = self.strips() as u32;
-        (WIDTH, HEAD + CHART + strips * STRIP + if strips > 0 { 30 } else { 0 })
+        (WIDTH, HEAD + self.height() + strips * STRIP + if strips > 0 { 30 } else { 0 })
     }
 
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
@@ -240,7 +298,7 @@ impl Figure for Chart<'_> {
         let (title, below) = self.title();
         head.draw(&Text::new(title, (20, 14), text(17, INK)))?;
         head.draw(&Text::new(below, (20, 40), text(13, FAINT)))?;
-        let (chart, strips) = body.split_vertically(CHART);
+        let (chart, strips) = body.split_vertically(self.height());
         let (chart, legend) = chart.split_horizontally(WIDTH - RIGHT);
         self.legend(&legend)?;
         let ((left, right), (low, high, logarithmic)) = (self.across(), self.upwards());
@@ -270,32 +328,45 @@ impl Figure for Chart<'_> {
 }
 
 impl Chart<'_> {
+    /// Of the chart, with room for its legend.
+    fn height(&self) -> u32 {
+        CHART.max(self.entries().iter().map(|entry| entry.height()).sum::<i32>() as u32 + 20)
+    }
+
+    /// What stands in the legend.
+    fn entries(&self) -> Vec<Entry> {
+        let dims = self.dims.iter().enumerate();
+        let dims = dims.map(|(index, dim)| Entry::new(Mark::Dots(index), &format!("d = {dim}, measured")));
+        let laws = self.study.predictions.iter().enumerate().map(|(number, prediction)| {
+            let words = prediction.legend(&self.study.experiment, self.study.observable);
+            // Pictures of pixels have no letter for a limit.
+            Entry::new(Mark::Law(number), &words.replace("d → ∞", "large d"))
+        });
+        dims.chain(laws).collect()
+    }
+
     fn legend<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
         let mut y = 16;
-        let mut row = |draw: &dyn Fn(i32) -> Drawn<B>, words: String, color: RGBColor| -> Drawn<B> {
-            draw(y)?;
-            area.draw(&Text::new(words, (34, y - 7), text(12, color)))?;
-            y += 20;
-            Ok(())
-        };
-        for (index, dim) in self.dims.iter().enumerate() {
-            let color = color(index);
-            row(&|y| area.draw(&Circle::new((16, y), 4, color.filled())), format!("d = {dim}, measured"), INK)?;
-        }
-        for (number, prediction) in self.study.predictions.iter().enumerate() {
-            let color =
-                if self.dims.len() > 1 && !self.universal(prediction) { FAINT } else { self.ink(prediction, 0) };
-            let style = color.stroke_width(1);
-            let line = |y: i32| -> Drawn<B> {
-                let (across, upright) = ([(4, y), (28, y)], [(16, y - 8), (16, y + 8)]);
-                match (prediction.says, self.rank(number)) {
-                    (Says::Patterns(_), _) => area.draw(&DashedPathElement::new(upright, 5, 4, style)),
-                    (_, 0) => area.draw(&PathElement::new(across, style)),
-                    (_, rank) => area.draw(&DashedPathElement::new(across, 7, 3 + 3 * rank as i32, style)),
+        for entry in self.entries() {
+            match entry.mark {
+                Mark::Dots(index) => area.draw(&Circle::new((22, y), 4, color(index).filled()))?,
+                Mark::Law(number) => {
+                    let law = &self.study.predictions[number];
+                    let color = if self.dims.len() > 1 && !self.universal(law) { FAINT } else { self.ink(law, 0) };
+                    let across = [(4, y), (40, y)];
+                    match self.dashes(number) {
+                        None => area.draw(&PathElement::new(across, color.stroke_width(1)))?,
+                        Some((length, gap, width)) => {
+                            let ends = if upright(law) { [(22, y - 9), (22, y + 9)] } else { across };
+                            area.draw(&DashedPathElement::new(ends, length, gap, color.stroke_width(width)))?;
+                        }
+                    }
                 }
-            };
-            let words = prediction.legend(&self.study.experiment, self.study.observable);
-            row(&line, words, INK)?;
+            }
+            for (line, words) in (0..).zip(&entry.lines) {
+                area.draw(&Text::new(words.clone(), (WORDS, y - 7 + LINE * line), text(12, INK)))?;
+            }
+            y += entry.height();
         }
         Ok(())
     }
@@ -329,24 +400,24 @@ impl Chart<'_> {
             let dims = if self.universal(prediction) { &self.dims[..1] } else { self.dims };
             for (index, &dim) in dims.iter().enumerate() {
                 let style = self.ink(prediction, index).mix(0.75);
+                let dashes = self.dashes(number);
                 if let Some(place) = self.place(prediction, dim) {
-                    if (left..=right).contains(&place) {
-                        let line = DashedLineSeries::new([(place, low), (place, high)], 5, 4, style.stroke_width(1));
-                        chart.draw_series(line)?;
+                    if let Some((length, gap, width)) = dashes.filter(|_| (left..=right).contains(&place)) {
+                        let ends = [(place, low), (place, high)];
+                        chart.draw_series(DashedLineSeries::new(ends, length, gap, style.stroke_width(width)))?;
                     }
                     continue;
                 }
                 let curve: Vec<(f64, f64)> = self.curve(prediction, dim, (left, right));
-                // Pieces that stay inside, the first of them solid and others dashed ever more loosely.
+                // Pieces that stay inside.
                 for piece in curve.chunk_by(|a, b| inside(a.1) == inside(b.1)).filter(|piece| inside(piece[0].1)) {
                     let piece = piece.iter().copied();
-                    let style = style.stroke_width(1);
-                    if self.rank(number) == 0 {
-                        chart.draw_series(LineSeries::new(piece, style))?;
-                    } else {
-                        let gap = 3 + 3 * self.rank(number) as i32;
-                        chart.draw_series(DashedLineSeries::new(piece, 7, gap, style))?;
-                    }
+                    match dashes {
+                        None => chart.draw_series(LineSeries::new(piece, style.stroke_width(1)))?,
+                        Some((length, gap, width)) => {
+                            chart.draw_series(DashedLineSeries::new(piece, length, gap, style.stroke_width(width)))?
+                        }
+                    };
                 }
             }
         }
@@ -376,10 +447,14 @@ impl Chart<'_> {
         Ok(())
     }
 
-    /// Which of the curves prediction `number` is.
-    fn rank(&self, number: usize) -> usize {
-        let curves = |prediction: &&Prediction| !matches!(prediction.says, Says::Patterns(_));
-        self.study.predictions[..number].iter().filter(curves).count()
+    /// How the line of prediction `number` is broken; the first curve is not.
+    fn dashes(&self, number: usize) -> Option<(i32, i32, u32)> {
+        let of_kind = upright(&self.study.predictions[number]);
+        let before = self.study.predictions[..number].iter().filter(|other| upright(other) == of_kind).count();
+        match of_kind {
+            true => Some(UPRIGHT[before % UPRIGHT.len()]),
+            false => before.checked_sub(1).map(|curve| CURVES[curve % CURVES.len()]),
+        }
     }
 
     /// The histogram of overlaps at each point, darker where more queries ended.
@@ -448,4 +523,27 @@ impl Chart<'_> {
 fn tint(RGBColor(r, g, b): RGBColor, share: f64) -> RGBColor {
     let mix = |ink: u8, paper: u8| (f64::from(paper) + share * (f64::from(ink) - f64::from(paper))).round() as u8;
     RGBColor(mix(r, PAPER.0), mix(g, PAPER.1), mix(b, PAPER.2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_legend_fit_and_none_is_lost() {
+        for words in ["α_c = 0.1379", "exact law of a bit, as if bits were independent", &"many words ".repeat(20)] {
+            let lines = wrapped(words.trim_end());
+            assert!(lines.iter().all(|line| !line.is_empty() && line.chars().count() <= LETTERS), "{lines:?}");
+            assert_eq!(lines.join(" "), words.trim_end());
+        }
+        assert!(WORDS + 7 * LETTERS as i32 <= RIGHT as i32);
+    }
+
+    #[test]
+    fn no_two_lines_are_broken_alike() {
+        for lines in [&CURVES[..], &UPRIGHT] {
+            let apart = |(i, a): (usize, &(i32, i32, u32))| lines[i + 1..].iter().all(|b| a != b);
+            assert!(lines.iter().enumerate().all(apart));
+        }
+    }
 }

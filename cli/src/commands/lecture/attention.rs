@@ -100,6 +100,11 @@ fn top_weight(teacher: &Teacher) -> Result<Shown> {
         .place(BLACK, "w = ½", 0.5)
         .upwards(-1.02, 1.02);
     Shown::new(vec![run.command.clone()])
+        .note(
+            "The command measures the last row: the worst values are lost if and only if w ≤ ½. The attention vector \
+             is in the library alone (Memory::attend, Memory::attention_weights), which measured the other rows and \
+             the figure when this page was written.",
+        )
         .rows([
             Row::new(
                 "prompts with w > ½ that recall the nearest key's value, by 2w − 1 or more",
@@ -154,6 +159,7 @@ fn log_n(teacher: &Teacher) -> Result<Shown> {
     shown =
         shown.row(Row::estimate("c with 10 % noise, by its limit", Predicted::Limit(noisy_slope), fit(&noisy_dots)));
     shown.commands.push(noisy.command);
+    let shown = shown.note("The searches print each n; c is the slope of a line through these points.");
     let across = |dim: f64| (dim / slope, dim);
     let places = |dots: &[(f64, f64, f64)]| {
         dots.iter().map(|&(x, d, _)| (x, Interval { value: d, low: d, high: d })).collect::<Vec<_>>()

@@ -23,7 +23,9 @@ pub const SECTION: Section = Section {
                    have either sign. So the right one speaks louder than the crowd, as long as the crowd is small.",
             statement: "One step x ← sign[Wx] returns far fewer wrong bits than it was given, and how many is known exactly.",
             correction: None,
-            source: "Exact law of one bit: its signal d − 2pd against a sum of (n − 1)(d − 1) fair signs, diagonal zeroed.",
+            source: "Exact law of one bit, diagonal zeroed: its signal, d − 2pd − 1 where the prompt is right and d − \
+                     2pd + 1 where it is wrong, against a sum of (n − 1)(d − 1) fair signs; a tie keeps the prompt's \
+                     bit.",
             show: repair,
         },
         Claim {
@@ -37,8 +39,9 @@ pub const SECTION: Section = Section {
                 "“All patterns are fixed points” is no evidence of memory when the diagonal is kept. Either zero the \
                  diagonal, or prompt with noise, or recall values that are not the keys (popfield's setting hetero).",
             ),
-            source: "Exact laws: kept P[S_{(n−1)(d−1)} < −(d+n−1)], zeroed P[S_{(n−1)(d−1)} < −(d−1)], where S_{k} adds k fair \
-                     signs.",
+            source: "Exact laws: kept P[S_{(n−1)(d−1)} < −(d+n−1)], zeroed P[S_{(n−1)(d−1)} < −(d−1)], where S_{k} \
+                     adds k fair signs; a tie keeps the prompt's bit, which is right. Values apart from keys: “The \
+                     error of a bit”, below.",
             show: self_term,
         },
     ],

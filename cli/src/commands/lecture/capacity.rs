@@ -1,12 +1,13 @@
 //! The capacity of one step, and the overlaps that it hangs on.
 
 use popfield::theory::{capacity, one_step, overlaps, success};
-use popfield::{Patterns, Tie, stream};
+use popfield::{Memory, Patterns, Tie, stream};
 use rand_xoshiro::rand_core::Rng;
 use rayon::prelude::*;
 
 use super::chart::Chart;
-use super::claim::{Claim, Predicted, Row, Section, Shown};
+use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};
+use super::shell;
 use super::teacher::{Teacher, crossing, meeting};
 use crate::commands::capacity::CONFIDENCE;
 use crate::failure::Result;
@@ -99,6 +100,10 @@ fn counts(teacher: &Teacher) -> Result<Shown> {
             where_half(&|n| n * value_dim)?.map_or(Predicted::Nothing, Predicted::About),
             all.half(DIM)?,
         ));
+    shown = shown.note(
+        "The search prints the n of half of patterns and of half of memories, the dots of the figure as well. 1 % of \
+         bits are wrong between two points of the last command, on a straight line in the logarithms.",
+    );
     let promised = capacity::hoeffding_one(dim, 0, value_dim, 0.5)? as f64;
     shown = shown.row(Row::estimate(
         "half of patterns, by Hoeffding and the union bound",
@@ -136,72 +141,100 @@ fn halved((x, m): (f64, Interval)) -> (f64, Interval) {
     (x, Interval { value: share(m.value), low: share(m.low), high: share(m.high) })
 }
 
-/// What `of` makes of the overlaps of all pairs of `patterns` random patterns, of so many memories. The pairs of the last
-/// pattern come last.
-fn pairs<T: Send>(
-    teacher: &Teacher,
-    dim: usize,
-    patterns: usize,
-    memories: u64,
-    of: impl Fn(&[i64]) -> T + Sync,
-) -> Result<Vec<T>> {
-    let memory = |memory: u64| {
-        let seed = stream(teacher.seed, "pairs", memory).next_u64();
-        let drawn: Vec<_> = Patterns::random(patterns, dim, seed, "pairs")?.iter().collect();
-        let overlap = |a: usize, b: usize| Ok(dim as i64 - 2 * i64::from(drawn[a].distance(&drawn[b])?));
-        let pairs = (0..patterns).flat_map(|a| (0..a).map(move |b| (a, b)));
-        Ok(of(&pairs.map(|(a, b)| overlap(a, b)).collect::<Result<Vec<_>>>()?))
+/// What draws and stores random patterns as keys.npy and random.pop.
+fn random_memory(teacher: &Teacher, dim: usize, patterns: usize) -> Vec<String> {
+    let mut commands = shell::one(dim).to_vec();
+    commands.push(shell::random(dim, patterns, &teacher.seed_option(), "keys.npy"));
+    commands.push(shell::store("random.pop", ""));
+    commands
+}
+
+/// The overlaps of those patterns with one another, a row for each, its own included.
+fn square_of_overlaps(teacher: &Teacher, dim: usize, patterns: usize) -> Result<Vec<i32>> {
+    let keys = Patterns::random(patterns, dim, teacher.seed, "start")?;
+    Ok(Memory::auto_associative(keys.clone())?.overlaps(&keys.into())?)
+}
+
+/// Overlaps of which the second bound is shown, with the distance that each is.
+const SHOWN: [(f64, u32); 3] = [(0.2, 40), (0.3, 35), (0.4, 30)];
+
+/// Sets of random patterns in which two may be near.
+const SET: usize = 10;
+const SETS: u64 = 20_000;
+
+/// How many of the sets that `popfield validate` draws have two patterns of 100 positions that overlap by 30 or more.
+fn sets_with_a_pair(teacher: &Teacher) -> Result<u64> {
+    let set = |set: u64| -> Result<u64> {
+        let seed = stream(teacher.seed, "sets of patterns", set).next_u64();
+        let patterns = Patterns::random(SET, 100, seed, "keys")?;
+        let overlaps = Memory::auto_associative(patterns.clone())?.overlaps(&patterns.into())?;
+        let near = overlaps.iter().enumerate().any(|(place, &s)| place / SET != place % SET && s >= 30);
+        Ok(u64::from(near))
     };
-    (0..memories).into_par_iter().map(memory).collect()
+    (0..SETS).into_par_iter().map(set).sum()
 }
 
 fn hoeffding(teacher: &Teacher) -> Result<Shown> {
     const DIM: usize = 100;
-    const PATTERNS: usize = 50;
-    let drawn = pairs(teacher, DIM, PATTERNS, teacher.choose(4000, 100), <[i64]>::to_vec)?;
-    let (dim, patterns) = (DIM as u64, PATTERNS as u64);
+    const PATTERNS: usize = 4000;
+    let dim = DIM as u64;
+    let found = square_of_overlaps(teacher, DIM, PATTERNS)?;
     let share = |fraction: f64| {
-        let place = (fraction * DIM as f64).round() as i64;
-        let of = |overlaps: &Vec<i64>| overlaps.iter().filter(|&&s| s >= place).count() as f64 / overlaps.len() as f64;
-        stats::of_memories(&drawn.iter().map(of).collect::<Vec<_>>(), CONFIDENCE)
+        let place = (fraction * DIM as f64).round() as i32;
+        let pairs = (found.iter().filter(|&&s| s >= place).count() - PATTERNS) / 2;
+        stats::proportion(pairs as u64, (PATTERNS * (PATTERNS - 1) / 2) as u64, CONFIDENCE)
     };
     let fractions: Vec<f64> = (0..=10).map(|step| f64::from(2 * step) * 0.02).collect();
     let line = |law: fn(u64, f64) -> popfield::Result<f64>| {
         (0..=80).map(|step| f64::from(step) * 0.005).map(|x| Ok((x, law(dim, x)?))).collect::<Result<Vec<_>>>()
     };
-    let mut shown = Shown::new(Vec::new());
-    for fraction in [0.2, 0.3, 0.4] {
-        let found = share(fraction);
+    let mut commands = random_memory(teacher, DIM, PATTERNS);
+    commands.extend(SHOWN.map(|(_, radius)| {
+        format!(
+            "popfield search random.pop --queries keys.npy --encoding pm1 --radius {radius} --json | jq '(.found - \
+             {PATTERNS}) / ({PATTERNS} * {})'",
+            PATTERNS - 1
+        )
+    }));
+    commands.push(format!("popfield validate --only overlaps{}", teacher.seed_option()));
+    let mut shown = Shown::new(commands).note(format!(
+        "{} Overlap εd is distance (1 − ε)d/2; a search finds each pair twice, and each key itself. Pairs are \
+         independent two by two, so their interval is as if all were. The sets of {SET} are those that popfield \
+         validate draws, whose own intervals are wider.",
+        shell::RANDOM
+    ));
+    for (fraction, _) in SHOWN {
+        let (what, found) = (format!("a pair overlaps by {fraction} d"), share(fraction));
         shown = shown.row(Row::estimate(
-            format!("a pair overlaps by {fraction} d: exactly"),
+            format!("{what}: exactly"),
             Predicted::Value(overlaps::pair(dim, fraction)?),
             found,
         ));
     }
-    let any = drawn.iter().filter(|overlaps| overlaps.iter().any(|&s| s >= 40)).count() as u64;
-    let any = stats::proportion(any, drawn.len() as u64, CONFIDENCE);
-    let bound = |pair: fn(u64, f64) -> popfield::Result<f64>| -> Result<f64> {
-        Ok(overlaps::any_pair_bound(patterns, pair(dim, 0.4)?)?)
-    };
-    let bounds = overlaps::any_pair(dim, patterns, 0.4)?;
-    let some = format!("some pair of {PATTERNS} overlaps by 0.4 d");
+    let rarest = share(0.4);
     shown = shown.rows([
-        Row::estimate(some.clone(), Predicted::Between(bounds.low, bounds.high), any),
-        Row::estimate(format!("{some}: e^{{−ε²d/2}}"), Predicted::AtMost(bound(overlaps::hoeffding_pair)?), any),
-        Row::estimate(format!("{some}: as printed"), Predicted::AtMost(bound(overlaps::printed_pair)?), any),
+        Row::estimate("the same, 0.4 d: e^{−ε²d/2}", Predicted::AtMost(overlaps::hoeffding_pair(dim, 0.4)?), rarest),
+        Row::estimate(
+            "the same, 0.4 d: as printed, e^{−ε²d}",
+            Predicted::AtMost(overlaps::printed_pair(dim, 0.4)?),
+            rarest,
+        ),
     ]);
-    // The same by a command: under `max` a worst-case value is lost when a key is as near as the right one.
-    let run = teacher.capacity(
-        "--rule max --values worst --noise 0.3 --dim 100 --patterns 50,500,5000 --observable bit-error",
-        2000,
-    )?;
-    for measured in run.of(DIM) {
-        let predicted = run.predicted("exact", measured).map_or(Predicted::Nothing, Predicted::Value);
-        let what =
-            format!("one of {} keys is nearer than the right one at 0.4 d (a tie: half)", measured.point.patterns);
-        shown = shown.row(Row::estimate(what, predicted, measured.estimate));
-    }
-    shown.commands.push(run.command);
+    let any = stats::proportion(sets_with_a_pair(teacher)?, SETS, CONFIDENCE);
+    let bound = |pair: fn(u64, f64) -> popfield::Result<f64>| -> Result<f64> {
+        Ok(overlaps::any_pair_bound(SET as u64, pair(dim, 0.3)?)?)
+    };
+    let bounds = overlaps::any_pair(dim, SET as u64, 0.3)?;
+    let some = format!("some two of {SET} overlap by 0.3 d");
+    shown = shown.rows([
+        Row::estimate(format!("{some}: exactly, between"), Predicted::Between(bounds.low, bounds.high), any),
+        Row::estimate(format!("{some}: e^{{−ε²d/2}} a pair"), Predicted::AtMost(bound(overlaps::hoeffding_pair)?), any),
+        Row::estimate(
+            format!("{some}: as printed, e^{{−ε²d}}"),
+            Predicted::AtMost(bound(overlaps::printed_pair)?),
+            any,
+        ),
+    ]);
     let dots = fractions.iter().map(|&x| (x, share(x))).filter(|dot| dot.1.value > 0.0).collect();
     let chart = Chart::new("ε", "P[overlap ≥ εd]")
         .log_y()
@@ -211,24 +244,76 @@ fn hoeffding(teacher: &Teacher) -> Result<Shown> {
         .dashes(1, "as printed, e^{−ε²d}", line(overlaps::printed_pair)?)
         .dots(0, "measured", dots);
     shown.plate(chart.plate(format!(
-        "d = {DIM}, all pairs of {} memories of {PATTERNS} patterns. A bound must lie above the dots; the red one does not.",
-        drawn.len()
+        "d = {DIM}, all pairs of {PATTERNS} patterns. A bound must lie above the dots; the red one does not."
     )))
+}
+
+/// The largest of the overlaps of all pairs of random patterns, and of those of the last pattern with the others.
+fn largest_overlaps(patterns: &Patterns) -> Result<(f64, f64)> {
+    let (drawn, dim) = (patterns.iter().collect::<Vec<_>>(), patterns.dim() as f64);
+    let last = drawn.len() - 1;
+    let largest = |of: &[(usize, usize)]| -> Result<f64> {
+        let mut nearest = u32::MAX;
+        for &(a, b) in of {
+            nearest = nearest.min(drawn[a].distance(&drawn[b])?);
+        }
+        Ok(dim - 2.0 * f64::from(nearest))
+    };
+    let pairs: Vec<_> = (0..=last).flat_map(|a| (0..a).map(move |b| (a, b))).collect();
+    Ok((largest(&pairs[pairs.len() - last..])?, largest(&pairs)?))
 }
 
 fn largest(teacher: &Teacher) -> Result<Shown> {
     const DIM: usize = 1000;
+    const PATTERNS: usize = 1000;
     let dim = DIM as u64;
-    let mut shown = Shown::new(Vec::new());
+    let mut commands = random_memory(teacher, DIM, PATTERNS);
+    commands.push(format!(
+        "popfield search random.pop --queries keys.npy --encoding pm1 --top 2 --json | jq '[.distances[][1]] | {DIM} - \
+         2 * add / length, {DIM} - 2 * min'"
+    ));
+    let run = teacher.capacity("--rule max --values worst --noise 0.35 --dim 100,200,400", 400)?;
+    commands.push(run.command.clone());
+    // Each key's own overlap, the largest of all, left out.
+    let found = square_of_overlaps(teacher, DIM, PATTERNS)?;
+    let nearest = found.chunks_exact(PATTERNS).enumerate().map(|(own, row)| {
+        let others = row.iter().enumerate().filter(|other| other.0 != own);
+        others.map(|other| f64::from(*other.1)).fold(f64::NEG_INFINITY, f64::max)
+    });
+    let nearest: Vec<f64> = nearest.collect();
+    let mean = nearest.iter().sum::<f64>() / PATTERNS as f64;
+    let pair = nearest.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let n = PATTERNS as u64;
+    let (of_keys, of_pairs) = (mean_largest(dim, n - 1)?, mean_largest(dim, n * (n - 1) / 2)?);
+    let mut shown = Shown::new(commands)
+        .rows([
+            Row::new(
+                format!("largest of a key's {} overlaps with others, mean over the keys of random.pop", PATTERNS - 1),
+                Predicted::Value(of_keys),
+                Measured::Number(mean),
+            ),
+            Row::new(
+                "largest of all pairs of random.pop, by its mean as if pairs were independent",
+                Predicted::About(of_pairs),
+                Measured::Number(pair),
+            ),
+        ])
+        .note(format!(
+            "{} A key at distance h has overlap d − 2h; its nearest key is itself, the second nearest a stranger. \
+             Means over many memories, and the dots of the figure, have no command: the library measured them when \
+             this page was written.",
+            shell::RANDOM
+        ));
     let (mut key_dots, mut pair_dots, mut key_law, mut pair_law) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (patterns, memories) in [(10, 400), (30, 400), (100, 400), (300, 200), (1000, 40)] {
         let (keys, n) = (patterns - 1, patterns as u64);
         let memories = teacher.choose(memories, memories / 10);
-        // Of the last pattern with those before it, and of all pairs.
-        let max = |overlaps: &[i64]| overlaps.iter().copied().max().unwrap_or(0) as f64;
-        let both = |pairs: &[i64]| (max(&pairs[pairs.len() - keys..]), max(pairs));
-        let (of_keys, of_pairs): (Vec<f64>, Vec<f64>) =
-            pairs(teacher, DIM, patterns, memories, both)?.into_iter().unzip();
+        let memory = |memory: u64| {
+            let seed = stream(teacher.seed, "pairs", memory).next_u64();
+            largest_overlaps(&Patterns::random(patterns, DIM, seed, "pairs")?)
+        };
+        let both: Vec<(f64, f64)> = (0..memories).into_par_iter().map(memory).collect::<Result<_>>()?;
+        let (of_keys, of_pairs): (Vec<f64>, Vec<f64>) = both.into_iter().unzip();
         let (key, pair) = (stats::mean(&of_keys, CONFIDENCE), stats::mean(&of_pairs, CONFIDENCE));
         let law = [mean_largest(dim, keys as u64)?, mean_largest(dim, n * (n - 1) / 2)?];
         let scaled = |value: f64, n: usize| value / libm::sqrt(DIM as f64 * libm::log(n as f64));
@@ -239,26 +324,29 @@ fn largest(teacher: &Teacher) -> Result<Shown> {
         pair_dots.push(interval(pair, patterns));
         key_law.push((keys as f64, scaled(law[0], keys)));
         pair_law.push((patterns as f64, scaled(law[1], patterns)));
-        if patterns < 100 {
+        if patterns < PATTERNS {
             continue;
         }
         let bound = overlaps::maximum_pair(dim, n, 0.05)?;
         let beyond = of_pairs.iter().filter(|&&largest| largest >= bound).count() as u64;
         shown = shown.rows([
-            Row::estimate(format!("largest of {keys} overlaps with one prompt, mean"), Predicted::Value(law[0]), key),
             Row::estimate(
-                format!("largest of all pairs of {n}, mean, as if pairs were independent"),
+                format!("largest of {keys} overlaps with one prompt, mean over {memories} memories"),
+                Predicted::Value(law[0]),
+                key,
+            ),
+            Row::estimate(
+                format!("largest of all pairs of {n}, mean over {memories} memories, as if pairs were independent"),
                 Predicted::About(law[1]),
                 pair,
             ),
             Row::estimate(
-                format!("memories of {n} with a pair at √(2d ln(C(n,2)/0.05)) = {bound:.0}"),
+                format!("share of {memories} memories with a pair at √(2d ln(C(n,2)/0.05)) = {bound:.0}"),
                 Predicted::AtMost(0.05),
                 stats::proportion(beyond, memories, CONFIDENCE),
             ),
         ]);
     }
-    let run = teacher.capacity("--rule max --values worst --noise 0.35 --dim 100,200,400", 400)?;
     for dim in [100, 200, 400] {
         let half = run.half(dim)?;
         let law = run.law("exact", dim, |point| point.patterns as f64);
@@ -268,7 +356,6 @@ fn largest(teacher: &Teacher) -> Result<Shown> {
             half,
         ));
     }
-    shown.commands.push(run.command);
     let flat = |level: f64| vec![(9.0, level), (1000.0, level)];
     let chart = Chart::new("patterns n", "largest overlap / √(d ln n)")
         .log_x()

@@ -37,6 +37,8 @@ pub struct Claim {
 pub struct Shown {
     /// Lines of a shell that show it.
     pub commands: Vec<String>,
+    /// Where its figures are in what these print, and what they do not print.
+    pub note: Option<String>,
     pub figures: Vec<Row>,
     pub plates: Vec<Plate>,
 }
@@ -92,7 +94,12 @@ impl Row {
 
 impl Shown {
     pub fn new(commands: Vec<String>) -> Self {
-        Self { commands, figures: Vec::new(), plates: Vec::new() }
+        Self { commands, note: None, figures: Vec::new(), plates: Vec::new() }
+    }
+
+    /// Says what stands below the commands.
+    pub fn note(self, note: impl Into<String>) -> Self {
+        Self { note: Some(note.into()), ..self }
     }
 
     pub fn row(mut self, row: Row) -> Self {

@@ -1,10 +1,15 @@
 //! Hetero-association: a key recalls a value that is not the key.
 
+use popfield::theory::one_step;
+
 use super::chart::{BLACK, Chart};
-use super::claim::{Claim, Predicted, Row, Section, Shown};
+use super::claim::{Claim, Predicted, Row, Section, Shown, number};
 use super::teacher::Teacher;
+use crate::commands::capacity::CONFIDENCE;
 use crate::failure::Result;
+use crate::lab::outcome::Outcome;
 use crate::lab::point::Point;
+use crate::lab::stats;
 
 pub const SECTION: Section = Section {
     id: "hetero-association",
@@ -15,10 +20,12 @@ pub const SECTION: Section = Section {
         Claim {
             id: "hetero-error",
             title: "The error of a bit, to the last digit",
-            lead: "The right value speaks with weight d. Each of the other n − 1 keys adds its overlap, a sum of d coins, with \
-                   the sign of its own value: all together d(n − 1) coins. A bit is wrong when those coins beat d.",
-            statement: "P[bit right] ≥ 1 − exp(−d^{2}/(2(n−1)d)), and exactly P[bit wrong] = P[S_{d(n−1)} < −d]: it depends on \
-                        n/d alone, nearly.",
+            lead: "The right value speaks with weight d. Each of the other n − 1 keys adds its overlap, a sum of d \
+                   coins, with the sign of its own value: all together d(n − 1) coins. A bit is wrong when those coins \
+                   beat d. Where they just cancel it the field is 0 and the answer +1, which is wrong for half of the \
+                   values.",
+            statement: "P[bit right] ≥ 1 − exp(−d^{2}/(2(n−1)d)), and exactly P[bit wrong] = P[S_{d(n−1)} < −d] + ½ \
+                        P[S_{d(n−1)} = −d], where S_{k} adds k fair signs: it depends on n/d alone, nearly.",
             correction: Some(
                 "Hoeffding's bound is right but generous: at n = 0.138 d it allows more than seven times the errors that happen. The \
                  exact law costs nothing more.",
@@ -69,6 +76,24 @@ fn error(teacher: &Teacher) -> Result<Shown> {
             measured.estimate,
         ));
     }
+    // The first point, wrong and tied apart.
+    if let Some(measured) = run.of(dim).next() {
+        let n = measured.point.patterns;
+        let law = one_step::hetero(dim as u64, n, 0)?;
+        let tied: Vec<f64> = measured.outcomes.iter().map(Outcome::tied_fraction).collect();
+        shown = shown
+            .row(Row::estimate(
+                format!("tied bits, n = {n}: half of them count above"),
+                Predicted::Value(law.tie),
+                stats::of_memories(&tied, CONFIDENCE),
+            ))
+            .note(format!(
+                "The prediction for n = {n} is P[S < −d] = {} and half of P[S = −d] = {}. The command's column “exact” \
+                 has both, and its column “tied” the ties.",
+                number(law.wrong),
+                number(law.tie)
+            ));
+    }
     let chart = Chart::new("load n/d", "bit error")
         .log_y()
         .line(0, "exact law", run.law("exact", dim, load))
@@ -84,7 +109,9 @@ fn worst(teacher: &Teacher) -> Result<Shown> {
         teacher.capacity(&options, 400)
     };
     let (random, worst) = (run("random", "bit-error")?, run("worst", "bit-error")?);
-    let mut shown = Shown::new(vec![random.command.clone(), worst.command.clone()]);
+    let mut shown = Shown::new(vec![random.command.clone(), worst.command.clone()]).note(
+        "The same lines with --observable pattern give the dots of the figure: the share of values recalled whole.",
+    );
     for patterns in [20, 40] {
         for (name, run) in [("random values", &random), ("worst values", &worst)] {
             let measured = run.at(DIM, patterns)?;

@@ -92,7 +92,10 @@ fn commands(teacher: &Teacher, count: usize, orders: &[&str]) -> Vec<String> {
         vec![shell::printf(&lines(), "letters.txt"), "popfield create letters.pop --keys letters.txt --force".into()];
     let seed = teacher.seed_option();
     commands.extend(orders.iter().map(|order| {
-        format!("popfield dynamics letters.pop --start random --count {count} --order {order}{seed} --plot {order}.svg")
+        format!(
+            "popfield dynamics letters.pop --start random --count {count} --order {order}{seed} --plot {order}.svg \
+             --report {order}.json"
+        )
     }));
     commands
 }
@@ -126,7 +129,18 @@ fn energy(teacher: &Teacher) -> Result<Shown> {
         let name = if index == 0 { "a stored letter" } else { "" };
         chart = chart.dashes(2, name, vec![(0.0, energy), (2.0 * memory.dim() as f64, energy)]);
     }
-    Shown::new(commands(teacher, count, &["async", "sync"]))
+    let mut commands = commands(teacher, count, &["async", "sync"]);
+    for (order, figures) in [
+        ("async", "'[.[].energies | range(1; length) as $i | .[$i] <= .[$i - 1]] | length, all'"),
+        ("sync", "-c 'group_by(.cycle) | map([.[0].limit, .[0].cycle, length])'"),
+    ] {
+        commands.push(format!("jq {figures} {order}.json"));
+    }
+    Shown::new(commands)
+        .note(
+            "The reports async.json and sync.json hold the energies of every run, sweep by sweep, and the lengths of \
+             cycles. The figure is drawn by the library, position by position; async.svg has a dot for each sweep.",
+        )
         .rows([
             Row::new(
                 "asynchronous: sweeps that do not raise the energy",
@@ -193,6 +207,8 @@ fn limits(teacher: &Teacher) -> Result<Shown> {
         Predicted::Value(0.5),
         stats::proportion(complement, stored + complement, CONFIDENCE),
     ));
+    shown =
+        shown.note("The command counts the ends in a line, “ended in”; the report async.json has that of every run.");
     for (name, what) in [("stored", "a stored letter"), ("mixture", "a mixture"), ("spurious", "something else")] {
         shown = shown.row(Row::estimate(format!("runs that end in {what}"), Predicted::Nothing, share(name)));
     }

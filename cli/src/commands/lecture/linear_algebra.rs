@@ -8,10 +8,9 @@ use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};
 use super::shell;
 use super::teacher::Teacher;
-use crate::commands::capacity::CONFIDENCE;
 use crate::failure::Result;
 use crate::lab::point::Point;
-use crate::lab::stats::{self, Interval};
+use crate::lab::stats::Interval;
 
 pub const SECTION: Section = Section {
     id: "linear-algebra",
@@ -65,13 +64,25 @@ fn singular(teacher: &Teacher) -> Result<Shown> {
     let keys = Patterns::hadamard(8, 8)?;
     let values = (0..8).filter_map(|i| keys.get((3 * i + 5) % 8)).collect::<Vec<_>>();
     let values = values.iter().collect::<popfield::Result<Patterns>>()?;
-    let commands = vec![
+    let mut commands = vec![
         shell::printf(&text(&keys), "keys.txt"),
         shell::printf(&text(&values), "values.txt"),
         "popfield create hadamard.pop --keys keys.txt --values values.txt --force".to_owned(),
         "popfield spectrum hadamard.pop".to_owned(),
         "popfield learn hadamard.pop --rule hebb".to_owned(),
     ];
+    let other = teacher.seed.wrapping_add(1);
+    commands.extend(shell::one(DIM));
+    commands.extend([
+        shell::random(DIM, PATTERNS, &teacher.seed_option(), "keys.npy"),
+        shell::random(DIM, PATTERNS, &format!(" --seed {other}"), "values.npy"),
+        shell::store("random.pop", ""),
+        "popfield spectrum random.pop --plot random.svg".to_owned(),
+        shell::store("pairs.pop", " --values values.npy"),
+        "popfield spectrum pairs.pop --json | jq '.associations | map(.right_residual * .right_residual) | add / \
+         length'"
+            .to_owned(),
+    ]);
     let small = Memory::hetero_associative(keys, values)?;
     let small_spectrum = spectrum(&small)?;
     let exact = |pair: &Association| pair.is_singular_pair(0.0);
@@ -79,41 +90,29 @@ fn singular(teacher: &Teacher) -> Result<Shown> {
         Hebb.learn(&small)?.recall(&small.keys().clone().into(), popfield::Diagonal::Keep, 1, popfield::Tie::Plus)?;
     let right = recalled.patterns.iter().zip(small.values().iter()).map(|(found, value)| found == value);
 
-    let hadamard = spectrum(&Memory::auto_associative(Patterns::hadamard(PATTERNS, DIM)?)?)?;
-    let memories = teacher.choose(20, 5);
-    let drawn = (0..memories)
-        .map(|memory| {
-            let seed = teacher.seed.wrapping_add(memory);
-            let (keys, values) = (
-                Patterns::random(PATTERNS, DIM, seed, "keys of spectra")?,
-                Patterns::random(PATTERNS, DIM, seed, "values of spectra")?,
-            );
-            Ok((
-                spectrum(&Memory::auto_associative(keys.clone())?)?,
-                spectrum(&Memory::hetero_associative(keys, values)?)?,
-            ))
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let leak = |spectrum: &Spectrum| {
-        let squares = spectrum.associations.iter().map(|pair| pair.right_residual * pair.right_residual);
-        squares.sum::<f64>() / spectrum.associations.len() as f64
-    };
-    let leaks: Vec<f64> = drawn.iter().map(|(_, hetero)| leak(hetero)).collect();
+    // As the lines draw them.
+    let drawn = |seed: u64| Patterns::random(PATTERNS, DIM, seed, "start");
+    let random = spectrum(&Memory::auto_associative(drawn(teacher.seed)?)?)?;
+    let pairs = spectrum(&Memory::hetero_associative(drawn(teacher.seed)?, drawn(other)?)?)?;
+    let squares = pairs.associations.iter().map(|pair| pair.right_residual * pair.right_residual);
+    let leak = squares.sum::<f64>() / PATTERNS as f64;
     let (d, others) = (DIM as f64, PATTERNS as f64 - 1.0);
     let load = PATTERNS as f64 / d;
     let edge = |sign: f64| d * (1.0 + sign * libm::sqrt(load)) * (1.0 + sign * libm::sqrt(load));
-    let largest: Vec<f64> = drawn.iter().map(|(auto, _)| auto.singular_values[0]).collect();
-    let by_rank = |spectrum: &Spectrum| -> Vec<(f64, f64)> {
-        (1..).map(f64::from).zip(spectrum.singular_values.iter().copied()).take(PATTERNS).collect()
-    };
+    let by_rank = (1..).map(f64::from).zip(random.singular_values.iter().copied()).take(PATTERNS);
     let exactly = |value: f64| Interval { value, low: value, high: value };
     let chart = Chart::new("rank", "singular value σ of W")
-        .dots(0, "random keys", by_rank(&drawn[0].0).into_iter().map(|(x, y)| (x, exactly(y))).collect())
-        .dots(2, "rows of a Hadamard matrix", by_rank(&hadamard).into_iter().map(|(x, y)| (x, exactly(y))).collect())
+        .dots(0, "random keys", by_rank.map(|(x, y)| (x, exactly(y))).collect())
+        .line(2, "orthogonal keys: all d", vec![(1.0, d), (PATTERNS as f64, d)])
         .dashes(0, "d(1 ± √α)², where random ones end", vec![(1.0, edge(1.0)), (PATTERNS as f64, edge(1.0))])
         .dashes(0, "", vec![(1.0, edge(-1.0)), (PATTERNS as f64, edge(-1.0))])
         .upwards(0.0, 1.1 * edge(1.0));
     Shown::new(commands)
+        .note(format!(
+            "{} The figure is that of random.svg. A residual, “off”, is the share of ‖W x‖ that is not along y; its \
+             square that of ‖W x‖^{{2}}.",
+            shell::RANDOM
+        ))
         .rows([
             Row::new(
                 "d = n = 8, Hadamard: pairs of key and value that are singular vectors",
@@ -131,15 +130,15 @@ fn singular(teacher: &Teacher) -> Result<Shown> {
                 Measured::Number(to_rounding(small_spectrum.singular_values[7])),
             ),
             Row::new("the same: keys recalled, n = d", Predicted::Value(1.0), Measured::count(right)),
-            Row::estimate(
-                format!("d = {DIM}, n = {PATTERNS}, random: share of ‖W x‖² that leaks, by (n−1)/(d+n−1)"),
-                Predicted::Limit(others / (d + others)),
-                stats::mean(&leaks, CONFIDENCE),
-            ),
-            Row::estimate(
-                format!("d = {DIM}, n = {PATTERNS}, random, y = x: largest σ, by d(1+√α)²"),
+            Row::new(
+                format!("d = {DIM}, n = {PATTERNS}, random keys, y = x: largest σ, by d(1+√α)²"),
                 Predicted::Limit(edge(1.0)),
-                stats::mean(&largest, CONFIDENCE),
+                Measured::Number(random.singular_values[0]),
+            ),
+            Row::new(
+                "the same with values of their own: share of ‖W x‖² that leaks, mean over keys, by (n−1)/(d+n−1)",
+                Predicted::Limit(others / (d + others)),
+                Measured::Number(leak),
             ),
         ])
         .plate(chart.plate(format!(

@@ -13,9 +13,11 @@ const STYLE: &str = include_str!("page.css");
 pub const TITLE: &str = "Associative memory, claim by claim";
 
 /// What stands above the contents.
-const OPENING: &str = "From auto-association to attention: the theory of associative memories in a chain of claims. Beside \
-    each claim stands what popfield measured when it wrote this page, and commands to try: paste them into a shell. Those of \
-    popfield capacity give the same numbers.";
+const OPENING: &str = "From auto-association to attention: the theory of associative memories in a chain of claims. \
+    Beside each claim stands what popfield measured when it wrote this page, and the commands that measure it: paste \
+    them into a shell. They give the same numbers, though a terminal rounds some of them further; with --json all \
+    digits are there. Some lines pass JSON on to jq, a program that picks figures out. Where a figure is not in what a \
+    command prints, a note says where it is from.";
 
 /// How to read the tables.
 const READING: &str = "Intervals are at 95 %, over memories drawn at random: about one in twenty lies beside its prediction \
@@ -79,6 +81,7 @@ fn claim(number: &str, claim: &Claim, shown: &Shown) -> String {
     }
     let lines: String = shown.commands.iter().map(|line| tag("code", &unbroken(line)).trim_end().to_owned()).collect();
     inner += &tag("pre", &lines);
+    inner += &shown.note.iter().map(|note| tag("p class=\"note\"", &html(note))).collect::<String>();
     inner += &tag("p class=\"source\"", &html(claim.source));
     tag(&format!("article id=\"{}\"", claim.id), &inner)
 }

@@ -25,6 +25,9 @@ pub fn show(sections: &[Taught]) -> Result<()> {
                 say(wrapped("Correction: ", &plain(correction)))?;
             }
             shown.commands.iter().try_for_each(|line| say(format_args!("  $ {line}")))?;
+            if let Some(note) = &shown.note {
+                say(wrapped("", &plain(note)))?;
+            }
             say(figures(shown))?;
         }
     }
