@@ -339,8 +339,7 @@ impl Chart<'_> {
         let dims = dims.map(|(index, dim)| Entry::new(Mark::Dots(index), &format!("d = {dim}, measured")));
         let laws = self.study.predictions.iter().enumerate().map(|(number, prediction)| {
             let words = prediction.legend(&self.study.experiment, self.study.observable);
-            // Pictures of pixels have no letter for a limit.
-            Entry::new(Mark::Law(number), &words.replace("d → ∞", "large d"))
+            Entry::new(Mark::Law(number), &words)
         });
         dims.chain(laws).collect()
     }

@@ -40,7 +40,7 @@ pub struct Prediction {
 const PREDICTIONS: &[Prediction] = &[
     Prediction {
         name: "exact",
-        about: "exact law of a bit",
+        about: "exact law of a bit, with its ties",
         says: Says::Error(exact),
         slow: false,
         applies: |e, o| match e.rule {
