@@ -190,16 +190,17 @@ pub fn worst_values(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<B
 /// The bit error at finite d and n, hetero-associative, random values: the probability that Σ ±e^{βs_i} outweighs
 /// e^{βt}, ties by half, from the characteristic function of crosstalk.
 ///
-/// Exact for two patterns. Else crosstalk is known to a 300th of the signal: what lies as near to it counts in part, so
-/// that the value is off by no more than half the probability that crosstalk is within a hundredth of the signal. Where
+/// Exact for two patterns. Else crosstalk is known to a 300th of the signal, one deviation: what lies as near to it counts
+/// in part, so that the value is off by hardly more than half the probability that crosstalk is within a hundredth of
+/// the signal. Where
 /// hundreds of keys have a say that is far below one percent of the value. For a handful whose weights happen to add up
 /// so it may be some percent, and at β·t far below 1/300 all weights are alike and votes that nearly tie count half:
 /// off by one over the root of the number of keys, or by any factor if these are few. Keys that outweigh the query by
 /// 10⁶ balance none but their own kind, which is off by up to 2 % if hundreds of them are expected. Rounding adds up to
 /// 10⁻¹³.
 ///
-/// Cost: half a million sums over the places whose weights matter: 0.1 s at d = 32, tens of seconds where β is small and
-/// d large.
+/// Cost: half a million sums over the places whose weights matter, or thrice that: 0.1 to 0.3 s at d = 32, tens of
+/// seconds where β is small and d large.
 ///
 /// # Errors
 /// As [`random_values`].
@@ -216,8 +217,8 @@ pub fn random_error(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<f
 }
 
 /// The same for worst-case values: the probability that Σ e^{βs_i} outweighs e^{βt}; that the own key has less than
-/// half of the softmax weight. Ties count half; but for two patterns there are next to none, since any third key
-/// adds to one as near as the own one.
+/// half of the softmax weight. Of two patterns ties count half; of more there are none: a third key adds to one as near
+/// as the own one, and no other powers of e add up to each other (Lindemann and Weierstrass).
 ///
 /// Error and cost as [`random_error`].
 ///

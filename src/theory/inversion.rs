@@ -10,21 +10,19 @@
 
 use std::f64::consts::PI;
 
+use rayon::prelude::*;
+
 use super::walk;
 
 /// The window's deviation: what X has within its inverse of 1 is told apart from 1 only in part.
 const WINDOW: f64 = 300.0;
 
-/// The largest step in u. A value of X as near as a signal to a multiple of 2π over the step is taken for one on the
-/// other side of 1.
-const STEP: f64 = 0.005;
+/// Steps in u. A value of X as near as a signal to a multiple of 2π over the step is taken for one on the other side of
+/// 1: by one step, not by two.
+const STEPS: [f64; 3] = [0.005, 0.004_712_3, 0.004_455_7];
 
-/// Steps tried, each a four hundredth of [`STEP`] shorter, for one that no single term or two of them meet so.
-const STEPS: u32 = 80;
-
-/// Terms from here on are looked at for that, and no more than so many of them two by two: more are a smooth crowd.
+/// Where no term is so large, only crowds get as far as that, which are smooth, and one step is enough.
 const DISTANT: f64 = 100.0;
-const FEW: usize = 48;
 
 /// Terms below this are so small that up to the last point their first two moments stand for them, to 10⁻⁴.
 const SMALL: f64 = 0.02 / (7.0 * WINDOW);
@@ -53,10 +51,10 @@ pub(super) struct Terms {
 }
 
 /// How X is had from terms that are not large.
-struct Rule {
+struct Rule<'a> {
     step: f64,
     /// How likely it is that 2k large terms cancel and no other one is large.
-    cancelled: Vec<f64>,
+    cancelled: &'a [f64],
     count: u64,
 }
 
@@ -99,40 +97,23 @@ impl Terms {
         if count == 0 {
             return 0.0;
         }
-        let rule = Rule { step: self.step(count as f64), cancelled: self.cancelled(count), count };
-        // The window is below 10⁻¹⁰ there.
-        let points = (7.0 * WINDOW / rule.step) as u32;
-        let sum: f64 = (0..points).map(|k| self.point(f64::from(k) + 0.5, &rule)).sum();
-        (0.5 + sum / PI).clamp(0.0, 1.0)
+        let cancelled = self.cancelled(count);
+        let by = |&step: &f64| {
+            let rule = Rule { step, cancelled: &cancelled, count };
+            // The window is below 10⁻¹⁰ there.
+            let points = (7.0 * WINDOW / step) as u32;
+            0.5 + (0..points).map(|k| self.point(f64::from(k) + 0.5, &rule)).sum::<f64>() / PI
+        };
+        let distant = self.single.iter().any(|term| term.0 > DISTANT);
+        let mut values: Vec<f64> = STEPS[..if distant { STEPS.len() } else { 1 }].par_iter().map(by).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2].clamp(0.0, 1.0)
     }
 
     /// The mean of X and the mean square of its terms, `count` times; without large terms.
     pub(super) fn mean_and_square(&self, count: u64) -> (f64, f64) {
         let of = |power: i32| self.single.iter().map(|&(size, p)| p * size.powi(power)).sum::<f64>();
         (count as f64 * (of(1) + self.moments[0]), count as f64 * (of(2) + self.moments[1]))
-    }
-
-    /// The step whose multiples of 2π/step lie farthest from single terms and from sums and differences of two.
-    fn step(&self, count: f64) -> f64 {
-        let distant: Vec<(f64, f64)> = self.single.iter().copied().filter(|term| term.0 > DISTANT).collect();
-        let mut atoms = distant.clone();
-        if distant.len() <= FEW {
-            for (i, &(size, p)) in distant.iter().enumerate() {
-                for &(other, q) in &distant[i..] {
-                    atoms.extend([(size + other, count * p * q), ((size - other).abs(), count * p * q)]);
-                }
-            }
-        }
-        let met = |step: f64| {
-            let period = 2.0 * PI / step;
-            let near = |&(size, weight): &(f64, f64)| {
-                let far = (size - period * (size / period).round().max(1.0)) / 4.0;
-                weight * (-0.5 * far * far).exp()
-            };
-            atoms.iter().map(near).sum::<f64>()
-        };
-        let steps = (0..STEPS).map(|i| STEP * (1.0 - f64::from(i) / 400.0));
-        steps.map(|step| (met(step), step)).min_by(|a, b| a.0.total_cmp(&b.0)).map_or(STEP, |best| best.1)
     }
 
     /// The probabilities of [`Rule::cancelled`]: N!/(N−2k)! rest^{N−2k} [x^{2k}] Π_j I₀(p_j x) over the large places j,
@@ -157,14 +138,16 @@ impl Terms {
         let mut draws = 1.0;
         for (k, pairs) in pairs.iter_mut().enumerate() {
             let left = n - 2.0 * k as f64;
-            *pairs *= draws * (left * self.log_rest + mean).exp();
+            // Where every term is large, all must cancel.
+            let others = if left > 0.0 { left * self.log_rest } else { 0.0 };
+            *pairs *= draws * (others + mean).exp();
             draws *= (left / n) * ((left - 1.0) / n);
         }
         pairs
     }
 
     /// Im(φ_X(u) e^{−iu})/`index`, u = `index`·step, under the window.
-    fn point(&self, index: f64, rule: &Rule) -> f64 {
+    fn point(&self, index: f64, rule: &Rule<'_>) -> f64 {
         let u = index * rule.step;
         let [first, second] = self.moments;
         // φ of a term that is not large is 1 − fall + i·turn.

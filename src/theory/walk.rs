@@ -115,7 +115,7 @@ pub fn rate(a: f64) -> f64 {
     }
 }
 
-/// The a in [0, 1] of I(a) = `rate`: 0 for a rate of 0 or less, 1 for ln 2 or more, none for what is no number.
+/// The a in [0, 1] of I(a) = `rate`: 0 for a rate of 0 or less, 1 for ln 2 or more, NaN for NaN.
 pub fn inverse_rate(of: f64) -> f64 {
     if of.is_nan() {
         of
