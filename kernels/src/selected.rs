@@ -5,7 +5,7 @@
 //! sum of the numbers selected.
 //!
 //! These are the portable loops: eight numbers at a time, masks of a byte's bits by table look-up, so that they
-//! vectorise on whatever the tier they are compiled for has. `avx512/selected.rs` has bits as masks.
+//! vectorise on whatever the tier they are compiled for has. `avx2/` and `avx512/` make masks of the bits themselves.
 
 use crate::weigh::MASKS;
 

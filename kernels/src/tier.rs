@@ -228,7 +228,9 @@ impl Tier {
         Ok(self.kernel.sum_selected_f64(numbers, column))
     }
 
-    /// Adds `change` to the numbers that `column` selects, and takes it from the others.
+    /// Adds `change` to the numbers that `column` selects, and takes it from the others; beyond 32 bits both wrap.
+    ///
+    /// Cost: on AVX-512 two vector instructions for sixteen numbers, a load and a store.
     ///
     /// # Errors
     /// As [`sum_selected`](Self::sum_selected).

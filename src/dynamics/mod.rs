@@ -141,6 +141,10 @@ impl Dynamics {
     /// The steps that a run may take unless told otherwise.
     pub const STEP_LIMIT: u32 = 1000;
 
+    /// Bytes up to which keys that were transposed for sweeps in fixed order are kept for all of them: making them takes
+    /// longer than a sweep. Larger ones would double the memory of the patterns.
+    pub const KEPT_BYTES: usize = 16 << 20;
+
     /// Synchronous steps, at most [`STEP_LIMIT`](Self::STEP_LIMIT) of them, ties stay. Linear networks update by their
     /// field with the diagonal zeroed, others by the difference of energies.
     pub fn new(separation: Separation) -> Self {

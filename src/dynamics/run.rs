@@ -58,7 +58,8 @@ impl Memory {
     /// for each bit that changes, and where `f64` does not decide or the position was erased 8 bytes for each
     /// distance between nearest and farthest. Memory: 4n bytes a
     /// query under way (12n under polynomial and exponential separations, up to 12n under `max`), 48·d shared, and all
-    /// keys transposed, n·d bits; in fixed order only up to 16 MiB, and above a plane of 64·n bits for each thread.
+    /// keys transposed, n·d bits with n rounded up to 64; in fixed order only up to [`Dynamics::KEPT_BYTES`], and above a
+    /// plane of 64·n bits for each thread.
     /// Queries run in parallel in the current rayon pool.
     ///
     /// # Errors
@@ -90,19 +91,31 @@ impl Memory {
                 step_to_limit(starts, dynamics, finished, &|states| self.step_with_energy(states, &field, dynamics))?
             }
             Order::Fixed | Order::Random { .. } => {
-                let sweeping = field.law().sweep(field.self_term(), self.dim());
-                let keys = self.keys();
-                let words = 0..keys.words();
-                let kept = dynamics.order != Order::Fixed || Plane::bytes(keys, words.clone()) <= KEPT_BYTES;
-                let whole = if kept { Some(Plane::new(keys, words)?) } else { None };
-                sweep_to_limit(starts, dynamics, finished, &|start, index| {
-                    let near = distances(self.tier(), keys, starts, index)?;
-                    let walker = Walker::new(self, &field, &sweeping, dynamics.tie, start, &near);
-                    Ok(Walk { walker, whole: whole.as_ref(), dynamics })
-                })?
+                self.sweep_to_limit(starts, dynamics, &field, finished, Dynamics::KEPT_BYTES)?
             }
         };
         self.conclude_runs(paths)
+    }
+
+    /// Sweeps from each of `starts`; keys that take no more than `kept` bytes transposed are so for all sweeps.
+    fn sweep_to_limit(
+        &self,
+        starts: &Queries,
+        dynamics: &Dynamics,
+        field: &Field,
+        finished: &(dyn Fn() + Sync),
+        kept: usize,
+    ) -> Result<Vec<Path>> {
+        let sweeping = field.law().sweep(field.self_term(), self.dim());
+        let keys = self.keys();
+        let words = 0..keys.words();
+        let kept = dynamics.order != Order::Fixed || Plane::bytes(keys, words.clone()) <= kept;
+        let whole = if kept { Some(Plane::new(keys, words)?) } else { None };
+        sweep_to_limit(starts, dynamics, finished, &|start, index| {
+            let near = distances(self.tier(), keys, starts, index)?;
+            let walker = Walker::new(self, field, &sweeping, dynamics.tie, start, &near);
+            Ok(Walk { walker, whole: whole.as_ref(), dynamics })
+        })
     }
 
     /// One synchronous step from every state, without the energies and ends that [`relax`](Self::relax) tells: what
@@ -272,10 +285,6 @@ pub(crate) fn sweep_to_limit<S: Sweep>(
     (0..starts.len()).into_par_iter().map(run).collect()
 }
 
-/// Transposed keys that take no more are kept for all sweeps in fixed order too: making them takes half the time of a
-/// sweep. Larger ones would double the memory of the patterns.
-const KEPT_BYTES: usize = 16 << 20;
-
 /// A walker over a memory's patterns, and where its columns come from.
 struct Walk<'a> {
     walker: Walker<'a>,
@@ -309,5 +318,31 @@ impl Sweep for Walk<'_> {
 
     fn state(&self) -> Result<Pattern> {
         self.walker.state()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NoiseModel, Separation, add_noise};
+
+    /// Keys transposed once, or word by word in every sweep.
+    #[test]
+    fn kept_planes_are_those_made_anew() {
+        let keys = Patterns::random(70, 333, 5, "keys").unwrap();
+        let memory = Memory::auto_associative(keys.clone()).unwrap();
+        let starts = Queries::from(add_noise(&keys.range(0..20), 0.3, NoiseModel::Exact, 5).unwrap());
+        for separation in [Separation::Linear, Separation::exponential(0.1).unwrap(), Separation::Max] {
+            let dynamics = Dynamics::new(separation).order(Order::Fixed);
+            let field = Field::new(dynamics.separation, dynamics.self_term(), memory.dim());
+            let run = |kept| {
+                let paths = memory.sweep_to_limit(&starts, &dynamics, &field, &|| (), kept).unwrap();
+                memory.conclude_runs(paths).unwrap()
+            };
+            let told = |run: &Run| (run.state.clone(), run.energies.clone(), run.limit, run.tied_bits);
+            let (anew, kept) = (run(0), run(usize::MAX));
+            assert!(anew.iter().map(told).eq(kept.iter().map(told)), "{separation:?}");
+            assert!(anew.iter().any(|run| run.steps() > 0));
+        }
     }
 }

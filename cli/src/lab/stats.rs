@@ -5,7 +5,7 @@
 //! many memories is nearly normal. It fails where few memories err, and says 0 ± 0 where none did. There a bound takes
 //! its place that holds without it: how many memories err at all is binomial, by Clopper and Pearson, and one that errs
 //! is taken to err as much as the worst that was seen, some of them twice as much, or altogether if none was (so that 0
-//! of k memories gives the rule of three, 3/k at 95 %). Where each memory is asked for one yes or no, Clopper and
+//! of k memories gives 3.7/k at 95 %). Where each memory is asked for one yes or no, Clopper and
 //! Pearson's is exact. Errors that are of two kinds, small ones that all memories have and large ones of a few, are
 //! bounded kind by kind.
 

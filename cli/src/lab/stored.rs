@@ -169,6 +169,7 @@ pub fn bytes(experiment: &Experiment, point: Point, queries: u64) -> u128 {
     let (n, d, q) = (u128::from(point.patterns), point.dim as u128, u128::from(queries));
     let packed = |len: u128, dim: u128| len * dim.div_ceil(64) * 8;
     let keys = packed(n, d);
+    let kept = |bytes: &u128| *bytes <= Dynamics::KEPT_BYTES as u128;
     let values = match (experiment.setting, experiment.values) {
         (Setting::Hetero, Values::Random) => keys,
         (Setting::Hetero, Values::Worst) => packed(n, q),
@@ -178,8 +179,10 @@ pub fn bytes(experiment: &Experiment, point: Point, queries: u64) -> u128 {
     let under_way = match experiment.steps {
         Steps::OneStep => 4 * n + q * 4 * d,
         Steps::Sync => 8 * n + q * 64 * d,
-        // Its keys transposed, if all of them are.
-        Steps::Async => 24 * n + 64 * n / 8 + q * 64 * d + keys.min(16 << 20),
+        // All keys transposed, or those of a word.
+        Steps::Async => {
+            24 * n + 64 * n / 8 + q * 64 * d + Some(packed(d.div_ceil(64) * 64, n)).filter(kept).unwrap_or(0)
+        }
     };
     let learned = match experiment.rule {
         Rule::Storkey => 24 * d * d,

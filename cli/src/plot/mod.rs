@@ -95,8 +95,9 @@ pub fn tick(value: &f64) -> String {
         size if size < 1e-12 => "0".into(),
         size if !(1e-3..1e5).contains(&size) => {
             let exponent = libm::floor(libm::log10(size) + 1e-9);
-            let lead = value / libm::pow(10.0, exponent);
-            format!("{}e{exponent}", (lead * 10.0).round() / 10.0)
+            let lead = (10.0 * value / libm::pow(10.0, exponent)).round() / 10.0;
+            // What rounds up to ten is one of the next power.
+            if lead.abs() < 10.0 { format!("{lead}e{exponent}") } else { format!("{}e{}", lead / 10.0, exponent + 1.0) }
         }
         _ => format!("{}", (value * 1000.0).round() / 1000.0),
     }

@@ -18,19 +18,24 @@ pub(super) fn sum(numbers: &[i32], column: &[u64]) -> i64 {
     let mut sum = 0;
     for (numbers, column) in numbers.chunks(WORDS * COLUMN_BITS).zip(column.chunks(WORDS)) {
         let mut sums = [_mm256_setzero_si256(); SUMS];
-        for (numbers, bits) in numbers.as_chunks::<HALF>().0.iter().zip(halves(column)) {
-            for ((sum, own), numbers) in sums.iter_mut().zip(own).zip(numbers.as_chunks::<8>().0) {
-                let mask = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(bits), own), own);
-                // SAFETY: `numbers` is 32 readable bytes; the load needs no alignment.
-                let numbers = unsafe { _mm256_loadu_si256(numbers.as_ptr().cast()) };
-                *sum = _mm256_add_epi32(*sum, _mm256_and_si256(mask, numbers));
+        for (numbers, &bits) in numbers.as_chunks::<COLUMN_BITS>().0.iter().zip(column) {
+            for (half, numbers) in numbers.as_chunks::<HALF>().0.iter().enumerate() {
+                let bits = _mm256_set1_epi32((bits >> (half * HALF)) as i32);
+                for ((sum, own), numbers) in sums.iter_mut().zip(own).zip(numbers.as_chunks::<8>().0) {
+                    let mask = _mm256_cmpeq_epi32(_mm256_and_si256(bits, own), own);
+                    // SAFETY: `numbers` is 32 readable bytes; the load needs no alignment.
+                    let numbers = unsafe { _mm256_loadu_si256(numbers.as_ptr().cast()) };
+                    *sum = _mm256_add_epi32(*sum, _mm256_and_si256(mask, numbers));
+                }
             }
         }
         for sums in sums {
             let mut each = [0i32; 8];
             // SAFETY: `each` is 32 writable bytes; the store needs no alignment.
             unsafe { _mm256_storeu_si256(each.as_mut_ptr().cast(), sums) };
-            sum += each.iter().map(|&each| i64::from(each)).sum::<i64>();
+            for each in each {
+                sum += i64::from(each);
+            }
         }
     }
     sum
@@ -68,14 +73,17 @@ pub(super) fn sum_f64(numbers: &[f64], column: &[u64]) -> f64 {
 pub(super) fn shift(numbers: &mut [i32], column: &[u64], change: i32) {
     let own = own_bits();
     let (more, less) = (_mm256_set1_epi32(change), _mm256_set1_epi32(change.wrapping_neg()));
-    for (numbers, bits) in numbers.as_chunks_mut::<HALF>().0.iter_mut().zip(halves(column)) {
-        for (own, numbers) in own.into_iter().zip(numbers.as_chunks_mut::<8>().0) {
-            let mask = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(bits), own), own);
-            let numbers = numbers.as_mut_ptr().cast();
-            // SAFETY: `numbers` is 32 bytes to read and to write; neither needs alignment.
-            unsafe {
-                let change = _mm256_blendv_epi8(less, more, mask);
-                _mm256_storeu_si256(numbers, _mm256_add_epi32(_mm256_loadu_si256(numbers), change));
+    for (numbers, &bits) in numbers.as_chunks_mut::<COLUMN_BITS>().0.iter_mut().zip(column) {
+        for (half, numbers) in numbers.as_chunks_mut::<HALF>().0.iter_mut().enumerate() {
+            let bits = _mm256_set1_epi32((bits >> (half * HALF)) as i32);
+            for (own, numbers) in own.into_iter().zip(numbers.as_chunks_mut::<8>().0) {
+                let mask = _mm256_cmpeq_epi32(_mm256_and_si256(bits, own), own);
+                let numbers = numbers.as_mut_ptr().cast();
+                // SAFETY: `numbers` is 32 bytes to read and to write; neither needs alignment.
+                unsafe {
+                    let change = _mm256_blendv_epi8(less, more, mask);
+                    _mm256_storeu_si256(numbers, _mm256_add_epi32(_mm256_loadu_si256(numbers), change));
+                }
             }
         }
     }
@@ -89,10 +97,4 @@ fn own_bits() -> [__m256i; SUMS] {
         *own = _mm256_sllv_epi32(_mm256_set1_epi32(1 << (8 * part)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     }
     own
-}
-
-/// The low and the high half of every word.
-#[inline(always)]
-fn halves(column: &[u64]) -> impl Iterator<Item = i32> {
-    column.iter().flat_map(|&bits| [bits as i32, (bits >> 32) as i32])
 }

@@ -6,7 +6,8 @@
 //! the lower ends of the points' intervals cross to where the upper ends do, and is never narrower than the gap. An end
 //! that the trials do not bound is open: 0 or ∞. (100 successes of 100 do not show that 99 % succeed.)
 //!
-//! Where bits vote for themselves success rises again once n is large enough: what is found is where it first falls.
+//! Where bits vote for themselves success rises again once n is large enough: what is found is where it first falls. A
+//! rise is seen if success does not fall so low before that the search has ended.
 
 use crate::failure::Result;
 use crate::lab::stats::{self, Interval};
@@ -42,12 +43,9 @@ pub enum Sought {
 pub struct Searched {
     /// For each target.
     pub crossings: Vec<Sought>,
-    /// A number of patterns of which more succeed than of fewer, by far; the search ended there.
+    /// A number of patterns at which more succeed than at a smaller one, their intervals apart; the search ended there.
     pub rises: Option<u64>,
 }
-
-/// By how much success rises that does not by chance.
-const RISE: f64 = 0.25;
 
 /// Where each of `targets`, falling, is crossed, of up to `most` patterns. `measure` is asked point by point.
 pub fn search(
@@ -68,14 +66,15 @@ pub fn search(
     let (mut patterns, mut least, mut rises) = (1, 1.0f64, None);
     loop {
         at(patterns, &mut tried)?;
-        let success = tried.last().map_or(0.0, Tried::success);
-        if least < lowest && success > least + RISE {
+        let Some(last) = tried.last() else { break };
+        let Interval { value, low, high } = stats::of_memories(&last.fractions, confidence);
+        if least < lowest && low > least {
             rises = Some(patterns);
         }
-        if success < lowest / 2.0 || rises.is_some() || patterns >= most {
+        if value < lowest / 2.0 || rises.is_some() || patterns >= most {
             break;
         }
-        least = least.min(success);
+        least = least.min(high);
         patterns = patterns.saturating_mul(2).min(most);
     }
     for &target in targets {
@@ -91,7 +90,7 @@ pub fn search(
     Ok(Searched { crossings, rises })
 }
 
-/// The last number of patterns at which the target is reached, with the next one tried.
+/// The last number of patterns before the target is first missed, with that at which it is.
 fn gap(tried: &[Tried], target: f64) -> Option<(u64, u64)> {
     let below = tried.iter().position(|t| t.success() < target)?;
     let high = tried[below].patterns;
@@ -101,8 +100,8 @@ fn gap(tried: &[Tried], target: f64) -> Option<(u64, u64)> {
 
 fn estimate(tried: &[Tried], target: f64, confidence: f64) -> Sought {
     let Some((low, high)) = gap(tried, target) else {
-        let above = tried.last().filter(|last| last.success() >= target);
-        return above.map_or(Sought::Below, |last| Sought::Above(last.patterns));
+        let missed = tried.iter().any(|tried| tried.success() < target);
+        return if missed { Sought::Below } else { Sought::Above(tried.last().map_or(0, |last| last.patterns)) };
     };
     // Up to where fewest succeed: beyond, it may rise.
     let least = (0..tried.len()).min_by(|&a, &b| tried[a].success().total_cmp(&tried[b].success())).unwrap_or(0);

@@ -235,6 +235,15 @@ fn retrieval(experiment: &Experiment, observable: Observable) -> bool {
         && bitwise(observable)
 }
 
+/// Whether what is measured takes several bits that err apart: those of a worst-case value fail together.
+fn several(experiment: &Experiment, observable: Observable) -> bool {
+    match observable {
+        Observable::BitError | Observable::Overlap => false,
+        Observable::Pattern => experiment.values == Values::Random,
+        Observable::All => true,
+    }
+}
+
 fn krotov_hopfield(experiment: &Experiment) -> bool {
     let setting =
         hetero(experiment) && experiment.values == Values::Random || experiment.setting == Setting::EnergyDifference;
@@ -370,9 +379,10 @@ impl Prediction {
         }
     }
 
-    /// Its name over a column of numbers, marked where they are approximations or bounds of what is measured.
+    /// Its name over a column of numbers, marked where they are bounds, or the step from bits to what is measured an
+    /// approximation.
     pub fn heading(&self, experiment: &Experiment, observable: Observable) -> String {
-        let whole = experiment.values == Values::Random && !bitwise(observable);
+        let whole = several(experiment, observable);
         let mark = match self.says {
             Says::Error(_) if whole => "≈ ",
             Says::Bound(_) if observable == Observable::BitError => "≤ ",
@@ -384,7 +394,7 @@ impl Prediction {
 
     /// What it is, for a legend: and how it comes from bits to what is measured, if it must.
     pub fn legend(&self, experiment: &Experiment, observable: Observable) -> String {
-        let whole = experiment.values == Values::Random && !bitwise(observable);
+        let whole = several(experiment, observable);
         let how = match self.says {
             Says::Error(_) if whole => ", as if bits were independent",
             Says::Bound(_) if whole => ", union bound",
