@@ -218,8 +218,8 @@ mod tests {
             Ok((0..1000).map(|i| f64::from(u8::from(f64::from(i) < 1000.0 * law(n)))).collect())
         });
         let found = found.unwrap();
-        assert_eq!(found.rises, Some(512));
-        assert!(asked.iter().all(|&n| n <= 512));
+        assert_eq!(found.rises, Some(256));
+        assert!(asked.iter().all(|&n| n <= 256));
         for found in found.crossings {
             let Interval { value, low, high } = met(found);
             assert!((20.0..=22.0).contains(&value) && low <= 20.0 && (21.0..=30.0).contains(&high), "{low} {high}");
