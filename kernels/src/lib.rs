@@ -24,8 +24,8 @@
 //! A [`Tier`] is an instruction set that this CPU was proven to have. [`TIERS`] is the one list of them,
 //! fastest first: dispatch, tests, benchmarks and `popfield info --tiers` all walk it, so a new
 //! instruction set is one file that implements `Simd` (see `simd.rs`) plus one line in that list. Every tier runs
-//! the same loops (`kernel.rs`) over its own vector type, or its own where the registers allow more, so the tiers can differ in speed only; the tests hold each
-//! one to `scalar` bit for bit. The environment variable [`TIER_VARIABLE`] forces one.
+//! the same loops (`kernel.rs`) over its own vector type, or its own where the registers allow more, so the tiers can
+//! differ in speed only; the tests hold each one to `scalar` bit for bit. The environment variable [`TIER_VARIABLE`] forces one.
 //!
 //! Dispatch happens once per call on a slab, never per pair of patterns.
 

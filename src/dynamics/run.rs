@@ -56,11 +56,11 @@ impl Memory {
     /// Cost: a synchronous step is a recall, and a count of the keys by distance for the energy: 8 bytes for each
     /// distance between the nearest and the farthest. A sweep takes O(n) for each visited position and as much again
     /// for each bit that changes, and where `f64` does not decide or the position was erased 8 bytes for each
-    /// distance between nearest and farthest. Memory: 4n bytes a
-    /// query under way (12n under polynomial and exponential separations, up to 12n under `max`), 48·d shared, and all
-    /// keys transposed, n·d bits with n rounded up to 64; in fixed order only up to [`Dynamics::KEPT_BYTES`], and above a
-    /// plane of 64·n bits for each thread.
-    /// Queries run in parallel in the current rayon pool.
+    /// distance between nearest and farthest. Queries run in parallel in the current rayon pool.
+    ///
+    /// Memory: 4n bytes a query under way (12n under polynomial and exponential separations, up to 12n under `max`),
+    /// 48·d shared, and all keys transposed, n·d bits with n rounded up to 64; in fixed order only up to
+    /// [`Dynamics::KEPT_BYTES`], and above a plane of 64·n bits for each thread.
     ///
     /// # Errors
     /// [`Error::UnequalDimensions`] if keys and values differ in dimension, [`Error::HeteroAssociative`] if they differ
@@ -91,14 +91,14 @@ impl Memory {
                 step_to_limit(starts, dynamics, finished, &|states| self.step_with_energy(states, &field, dynamics))?
             }
             Order::Fixed | Order::Random { .. } => {
-                self.sweep_to_limit(starts, dynamics, &field, finished, Dynamics::KEPT_BYTES)?
+                self.walk_to_limit(starts, dynamics, &field, finished, Dynamics::KEPT_BYTES)?
             }
         };
         self.conclude_runs(paths)
     }
 
     /// Sweeps from each of `starts`; keys that take no more than `kept` bytes transposed are so for all sweeps.
-    fn sweep_to_limit(
+    fn walk_to_limit(
         &self,
         starts: &Queries,
         dynamics: &Dynamics,
@@ -300,20 +300,21 @@ impl Sweep for Walk<'_> {
 
     fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64> {
         let keys = self.walker.memory().keys();
-        match (self.whole, self.dynamics.order) {
-            (Some(plane), Order::Random { seed }) => {
-                let order = sweep_order(seed, index as u64, u64::from(sweep), keys.dim());
-                return self.walker.visit(plane, order.into_iter(), frozen);
+        let Some(plane) = self.whole else {
+            let mut tied = 0;
+            for word in 0..keys.words() {
+                let plane = Plane::new(keys, word..word + 1)?;
+                tied += self.walker.visit(&plane, word * 64..keys.dim().min((word + 1) * 64), frozen)?;
             }
-            (Some(plane), _) => return self.walker.visit(plane, 0..keys.dim(), frozen),
-            (None, _) => {}
+            return Ok(tied);
+        };
+        match self.dynamics.order {
+            Order::Random { seed } => {
+                let order = sweep_order(seed, index as u64, u64::from(sweep), keys.dim());
+                self.walker.visit(plane, order.into_iter(), frozen)
+            }
+            Order::Fixed | Order::Synchronous => self.walker.visit(plane, 0..keys.dim(), frozen),
         }
-        let mut tied = 0;
-        for word in 0..keys.words() {
-            let plane = Plane::new(keys, word..word + 1)?;
-            tied += self.walker.visit(&plane, word * 64..keys.dim().min((word + 1) * 64), frozen)?;
-        }
-        Ok(tied)
     }
 
     fn state(&self) -> Result<Pattern> {
@@ -336,7 +337,7 @@ mod tests {
             let dynamics = Dynamics::new(separation).order(Order::Fixed);
             let field = Field::new(dynamics.separation, dynamics.self_term(), memory.dim());
             let run = |kept| {
-                let paths = memory.sweep_to_limit(&starts, &dynamics, &field, &|| (), kept).unwrap();
+                let paths = memory.walk_to_limit(&starts, &dynamics, &field, &|| (), kept).unwrap();
                 memory.conclude_runs(paths).unwrap()
             };
             let told = |run: &Run| (run.state.clone(), run.energies.clone(), run.limit, run.tied_bits);

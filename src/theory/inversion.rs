@@ -70,19 +70,19 @@ impl Terms {
     }
 
     fn new(dim: u64, own: i64, beta: f64, farthest: i64, signed: bool) -> Self {
-        let places = || walk::upwards(dim).take_while(|term| term.0 <= farthest);
-        let size = |place: i64| (beta * (place - own) as f64).exp();
-        let given: f64 = places().map(|term| term.1).sum();
-        let usual: f64 = places().filter(|term| size(term.0) <= LARGE).map(|term| term.1).sum();
-        let large: Vec<f64> = places().filter(|term| size(term.0) > LARGE).map(|term| term.1 / given).collect();
+        let places = walk::upwards(dim).take_while(|term| term.0 <= farthest);
+        // Sizes rise with places.
+        let all: Vec<(f64, f64)> = places.map(|(place, p)| ((beta * (place - own) as f64).exp(), p)).collect();
+        let (rest, heavy) = all.split_at(all.partition_point(|term| term.0 <= LARGE));
+        let given: f64 = all.iter().map(|term| term.1).sum();
+        let usual: f64 = rest.iter().map(|term| term.1).sum();
+        let large: Vec<f64> = heavy.iter().map(|term| term.1 / given).collect();
         let share: f64 = large.iter().sum();
         let log_rest = if share < 0.5 { (-share).ln_1p() } else { (usual / given).ln() };
         let mut terms = Self { single: Vec::new(), moments: [0.0; 2], large, log_rest, signed };
-        for (place, probability) in places().filter(|term| term.1 >= NONE) {
-            let (size, probability) = (size(place), probability / usual);
-            if size > LARGE {
-                break;
-            } else if size > SMALL {
+        for &(size, probability) in rest.iter().filter(|term| term.1 >= NONE) {
+            let probability = probability / usual;
+            if size > SMALL {
                 terms.single.push((size, probability));
             } else {
                 terms.moments[0] += probability * size;

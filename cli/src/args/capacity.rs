@@ -17,8 +17,9 @@ use crate::lab::range::{Range, range};
 #[command(
     after_help = "A trial draws a memory and asks for some of its keys. Intervals are at 95 %, over memories: bits of one \
 memory are not independent. With none of --load, --rate and --patterns the numbers of patterns are searched at which 50 % and \
-99 % succeed; ends that the trials do not bound are 0 or ∞, which JSON has as null. 99 % is bounded from below by some 370 memories \
-that all succeed. The rules pseudo-inverse and storkey learn up to 8192 keys or positions. A range is FIRST:LAST:STEP, FIRST:LAST:xFACTOR or numbers with commas.\n\nExamples:\n  \
+99 % succeed; ends that the trials do not bound are 0 or ∞, which JSON has as null. 99 % is bounded from below by some \
+370 memories that all succeed. The rules pseudo-inverse and storkey learn up to 8192 keys or positions. A range is \
+FIRST:LAST:STEP, FIRST:LAST:xFACTOR or numbers with commas.\n\nExamples:\n  \
 popfield capacity --rule hebb --dim 500,1000 --load 0.02:0.2:0.02 --observable bit-error --plot errors.svg\n  \
 popfield capacity --rule exponential --dim 16,24,32 --rate 0.3:0.9:0.05 --trials 1000 --plot threshold.svg\n  \
 popfield capacity --rule hebb --setting auto-zeroed --dynamics async --dim 1000 --load 0.02:0.2:0.01 --observable overlap --theory ags --resume ags.journal\n  \

@@ -169,7 +169,6 @@ pub fn bytes(experiment: &Experiment, point: Point, queries: u64) -> u128 {
     let (n, d, q) = (u128::from(point.patterns), point.dim as u128, u128::from(queries));
     let packed = |len: u128, dim: u128| len * dim.div_ceil(64) * 8;
     let keys = packed(n, d);
-    let kept = |bytes: &u128| *bytes <= Dynamics::KEPT_BYTES as u128;
     let values = match (experiment.setting, experiment.values) {
         (Setting::Hetero, Values::Random) => keys,
         (Setting::Hetero, Values::Worst) => packed(n, q),
@@ -179,9 +178,11 @@ pub fn bytes(experiment: &Experiment, point: Point, queries: u64) -> u128 {
     let under_way = match experiment.steps {
         Steps::OneStep => 4 * n + q * 4 * d,
         Steps::Sync => 8 * n + q * 64 * d,
-        // All keys transposed, or those of a word.
+        // All keys transposed where they are kept so, or those of a word.
         Steps::Async => {
-            24 * n + 64 * n / 8 + q * 64 * d + Some(packed(d.div_ceil(64) * 64, n)).filter(kept).unwrap_or(0)
+            let transposed = packed(d.next_multiple_of(64), n);
+            let kept = if transposed <= Dynamics::KEPT_BYTES as u128 { transposed } else { 0 };
+            24 * n + 64 * n / 8 + q * 64 * d + kept
         }
     };
     let learned = match experiment.rule {

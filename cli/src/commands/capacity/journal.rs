@@ -28,12 +28,10 @@ impl Journal {
     /// Opens the journal at `path`, or begins one. One of other settings is refused, and so is a file that is none.
     pub fn open(path: &Path, settings: &Map<String, Value>) -> Result<Self> {
         let opening = |error: std::io::Error| Failure::opening(path, &error);
-        if path.is_dir() {
-            return Err(Failure::usage(format!("{}: is a folder", path.display())));
-        }
         // A device or a pipe may have no end.
         if path.exists() && !path.is_file() {
-            return Err(Failure::usage(format!("{}: expected a file, found something else", path.display())));
+            let found = if path.is_dir() { "a folder" } else { "something else" };
+            return Err(Failure::usage(format!("{}: expected a file, found {found}", path.display())));
         }
         let mut file =
             File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(opening)?;
