@@ -102,3 +102,20 @@ pub fn about(path: &Path) -> impl Fn(Error) -> Failure {
         _ => Failure::Usage(format!("{}: {error}", path.display())),
     }
 }
+
+/// The system's words for an error, without its number and without what libraries add, such as the name of a temporary
+/// file.
+pub fn words(error: &std::io::Error) -> String {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = source {
+        match error.downcast_ref::<std::io::Error>() {
+            Some(error) if error.raw_os_error().is_some() => {
+                let text = error.to_string();
+                return text.split(" (os error ").next().unwrap_or_default().to_owned();
+            }
+            Some(error) => source = error.get_ref().map(|inner| inner as _),
+            None => source = error.source(),
+        }
+    }
+    error.to_string()
+}

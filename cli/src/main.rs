@@ -20,7 +20,7 @@ use failure::{Failure, Result};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    output::catch_interrupts();
+    output::catch_signals();
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

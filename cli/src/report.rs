@@ -1,6 +1,6 @@
 //! What people and programs are shown: tables, progress, JSON.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use popfield::{Diagonal, Memory, Separation, Tie};
 use serde_json::{Map, Value, json};
 
-use crate::failure::{Result, about};
+use crate::failure::{Failure, Result, about};
+use crate::input::in_words;
 use crate::output::say;
 
 /// A rule below the header, none between rows.
@@ -31,6 +32,14 @@ pub fn facts(rows: &[(&str, String)]) -> Result<()> {
     rows.iter().try_for_each(|(name, fact)| say(format_args!("{name:width$}  {fact}")))
 }
 
+/// Tells what the owner of some input should know, on standard error.
+pub fn note(notes: &[String]) {
+    for note in notes {
+        // Where nobody reads it, nobody is told.
+        let _ = writeln!(std::io::stderr(), "popfield: note: {note}");
+    }
+}
+
 /// A progress bar on standard error, if that is a terminal.
 pub fn progress(length: u64, what: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}")
@@ -50,6 +59,11 @@ pub fn spinner(what: String) -> ProgressBar {
 /// Opens a memory; returns it with the seconds that took.
 pub fn open(path: &Path) -> Result<(Memory, f64)> {
     let start = Instant::now();
+    let there = path.metadata().map_err(|error| Failure::reading(path, &error))?;
+    if !there.is_file() {
+        let found = in_words(&there.file_type());
+        return Err(Failure::usage(format!("{}: expected a memory, which is a file, found {found}", path.display())));
+    }
     let spinner = spinner(format!("opening {}", path.display()));
     let memory = Memory::open(path).map_err(about(path))?;
     spinner.finish_and_clear();
@@ -57,10 +71,14 @@ pub fn open(path: &Path) -> Result<(Memory, f64)> {
 }
 
 /// What a recall was, and how long it took.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Run<'a> {
     pub memory: &'a Memory,
     pub queries: usize,
+    /// What the queries were read as, if they were.
+    pub form: Option<String>,
+    /// Positions of the queries that are unknown.
+    pub unknown: u64,
     pub separation: Separation,
     /// The rule that learned weights, if one did.
     pub learned: Option<Learned>,
@@ -108,6 +126,9 @@ impl Run<'_> {
             Value::Object(map) => map,
             _ => Map::new(),
         };
+        if self.unknown > 0 {
+            map.insert("unknown_positions".into(), json!(self.unknown));
+        }
         if let Some(Learned { rule, diagonal, seconds }) = self.learned {
             map.insert("rule".into(), json!(rule));
             map.insert("diagonal".into(), json!(diagonal.name()));
@@ -138,7 +159,7 @@ impl Run<'_> {
             ("separation", law),
             ("steps", self.steps.to_string()),
             ("ties", format!("{} tied bits, decided by policy `{}`", self.tied_bits, self.tie.name())),
-            ("queries", self.queries.to_string()),
+            ("queries", self.form.clone().unwrap_or_else(|| self.queries.to_string())),
             ("time", format!("{} ({:.0} queries/s)", seconds(self.seconds), self.queries_per_second())),
             ("tier, threads", format!("{}, {}", memory.tier().name(), self.threads)),
         ]

@@ -6,14 +6,14 @@ use clap::{Args, ValueEnum};
 use popfield::{Clamp, Dynamics, Order, Separation, Update};
 
 use super::separation::{RuleArgs, SeparationArgs};
-use super::shared::{DiagonalArg, Input, Threads, TieArg, positive};
+use super::shared::{DiagonalArg, Input, QueryInput, Threads, TieArg, files_and, positive};
 use crate::failure::{Failure, Result};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  popfield dynamics digits.pop --queries noisy.npy --order async --plot runs.svg\n  \
+    after_help = files_and("Examples:\n  popfield dynamics digits.pop --queries noisy.npy --order async --plot runs.svg\n  \
 popfield dynamics digits.pop --start random --count 100 --separation exponential --beta 0.5 --json\n  \
-popfield dynamics digits.pop --queries half.txt --clamp known --rule pseudo-inverse --moore-penrose"
+popfield dynamics digits.pop --queries half.txt --clamp known --rule pseudo-inverse --moore-penrose")
 )]
 #[command(group(clap::ArgGroup::new("from").required(true).args(["queries", "start"])))]
 pub struct DynamicsArgs {
@@ -40,7 +40,8 @@ pub struct DynamicsArgs {
     pub rule: RuleArgs,
     #[command(flatten)]
     pub choices: Choices,
-    /// Write the last state of each run, of a cycle the last before it repeats: int8 ±1, (runs, dimension)
+    /// Write the last state of each run, of a cycle the last before it repeats, as the ending says: F.npy, int8 ±1, (runs,
+    /// dimension); F.png or F.pbm, one image; a folder (there, or FOLDER/), an image of each
     #[arg(long, value_name = "F.npy")]
     pub out: Option<PathBuf>,
     /// Write a record of each run: limit, energies, what it ended in
@@ -49,12 +50,15 @@ pub struct DynamicsArgs {
     /// Draw states along the way and the energies, as SVG or PNG
     #[arg(long, value_name = "F.svg")]
     pub plot: Option<PathBuf>,
-    /// Positions in a row of the states drawn (default: the root of the dimension)
-    #[arg(long, value_name = "W", allow_negative_numbers = true, value_parser = positive, requires = "plot")]
+    /// Positions in a row of the states drawn or written as images (default: in drawings the root of the dimension, in
+    /// images as in the queries, else all)
+    #[arg(long, value_name = "W", allow_negative_numbers = true, value_parser = positive)]
     pub width: Option<usize>,
     /// One JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub more: QueryInput,
     #[command(flatten)]
     pub input: Input,
     #[command(flatten)]

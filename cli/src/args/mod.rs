@@ -13,19 +13,24 @@ use popfield::{Recall, Separation};
 pub use capacity::Capacity;
 pub use dynamics::{ClampArg, DynamicsArgs, StartArg};
 pub use separation::{RuleArg, SeparationArg, SeparationArgs};
-pub use shared::{BitOrderArg, DiagonalArg, Encoding, Input, NoiseArg, Threads, TieArg};
+pub use shared::{
+    BitOrderArg, DiagonalArg, Encoding, ErasedArg, FormatArg, Input, NoiseArg, QueryInput, TextArg, Threads,
+    ThresholdArg, TieArg,
+};
 
 use crate::failure::Result;
 use separation::{RuleArgs, rules};
-use shared::positive;
+use shared::{files_and, positive};
 
 /// Exact associative memories: store ±1 patterns, recall them from noise, certified.
 #[derive(Debug, Parser)]
 #[command(name = "popfield", version, max_term_width = 100)]
-#[command(after_help = "Files of patterns are .npy arrays, .txt lines of + and -, images, or folders of images.\n\
-Exit status: 0 done; 1 it ran and the answer is no (validate); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
+#[command(
+    after_help = "Files of patterns are .npy and .npz arrays, .txt characters, .csv tables, images, or folders of images (see \n\
+`popfield create --help`). Exit status: 0 done; 1 it ran and the answer is no (validate); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
 POPFIELD_TIER forces a SIMD tier (see `popfield info --tiers`).\n\n\
-Example:\n  popfield create digits.pop --keys digits.npy\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy")]
+Example:\n  popfield create digits.pop --keys digits.npy\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy"
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -62,8 +67,8 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  popfield create faces.pop --keys faces/\n  \
-popfield create words.pop --keys codes.npy --packed --dim 512 --values words.npy --value-dim 64")]
+#[command(after_help = files_and("Examples:\n  popfield create faces.pop --keys faces/\n  \
+popfield create words.pop --keys codes.npy --packed --dim 512 --values words.npy --value-dim 64"))]
 pub struct Create {
     /// The memory file to write
     pub memory: PathBuf,
@@ -101,9 +106,9 @@ pub struct Info {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy --report report.json\n  \
+    after_help = files_and("Examples:\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy --report report.json\n  \
 popfield recall digits.pop --queries noisy.txt --separation polynomial --degree 3 --steps 5 --tie stay --json\n  \
-popfield recall digits.pop --queries noisy.npy --rule pseudo-inverse --moore-penrose"
+popfield recall digits.pop --queries noisy.npy --rule pseudo-inverse --moore-penrose")
 )]
 pub struct RecallArgs {
     /// The memory
@@ -124,9 +129,13 @@ pub struct RecallArgs {
     /// What the sign of a field of exactly 0 is
     #[arg(long, value_name = "P", value_enum, default_value_t = TieArg::Plus)]
     pub tie: TieArg,
-    /// Write the recalled patterns: int8 ±1, (queries, value dimension)
+    /// Write the recalled patterns as the ending says: F.npy, int8 ±1, (queries, value dimension); F.png or F.pbm, one
+    /// image; a folder (there, or FOLDER/), an image of each, in the shape that came in
     #[arg(long, value_name = "F.npy")]
     pub out: Option<PathBuf>,
+    /// With --out of images: positions in a row (default as in the queries, else all)
+    #[arg(long, value_name = "W", allow_negative_numbers = true, value_parser = positive, requires = "out")]
+    pub width: Option<usize>,
     /// Write them packed: uint8, 8 positions a byte
     #[arg(long, requires = "out")]
     pub packed_out: bool,
@@ -137,14 +146,16 @@ pub struct RecallArgs {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
+    pub more: QueryInput,
+    #[command(flatten)]
     pub input: Input,
     #[command(flatten)]
     pub threads: Threads,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  popfield search digits.pop --queries noisy.npy --top 10 --out nearest.npz\n  \
-popfield search digits.pop --queries noisy.npy --radius 6")]
+#[command(after_help = files_and("Examples:\n  popfield search digits.pop --queries noisy.npy --top 10 --out nearest.npz\n  \
+popfield search digits.pop --queries noisy.npy --radius 6"))]
 pub struct Search {
     /// The memory
     pub memory: PathBuf,
@@ -165,13 +176,15 @@ pub struct Search {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
+    pub more: QueryInput,
+    #[command(flatten)]
     pub input: Input,
     #[command(flatten)]
     pub threads: Threads,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  popfield overlaps digits.pop --queries noisy.npy --out overlaps.npy")]
+#[command(after_help = files_and("Example:\n  popfield overlaps digits.pop --queries noisy.npy --out overlaps.npy"))]
 pub struct Overlaps {
     /// The memory
     pub memory: PathBuf,
@@ -181,6 +194,8 @@ pub struct Overlaps {
     /// Where the overlaps go: int32, (queries, patterns)
     #[arg(long, value_name = "F.npy")]
     pub out: PathBuf,
+    #[command(flatten)]
+    pub more: QueryInput,
     #[command(flatten)]
     pub input: Input,
     #[command(flatten)]

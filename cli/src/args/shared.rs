@@ -4,24 +4,105 @@ use clap::{Args, ValueEnum};
 use popfield::{Diagonal, NoiseModel, Tie};
 
 /// How files of patterns are read.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Input")]
 pub struct Input {
-    /// What the numbers of .npy arrays mean: pm1 for ±1, 01 for 0 and 1 (bools need neither)
+    /// What the numbers of arrays and tables mean: pm1 for ±1, 01 for 0 and 1 (default: pm1 in arrays, bools need
+    /// neither; tables tell by what they hold)
     #[arg(long, value_enum, conflicts_with = "packed")]
     pub encoding: Option<Encoding>,
-    /// .npy arrays are uint8, 8 positions a byte, as by numpy.packbits
+    /// Arrays are packed bits: uint8, 8 positions a byte, as by numpy.packbits, or uint64, 64 a word, the lowest bit first
     #[arg(long)]
     pub packed: bool,
-    /// Dimension of the patterns; needed for packed keys, otherwise checked
+    /// Dimension of the patterns (default for packed keys: every bit of a row)
     #[arg(long, allow_negative_numbers = true, value_name = "D", value_parser = positive)]
     pub dim: Option<usize>,
     /// Which bit of a packed byte comes first (default big)
     #[arg(long, value_enum)]
     pub bitorder: Option<BitOrderArg>,
-    /// Image pixels darker than this are ink, +1 (default 128)
-    #[arg(long, allow_negative_numbers = true, value_name = "GREY", value_parser = clap::value_parser!(u16).range(0..=256))]
-    pub threshold: Option<u16>,
+    /// What a pattern of a text or table is: a line, or the lines up to a blank one (default: pictures if a blank line
+    /// stands between patterns, else lines)
+    #[arg(long, value_enum)]
+    pub text: Option<TextArg>,
+    /// Image pixels darker than this are ink, +1: a grey of 0 to 256, or otsu to divide each image by its own greys
+    /// (default 128)
+    #[arg(long, allow_negative_numbers = true, value_name = "GREY", value_parser = threshold)]
+    pub threshold: Option<ThresholdArg>,
+    /// What comes through `-` or a pipe, or stands in a file whose ending does not tell
+    #[arg(long, value_enum)]
+    pub format: Option<FormatArg>,
+}
+
+/// How files of queries are read, beyond what goes for any pattern.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Input")]
+pub struct QueryInput {
+    /// Take 0 as an unknown position in arrays and tables that hold no −1 (beside −1 it always is one)
+    #[arg(long, value_enum)]
+    pub erased: Option<ErasedArg>,
+}
+
+/// The end of a command's help: what files of patterns are, and examples.
+pub fn files_and(examples: &str) -> String {
+    format!("{FILES}\n\n{examples}")
+}
+
+const FILES: &str = "\
+Files of patterns, by their ending:
+  .npy          (patterns, dimension), or (patterns, height, width): bools, ±1, 0/1 (--encoding 01), packed (--packed)
+  .npz          the same; F.npz:NAME where it holds several arrays
+  .txt          + and -, 1 and 0, or # and .; ? is an unknown position of a query. A line is a pattern; where blank
+                lines divide patterns, the lines between them are one picture (--text)
+  .csv .tsv     numbers divided by commas, semicolons, tabs or spaces (in .txt too): ±1 or 0/1, with a line of names above
+                or without
+  images        PNG, JPEG, TIFF, PBM, PGM, PPM, PAM, BMP, GIF, WebP: dark is +1. grey = 0.2126 R + 0.7152 G + 0.0722 B,
+                alpha laid over white, turned as viewers turn them; no other colour management
+  a folder      its images, in natural order of their names (2 before 10); hidden files are passed over
+  -             standard input, and any pipe: --format says what comes";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TextArg {
+    /// A line is a pattern
+    Lines,
+    /// The lines up to a blank one are a pattern
+    Pictures,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ErasedArg {
+    /// 0 is unknown
+    Zero,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// A NumPy array
+    Npy,
+    /// An archive of NumPy arrays
+    Npz,
+    /// Characters, or numbers divided by commas, semicolons, tabs or spaces
+    Text,
+    /// Numbers divided by commas, semicolons, tabs or spaces
+    Csv,
+    /// An image
+    Image,
+}
+
+/// Which pixels are ink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThresholdArg {
+    /// Those darker than this, of 255.
+    Grey(u16),
+    /// Those darker than what divides the greys of their image best (Otsu 1979).
+    Otsu,
+}
+
+fn threshold(text: &str) -> Result<ThresholdArg, String> {
+    match (text, text.parse()) {
+        ("otsu", _) => Ok(ThresholdArg::Otsu),
+        (_, Ok(grey @ 0..=256)) => Ok(ThresholdArg::Grey(grey)),
+        _ => Err("expected a grey of 0 to 256, or otsu".into()),
+    }
 }
 
 #[derive(Clone, Copy, Debug, Args)]

@@ -3,28 +3,35 @@
 use popfield::Memory;
 
 use crate::args::Create;
+use crate::args::QueryInput;
 use crate::failure::{Failure, Result};
-use crate::input::{Reading, check_options};
+use crate::input::{Reading, Source, check_options};
 use crate::output::{OutFile, check_distinct, deliver};
-use crate::report::{bytes, facts, spinner};
+use crate::report::{bytes, facts, note, spinner};
 
 pub fn run(args: &Create) -> Result<()> {
     crate::use_threads(args.threads)?;
-    let inputs: Vec<_> =
-        [Some(&args.keys), args.values.as_ref()].into_iter().flatten().map(|path| path.as_path()).collect();
-    check_options(&args.input, &inputs, false)?;
-    check_distinct(&[Some(&args.memory)], &inputs)?;
+    let find = |path| Source::find(path, args.input.format);
+    let (keys_source, values_source) = (find(&args.keys)?, args.values.as_ref().map(|path| find(path)).transpose()?);
+    let sources: Vec<&Source> = [Some(&keys_source), values_source.as_ref()].into_iter().flatten().collect();
+    check_options(&args.input, QueryInput::default(), &sources, false)?;
+    check_distinct(&[Some(&args.memory)], &sources.iter().map(|source| source.path()).collect::<Vec<_>>())?;
     let mut out = if args.force { OutFile::create(&args.memory)? } else { OutFile::create_new(&args.memory)? };
-    let progress = spinner(format!("reading {}", args.keys.display()));
-    let keys = Reading::stored(&args.keys, "keys", args.input.dim, &args.input).read_patterns()?;
-    let memory = match &args.values {
+    let progress = spinner(format!("reading {}", keys_source.name()));
+    let keys = Reading::stored(&keys_source, "keys", args.input.dim, &args.input).read()?;
+    let mut notes = keys.notes.clone();
+    let mut read = vec![("keys", keys.in_words())];
+    let keys = keys.into_patterns();
+    let memory = match &values_source {
         None => Memory::auto_associative(keys),
-        Some(path) => {
-            progress.set_message(format!("reading {}", path.display()));
+        Some(source) => {
+            progress.set_message(format!("reading {}", source.name()));
             // Packed values do not tell their dimension; others do, and --dim speaks of the keys.
             let dim = args.value_dim.or(if args.input.packed { args.input.dim } else { None });
-            let values = Reading::stored(path, "values", dim, &args.input).read_patterns()?;
-            Memory::hetero_associative(keys, values)
+            let values = Reading::stored(source, "values", dim, &args.input).read()?;
+            notes.extend(values.notes.iter().cloned());
+            read.push(("values", values.in_words()));
+            Memory::hetero_associative(keys, values.into_patterns())
         }
     }?;
     progress.set_message(format!("writing {}", args.memory.display()));
@@ -34,12 +41,15 @@ pub fn run(args: &Create) -> Result<()> {
     })?;
     progress.finish_and_clear();
     let kind = if memory.is_auto_associative() { "auto-associative" } else { "hetero-associative" };
+    note(&notes);
     deliver([out], || {
-        facts(&[
-            ("memory", args.memory.display().to_string()),
+        let mut rows = vec![("memory", args.memory.display().to_string())];
+        rows.extend(read);
+        rows.extend([
             ("patterns", format!("{}, {kind}", memory.len())),
             ("dimension", format!("{} → {}", memory.dim(), memory.value_dim())),
             ("size", bytes(memory.bytes() as f64)),
-        ])
+        ]);
+        facts(&rows)
     })
 }

@@ -1,22 +1,23 @@
 //! `popfield overlaps`: every query against every key.
 
-use popfield::Queries;
-
 use crate::args::Overlaps;
 use crate::failure::{Failure, Result};
-use crate::input::{Reading, check_options};
-use crate::output::{OutFile, check_distinct, deliver, npy};
-use crate::report::{facts, open, progress};
+use crate::input::{Reading, Source, check_options};
+use crate::output::{OutFile, check_distinct, check_ending, deliver, npy};
+use crate::report::{facts, note, open, progress};
 
 /// Overlaps held at a time: 64 MiB of them.
 const HELD: usize = 16 << 20;
 
 pub fn run(args: &Overlaps) -> Result<()> {
     crate::use_threads(args.threads)?;
-    check_options(&args.input, &[&args.queries], false)?;
-    check_distinct(&[Some(&args.out)], &[&args.memory, &args.queries])?;
+    let source = Source::find(&args.queries, args.input.format)?;
+    check_options(&args.input, args.more, &[&source], false)?;
+    check_distinct(&[Some(&args.out)], &[&args.memory, source.path()])?;
+    check_ending(&args.out, "npy")?;
     let (memory, _) = open(&args.memory)?;
-    let queries: Queries = Reading::queries(&args.queries, memory.dim(), &args.input)?.read()?;
+    let loaded = Reading::queries(&source, memory.dim(), &args.input, args.more)?.read()?;
+    let queries = &loaded.queries;
     let mut file = OutFile::create(&args.out)?;
     let path = file.path().to_owned();
     let failed = |error| Failure::writing(&path, &error);
@@ -30,9 +31,11 @@ pub fn run(args: &Overlaps) -> Result<()> {
     }
     writer.finish().map_err(failed)?;
     bar.finish_and_clear();
+    note(&loaded.notes);
     deliver([file], || {
         facts(&[
             ("overlaps", path.display().to_string()),
+            ("queries", loaded.in_words()),
             ("shape", format!("({}, {}) of int32", queries.len(), memory.len())),
         ])
     })

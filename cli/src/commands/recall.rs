@@ -3,28 +3,42 @@
 use std::io::Write;
 use std::time::Instant;
 
-use popfield::{BitOrder, Diagonal, Patterns, Report};
+use popfield::{BitOrder, Diagonal, Patterns, Queries, Report};
 use serde_json::{Value, json};
 
 use crate::args::{BitOrderArg, RecallArgs};
-use crate::failure::Result;
-use crate::input::{Reading, check_options};
-use crate::output::{OutFile, check_distinct, deliver, npy, say, written};
-use crate::report::{Learned, Run, facts, open, spinner};
+use crate::failure::{Failure, Result};
+use crate::input::{Reading, Source, check_options, unknown_of};
+use crate::output::{Form, Out, OutFile, check_distinct, deliver, npy, say, shape_of, write_pictures, written};
+use crate::report::{Learned, Run, facts, note, open, spinner};
 
 /// Recalled patterns shown on a terminal at the most.
 const SHOWN: usize = 8;
 
 pub fn run(args: &RecallArgs) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
-    check_options(&args.input, &[&args.queries], args.packed_out)?;
-    check_distinct(&[args.out.as_deref(), args.report.as_deref()], &[&args.memory, &args.queries])?;
+    let source = Source::find(&args.queries, args.input.format)?;
+    check_options(&args.input, args.more, &[&source], args.packed_out)?;
+    check_distinct(&[args.out.as_deref(), args.report.as_deref()], &[&args.memory, source.path()])?;
     let (memory, load_seconds) = open(&args.memory)?;
     let (recall, separation) = (args.recall(memory.dim())?, args.separation(memory.dim())?);
     let rule = args.rule.resolve(args.separation.separation)?;
     let diagonal = args.diagonal.map_or(Diagonal::Keep, Diagonal::from);
-    let queries = Reading::queries(&args.queries, memory.dim(), &args.input)?.read()?;
-    let out = args.out.as_deref().map(OutFile::create).transpose()?;
+    let loaded = Reading::queries(&source, memory.dim(), &args.input, args.more)?.read()?;
+    let queries = &loaded.queries;
+    let begin = |path: &std::path::Path| -> Result<_> {
+        let form = Form::of(path, queries.len())?;
+        if args.packed_out && form.is_image() {
+            return Err(Failure::usage(format!("--packed-out is for --out F.npy, found {}", path.display())));
+        }
+        if args.width.is_some() && !form.is_image() {
+            return Err(Failure::usage(format!("--width is for --out of images, found {}", path.display())));
+        }
+        let came = loaded.shape.filter(|_| memory.dim() == memory.value_dim());
+        let shape = shape_of(memory.value_dim(), args.width, came)?;
+        Ok((form.begin(path)?, form, shape))
+    };
+    let out = args.out.as_deref().map(begin).transpose()?;
     let report = args.report.as_deref().map(OutFile::create).transpose()?;
 
     let spinner = spinner(format!("recalling {} queries from {} patterns", queries.len(), memory.len()));
@@ -34,18 +48,20 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     let start = Instant::now();
     let (patterns, reports, tied_bits) = match &learned {
         None => {
-            let recalled = memory.recall(&queries, &recall)?;
+            let recalled = memory.recall(queries, &recall)?;
             let tied_bits = recalled.tied_bits();
             (recalled.patterns, recalled.reports, tied_bits)
         }
         Some(network) => {
-            let recalled = network.recall(&queries, diagonal, args.steps, args.tie.into())?;
+            let recalled = network.recall(queries, diagonal, args.steps, args.tie.into())?;
             (recalled.patterns, Vec::new(), recalled.tied_bits.iter().sum())
         }
     };
     let run = Run {
         memory: &memory,
         queries: queries.len(),
+        form: Some(loaded.in_words()),
+        unknown: loaded.unknown(),
         separation,
         learned: rule.map(|rule| Learned { rule: rule.name(), diagonal, seconds: learn_seconds }),
         steps: args.steps,
@@ -57,9 +73,16 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     };
     spinner.finish_and_clear();
 
-    let report = report.map(|file| written(file, |file| write_report(file, &reports))).transpose()?;
-    let out = out.map(|file| written(file, |file| write_patterns(file, &patterns, args))).transpose()?;
-    deliver([report, out].into_iter().flatten(), || {
+    let report = report.map(|file| written(file, |file| write_report(file, &reports, queries))).transpose()?;
+    let out = match out {
+        Some((Out::File(file), Form::Npy, _)) => {
+            Some(Out::File(written(file, |file| write_patterns(file, &patterns, args))?))
+        }
+        Some((out, form, shape)) => Some(write_pictures(out, form, &patterns, shape, &loaded.names)?),
+        None => None,
+    };
+    note(&loaded.notes);
+    deliver([report.map(Out::File), out].into_iter().flatten(), || {
         if args.json {
             return say(Value::Object(run.json()));
         }
@@ -110,10 +133,10 @@ fn write_packed(file: &mut OutFile, patterns: &Patterns, order: BitOrder) -> std
     writer.finish()
 }
 
-/// A JSON array with one record a query.
-fn write_report(file: &mut OutFile, reports: &[Report]) -> std::io::Result<()> {
+/// A JSON array with one record a query; where positions are unknown, each says of how many of its own.
+fn write_report(file: &mut OutFile, reports: &[Report], queries: &Queries) -> std::io::Result<()> {
     for (q, report) in reports.iter().enumerate() {
-        let record = json!({
+        let mut record = json!({
             "nearest_id": report.nearest.id,
             "nearest_distance": report.nearest.distance,
             "nearest_count": report.nearest.count,
@@ -122,6 +145,9 @@ fn write_report(file: &mut OutFile, reports: &[Report]) -> std::io::Result<()> {
             "tied_bits": report.tied_bits,
             "keys_touched": report.certificate.keys_touched,
         });
+        if queries.known().is_some() {
+            record["unknown_positions"] = json!(unknown_of(queries, q));
+        }
         write!(file, "{}\n{record}", if q == 0 { "[" } else { "," })?;
     }
     writeln!(file, "\n]")

@@ -3,36 +3,41 @@
 use std::time::Instant;
 
 use popfield::Neighbor;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::json;
 
 use crate::args::Search;
 use crate::failure::Result;
-use crate::input::{Reading, check_options};
-use crate::output::{Npz, OutFile, check_distinct, deliver, say, written};
-use crate::report::{facts, open, seconds, spinner, table};
+use crate::input::{Reading, Source, check_options};
+use crate::output::{Npz, OutFile, check_distinct, check_ending, deliver, say, say_json, written};
+use crate::report::{facts, note, open, seconds, spinner, table};
 
 /// Queries shown on a terminal at the most.
 const SHOWN: usize = 8;
 
 pub fn run(args: &Search) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
-    check_options(&args.input, &[&args.queries], false)?;
-    check_distinct(&[args.out.as_deref()], &[&args.memory, &args.queries])?;
+    let source = Source::find(&args.queries, args.input.format)?;
+    check_options(&args.input, args.more, &[&source], false)?;
+    check_distinct(&[args.out.as_deref()], &[&args.memory, source.path()])?;
+    args.out.as_deref().map_or(Ok(()), |path| check_ending(path, "npz"))?;
     let (memory, load_seconds) = open(&args.memory)?;
-    let queries = Reading::queries(&args.queries, memory.dim(), &args.input)?.read()?;
+    let loaded = Reading::queries(&source, memory.dim(), &args.input, args.more)?.read()?;
+    let queries = &loaded.queries;
     let out = args.out.as_deref().map(OutFile::create).transpose()?;
 
     let spinner = spinner(format!("searching {} patterns for {} queries", memory.len(), queries.len()));
     let start = Instant::now();
     let top = usize::try_from(args.top.unwrap_or(1)).unwrap_or(usize::MAX);
     let found = match args.radius {
-        Some(radius) => memory.search_radius(&queries, radius)?,
-        None => memory.search_top(&queries, top)?,
+        Some(radius) => memory.search_radius(queries, radius)?,
+        None => memory.search_top(queries, top)?,
     };
     let elapsed = start.elapsed().as_secs_f64();
     spinner.finish_and_clear();
 
     let out = out.map(|file| written(file, |file| write(file, &found, args.radius.is_some()))).transpose()?;
+    note(&loaded.notes);
     deliver(out, || {
         if args.json {
             let mut object = json!({
@@ -48,17 +53,17 @@ pub fn run(args: &Search) -> Result<()> {
                 "tier": memory.tier().name(),
                 "threads": threads,
             });
-            if args.out.is_none() {
-                object["ids"] = rows(&found, |neighbor| neighbor.id);
-                object["distances"] = rows(&found, |neighbor| u64::from(neighbor.distance));
+            if loaded.unknown() > 0 {
+                object["unknown_positions"] = json!(loaded.unknown());
             }
-            return say(object);
+            let rows = args.out.is_none().then_some(&found[..]);
+            return say_json(&Answer { object: &object, rows });
         }
         let asked =
             args.radius.map_or_else(|| format!("the {top} nearest"), |radius| format!("all within distance {radius}"));
         facts(&[
             ("searched", format!("{} patterns of dimension {} for {asked}", memory.len(), memory.dim())),
-            ("queries", queries.len().to_string()),
+            ("queries", loaded.in_words()),
             ("time", format!("{} ({:.0} queries/s)", seconds(elapsed), queries.len() as f64 / elapsed)),
             ("tier, threads", format!("{}, {threads}", memory.tier().name())),
         ])?;
@@ -78,8 +83,40 @@ pub fn run(args: &Search) -> Result<()> {
     })
 }
 
-fn rows(found: &[Vec<Neighbor>], field: impl Fn(&Neighbor) -> u64) -> serde_json::Value {
-    found.iter().map(|found| found.iter().map(&field).collect::<Vec<_>>()).collect::<Vec<_>>().into()
+/// The object on standard output, whose rows are written one by one: as a value they would take several times the room
+/// of what was found.
+struct Answer<'a> {
+    object: &'a serde_json::Value,
+    rows: Option<&'a [Vec<Neighbor>]>,
+}
+
+impl Serialize for Answer<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in self.object.as_object().into_iter().flatten() {
+            map.serialize_entry(name, value)?;
+        }
+        if let Some(found) = self.rows {
+            map.serialize_entry("ids", &Rows(found, |neighbor| neighbor.id))?;
+            map.serialize_entry("distances", &Rows(found, |neighbor| neighbor.distance.into()))?;
+        }
+        map.end()
+    }
+}
+
+/// A number of each neighbour, query by query.
+struct Rows<'a, T>(&'a [T], fn(&Neighbor) -> u64);
+
+impl Serialize for Rows<'_, Vec<Neighbor>> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|row| Rows(row, self.1)))
+    }
+}
+
+impl Serialize for Rows<'_, Neighbor> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(self.1))
+    }
 }
 
 fn write(file: &mut OutFile, found: &[Vec<Neighbor>], ragged: bool) -> std::io::Result<()> {

@@ -1,105 +1,154 @@
 //! Files to patterns: which reader a file goes to, and what every reader is told.
 
+mod characters;
+mod folder;
 mod image;
+mod lines;
 mod npy;
+mod npz;
+mod source;
+mod table;
+#[cfg(test)]
+mod tests;
 mod text;
 
-use std::path::Path;
+use std::ffi::OsString;
 
 use popfield::{BitOrder, Patterns, Queries};
 
-use crate::args::{BitOrderArg, Encoding, Input};
+use crate::args::{BitOrderArg, Encoding, Input, QueryInput, TextArg, ThresholdArg};
 use crate::failure::{Failure, Result};
+
+pub use source::{Kind, Source, in_words};
 
 /// What a file of patterns is read for.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'a> {
-    pub path: &'a Path,
+    source: &'a Source,
     /// `keys`, `values` or `queries`.
-    pub role: &'static str,
+    role: &'static str,
     /// The dimension that the patterns must have, if it is known.
-    pub dim: Option<usize>,
+    dim: Option<usize>,
     /// Whether a position may be erased, as in queries only.
-    pub erasable: bool,
+    erasable: bool,
     options: &'a Input,
+    /// Whether 0 is an unknown position whatever else the file holds.
+    erased_zero: bool,
 }
 
-/// The kinds of files.
+/// Width and height of pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Npy,
-    Text,
-    Image,
-    Folder,
+pub struct Shape {
+    pub width: usize,
+    pub height: usize,
 }
 
-impl Kind {
-    fn of(path: &Path) -> Result<Self> {
-        let there = path.metadata().map_err(|error| Failure::reading(path, &error))?;
-        if there.is_dir() {
-            return Ok(Self::Folder);
-        }
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-        match extension.as_deref() {
-            Some("npy") => Ok(Self::Npy),
-            Some("txt") => Ok(Self::Text),
-            _ if image::is_image(path) => Ok(Self::Image),
-            _ => Err(Failure::usage(format!(
-                "{}: expected .npy, .txt, an image ({}) or a folder of images",
-                path.display(),
-                image::EXTENSIONS.join(", ")
-            ))),
-        }
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} × {}", self.width, self.height)
+    }
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct Loaded {
+    pub queries: Queries,
+    /// Width and height, where patterns came as pictures.
+    pub shape: Option<Shape>,
+    /// What the file was read as, in words that follow a number.
+    pub form: String,
+    /// What its owner should know, a sentence each.
+    pub notes: Vec<String>,
+    /// The name of each pattern's file without its ending, where each came in a file of its own.
+    pub names: Vec<OsString>,
+}
+
+impl Loaded {
+    fn new(queries: impl Into<Queries>, form: impl Into<String>) -> Self {
+        Self { queries: queries.into(), shape: None, form: form.into(), notes: Vec::new(), names: Vec::new() }
+    }
+
+    /// Patterns that were not read but drawn.
+    pub fn drawn(patterns: Patterns, form: &str) -> Self {
+        Self::new(patterns, form)
+    }
+
+    /// The patterns, of which no position is unknown.
+    pub fn into_patterns(self) -> Patterns {
+        self.queries.into_signs()
+    }
+
+    /// Unknown positions, of all patterns.
+    pub fn unknown(&self) -> u64 {
+        (0..self.queries.len()).map(|q| unknown_of(&self.queries, q)).sum()
+    }
+
+    /// How many patterns there are, as what they were read, and of how many positions nothing is known.
+    pub fn in_words(&self) -> String {
+        let unknown = match self.unknown() {
+            0 => String::new(),
+            1 => "; 1 position unknown".into(),
+            unknown => format!("; {unknown} positions unknown"),
+        };
+        format!("{} {}{unknown}", self.queries.len(), self.form)
+    }
+}
+
+/// Unknown positions of one query.
+pub fn unknown_of(queries: &Queries, index: usize) -> u64 {
+    match queries.known() {
+        None => 0,
+        Some(_) => (queries.dim() - queries.known_count(index)) as u64,
     }
 }
 
 impl<'a> Reading<'a> {
     /// Keys or values.
-    pub fn stored(path: &'a Path, role: &'static str, dim: Option<usize>, options: &'a Input) -> Self {
-        Self { path, role, dim, erasable: false, options }
+    pub fn stored(source: &'a Source, role: &'static str, dim: Option<usize>, options: &'a Input) -> Self {
+        Self { source, role, dim, erasable: false, options, erased_zero: false }
     }
 
     /// Queries to a memory of dimension `dim`.
-    pub fn queries(path: &'a Path, dim: usize, options: &'a Input) -> Result<Self> {
+    pub fn queries(source: &'a Source, dim: usize, options: &'a Input, more: QueryInput) -> Result<Self> {
         match options.dim {
             Some(found) if found != dim => {
                 Err(Failure::usage(format!("--dim: expected {dim}, the memory's dimension, found {found}")))
             }
-            _ => Ok(Self { path, role: "queries", dim: Some(dim), erasable: true, options }),
+            _ => {
+                let erased_zero = more.erased.is_some();
+                Ok(Self { source, role: "queries", dim: Some(dim), erasable: true, options, erased_zero })
+            }
         }
     }
 
     fn failure(&self, message: impl std::fmt::Display) -> Failure {
-        Failure::usage(format!("{} ({}): {message}", self.path.display(), self.role))
+        Failure::usage(format!("{} ({}): {message}", self.source.name(), self.role))
+    }
+
+    /// An error of reading on.
+    fn reading(&self, error: &std::io::Error) -> Failure {
+        Failure::reading(std::path::Path::new(&self.source.name()), error)
     }
 
     /// An error of the library about this file.
     fn error(&self, error: &popfield::Error) -> Failure {
         match error {
             popfield::Error::OutOfMemory { .. } => {
-                Failure::Resource(format!("{} ({}): {error}", self.path.display(), self.role))
+                Failure::Resource(format!("{} ({}): {error}", self.source.name(), self.role))
             }
             _ => self.failure(error),
         }
     }
 
-    /// An element that is not one of those expected.
-    fn bad_element(&self, row: usize, column: usize, found: f64, erasable: bool) -> Failure {
-        let erased = if erasable { " or 0 (erased)" } else { "" };
-        let expected = match self.options.encoding {
-            Some(Encoding::ZeroOne) => "0 or 1".to_owned(),
-            _ => format!("+1, −1{erased}"),
-        };
-        let hint = match (self.options.encoding, found) {
-            (Some(Encoding::ZeroOne), _) => "",
-            (_, 0.0) if !erasable => " (for data of 0 and 1: --encoding 01)",
-            _ => "",
-        };
-        self.failure(format!("row {row}, column {column}: expected {expected}, found {found}{hint}"))
-    }
-
     fn zero_one(&self) -> bool {
         self.options.encoding == Some(Encoding::ZeroOne)
+    }
+
+    /// Queries of 0 and 1 that hold no −1, and so may be of either coding.
+    fn ambiguous_zeros(&self) -> Failure {
+        self.failure(
+            "holds 0 and no −1: expected --encoding 01 if 0 stands for −1, or --erased zero if 0 is an unknown position",
+        )
     }
 
     fn bit_order(&self) -> BitOrder {
@@ -109,8 +158,12 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn threshold(&self) -> u16 {
-        self.options.threshold.unwrap_or(128)
+    fn threshold(&self) -> ThresholdArg {
+        self.options.threshold.unwrap_or(ThresholdArg::Grey(128))
+    }
+
+    fn text(&self) -> Option<TextArg> {
+        self.options.text
     }
 
     /// Checks the dimension found in the file against the one called for.
@@ -124,44 +177,53 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads the file.
-    pub fn read(&self) -> Result<Queries> {
-        let queries = match Kind::of(self.path)? {
-            Kind::Npy => npy::read(self)?,
-            Kind::Text => text::read(self)?,
-            Kind::Image => image::read(self, &[self.path.to_owned()])?,
-            Kind::Folder => image::read_folder(self)?,
+    pub fn read(&self) -> Result<Loaded> {
+        let loaded = match self.source.kind() {
+            Kind::Npy => npy::read_file(self)?,
+            Kind::Npz => npz::read(self)?,
+            Kind::Text | Kind::Table => text::read(self, self.source.stream()?)?,
+            Kind::Image => image::read_file(self)?,
+            Kind::Folder => folder::read(self)?,
         };
-        if queries.is_empty() {
+        if loaded.queries.is_empty() {
             return Err(self.failure("expected at least one pattern, found none"));
         }
-        Ok(queries)
-    }
-
-    /// Reads the file as patterns without erased positions.
-    pub fn read_patterns(&self) -> Result<Patterns> {
-        Ok(self.read()?.into_signs())
+        Ok(loaded)
     }
 }
 
 /// Refuses options that apply to none of the files that this command reads.
-pub fn check_options(options: &Input, paths: &[&Path], packed_out: bool) -> Result<()> {
-    let kinds = paths.iter().map(|path| Kind::of(path)).collect::<Result<Vec<_>>>()?;
-    let npy = kinds.contains(&Kind::Npy);
-    let images = kinds.iter().any(|kind| matches!(kind, Kind::Image | Kind::Folder));
+pub fn check_options(options: &Input, more: QueryInput, sources: &[&Source], packed_out: bool) -> Result<()> {
+    let any = |is: fn(Kind) -> bool| sources.iter().any(|source| is(source.kind()));
     let stray = |option: &str, of: &str| {
-        if paths.is_empty() {
+        if sources.is_empty() {
             return Err(Failure::usage(format!("--{option} is for {of}, found no file to read patterns from")));
         }
-        let files = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        let files = sources.iter().map(|source| source.name()).collect::<Vec<_>>().join(", ");
         Err(Failure::usage(format!("--{option} is for {of}, found none among {files}")))
     };
+    if sources.iter().filter(|source| source.is_stdin()).count() > 1 {
+        return Err(Failure::usage("-: standard input is read once, found it named twice"));
+    }
+    let numbers = |kind: Kind| kind.is_array() || kind.is_text();
     match options {
-        Input { packed: true, .. } if !npy => stray("packed", ".npy files"),
+        Input { packed: true, .. } if !any(Kind::is_array) => stray("packed", "arrays (.npy, .npz)"),
         Input { bitorder: Some(_), packed: false, .. } if !packed_out => {
             Err(Failure::usage("--bitorder is for --packed or --packed-out, found neither"))
         }
-        Input { encoding: Some(_), .. } if !npy => stray("encoding", ".npy files"),
-        Input { threshold: Some(_), .. } if !images => stray("threshold", "images"),
+        Input { encoding: Some(_), .. } if !any(numbers) => stray("encoding", "arrays and tables (.npy, .npz, .csv)"),
+        Input { threshold: Some(_), .. } if !any(Kind::is_images) => stray("threshold", "images"),
+        Input { text: Some(_), .. } if !any(Kind::is_text) => stray("text", "texts and tables (.txt, .csv)"),
+        Input { format: Some(_), .. } if !sources.iter().any(|source| source.told()) => {
+            stray("format", "- and files whose ending does not tell")
+        }
+        _ if more.erased.is_some() && !any(numbers) => stray("erased", "arrays and tables (.npy, .npz, .csv)"),
+        Input { packed: true, .. } if more.erased.is_some() => {
+            Err(Failure::usage("--erased zero: every packed bit is known, found --packed beside it"))
+        }
+        Input { encoding: Some(Encoding::ZeroOne), .. } if more.erased.is_some() => {
+            Err(Failure::usage("--erased zero: 0 stands for −1, says --encoding 01 beside it; expected one of the two"))
+        }
         _ => Ok(()),
     }
 }

@@ -1,14 +1,14 @@
-//! NumPy arrays: (n, d) of bools, of ±1 or 0/1 numbers of any width, or (n, ⌈d/8⌉) of packed bytes; C or Fortran order.
+//! NumPy arrays: (n, d) or (n, height, width) of bools, of ±1 or 0/1 numbers of any width, or packed bits, (n, ⌈d/8⌉)
+//! bytes or (n, ⌈d/64⌉) words; C or Fortran order.
 //!
 //! The header is parsed here rather than by a library because it comes from anywhere: it is held to the file's length
 //! before anything is allocated, and its numbers cannot overflow.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 
-use popfield::{Patterns, Queries};
+use popfield::{BitOrder, Patterns, Queries};
 
-use super::Reading;
+use super::{Loaded, Reading, Shape};
 use crate::failure::{Failure, Result};
 
 /// Longer headers than any array of plain numbers has.
@@ -17,32 +17,99 @@ const MAX_HEADER_BYTES: u64 = 1 << 16;
 /// Bytes read at a time.
 const CHUNK_BYTES: usize = 1 << 20;
 
-pub fn read(reading: &Reading<'_>) -> Result<Queries> {
-    let failed = |error| Failure::reading(reading.path, &error);
-    let file = File::open(reading.path).map_err(failed)?;
-    let length = file.metadata().map_err(failed)?.len();
-    let mut reader = BufReader::with_capacity(CHUNK_BYTES, file);
-    let (header, header_bytes) = Header::read(&mut reader, length, reading)?;
-    let [rows, columns] = header.shape[..] else {
-        let found = header.shape.len();
-        return Err(reading.failure(format!("expected a 2-D array (patterns, dimension), found {found}-D")));
-    };
+pub fn read_file(reading: &Reading<'_>) -> Result<Loaded> {
+    let (mut reader, length) = reading.source.whole()?;
+    read(reading, &mut reader, length)
+}
+
+/// Reads an array of `length` bytes.
+pub fn read(reading: &Reading<'_>, reader: &mut impl Read, length: u64) -> Result<Loaded> {
+    let (header, header_bytes) = Header::read(reader, length, reading)?;
+    let layout = Layout::of(&header, reading)?;
     let element = Element::of(&header.descr, reading)?;
-    let elements = u128::from(rows) * u128::from(columns);
+    let elements = header.shape.iter().fold(1u128, |product, &size| product.saturating_mul(u128::from(size)));
     let claimed = elements.saturating_mul(element.bytes as u128).saturating_add(u128::from(header_bytes));
     if claimed != u128::from(length) {
         let why = if claimed > u128::from(length) { "cut short" } else { "longer than its header says" };
         return Err(reading.failure(format!("{why}: expected {claimed} bytes by its header, found {length}")));
     }
-    let (rows, columns) = match (usize::try_from(rows), usize::try_from(columns)) {
-        (Ok(rows), Ok(columns)) if rows > 0 => (rows, columns),
-        _ => return Err(reading.failure(format!("expected at least one pattern, found shape ({rows}, {columns})"))),
-    };
-    if reading.options.packed {
-        return packed(reading, &header, &mut reader, rows, columns).map(Queries::from);
+    if layout.rows == 0 {
+        let shape = header.shape.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        return Err(reading.failure(format!("expected at least one pattern, found shape ({shape})")));
     }
-    reading.check_dim(columns)?;
-    unpacked(reading, &header, element, &mut reader, rows, columns)
+    if reading.options.packed {
+        return packed(reading, &header, element, reader, layout.rows, layout.columns());
+    }
+    reading.check_dim(layout.columns())?;
+    let queries = unpacked(reading, &header, element, reader, layout)?;
+    let name = element.name;
+    let mut loaded = match layout.shape {
+        None => Loaded::new(queries, format!("× {} {name}", layout.columns())),
+        Some(shape) => {
+            Loaded::new(queries, format!("{} of {shape} {name}", if layout.rows == 1 { "picture" } else { "pictures" }))
+        }
+    };
+    loaded.shape = layout.shape;
+    Ok(loaded)
+}
+
+/// Where the patterns stand in an array: (patterns, dimension), or (patterns, height, width).
+#[derive(Clone, Copy, Debug)]
+struct Layout {
+    rows: usize,
+    height: usize,
+    width: usize,
+    shape: Option<Shape>,
+}
+
+impl Layout {
+    fn of(header: &Header, reading: &Reading<'_>) -> Result<Self> {
+        let (rows, height, width) = match header.shape[..] {
+            [rows, dim] => (rows, 1, dim),
+            [rows, height, width] if !reading.options.packed => (rows, height, width),
+            [_, _, _] => {
+                let hint = "bits packed by the rows of pictures end in the midst of a word; pack whole patterns";
+                return Err(reading.failure(format!("expected a packed array of 2 dimensions, found 3-D: {hint}")));
+            }
+            ref shape => {
+                let hint = match shape.len() {
+                    1 => ": a single pattern is a.reshape(1, -1)",
+                    0 => "",
+                    _ => ": a.reshape(len(a), -1) makes a row of each pattern",
+                };
+                let expected = "expected a 2-D array (patterns, dimension) or a 3-D one (patterns, height, width)";
+                return Err(reading.failure(format!("{expected}, found {}-D{hint}", shape.len())));
+            }
+        };
+        // What is larger than memory claims more bytes than a file can hold, which is told where they are counted.
+        let size = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
+        let shape = (header.shape.len() == 3).then_some(Shape { width: size(width), height: size(height) });
+        Ok(Self { rows: size(rows), height: size(height), width: size(width), shape })
+    }
+
+    /// Positions of a pattern, or packed elements.
+    fn columns(&self) -> usize {
+        self.height.saturating_mul(self.width)
+    }
+
+    /// Row and column of each element in the order of the file.
+    fn places(self, fortran_order: bool) -> impl Iterator<Item = (usize, usize)> {
+        let (rows, height, width, columns) = (self.rows, self.height, self.width, self.columns());
+        let (outer, inner) = if fortran_order { (columns, rows) } else { (rows, columns) };
+        (0..outer).flat_map(move |o| {
+            // In Fortran order the first index runs first, and of a picture the row before the column.
+            let column = if fortran_order { o % height * width + o / height } else { 0 };
+            (0..inner).map(move |i| if fortran_order { (i, column) } else { (o, i) })
+        })
+    }
+
+    /// The place of an element, in words.
+    fn in_words(&self, row: usize, column: usize) -> String {
+        match self.shape {
+            None => format!("row {row}, column {column}"),
+            Some(shape) => format!("pattern {row}, row {}, column {}", column / shape.width, column % shape.width),
+        }
+    }
 }
 
 /// The parts of the header that matter.
@@ -86,7 +153,12 @@ impl Header {
         let parsed = std::str::from_utf8(&text).ok().and_then(|text| Self::parse(&mut Tokens { rest: text }));
         let expected = "{'descr': …, 'fortran_order': …, 'shape': (…)} of plain numbers";
         let header = parsed.ok_or_else(|| {
-            let found: String = String::from_utf8_lossy(&text).trim().chars().take(120).collect();
+            let found = String::from_utf8_lossy(&text);
+            if found.split("'descr'").nth(1).is_some_and(|rest| rest.trim_start_matches([':', ' ']).starts_with('[')) {
+                return reading
+                    .failure("a structured array (records of fields): expected plain numbers, as a['field'] has");
+            }
+            let found: String = found.trim().chars().take(120).collect();
             reading.failure(format!("header: expected {expected}, found {found:?}"))
         })?;
         Ok((header, before + text_bytes))
@@ -127,7 +199,9 @@ impl<'a> Tokens<'a> {
     }
 
     fn string(&mut self) -> Option<&'a str> {
+        // Python 2 wrote some strings with a u before them.
         let rest = self.rest.trim_start();
+        let rest = rest.strip_prefix('u').unwrap_or(rest);
         let quote = rest.chars().next().filter(|quote| ['\'', '"'].contains(quote))?;
         let (string, rest) = rest[1..].split_once(quote)?;
         self.rest = rest;
@@ -151,7 +225,8 @@ impl<'a> Tokens<'a> {
             let rest = self.rest.trim_start();
             let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
             numbers.push(rest[..digits].parse().ok()?);
-            self.rest = &rest[digits..];
+            // As Python 2 wrote long numbers.
+            self.rest = rest[digits..].strip_prefix('L').unwrap_or(&rest[digits..]);
             if self.punctuation(',').is_none() {
                 self.punctuation(')')?;
                 break;
@@ -164,6 +239,7 @@ impl<'a> Tokens<'a> {
 /// How the elements of an array are read.
 #[derive(Clone, Copy)]
 struct Element {
+    name: &'static str,
     bytes: usize,
     /// The number that little-endian bytes hold. As `f64` it is 1, −1 or 0 just where the element is; false is −1.
     number: fn(&[u8]) -> f64,
@@ -179,50 +255,101 @@ fn exactly<const N: usize>(bytes: &[u8]) -> [u8; N] {
 
 impl Element {
     fn of(descr: &str, reading: &Reading<'_>) -> Result<Self> {
-        let packed = reading.options.packed;
-        let refuse = || {
-            let expected = if packed { "uint8 (|u1), as --packed says" } else { "bool, or an integer or float type" };
-            reading.failure(format!("expected dtype {expected}, found {descr:?}"))
-        };
         let mut parts = descr.chars();
         let (order, kind, size) = (parts.next(), parts.next(), parts.as_str());
-        let number: fn(&[u8]) -> f64 = match (kind, size) {
-            (Some('u'), "1") => |bytes| f64::from(bytes[0]),
-            _ if packed => return Err(refuse()),
-            (Some('b'), "1") => |bytes| if bytes[0] == 0 { -1.0 } else { f64::from(bytes[0]) },
-            (Some('i'), "1") => |bytes| f64::from(i8::from_le_bytes(exactly(bytes))),
-            (Some('i'), "2") => |bytes| f64::from(i16::from_le_bytes(exactly(bytes))),
-            (Some('i'), "4") => |bytes| f64::from(i32::from_le_bytes(exactly(bytes))),
-            (Some('i'), "8") => |bytes| i64::from_le_bytes(exactly(bytes)) as f64,
-            (Some('u'), "2") => |bytes| f64::from(u16::from_le_bytes(exactly(bytes))),
-            (Some('u'), "4") => |bytes| f64::from(u32::from_le_bytes(exactly(bytes))),
-            (Some('u'), "8") => |bytes| u64::from_le_bytes(exactly(bytes)) as f64,
-            (Some('f'), "2") => |bytes| half::f16::from_le_bytes(exactly(bytes)).to_f64(),
-            (Some('f'), "4") => |bytes| f64::from(f32::from_le_bytes(exactly(bytes))),
-            (Some('f'), "8") => |bytes| f64::from_le_bytes(exactly(bytes)),
-            _ => return Err(refuse()),
+        let (name, number): (_, fn(&[u8]) -> f64) = match (kind, size) {
+            (Some('b'), "1") => ("bool", |bytes| if bytes[0] == 0 { -1.0 } else { f64::from(bytes[0]) }),
+            (Some('i'), "1") => ("int8", |bytes| f64::from(i8::from_le_bytes(exactly(bytes)))),
+            (Some('i'), "2") => ("int16", |bytes| f64::from(i16::from_le_bytes(exactly(bytes)))),
+            (Some('i'), "4") => ("int32", |bytes| f64::from(i32::from_le_bytes(exactly(bytes)))),
+            (Some('i'), "8") => ("int64", |bytes| i64::from_le_bytes(exactly(bytes)) as f64),
+            (Some('u'), "1") => ("uint8", |bytes| f64::from(bytes[0])),
+            (Some('u'), "2") => ("uint16", |bytes| f64::from(u16::from_le_bytes(exactly(bytes)))),
+            (Some('u'), "4") => ("uint32", |bytes| f64::from(u32::from_le_bytes(exactly(bytes)))),
+            (Some('u'), "8") => ("uint64", |bytes| u64::from_le_bytes(exactly(bytes)) as f64),
+            (Some('f'), "2") => ("float16", |bytes| half::f16::from_le_bytes(exactly(bytes)).to_f64()),
+            (Some('f'), "4") => ("float32", |bytes| f64::from(f32::from_le_bytes(exactly(bytes)))),
+            (Some('f'), "8") => ("float64", |bytes| f64::from_le_bytes(exactly(bytes))),
+            _ => return Err(Self::refuse(descr, kind, size, reading)),
         };
-        let bytes = size.parse().map_err(|_| refuse())?;
+        let bytes = match size {
+            "1" => 1,
+            "2" => 2,
+            "4" => 4,
+            _ => 8,
+        };
         let big_endian = match order {
             Some('>') => true,
             Some('<') => false,
             Some('|') if bytes == 1 => false,
-            _ => return Err(refuse()),
+            _ => return Err(Self::refuse(descr, kind, size, reading)),
         };
-        let signed = matches!(kind, Some('i' | 'f'));
-        Ok(Self { bytes, number, big_endian, boolean: kind == Some('b'), signed })
+        if reading.options.packed && !matches!(name, "uint8" | "uint64") {
+            let expected = "expected uint8 (as by numpy.packbits) or uint64, as --packed says";
+            return Err(reading.failure(format!("{expected}, found {name} ({descr})")));
+        }
+        let (boolean, signed) = (kind == Some('b'), matches!(kind, Some('i' | 'f')));
+        Ok(Self { name, bytes, number, big_endian, boolean, signed })
+    }
+
+    /// Types that hold no patterns, by their names.
+    fn refuse(descr: &str, kind: Option<char>, size: &str, reading: &Reading<'_>) -> Failure {
+        let name = match (kind, size) {
+            (Some('f'), "16" | "12" | "10") => "longdouble",
+            (Some('c'), _) => "complex numbers",
+            (Some('U' | 'S' | 'a'), _) => "text",
+            (Some('O'), _) => "Python objects",
+            (Some('V'), _) => "raw bytes",
+            (Some('M'), _) => "dates",
+            (Some('m'), _) => "spans of time",
+            _ => "an unknown dtype",
+        };
+        let hint = if name == "longdouble" { "; a.astype(np.float64) makes one of it" } else { "" };
+        reading.failure(format!(
+            "{name} (dtype {descr:?}): expected bool, integers of 8 to 64 bits, float16, float32 or float64{hint}"
+        ))
     }
 
     /// The bit that `number` stands for and whether it is known, or `None` if it has no place here.
-    fn bit(self, number: f64, zero_one: bool, erasable: bool) -> Option<(bool, bool)> {
+    fn bit(self, number: f64, reading: &Reading<'_>) -> Option<(bool, bool)> {
+        let erasable = reading.erasable && !self.boolean && (self.signed || reading.erased_zero);
         match number {
             1.0 => Some((true, true)),
-            -1.0 if self.boolean || !zero_one => Some((false, true)),
-            0.0 if zero_one => Some((false, true)),
-            0.0 if erasable && self.signed => Some((false, false)),
+            -1.0 if self.boolean || !reading.zero_one() => Some((false, true)),
+            0.0 if reading.zero_one() => Some((false, true)),
+            0.0 if erasable => Some((false, false)),
             _ => None,
         }
     }
+
+    /// An element that has no place among patterns.
+    fn bad(self, number: f64, place: &str, reading: &Reading<'_>) -> Failure {
+        if self.boolean {
+            let expected = "expected a bool, which is a byte of 0 or 1";
+            return reading.failure(format!("{place}: {expected}, found a byte of {number}; is the dtype right?"));
+        }
+        let expected = match (reading.zero_one(), reading.erasable && self.signed) {
+            (true, _) => "0 or 1",
+            (false, false) => "+1, −1",
+            (false, true) => "+1, −1 or 0 (erased)",
+        };
+        let hint = match number {
+            0.0 if reading.erasable => {
+                " (--encoding 01 if 0 stands for −1, --erased zero if it is an unknown position)"
+            }
+            0.0 => " (for data of 0 and 1: --encoding 01)",
+            -1.0 => "",
+            _ if self.name == "uint8" => " (packed bits: --packed; greys: make them bools first, as in a < 128)",
+            _ => "",
+        };
+        reading.failure(format!("{place}: expected {expected}, found {}{hint}", shown(number)))
+    }
+}
+
+/// A number as short as it can be told.
+pub fn shown(number: f64) -> String {
+    let plain = number == 0.0 || !number.is_finite() || (1e-5..1e16).contains(&number.abs());
+    if plain { number.to_string() } else { format!("{number:e}") }
 }
 
 /// An array with an element for every position.
@@ -231,83 +358,108 @@ fn unpacked(
     header: &Header,
     element: Element,
     reader: &mut impl Read,
-    rows: usize,
-    columns: usize,
+    layout: Layout,
 ) -> Result<Queries> {
+    let (rows, columns) = (layout.rows, layout.columns());
     let filled = |bit| Patterns::filled(rows, columns, bit).map_err(|error| reading.error(&error));
     let mut signs = filled(false)?;
     let mut known: Option<Patterns> = None;
-    // Elements come in the order of the file: row by row, or column by column.
-    let (outer, inner) = if header.fortran_order { (columns, rows) } else { (rows, columns) };
-    let mut buffer = vec![0u8; (CHUNK_BYTES / element.bytes).min(inner).max(1) * element.bytes];
-    for o in 0..outer {
-        let mut i = 0;
-        while i < inner {
-            let take = (buffer.len() / element.bytes).min(inner - i);
-            let buffer = &mut buffer[..take * element.bytes];
-            reader.read_exact(buffer).map_err(|error| Failure::reading(reading.path, &error))?;
-            for bytes in buffer.chunks_exact_mut(element.bytes) {
-                if element.big_endian {
-                    bytes.reverse();
-                }
-                let (row, column) = if header.fortran_order { (i, o) } else { (o, i) };
-                let number = (element.number)(bytes);
-                let Some((sign, is_known)) = element.bit(number, reading.zero_one(), reading.erasable) else {
-                    return Err(reading.bad_element(row, column, number, reading.erasable && element.signed));
-                };
-                if sign {
-                    signs.set(row, column, true);
-                }
-                if !is_known && known.is_none() {
+    let mut minus = false;
+    let mut places = layout.places(header.fortran_order);
+    let mut left = rows * columns;
+    let mut buffer = vec![0u8; (CHUNK_BYTES / element.bytes).min(left) * element.bytes];
+    while left > 0 {
+        let take = (buffer.len() / element.bytes).min(left);
+        let buffer = &mut buffer[..take * element.bytes];
+        reader.read_exact(buffer).map_err(|error| reading.reading(&error))?;
+        left -= take;
+        for (bytes, (row, column)) in buffer.chunks_exact_mut(element.bytes).zip(&mut places) {
+            if element.big_endian {
+                bytes.reverse();
+            }
+            let number = (element.number)(bytes);
+            let Some((sign, is_known)) = element.bit(number, reading) else {
+                return Err(element.bad(number, &layout.in_words(row, column), reading));
+            };
+            if sign {
+                signs.set(row, column, true);
+            } else if is_known {
+                minus = true;
+            } else {
+                if known.is_none() {
                     known = Some(filled(true)?);
                 }
-                if let Some(known) = &mut known
-                    && !is_known
-                {
-                    known.set(row, column, false);
-                }
-                i += 1;
+                known.as_mut().map(|known| known.set(row, column, false));
             }
         }
     }
     match known {
         None => Ok(signs.into()),
+        Some(_) if !minus && !reading.erased_zero => Err(reading.ambiguous_zeros()),
         Some(known) => Queries::with_known(signs, known).map_err(|error| reading.error(&error)),
     }
 }
 
-/// An array of packed bytes.
+/// An array of packed bytes or words.
 fn packed(
     reading: &Reading<'_>,
     header: &Header,
+    element: Element,
     reader: &mut impl Read,
     rows: usize,
-    row_bytes: usize,
-) -> Result<Patterns> {
-    let Some(dim) = reading.dim else {
-        return Err(reading.failure("packed patterns do not tell their dimension: expected --dim D"));
-    };
-    let expected = dim.div_ceil(8);
-    if row_bytes != expected {
-        let hint = if reading.role == "values" { "; --value-dim D tells the values' own dimension" } else { "" };
-        let found = format!("found {row_bytes} (up to {} positions)", row_bytes as u128 * 8);
+    columns: usize,
+) -> Result<Loaded> {
+    let bits = 8 * element.bytes;
+    let (one, many) = if bits == 8 { ("byte", "bytes") } else { ("word", "words") };
+    if bits == 64 && reading.bit_order() == BitOrder::Big && reading.options.bitorder.is_some() {
         return Err(
-            reading.failure(format!("expected {expected} packed bytes a row for dimension {dim}, {found}{hint}"))
+            reading.failure("--bitorder big is for bytes: expected little for uint64, the lowest bit of a word first")
         );
     }
-    let failed = |error| Failure::reading(reading.path, &error);
-    let add = |error: popfield::Error| reading.error(&error);
-    if header.fortran_order {
-        let mut bytes = Vec::new();
-        reader.read_to_end(&mut bytes).map_err(failed)?;
-        let by_row: Vec<u8> = (0..rows * row_bytes).map(|at| bytes[at % row_bytes * rows + at / row_bytes]).collect();
-        return Patterns::from_packed(&by_row, dim, reading.bit_order()).map_err(add);
+    let dim = reading.dim.unwrap_or(bits.saturating_mul(columns));
+    let expected = dim.div_ceil(bits);
+    if columns != expected {
+        let hint = if reading.role == "values" { "; --value-dim D tells the values' own dimension" } else { "" };
+        let found = format!("found {columns} (up to {} positions)", columns as u128 * bits as u128);
+        return Err(
+            reading.failure(format!("expected {expected} packed {many} a row for dimension {dim}, {found}{hint}"))
+        );
     }
-    let mut patterns = Patterns::filled(rows, dim, false).map_err(add)?;
+    let mut patterns = Patterns::filled(rows, dim, false).map_err(|error| reading.error(&error))?;
+    let row_bytes = columns * element.bytes;
+    let mut all = Vec::new();
+    if header.fortran_order {
+        reader.read_to_end(&mut all).map_err(|error| reading.reading(&error))?;
+    }
     let mut row = vec![0u8; row_bytes];
     for index in 0..rows {
-        reader.read_exact(&mut row).map_err(failed)?;
-        patterns.set_packed(index, &row, reading.bit_order()).map_err(add)?;
+        if header.fortran_order {
+            for (column, bytes) in row.chunks_exact_mut(element.bytes).enumerate() {
+                let at = (column * rows + index) * element.bytes;
+                bytes.copy_from_slice(&all[at..at + element.bytes]);
+            }
+        } else {
+            reader.read_exact(&mut row).map_err(|error| reading.reading(&error))?;
+        }
+        let order = if bits == 8 { reading.bit_order() } else { BitOrder::Little };
+        if element.big_endian {
+            row.chunks_exact_mut(element.bytes).for_each(<[u8]>::reverse);
+        }
+        // Words, little-endian, are their bytes in order; those beyond the dimension must be zero.
+        let (here, beyond) = row.split_at(dim.div_ceil(8));
+        if beyond.iter().any(|&byte| byte != 0) {
+            return Err(reading.failure(format!("row {index}: expected zeros beyond dimension {dim}, found bits set")));
+        }
+        patterns.set_packed(index, here, order).map_err(|error| reading.error(&error))?;
     }
-    Ok(patterns)
+    let mut loaded =
+        Loaded::new(patterns, format!("× {dim} bits packed in {columns} {}", if columns == 1 { one } else { many }));
+    if reading.dim.is_none() {
+        loaded.notes.push(format!(
+            "{}: dimension {dim}, every bit of {columns} packed {}; --dim D tells another",
+            reading.source.name(),
+            if columns == 1 { one } else { many }
+        ));
+    }
+    Ok(loaded)
 }

@@ -86,6 +86,8 @@ impl Figures<'_> {
         Run {
             memory: self.memory,
             queries: self.case.batch,
+            form: None,
+            unknown: 0,
             separation: self.case.separation,
             learned: None,
             steps: 1,

@@ -15,10 +15,10 @@ use super::learn::shape;
 use super::recall::write_signs;
 use crate::args::{ClampArg, DynamicsArgs, SeparationArg, StartArg};
 use crate::failure::{Failure, Result};
-use crate::input::{Reading, check_options};
-use crate::output::{OutFile, check_distinct, deliver, say, written};
+use crate::input::{Loaded, Reading, Source, check_options, unknown_of};
+use crate::output::{Form, Out, OutFile, check_distinct, deliver, say, shape_of, write_pictures, written};
 use crate::plot::{Format, render};
-use crate::report::{diagonal_in_words, facts, open, peak_rss_bytes, progress, seconds, table};
+use crate::report::{diagonal_in_words, facts, note, open, peak_rss_bytes, progress, seconds, table};
 use figure::Film;
 
 pub use figure::color;
@@ -31,8 +31,9 @@ const STARTS: usize = 16;
 
 pub fn run(args: &DynamicsArgs) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
-    let inputs: Vec<&Path> = args.queries.as_deref().into_iter().collect();
-    check_options(&args.input, &inputs, false)?;
+    let source = args.queries.as_deref().map(|path| Source::find(path, args.input.format)).transpose()?;
+    check_options(&args.input, args.more, &source.iter().collect::<Vec<_>>(), false)?;
+    let inputs: Vec<&Path> = source.iter().map(Source::path).collect();
     let outputs = [args.out.as_deref(), args.report.as_deref(), args.plot.as_deref()];
     check_distinct(&outputs, &[&[args.memory.as_path()], &inputs[..]].concat())?;
     let format = args.plot.as_deref().map(Format::of).transpose()?;
@@ -40,24 +41,35 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
     let (memory, load_seconds) = open(&args.memory)?;
     let separation = args.separation.resolve(SeparationArg::Linear, memory.dim())?;
     let dynamics = args.choices.dynamics(separation, memory.dim(), args.seed)?.traced(args.plot.is_some());
-    let starts = starts(args, &memory)?;
+    let starts = starts(args, source.as_ref(), &memory)?;
     let [out, report, plot] = outputs;
     let create = |path: Option<&Path>| path.map(OutFile::create).transpose();
-    let (out, report, plot) = (create(out)?, create(report)?, create(plot)?);
+    let begin = |path| -> Result<_> {
+        let form = Form::of(path, starts.queries.len())?;
+        let shape = shape_of(memory.dim(), args.width.filter(|_| form.is_image()), starts.shape)?;
+        Ok((form.begin(path)?, form, shape))
+    };
+    if args.width.is_some() && plot.is_none() && !out.is_some_and(|path| Form::of(path, 1).is_ok_and(Form::is_image)) {
+        return Err(Failure::usage("--width is for --plot and for --out of images, found neither"));
+    }
+    let (out, report, plot) = (out.map(begin).transpose()?, create(report)?, create(plot)?);
 
-    let bar = progress(starts.len() as u64, "runs that have come to their limit");
+    let bar = progress(starts.queries.len() as u64, "runs that have come to their limit");
     let begun = Instant::now();
-    let runs = relax(&memory, rule, &starts, &dynamics, &|| bar.inc(1))?;
+    let runs = relax(&memory, rule, &starts.queries, &dynamics, &|| bar.inc(1))?;
     let elapsed = begun.elapsed().as_secs_f64();
     bar.finish_and_clear();
 
-    let said = Said { args, memory: &memory, rule, separation, dynamics: &dynamics, runs: &runs };
-    let report = report.map(|file| written(file, |file| write_report(file, &runs))).transpose()?;
+    let said = Said { args, memory: &memory, rule, separation, dynamics: &dynamics, starts: &starts, runs: &runs };
+    let report = report.map(|file| written(file, |file| write_report(file, &runs, &starts.queries))).transpose()?;
     let out = match out {
         None => None,
-        Some(file) => {
+        Some((out, form, shape)) => {
             let states = runs.iter().map(|run| &run.state).collect::<popfield::Result<Patterns>>()?;
-            Some(written(file, |file| write_signs(file, &states))?)
+            Some(match (out, form) {
+                (Out::File(file), Form::Npy) => Out::File(written(file, |file| write_signs(file, &states))?),
+                (out, form) => write_pictures(out, form, &states, shape, &starts.names)?,
+            })
         }
     };
     let plot = match (plot, format) {
@@ -68,7 +80,8 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
         }
         _ => None,
     };
-    deliver([out, report, plot].into_iter().flatten(), || {
+    note(&starts.notes);
+    deliver([out, report.map(Out::File), plot.map(Out::File)].into_iter().flatten(), || {
         if args.json {
             return say(Value::Object(said.json(elapsed, load_seconds, threads)));
         }
@@ -78,22 +91,23 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
 }
 
 /// The states that the runs start from.
-fn starts(args: &DynamicsArgs, memory: &Memory) -> Result<Queries> {
-    if let Some(path) = &args.queries {
+fn starts(args: &DynamicsArgs, source: Option<&Source>, memory: &Memory) -> Result<Loaded> {
+    if let Some(source) = source {
         if args.overlap.is_some() {
             return Err(Failure::usage("--overlap is for --start pattern, found --queries"));
         }
         if args.count.is_some() {
             return Err(Failure::usage("--count is for --start, found --queries"));
         }
-        return Reading::queries(path, memory.dim(), &args.input)?.read();
+        return Reading::queries(source, memory.dim(), &args.input, args.more)?.read();
     }
     match args.start {
         Some(StartArg::Random) => {
             if args.overlap.is_some() {
                 return Err(Failure::usage("--overlap is for --start pattern, found --start random"));
             }
-            Ok(Patterns::random(args.count.unwrap_or(STARTS), memory.dim(), args.seed, "start")?.into())
+            let starts = Patterns::random(args.count.unwrap_or(STARTS), memory.dim(), args.seed, "start")?;
+            Ok(Loaded::drawn(starts, "random states"))
         }
         _ => {
             let count = args.count.unwrap_or(STARTS.min(memory.len()));
@@ -109,7 +123,7 @@ fn starts(args: &DynamicsArgs, memory: &Memory) -> Result<Queries> {
             }
             // m = 1 − 2p.
             let noisy = add_noise(&memory.keys().range(0..count), (1.0 - overlap) / 2.0, NoiseModel::Exact, args.seed)?;
-            Ok(noisy.into())
+            Ok(Loaded::drawn(noisy, "patterns with noise"))
         }
     }
 }
@@ -162,7 +176,7 @@ fn number(energy: &popfield::Energy) -> Value {
 }
 
 /// A JSON array with one record a run.
-fn write_report(file: &mut OutFile, runs: &[Run]) -> std::io::Result<()> {
+fn write_report(file: &mut OutFile, runs: &[Run], starts: &Queries) -> std::io::Result<()> {
     for (q, run) in runs.iter().enumerate() {
         let mut record = json!({
             "limit": run.limit.name(),
@@ -177,6 +191,9 @@ fn write_report(file: &mut OutFile, runs: &[Run]) -> std::io::Result<()> {
             "closest_id": run.closest.id,
             "closest_overlap": run.closest.overlap,
         });
+        if starts.known().is_some() {
+            record["unknown_positions"] = json!(unknown_of(starts, q));
+        }
         match &run.end {
             End::Stored { id } | End::Complement { id } => record["end_id"] = json!(id),
             End::Mixture { members, distance } => {
@@ -198,6 +215,7 @@ struct Said<'a> {
     rule: Option<&'a dyn Rule>,
     separation: Separation,
     dynamics: &'a Dynamics,
+    starts: &'a Loaded,
     runs: &'a [Run],
 }
 
@@ -284,10 +302,14 @@ impl Said<'_> {
             "tier": self.memory.tier().name(),
             "threads": threads,
         });
-        match object {
+        let mut map = match object {
             Value::Object(map) => map,
             _ => Map::new(),
+        };
+        if self.starts.unknown() > 0 {
+            map.insert("unknown_positions".into(), json!(self.starts.unknown()));
         }
+        map
     }
 
     fn facts(&self, elapsed: f64, threads: usize) -> Result<()> {
@@ -311,6 +333,7 @@ impl Said<'_> {
         let law = self.rule.map_or_else(|| self.separation.to_string(), |rule| format!("{} (learned)", rule.name()));
         facts(&[
             ("memory", shape(self.memory)),
+            ("starts", self.starts.in_words()),
             ("separation", law),
             ("update", format!("{update}, {}, at most {} steps", order.name(), self.args.choices.step_limit)),
             ("ties, clamped", format!("{}, {}", tie.name(), self.clamp())),

@@ -1,23 +1,38 @@
-//! Where results go: files that appear whole or not at all, and standard output.
+//! Where results go: files and folders that appear whole or not at all, and standard output.
+
+mod arrays;
+mod pictures;
+mod place;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use npyz::WriterBuilder;
 use tempfile::NamedTempFile;
 
 use crate::failure::{Failure, Result};
+pub use arrays::{Npz, npy};
+pub use pictures::{Form, OutFolder, shape_of, write_pictures};
+use place::Placed;
 
 /// Temporary files, and folders made for results, that an interrupt must take along: those within come after those around.
 static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// On an interrupt nothing is left behind, and the exit status is 130.
-pub fn catch_interrupts() {
+fn temporary() -> MutexGuard<'static, Vec<PathBuf>> {
+    TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// On an interrupt nothing is left behind, and the exit status is 130. A file that outgrows the limit on its size is an
+/// error of writing it, not the end of the process.
+pub fn catch_signals() {
+    // With a handler, whatever it does, the system tells the writer instead.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
     // A second handler cannot be: this is called once, at the start.
     let _ = ctrlc::set_handler(|| {
-        let temporary = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
+        // Held to the end, so that nothing more is begun.
+        let temporary = temporary();
         // Folders only if nothing else has come into them.
         let remove = |path: &PathBuf| std::fs::remove_file(path).or_else(|_| std::fs::remove_dir(path));
         temporary.iter().rev().for_each(|path| drop(remove(path)));
@@ -49,14 +64,19 @@ impl OutFile {
     /// The same, but what stands at `path` is not replaced.
     pub fn create_new(path: &Path) -> Result<Self> {
         if path.symlink_metadata().is_ok() {
-            return Err(Failure::usage(format!("{}: exists already; --force replaces it", path.display())));
+            return Err(exists(path));
         }
         Self::open(path, false)
     }
 
     fn open(path: &Path, replace: bool) -> Result<Self> {
         let cannot = |error: io::Error| Failure::opening(path, &error);
-        let there = path.metadata().ok();
+        let there = match path.metadata() {
+            Ok(there) => Some(there),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            // A name that cannot be, which the temporary file would not have found out.
+            Err(error) => return Err(cannot(error)),
+        };
         let writer = |sink| BufWriter::with_capacity(1 << 20, sink);
         if there.as_ref().is_some_and(std::fs::Metadata::is_dir) {
             return Err(Failure::usage(format!("{}: is a folder", path.display())));
@@ -70,15 +90,11 @@ impl OutFile {
         }
         // Through a link to the file itself, lest the link be replaced.
         let path = if path.is_symlink() { path.canonicalize().map_err(cannot)? } else { path.to_owned() };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".popfield-").suffix(".tmp");
         // As the file that it replaces, or as any new file: readable by those whom the umask lets read.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let builder = beginning(0o666);
         // The lock spans both steps, or an interrupt could come between them.
-        let mut temporary = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = builder.tempfile_in(folder).map_err(cannot)?;
+        let mut temporary = temporary();
+        let file = builder.tempfile_in(folder_of(&path)).map_err(cannot)?;
         temporary.push(file.path().to_owned());
         if let Some(there) = there {
             file.as_file().set_permissions(there.permissions()).map_err(cannot)?;
@@ -102,18 +118,50 @@ impl OutFile {
     }
 
     /// Puts the file in its place.
-    fn place(self) -> Result<()> {
-        let failed = |error: &io::Error| Failure::writing(&self.path, error);
-        match self.writer.into_inner().map_err(|error| failed(error.error()))? {
-            Sink::Direct(_) => Ok(()),
+    fn place(self) -> Result<Option<Placed>> {
+        match self.writer.into_inner().map_err(|error| Failure::writing(&self.path, error.error()))? {
+            Sink::Direct(_) => Ok(None),
             Sink::Temporary(file) => {
-                let mut temporary = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
-                temporary.retain(|path| path != file.path());
-                let placed = if self.replace { file.persist(&self.path) } else { file.persist_noclobber(&self.path) };
-                placed.map(drop).map_err(|error| failed(&error.error))
+                let own = file.path().to_owned();
+                let placed = Placed::put(file.into_temp_path(), &self.path, self.replace);
+                temporary().retain(|path| *path != own);
+                placed.map(Some)
             }
         }
     }
+}
+
+/// Names of temporary files, beside what they are to become, with these permissions less the umask.
+fn beginning(mode: u32) -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".popfield-").suffix(".tmp");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder
+}
+
+/// Refuses a path that does not end as its content would have it. Pipes and devices have no ending to go by.
+pub fn check_ending(path: &Path, ending: &str) -> Result<()> {
+    let regular = path.metadata().map_or(true, |there| there.is_file());
+    let ends = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending));
+    if regular && !ends {
+        return Err(Failure::usage(format!(
+            "{}: expected an ending .{ending}, which is what is written",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+/// The folder that a path stands in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn exists(path: &Path) -> Failure {
+    Failure::usage(format!("{}: exists already; --force replaces it", path.display()))
 }
 
 /// Does `work` in `folder`, which is made for it; folders that were made are taken away again if it fails or is
@@ -121,7 +169,6 @@ impl OutFile {
 pub fn in_folder(folder: &Path, work: impl FnOnce() -> Result<()>) -> Result<()> {
     let folders = folder.ancestors().filter(|folder| !folder.as_os_str().is_empty());
     let made: Vec<&Path> = folders.take_while(|folder| !folder.exists()).collect();
-    let temporary = || TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
     let making = {
         let mut temporary = temporary();
         temporary.extend(made.iter().rev().map(|folder| folder.to_path_buf()));
@@ -144,16 +191,43 @@ pub fn written(mut file: OutFile, write: impl FnOnce(&mut OutFile) -> io::Result
     }
 }
 
-/// Delivers the results of a command: files are made sure of, then `print` speaks on standard output, then the files
-/// take their places. If any of it fails, none of the files is left; a standard output that nobody reads is no failure.
-pub fn deliver(files: impl IntoIterator<Item = OutFile>, print: impl FnOnce() -> Result<()>) -> Result<()> {
-    let mut files: Vec<OutFile> = files.into_iter().collect();
-    files.iter_mut().try_for_each(OutFile::seal)?;
-    let printed = print();
-    if matches!(printed, Ok(()) | Err(Failure::Unread)) {
-        files.into_iter().try_for_each(OutFile::place)?;
+/// What a command leaves: a file or a folder of files.
+#[derive(Debug)]
+pub enum Out {
+    File(OutFile),
+    Folder(OutFolder),
+}
+
+impl From<OutFile> for Out {
+    fn from(file: OutFile) -> Self {
+        Self::File(file)
     }
-    printed
+}
+
+/// Delivers the results of a command: files are made sure of and take their places, then `print` speaks on standard
+/// output, of what is so by then. If any of it fails, none of the files is left; a standard output that nobody reads is no
+/// failure.
+pub fn deliver<T: Into<Out>>(outs: impl IntoIterator<Item = T>, print: impl FnOnce() -> Result<()>) -> Result<()> {
+    let mut outs: Vec<Out> = outs.into_iter().map(Into::into).collect();
+    for out in &mut outs {
+        if let Out::File(file) = out {
+            file.seal()?;
+        }
+    }
+    let mut placed = Vec::new();
+    let done = outs.into_iter().try_for_each(|out| {
+        match out {
+            Out::File(file) => placed.extend(file.place()?),
+            Out::Folder(folder) => folder.place(&mut placed)?,
+        }
+        Ok(())
+    });
+    let done = done.and_then(|()| print());
+    match &done {
+        Ok(()) | Err(Failure::Unread) => {}
+        Err(_) => placed.into_iter().rev().for_each(Placed::undo),
+    }
+    done
 }
 
 impl Write for OutFile {
@@ -202,7 +276,7 @@ pub fn check_distinct(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<()>
     // A file that is not there yet is known by its folder.
     let place = |path: &Path| {
         path.canonicalize().unwrap_or_else(|_| {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let folder = folder_of(path);
             folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).join(path.file_name().unwrap_or_default())
         })
     };
@@ -211,9 +285,10 @@ pub fn check_distinct(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<()>
     for path in outputs.iter().flatten() {
         let here = place(path);
         // Pipes and devices may be written any number of times.
-        let regular = path.metadata().map_or(true, |there| there.is_file());
-        if regular && (taken.contains(&here) || here.parent().is_some_and(|parent| folders.iter().any(|f| f == parent)))
-        {
+        let regular = path.metadata().map_or(true, |there| there.is_file() || there.is_dir());
+        let among = here.parent().is_some_and(|parent| folders.iter().any(|folder| folder == parent))
+            || path.is_dir() && taken.iter().any(|other| other.parent() == Some(&here));
+        if regular && (taken.contains(&here) || among) {
             let why = "is an input or another output of this command, or stands among its inputs: expected a place of its own";
             return Err(Failure::usage(format!("{}: {why}", path.display())));
         }
@@ -222,48 +297,14 @@ pub fn check_distinct(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<()>
     Ok(())
 }
 
-/// Starts an `.npy` file of this shape.
-pub fn npy<'a, T: npyz::AutoSerialize>(
-    file: &'a mut OutFile,
-    shape: &[u64],
-) -> io::Result<npyz::NpyWriter<T, &'a mut OutFile>> {
-    npyz::WriteOptions::new().default_dtype().shape(shape).writer(file).begin_nd()
-}
-
-/// An `.npz` file under way: arrays by name in an archive.
-pub struct Npz<'a>(zip::ZipWriter<&'a mut OutFile>);
-
-impl<'a> Npz<'a> {
-    pub fn new(file: &'a mut OutFile) -> Self {
-        Self(zip::ZipWriter::new(file))
-    }
-
-    /// Adds an array of this shape.
-    pub fn array<T: npyz::AutoSerialize>(
-        &mut self,
-        name: &str,
-        shape: &[u64],
-        data: impl Iterator<Item = T>,
-    ) -> io::Result<()> {
-        let options = zip::write::SimpleFileOptions::default().large_file(true);
-        self.0.start_file(format!("{name}.npy"), options)?;
-        let mut writer = npyz::WriteOptions::new().default_dtype().shape(shape).writer(&mut self.0).begin_nd()?;
-        writer.extend(data)?;
-        writer.finish()
-    }
-
-    pub fn finish(self) -> io::Result<()> {
-        self.0.finish()?;
-        Ok(())
-    }
-
-    /// Leaves the archive as it is after a failure; else it would try to end it, and complain on standard error.
-    pub fn abandon(self) {
-        std::mem::forget(self.0);
-    }
-}
-
 /// Writes a line to standard output.
 pub fn say(line: impl std::fmt::Display) -> Result<()> {
     writeln!(io::stdout().lock(), "{line}").map_err(|error| Failure::stdout(&error))
+}
+
+/// Writes an object to standard output as it is made, and ends the line.
+pub fn say_json(object: &impl serde::Serialize) -> Result<()> {
+    let mut stdout = BufWriter::new(io::stdout().lock());
+    let written = serde_json::to_writer(&mut stdout, object).map_err(io::Error::from);
+    written.and_then(|()| writeln!(stdout)).and_then(|()| stdout.flush()).map_err(|error| Failure::stdout(&error))
 }

@@ -1,0 +1,94 @@
+//! Images that the `image` crate decodes whole: BMP, GIF and WebP; and what it makes of pixels.
+
+use std::io::Cursor;
+
+use image::codecs::bmp::BmpDecoder;
+use image::codecs::gif::GifDecoder;
+use image::codecs::webp::WebPDecoder;
+use image::error::ImageError;
+use image::metadata::Orientation;
+use image::{AnimationDecoder, DynamicImage, ImageDecoder};
+
+use super::grey::over_white;
+use super::{Bounds, Picture, Refusal};
+
+/// Why a decoder gave up, in our own words.
+pub fn refusal(kind: &'static str) -> impl Fn(ImageError) -> Refusal {
+    move |error| match error {
+        ImageError::Unsupported(_) => Refusal::kind(format_args!("this kind of {kind}")),
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Refusal::cut_short(kind),
+        ImageError::Limits(_) => Refusal::new(format!("a {kind} file that asks for more memory than its pixels take")),
+        _ => Refusal::damaged(kind),
+    }
+}
+
+/// Decodes an image whose size is in bounds.
+pub fn decoded(mut decoder: impl ImageDecoder, kind: &'static str, bounds: &Bounds<'_>) -> Result<Picture, Refusal> {
+    let (width, height) = decoder.dimensions();
+    bounds.check(width.into(), height.into())?;
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let image = DynamicImage::from_decoder(decoder).map_err(refusal(kind))?;
+    let most = (u16::from(u8::MAX), u16::MAX);
+    let wide = |sample: u8| u16::from(sample);
+    let greys: Vec<u8> = match &image {
+        DynamicImage::ImageLuma8(image) => image.pixels().map(|pixel| pixel.0[0]).collect(),
+        DynamicImage::ImageLumaA8(image) => {
+            image.pixels().map(|pixel| over_white([wide(pixel.0[0]); 3], wide(pixel.0[1]), most.0)).collect()
+        }
+        DynamicImage::ImageRgb8(image) => {
+            image.pixels().map(|pixel| over_white(pixel.0.map(wide), most.0, most.0)).collect()
+        }
+        DynamicImage::ImageRgba8(image) => image.pixels().map(|pixel| rgba(pixel.0.map(wide), most.0)).collect(),
+        DynamicImage::ImageLuma16(image) => {
+            image.pixels().map(|pixel| over_white([pixel.0[0]; 3], most.1, most.1)).collect()
+        }
+        DynamicImage::ImageLumaA16(image) => {
+            image.pixels().map(|pixel| over_white([pixel.0[0]; 3], pixel.0[1], most.1)).collect()
+        }
+        DynamicImage::ImageRgb16(image) => image.pixels().map(|pixel| over_white(pixel.0, most.1, most.1)).collect(),
+        DynamicImage::ImageRgba16(image) => image.pixels().map(|pixel| rgba(pixel.0, most.1)).collect(),
+        _ => return Err(Refusal::kind(format_args!("this kind of {kind}"))),
+    };
+    Ok(Picture::new(width as usize, height as usize, greys, orientation))
+}
+
+fn rgba([red, green, blue, alpha]: [u16; 4], most: u16) -> u8 {
+    over_white([red, green, blue], alpha, most)
+}
+
+pub fn bmp(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Picture, Refusal> {
+    // The length that the header tells; some writers leave it 0.
+    let told = bytes.get(2..6).map_or(0, |size| u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
+    if u64::from(told) > bytes.len() as u64 {
+        return Err(Refusal::cut_short("BMP"));
+    }
+    decoded(BmpDecoder::new(Cursor::new(bytes)).map_err(refusal("BMP"))?, "BMP", bounds)
+}
+
+pub fn gif(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Picture, Refusal> {
+    let decoder = GifDecoder::new(Cursor::new(bytes)).map_err(refusal("GIF"))?;
+    let (width, height) = decoder.dimensions();
+    bounds.check(width.into(), height.into())?;
+    let mut frames = decoder.into_frames();
+    let first = frames.next().ok_or_else(|| Refusal::cut_short("GIF"))?.map_err(refusal("GIF"))?;
+    match frames.next() {
+        None => {}
+        Some(Ok(_)) => return Err(Refusal::several("GIF", "frames")),
+        Some(Err(error)) => return Err(refusal("GIF")(error)),
+    }
+    let greys = first.buffer().pixels().map(|pixel| rgba(pixel.0.map(u16::from), 255)).collect();
+    Ok(Picture::new(width as usize, height as usize, greys, Orientation::NoTransforms))
+}
+
+pub fn webp(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Picture, Refusal> {
+    // RIFF, and how many bytes follow.
+    let told = bytes.get(4..8).map_or(0, |size| u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
+    if u64::from(told) + 8 > bytes.len() as u64 {
+        return Err(Refusal::cut_short("WebP"));
+    }
+    let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(refusal("WebP"))?;
+    if decoder.has_animation() {
+        return Err(Refusal::several("WebP", "frames"));
+    }
+    decoded(decoder, "WebP", bounds)
+}

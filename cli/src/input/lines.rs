@@ -1,0 +1,266 @@
+//! Lines of text, and the patterns that they are, one by one or several together as a picture.
+
+use std::io::{BufRead, Read};
+
+use popfield::{MAX_DIM, Patterns, Queries};
+
+use super::{Loaded, Reading, Shape};
+use crate::args::TextArg;
+use crate::failure::{Failure, Result};
+
+/// Bytes of the longest line: the widest number that anyone writes for ±1, for every position.
+const LONGEST_LINE: u64 = 32 * MAX_DIM as u64;
+
+/// The lines of a text, without their ends, the mark of its beginning, or the blank ones at its beginning and end.
+pub struct Lines<'a> {
+    reader: Box<dyn BufRead + 'a>,
+    buffer: Vec<u8>,
+    number: usize,
+}
+
+/// A line that holds something.
+pub struct Line<'a> {
+    /// From 1.
+    pub number: usize,
+    pub text: &'a str,
+    /// Whether a blank line stands between it and the one before.
+    pub after_blank: bool,
+}
+
+impl<'a> Lines<'a> {
+    pub fn new(reader: Box<dyn BufRead + 'a>) -> Self {
+        Self { reader, buffer: Vec::new(), number: 0 }
+    }
+
+    /// The next line that holds something, or `None` at the end.
+    pub fn next(&mut self, reading: &Reading<'_>) -> Result<Option<Line<'_>>> {
+        let before = self.number;
+        loop {
+            self.buffer.clear();
+            let read = (&mut self.reader).take(LONGEST_LINE).read_until(b'\n', &mut self.buffer);
+            if read.map_err(|error| reading.reading(&error))? == 0 {
+                return Ok(None);
+            }
+            self.number += 1;
+            if self.buffer.len() as u64 == LONGEST_LINE {
+                let number = self.number;
+                return Err(reading.failure(format!("line {number}: expected at most {MAX_DIM} positions, found more")));
+            }
+            if self.number == 1 {
+                self.check_mark(reading)?;
+            }
+            if !self.buffer.iter().all(u8::is_ascii_whitespace) {
+                break;
+            }
+        }
+        let text = std::str::from_utf8(&self.buffer).map_err(|error| {
+            let column = self.buffer[..error.valid_up_to()].len() + 1;
+            let found = self.buffer[error.valid_up_to()];
+            let place = format!("line {}, byte {column}", self.number);
+            reading.failure(format!("{place}: expected text in UTF-8, found a byte {found:#04x}"))
+        })?;
+        Ok(Some(Line {
+            number: self.number,
+            text: text.trim_end(),
+            after_blank: self.number > before + 1 && before > 0,
+        }))
+    }
+
+    /// Takes off the mark with which some programs begin a text in UTF-8.
+    fn check_mark(&mut self, reading: &Reading<'_>) -> Result<()> {
+        if self.buffer.starts_with(b"\xef\xbb\xbf") {
+            self.buffer.drain(..3);
+        }
+        if self.buffer.starts_with(b"\xff\xfe") || self.buffer.starts_with(b"\xfe\xff") {
+            return Err(reading.failure("is text in UTF-16: expected UTF-8; save it as UTF-8"));
+        }
+        if self.buffer.starts_with(b"\x93NUMPY") {
+            return Err(reading.failure("is a NumPy array: expected text; name it .npy"));
+        }
+        Ok(())
+    }
+}
+
+/// What stands at a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    Plus,
+    Minus,
+    /// A number 0, before it is known what that means.
+    Zero,
+    Unknown,
+}
+
+/// Bits one after the other.
+#[derive(Debug, Default)]
+struct Bits {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Bits {
+    fn push(&mut self, bit: bool) {
+        if self.len.is_multiple_of(64) {
+            self.words.push(0);
+        }
+        self.words[self.len / 64] |= u64::from(bit) << (self.len % 64);
+        self.len += 1;
+    }
+
+    /// Word `index` of the `dim` bits from `start` on.
+    fn word(&self, start: usize, dim: usize, index: usize) -> u64 {
+        let (at, shift) = ((start + 64 * index) / 64, (start + 64 * index) % 64);
+        let word = |at: usize| self.words.get(at).copied().unwrap_or(0);
+        let both = word(at) >> shift | if shift == 0 { 0 } else { word(at + 1) << (64 - shift) };
+        let left = dim - 64 * index;
+        if left < 64 { both & ((1 << left) - 1) } else { both }
+    }
+}
+
+/// The marks of a text, line after line of one width, and where blank lines divide them.
+#[derive(Debug)]
+pub struct Marks {
+    width: usize,
+    lines: usize,
+    plus: Bits,
+    /// Where the zeros are, if there are any; as long as `plus` or empty.
+    zeros: Option<Bits>,
+    unknown: Option<Bits>,
+    /// Lines before the first blank one, once there is one; every picture has as many.
+    height: Option<usize>,
+    /// Lines since the last blank one.
+    since: usize,
+    /// The first line, from 1.
+    first: usize,
+}
+
+impl Marks {
+    /// Marks in lines of `width`, the first of which is line `first` of its file.
+    pub fn new(width: usize, first: usize, reading: &Reading<'_>) -> Result<Self> {
+        if width > MAX_DIM {
+            let expected = format!("expected at most {MAX_DIM} positions");
+            return Err(reading.failure(format!("line {first}: {expected}, found {width}")));
+        }
+        let plus = Bits::default();
+        Ok(Self { width, lines: 0, plus, zeros: None, unknown: None, height: None, since: 0, first })
+    }
+
+    /// Before the marks of a line are pushed: its width is that of the lines before, and pictures are of one height.
+    pub fn begin(&mut self, line: &Line<'_>, found: usize, what: &str, reading: &Reading<'_>) -> Result<()> {
+        if found != self.width {
+            // The place of the first mark too many, or of the first that is missing.
+            let place = format!("line {}, column {}", line.number, found.min(self.width) + 1);
+            let (expected, first) = (self.width, self.first);
+            return Err(
+                reading.failure(format!("{place}: expected {expected} {what} as in line {first}, found {found}"))
+            );
+        }
+        if line.after_blank && reading.text() != Some(TextArg::Lines) {
+            self.divide(line.number - 1, reading)?;
+        }
+        self.lines += 1;
+        self.since += 1;
+        let room = self.width / 64 + 1;
+        let planes = [Some(&mut self.plus), self.zeros.as_mut(), self.unknown.as_mut()];
+        planes.into_iter().flatten().try_for_each(|bits| bits.words.try_reserve(room)).map_err(|_| {
+            Failure::Resource(format!("{}: out of memory after {} lines", reading.source.name(), self.lines))
+        })
+    }
+
+    /// Ends a picture.
+    fn divide(&mut self, line: usize, reading: &Reading<'_>) -> Result<()> {
+        let height = *self.height.get_or_insert(self.since);
+        if self.since != height {
+            let found = self.since;
+            return Err(reading.failure(format!(
+                "line {line}: expected a picture of {height} lines as the first, found one of {found}: blank lines \
+                 divide pictures; --text lines makes every line a pattern"
+            )));
+        }
+        self.since = 0;
+        Ok(())
+    }
+
+    pub fn push(&mut self, mark: Mark) {
+        let before = self.plus.len;
+        let put = |bits: &mut Option<Bits>, here: bool| {
+            if here && bits.is_none() {
+                let words = vec![0; before.div_ceil(64)];
+                *bits = Some(Bits { words, len: before });
+            }
+            if let Some(bits) = bits {
+                bits.push(here);
+            }
+        };
+        put(&mut self.zeros, mark == Mark::Zero);
+        put(&mut self.unknown, mark == Mark::Unknown);
+        self.plus.push(mark == Mark::Plus);
+    }
+
+    /// The patterns; `form` says what a line holds. Zeros are unknown positions, or −1.
+    pub fn finish(mut self, erased_zeros: bool, form: &str, last: usize, reading: &Reading<'_>) -> Result<Loaded> {
+        if self.lines == 0 {
+            return Err(reading.failure("expected at least one pattern, found none"));
+        }
+        if self.height.is_some() {
+            self.divide(last, reading)?;
+        }
+        let asked = reading.text() == Some(TextArg::Pictures);
+        // Lines with a blank one after each are just lines.
+        let height = self.height.unwrap_or(if asked { self.lines } else { 1 });
+        let pictures = asked || height > 1;
+        let Some(dim) = self.width.checked_mul(height).filter(|&dim| dim <= MAX_DIM) else {
+            let found = format!("{} × {height}", self.width);
+            return Err(reading.failure(format!("expected pictures of at most {MAX_DIM} positions, found {found}")));
+        };
+        let as_one = Shape { width: self.width, height: self.lines };
+        if let Some(expected) = reading.dim.filter(|&expected| expected != dim) {
+            let hint = if !pictures && self.width.checked_mul(self.lines) == Some(expected) {
+                format!(": each line is a pattern; --text pictures makes its {} lines one", self.lines)
+            } else if pictures && self.width == expected {
+                ": blank lines divide pictures; --text lines makes every line a pattern".to_owned()
+            } else {
+                String::new()
+            };
+            return Err(reading.failure(format!("expected dimension {expected}, found {dim}{hint}")));
+        }
+        let many = self.lines / height;
+        let patterns = |bit: &dyn Fn(usize, usize) -> u64| -> Result<Patterns> {
+            let mut patterns = Patterns::new(dim).map_err(|error| reading.error(&error))?;
+            patterns.reserve(many).map_err(|error| reading.error(&error))?;
+            for row in 0..many {
+                let words: Vec<u64> = (0..dim.div_ceil(64)).map(|word| bit(row * dim, word)).collect();
+                patterns.push_words(&words).map_err(|error| reading.error(&error))?;
+            }
+            Ok(patterns)
+        };
+        let signs = patterns(&|start, word| self.plus.word(start, dim, word))?;
+        let erased: Vec<&Bits> =
+            [self.unknown.as_ref(), self.zeros.as_ref().filter(|_| erased_zeros)].into_iter().flatten().collect();
+        let queries = if erased.is_empty() {
+            Queries::from(signs)
+        } else {
+            let whole = |word: usize| if dim - 64 * word < 64 { (1 << (dim - 64 * word)) - 1 } else { u64::MAX };
+            let any = |start, word| erased.iter().fold(0, |all, bits| all | bits.word(start, dim, word));
+            let known = patterns(&|start, word| whole(word) & !any(start, word))?;
+            Queries::with_known(signs, known).map_err(|error| reading.error(&error))?
+        };
+        let shape = Shape { width: self.width, height };
+        let plural = |one: &str, more: &str| if many == 1 { one.to_owned() } else { more.to_owned() };
+        let whole = match pictures {
+            true => format!("{} of {shape} {form}", plural("picture", "pictures")),
+            false => format!("{} of {} {form}", plural("line", "lines"), self.width),
+        };
+        let mut loaded = Loaded::new(queries, whole);
+        loaded.shape = pictures.then_some(shape);
+        if reading.text().is_none() && !pictures && reading.dim.is_none() && as_one.width == as_one.height && many > 1 {
+            let name = reading.source.name();
+            loaded.notes.push(format!(
+                "{name}: {many} lines of {} {form} are {many} patterns, a line each; --text pictures makes them one \
+                 picture, --text lines affirms the lines",
+                self.width
+            ));
+        }
+        Ok(loaded)
+    }
+}

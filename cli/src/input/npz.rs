@@ -1,0 +1,54 @@
+//! Archives of NumPy arrays: the array that `F.npz:NAME` names, or the only one.
+
+use std::io::Read;
+
+use zip::result::ZipError;
+
+use super::{Loaded, Reading, npy};
+use crate::failure::Result;
+
+/// No deflated data grows by more than this (1032 : 1, RFC 1951 by its longest matches), and a little for what is small.
+const MOST_GROWTH: u64 = 1032;
+const SMALL: u64 = 1 << 16;
+
+pub fn read(reading: &Reading<'_>) -> Result<Loaded> {
+    let (file, length) = reading.source.whole()?;
+    let failed = |error: ZipError| match error {
+        ZipError::Io(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => reading.reading(&error),
+        ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_) => {
+            reading.failure("a kind of archive that is not read: expected arrays as numpy.savez writes them")
+        }
+        _ => reading.failure("not a whole .npz file: expected a zip archive, found it damaged or cut short"),
+    };
+    let mut archive = zip::ZipArchive::new(file).map_err(failed)?;
+    let names = archive.file_names().collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let names: Vec<String> = names.iter().filter_map(|name| name.strip_suffix(".npy")).map(str::to_owned).collect();
+    let listed = || if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let name = match (reading.source.array(), &names[..]) {
+        (Some(name), _) if names.iter().any(|other| other == name) => name,
+        (Some(name), _) => return Err(reading.failure(format!("expected an array named {name}, found {}", listed()))),
+        (None, [only]) => only.as_str(),
+        (None, _) => {
+            let name = reading.source.name();
+            return Err(
+                reading.failure(format!("expected the name of an array, as in {name}:NAME, found {}", listed()))
+            );
+        }
+    };
+    let mut entry = archive.by_name(&format!("{name}.npy")).map_err(failed)?;
+    let (size, compressed) = (entry.size(), entry.compressed_size());
+    // What an archive says of itself is no more to be trusted than what the array says.
+    if compressed > length || size > compressed.saturating_mul(MOST_GROWTH).saturating_add(SMALL) {
+        return Err(
+            reading.failure(format!("{name}: {size} bytes, it says, cannot come of {}", compressed.min(length)))
+        );
+    }
+    let loaded = npy::read(reading, &mut entry, size)?;
+    // The checksum is held to what was read once the end is reached.
+    match entry.read(&mut [0]) {
+        Ok(0) => Ok(loaded),
+        Ok(_) | Err(_) => {
+            Err(reading.failure(format!("{name}: not what was stored: the archive's checksum or length is another")))
+        }
+    }
+}

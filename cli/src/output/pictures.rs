@@ -1,0 +1,188 @@
+//! Recalled patterns in the form that a path asks for: an array, an image, or a folder of images.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder};
+use popfield::{Pattern, Patterns};
+use tempfile::{TempDir, TempPath};
+
+use super::place::Placed;
+use super::{Out, OutFile, beginning, folder_of, temporary, written};
+use crate::failure::{Failure, Result};
+use crate::input::Shape;
+
+/// What a path asks for, by its ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Npy,
+    Png,
+    Pbm,
+    /// PNG images, one for each pattern.
+    Folder,
+}
+
+impl Form {
+    /// The form of `path`, into which `many` patterns go.
+    pub fn of(path: &Path, many: usize) -> Result<Self> {
+        let there = path.metadata().ok();
+        if there.as_ref().is_some_and(std::fs::Metadata::is_dir) || path.as_os_str().as_encoded_bytes().ends_with(b"/")
+        {
+            return Ok(Self::Folder);
+        }
+        if there.is_some_and(|there| !there.is_file()) {
+            // A pipe or device has no ending to go by.
+            return Ok(Self::Npy);
+        }
+        let form = match path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).as_deref() {
+            Some("npy") => return Ok(Self::Npy),
+            Some("png") => Self::Png,
+            Some("pbm") => Self::Pbm,
+            _ => {
+                let expected =
+                    "expected an ending .npy, .png or .pbm, or a folder (one that is there, or with a / behind)";
+                return Err(Failure::usage(format!("{}: {expected}", path.display())));
+            }
+        };
+        if many != 1 {
+            let hint = "a folder takes an image of each: --out FOLDER/";
+            return Err(Failure::usage(format!(
+                "{}: expected one pattern for an image, found {many}; {hint}",
+                path.display()
+            )));
+        }
+        Ok(form)
+    }
+
+    pub fn is_image(self) -> bool {
+        self != Self::Npy
+    }
+
+    /// Begins what goes to `path`, so that a place that cannot be written is known before the work begins.
+    pub fn begin(self, path: &Path) -> Result<Out> {
+        match self {
+            Self::Folder => OutFolder::create(path).map(Out::Folder),
+            _ => OutFile::create(path).map(Out::File),
+        }
+    }
+}
+
+/// The shape of images of patterns of dimension `dim`: rows of `width`, or as what they came from had it, or one row.
+pub fn shape_of(dim: usize, width: Option<usize>, came: Option<Shape>) -> Result<Shape> {
+    match (width, came) {
+        (Some(width), _) if !dim.is_multiple_of(width) => {
+            Err(Failure::usage(format!("--width: expected a divisor of {dim}, the dimension, found {width}")))
+        }
+        (Some(width), _) => Ok(Shape { width, height: dim / width }),
+        (None, Some(shape)) if shape.width * shape.height == dim => Ok(shape),
+        _ => Ok(Shape { width: dim, height: 1 }),
+    }
+}
+
+/// Writes patterns as images of `shape` to what [`Form::begin`] began. In a folder they have `names`, if there is one for
+/// each and all differ, or else their numbers.
+pub fn write_pictures(out: Out, form: Form, patterns: &Patterns, shape: Shape, names: &[OsString]) -> Result<Out> {
+    match out {
+        Out::File(file) => {
+            let pattern = patterns.get(0);
+            let file = written(file, |file| pattern.iter().try_for_each(|pattern| write(file, form, pattern, shape)))?;
+            Ok(Out::File(file))
+        }
+        Out::Folder(mut folder) => {
+            let distinct: HashSet<&OsString> = names.iter().collect();
+            let named = names.len() == patterns.len() && distinct.len() == names.len();
+            let digits = patterns.len().saturating_sub(1).to_string().len();
+            for (q, pattern) in patterns.iter().enumerate() {
+                let mut name = if named { names[q].clone() } else { format!("{q:0digits$}").into() };
+                name.push(".png");
+                folder.add(name, |file| write(file, Form::Png, &pattern, shape))?;
+            }
+            Ok(Out::Folder(folder))
+        }
+    }
+}
+
+/// Writes one pattern; +1 is ink.
+fn write(file: &mut impl Write, form: Form, pattern: &Pattern, shape: Shape) -> io::Result<()> {
+    let Shape { width, height } = shape;
+    if form == Form::Pbm {
+        write!(file, "P4\n{width} {height}\n")?;
+        for row in pattern.to_signs().chunks(width) {
+            let byte =
+                |bits: &[i8]| bits.iter().enumerate().fold(0, |byte, (x, &sign)| byte | u8::from(sign > 0) << (7 - x));
+            file.write_all(&row.chunks(8).map(byte).collect::<Vec<u8>>())?;
+        }
+        return Ok(());
+    }
+    let greys: Vec<u8> = pattern.bits().iter().by_vals().map(|ink| if ink { 0 } else { 255 }).collect();
+    // No pattern has more than 2²⁴ positions.
+    let encoded = PngEncoder::new(file).write_image(&greys, width as u32, height as u32, ExtendedColorType::L8);
+    encoded.map_err(|error| match error {
+        image::ImageError::IoError(error) => error,
+        error => io::Error::other(error),
+    })
+}
+
+/// A folder of files under way. Dropped before it is delivered, it leaves nothing.
+#[derive(Debug)]
+pub struct OutFolder {
+    path: PathBuf,
+    /// Within the folder, if that is there; else beside it, to take its name.
+    under_way: TempDir,
+    there: bool,
+    names: Vec<OsString>,
+}
+
+impl OutFolder {
+    fn create(path: &Path) -> Result<Self> {
+        // Without the / behind it.
+        let path: PathBuf = path.components().collect();
+        let cannot = |error: io::Error| Failure::opening(&path, &error);
+        let there = match path.metadata() {
+            Ok(there) if there.is_dir() => true,
+            Ok(_) => return Err(Failure::usage(format!("{}: expected a folder, found a file", path.display()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(cannot(error)),
+        };
+        let mut temporary = temporary();
+        let around = if there { &path } else { folder_of(&path) };
+        let under_way = beginning(0o777).tempdir_in(around).map_err(cannot)?;
+        temporary.push(under_way.path().to_owned());
+        drop(temporary);
+        Ok(Self { path, under_way, there, names: Vec::new() })
+    }
+
+    /// Adds a file that `write` writes.
+    fn add(&mut self, name: OsString, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<()> {
+        let path = self.under_way.path().join(&name);
+        let mut temporary = temporary();
+        let file = File::create_new(&path).map_err(|error| Failure::opening(&self.path.join(&name), &error))?;
+        temporary.push(path);
+        drop(temporary);
+        let mut file = BufWriter::new(file);
+        let done = write(&mut file).and_then(|()| file.flush());
+        done.map_err(|error| Failure::writing(&self.path.join(&name), &error))?;
+        self.names.push(name);
+        Ok(())
+    }
+
+    /// Puts all files in their places, and says which in `placed`.
+    pub fn place(self, placed: &mut Vec<Placed>) -> Result<()> {
+        let under_way = self.under_way.path().to_owned();
+        if !self.there {
+            std::fs::create_dir(&self.path).map_err(|error| Failure::opening(&self.path, &error))?;
+            placed.push(Placed::Folder(self.path.clone()));
+        }
+        for name in &self.names {
+            let to = self.path.join(name);
+            let file = TempPath::try_from_path(under_way.join(name)).map_err(|error| Failure::opening(&to, &error))?;
+            placed.push(Placed::put(file, &to, true)?);
+        }
+        temporary().retain(|path| !path.starts_with(&under_way));
+        Ok(())
+    }
+}
