@@ -217,6 +217,10 @@ pub struct Learn {
     /// Whether W_jj counts
     #[arg(long, value_enum, default_value_t = DiagonalArg::Keep)]
     pub diagonal: DiagonalArg,
+    /// What the sign of a field of exactly 0 is (default stay where patterns recall themselves and the diagonal is
+    /// zeroed, as in dynamics, else plus)
+    #[arg(long, value_name = "P", value_enum)]
+    pub tie: Option<TieArg>,
     /// Write the weights: float64, (value dimension, dimension)
     #[arg(long, value_name = "F.npy")]
     pub out: Option<PathBuf>,

@@ -22,6 +22,9 @@ pub fn run(args: &Learn) -> Result<()> {
     let (memory, load_seconds) = open(&args.memory)?;
     let out = args.out.as_deref().map(OutFile::create).transpose()?;
     let diagonal = Diagonal::from(args.diagonal);
+    // What recalls a key where the self-term is left out is a step of dynamics, where ties stay.
+    let step = memory.is_auto_associative() && diagonal == Diagonal::Zero;
+    let tie = args.tie.map_or(if step { Tie::Stay } else { Tie::Plus }, Tie::from);
 
     let spinner = spinner(format!("learning {} patterns by {}", memory.len(), rule.name()));
     let start = Instant::now();
@@ -33,7 +36,7 @@ pub fn run(args: &Learn) -> Result<()> {
     let (mut right, mut tied) = (0, 0);
     for first in (0..memory.len()).step_by(BATCH) {
         let last = memory.len().min(first + BATCH);
-        let recalled = network.recall(&memory.keys().range(first..last).into(), diagonal, 1, Tie::Plus)?;
+        let recalled = network.recall(&memory.keys().range(first..last).into(), diagonal, 1, tie)?;
         let values = memory.values().range(first..last);
         right += recalled.patterns.iter().zip(values.iter()).filter(|(found, value)| found == value).count();
         tied += recalled.tied_bits.iter().sum::<u64>();
@@ -57,6 +60,7 @@ pub fn run(args: &Learn) -> Result<()> {
                 "rule": rule.name(),
                 "moore_penrose": args.moore_penrose,
                 "diagonal": diagonal.name(),
+                "tie": tie.name(),
                 "patterns": memory.len(),
                 "dim": memory.dim(),
                 "value_dim": memory.value_dim(),
@@ -74,10 +78,8 @@ pub fn run(args: &Learn) -> Result<()> {
         let mut rows = vec![
             ("memory", shape(&memory)),
             ("rule", format!("{}, {}", rule.name(), diagonal_in_words(diagonal))),
-            (
-                "recalled",
-                format!("{right} of {} keys in every bit, in one step; {tied} tied bits, taken as plus", memory.len()),
-            ),
+            ("recalled", format!("{right} of {} keys in every bit, in one step", memory.len())),
+            ("ties", format!("{tied} tied bits, decided by policy `{}`", tie.name())),
             ("learned in", format!("{}, recalled in {}", seconds(learn_seconds), seconds(recall_seconds))),
         ];
         rows.extend(error.map(|error| ("weights off by at most", figure_of(error))));

@@ -203,6 +203,33 @@ fn rules_are_learned_and_recalled() {
     assert_eq!((json["rank"].as_u64(), json["recalled"].as_f64()), (Some(2), Some(1.0)));
 }
 
+/// What `learn` says of the keys is what `dynamics` does with them, ties included.
+#[test]
+fn learn_and_dynamics_treat_ties_alike() {
+    let s = network();
+    // Storkey's weights with the diagonal zeroed leave fields of exactly 0.
+    s.write("tied.txt", "++--\n++-+\n-+-+\n");
+    s.done(&["create", "tied.pop", "--keys", "tied.txt"]);
+    let learn = |more: &[&str]| {
+        s.json(&[&["learn", "tied.pop", "--rule", "storkey", "--diagonal", "zero", "--json"], more].concat())
+    };
+    let told = |json: &Value| (json["tie"].as_str().unwrap().to_owned(), json["recalled"].as_f64().unwrap());
+    let json = learn(&[]);
+    assert_eq!((told(&json), json["tied_bits"].as_u64()), (("stay".into(), 1.0), Some(4)));
+    let json = s.json(&["dynamics", "tied.pop", "--queries", "tied.txt", "--rule", "storkey", "--json"]);
+    assert_eq!((json["tie"].as_str(), json["ends"]["stored"].as_u64()), (Some("stay"), Some(3)));
+    assert_eq!(told(&learn(&["--tie", "plus"])), ("plus".into(), 1.0 / 3.0));
+    assert_eq!(learn(&["--tie", "minus"])["tie"], "minus");
+    let text = s.done(&["learn", "tied.pop", "--rule", "storkey", "--diagonal", "zero"]);
+    assert!(text.contains("3 of 3 keys") && text.contains("4 tied bits, decided by policy `stay`"), "{text}");
+    // With the diagonal kept, and where values are others, recall's own policy.
+    assert_eq!(s.json(&["learn", "tied.pop", "--rule", "storkey", "--json"])["tie"], "plus");
+    s.write("values.txt", "+--+\n-+-+\n++++\n");
+    s.done(&["create", "hetero.pop", "--keys", "tied.txt", "--values", "values.txt"]);
+    let hetero = ["learn", "hetero.pop", "--rule", "pseudo-inverse", "--diagonal", "zero", "--json"];
+    assert_eq!(s.json(&hetero)["tie"], "plus");
+}
+
 /// A classical network of 65,536 positions and 4,000 patterns runs to its limit in little more memory than its bits.
 #[test]
 fn a_large_network_runs_in_the_memory_of_its_bits() {
@@ -300,6 +327,11 @@ fn what_networks_refuse() {
         &["zeroed diagonal"],
     );
     refused(&["learn", "hetero.pop", "--rule", "storkey"], &["Storkey"]);
+    refused(
+        &["learn", "hetero.pop", "--rule", "hebb", "--tie", "stay", "--out", "w.npy"],
+        &["stay", "expected 4, found 1"],
+    );
+    refused(&["learn", "network.pop", "--rule", "hebb", "--tie", "maybe"], &["maybe", "stay"]);
     refused(&["learn", "wide.pop", "--rule", "storkey"], &["at most 8192", "8200", "537920000 bytes"]);
     refused(&["spectrum", "broad.pop"], &["2104 x 2104", "bytes"]);
     refused(&["learn", "network.pop"], &["--rule"]);
