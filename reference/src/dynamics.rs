@@ -63,7 +63,16 @@ pub enum End {
     Stored(usize),
     /// It is the complement of this key, the first that it is, and is no key itself.
     Complement(usize),
-    /// It is nearly the majority of an odd number of keys or complements of keys.
+    /// It is nearly this key, with sign +1, or nearly the complement of this key, with sign −1.
+    Near {
+        /// The key, that of largest |overlap|.
+        key: usize,
+        /// The sign of the overlap.
+        sign: i8,
+        /// Positions at which the state differs.
+        distance: u32,
+    },
+    /// It is nearly the majority of three or more, an odd number, of keys or complements of keys.
     Mixture {
         /// The keys, those of largest |overlap| first, with the signs of the overlaps.
         members: Vec<(usize, i8)>,
@@ -266,9 +275,10 @@ fn run(
 
 /// What a state has to do with the keys.
 ///
-/// The keys are ranked by |s_i|, equal ones by lower id. Of the majorities of the first 3, 5, 7 and 9 (as far as there
-/// are so many keys), each key taken with the sign of its overlap (+1 for 0), the one nearest to the state counts, the
-/// smaller one among equals: the state is a mixture if it differs from that in at most d/20 positions.
+/// The keys are ranked by |s_i|, equal ones by lower id. Of the majorities of the first 1, 3, 5, 7 and 9 (as far as
+/// there are so many keys), each key taken with the sign of its overlap (+1 for 0), the one nearest to the state counts,
+/// the smaller one among equals: if the state differs from that in at most d/20 positions, it is near the one key, or a
+/// mixture of the several.
 pub fn end_state(keys: &[Vec<i8>], state: &[i8]) -> End {
     if let Some(id) = keys.iter().position(|key| key == state) {
         return End::Stored(id);
@@ -284,7 +294,7 @@ pub fn end_state(keys: &[Vec<i8>], state: &[i8]) -> End {
     let signed: Vec<(usize, i8)> = ranked.iter().map(|&id| (id, if overlaps[id] >= 0 { 1 } else { -1 })).collect();
 
     // The first of the nearest, as `min_by_key` finds it, is the smallest.
-    let nearest = [3, 5, 7, 9]
+    let nearest = [1, 3, 5, 7, 9]
         .into_iter()
         .filter(|&k| k <= keys.len())
         .map(|k| {
@@ -300,9 +310,10 @@ pub fn end_state(keys: &[Vec<i8>], state: &[i8]) -> End {
         })
         .min_by_key(|mixture| mixture.0);
     match nearest {
-        Some((distance, members)) if distance as usize <= state.len() / 20 => {
-            End::Mixture { members: members.to_vec(), distance }
-        }
+        Some((distance, members)) if distance as usize <= state.len() / 20 => match *members {
+            [(key, sign)] => End::Near { key, sign, distance },
+            _ => End::Mixture { members: members.to_vec(), distance },
+        },
         _ => End::Spurious,
     }
 }
@@ -573,6 +584,30 @@ mod tests {
         assert_eq!(end_state(&keys, &state), End::Mixture { members: vec![(2, 1), (0, 1), (1, 1)], distance: 1 });
         state[12] = -1;
         assert_eq!(end_state(&keys, &state), End::Spurious);
+    }
+
+    #[test]
+    fn near_by_hand() {
+        // d/20 = 2, keys far from each other.
+        let keys = orthogonal(40);
+        let off = |key: usize, sign: i8, positions: &[usize]| -> Vec<i8> {
+            (0..40).map(|j| if positions.contains(&j) { -sign } else { sign } * keys[key][j]).collect()
+        };
+        assert_eq!(end_state(&keys, &off(1, 1, &[5])), End::Near { key: 1, sign: 1, distance: 1 });
+        assert_eq!(end_state(&keys, &off(2, -1, &[5, 9])), End::Near { key: 2, sign: -1, distance: 2 });
+        assert_eq!(end_state(&keys, &off(1, 1, &[5, 9, 20])), End::Spurious);
+        assert_eq!(end_state(&keys[..1], &off(0, -1, &[0])), End::Near { key: 0, sign: -1, distance: 1 });
+
+        // Keys that are alike, −1 in one position each: their majority (+, …, +) is a mixture, though it is one bit from
+        // each.
+        let one = |minus: &[usize]| -> Vec<i8> { (0..40).map(|j| if minus.contains(&j) { -1 } else { 1 }).collect() };
+        let keys = [one(&[0]), one(&[1]), one(&[2])];
+        assert_eq!(end_state(&keys, &one(&[])), End::Mixture { members: vec![(0, 1), (1, 1), (2, 1)], distance: 0 });
+        // One bit from the majority, two from the nearest key.
+        assert_eq!(end_state(&keys, &one(&[7])), End::Mixture { members: vec![(0, 1), (1, 1), (2, 1)], distance: 1 });
+        // As near to key 1 as to the majority: it is near the key.
+        let keys = [one(&[0, 1, 2]), one(&[1, 3, 4]), one(&[5, 6, 7])];
+        assert_eq!(end_state(&keys, &one(&[3, 1])), End::Near { key: 1, sign: 1, distance: 1 });
     }
 
     #[test]

@@ -9,6 +9,10 @@ use crate::{Memory, Pattern, Patterns, Queries, Result};
 const MEMBERS: usize = 9;
 
 /// What the last state of a run is, among the stored patterns.
+///
+/// Near is no more than ⌊d/20⌋ positions off, d being the dimension. A state that is near both a pattern and a mixture
+/// is what it is nearer to, and of equals what takes fewest patterns, a pattern being the mixture of itself. Patterns
+/// that are random never leave the choice: a mixture of three lies d/4 from each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End {
@@ -22,24 +26,35 @@ pub enum End {
         /// The pattern's id.
         id: u64,
     },
-    /// Nearly the sign of the sum of an odd number of stored patterns or complements, 3 to 9 of them: those of largest
-    /// |overlap| with the state, equal ones by lower id. Nearly means that at most ⌊d/20⌋ positions differ.
+    /// Near a stored pattern or the complement of one, but not equal to it: what the literature calls retrieval with
+    /// errors, as crosstalk moves the fixed points off the patterns (Amit, Gutfreund and Sompolinsky 1987).
+    Near {
+        /// The pattern's id, that of the closest one.
+        id: u64,
+        /// Whether the state is near the pattern as it is (`true`) or near its complement.
+        as_is: bool,
+        /// Positions at which the state differs from that, 1 to ⌊d/20⌋.
+        distance: u32,
+    },
+    /// Equal to, or near, the sign of the sum of an odd number of stored patterns or complements, 3 to 9 of them: those
+    /// of largest |overlap| with the state, equal ones by lower id.
     Mixture {
         /// The patterns' ids, and whether each enters as it is (`true`) or as its complement.
         members: Vec<(u64, bool)>,
-        /// Positions at which the state differs from the sign of the sum.
+        /// Positions at which the state differs from the sign of the sum, 0 to ⌊d/20⌋.
         distance: u32,
     },
-    /// None of these. A state a few bits away from a stored pattern is one; its `closest` pattern tells.
+    /// None of these.
     Spurious,
 }
 
 impl End {
-    /// Its name: `stored`, `complement`, `mixture` or `spurious`.
+    /// Its name: `stored`, `complement`, `near`, `mixture` or `spurious`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Stored { .. } => "stored",
             Self::Complement { .. } => "complement",
+            Self::Near { .. } => "near",
             Self::Mixture { .. } => "mixture",
             Self::Spurious => "spurious",
         }
@@ -83,15 +98,20 @@ impl Memory {
         }
         let members: Vec<(usize, bool)> = ranked.into_iter().map(|(_, id)| (id, overlap(id) >= 0)).collect();
         let state = states.signs().get(index).map_or_else(|| Pattern::new(self.dim()), Ok)?;
+        // The closest pattern is the majority of itself alone.
         let nearest =
-            (3..=members.len()).step_by(2).map(|k| (majority_distance(self.keys(), &members[..k], &state), k));
-        Ok(match nearest.min() {
+            (1..=members.len()).step_by(2).map(|k| (majority_distance(self.keys(), &members[..k], &state), k));
+        let end = match nearest.min() {
+            Some((distance, 1)) if distance <= dim as u32 / 20 => {
+                End::Near { id: closest.id, as_is: closest.overlap >= 0, distance }
+            }
             Some((distance, k)) if distance <= dim as u32 / 20 => {
                 let members = members[..k].iter().map(|&(id, as_is)| (id as u64, as_is)).collect();
-                (End::Mixture { members, distance }, closest)
+                End::Mixture { members, distance }
             }
-            _ => (End::Spurious, closest),
-        })
+            _ => End::Spurious,
+        };
+        Ok((end, closest))
     }
 }
 

@@ -59,6 +59,28 @@ fn dynamics_tell_states_energies_and_limits() {
     );
 }
 
+/// A state that is held a bit away from a pattern, and two bits.
+#[test]
+fn near_is_told_apart_from_spurious() {
+    let s = network();
+    // Of 24 positions one may be off: from the third pattern, from the complement of the second; two are too many.
+    s.write("near.txt", "-++---+++---+++---+++---\n-+----++++++------++++++\n-+++++++++++-----------+\n");
+    let held = ["dynamics", "network.pop", "--queries", "near.txt", "--clamp", "known"];
+    let json = s.json(&[&held[..], &["--report", "r.json", "--json"]].concat());
+    let counts = ["stored", "complement", "near", "mixture", "spurious"].map(|end| json["ends"][end].as_u64().unwrap());
+    assert_eq!(counts, [0, 0, 2, 0, 1], "{json}");
+    assert_eq!(json["runs"][1]["end"], "near");
+    let report: Value = serde_json::from_slice(&s.read("r.json")).unwrap();
+    let told = |run: &Value| ["end_id", "end_sign", "near_distance"].map(|key| run[key].as_i64());
+    assert_eq!(told(&report[0]), [Some(2), Some(1), Some(1)]);
+    assert_eq!(told(&report[1]), [Some(1), Some(-1), Some(1)]);
+    assert_eq!(told(&report[2]), [None; 3]);
+    let text = s.done(&held);
+    for words in ["2 near, 1 spurious", "near 2, 1 bit off", "near the complement of 1, 1 bit off"] {
+        assert!(text.contains(words), "{words:?} in {text}");
+    }
+}
+
 /// Two patterns that drive each other: synchronous updates alternate, asynchronous ones settle.
 #[test]
 fn cycles_are_told() {

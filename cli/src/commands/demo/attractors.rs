@@ -5,7 +5,7 @@ use popfield::{Dynamics, End, Memory, NoiseModel, Order, Patterns, Queries, Run,
 use serde_json::{Map, Value, json};
 
 use super::sheet::{Cell, Line};
-use crate::commands::dynamics::relax;
+use crate::commands::dynamics::{ENDS, relax};
 use crate::failure::Result;
 use crate::output::say;
 use crate::report::table;
@@ -57,8 +57,6 @@ impl Ran {
         self.random.iter().filter(|run| run.end.name() == end).count() as f64 / self.random.len() as f64
     }
 }
-
-const ENDS: [&str; 4] = ["stored", "complement", "mixture", "spurious"];
 
 /// What networks of one memory run to.
 struct Landscape {
@@ -114,7 +112,7 @@ impl Attractors {
 
     pub fn lines(&self) -> Result<Vec<Line>> {
         let mut lines = vec![Line::Heading(
-            "Limits, framed green: a stored pattern; blue: a complement; amber: a mixture; red: none of these".into(),
+            "Limits, framed green: stored; blue: a complement; violet: near either; amber: a mixture; red: none".into(),
         )];
         lines.extend(self.0.iter().flat_map(Landscape::lines));
         Ok(lines)
@@ -139,8 +137,8 @@ impl Attractors {
     pub fn show(&self) -> Result<()> {
         say("\nAttractors: networks run to their limit, one position after the other in random order, no self-term.")?;
         for landscape in &self.0 {
-            let noisy = format!("from {:.0} % noise:\nback home", 100.0 * NOISE);
-            let random = ENDS.map(|end| format!("from anywhere:\n{end}"));
+            let noisy = format!("{:.0} % noise:\nback home", 100.0 * NOISE);
+            let random = ENDS.map(|end| format!("anywhere:\n{end}"));
             let header: Vec<&str> = ["network", &noisy].into_iter().chain(random.iter().map(String::as_str)).collect();
             let mut rows = table(&header);
             for ran in &landscape.ran {

@@ -6,7 +6,7 @@ use popfield::{End, Query, Run};
 
 use super::end_of;
 use crate::plot::frame::Frame;
-use crate::plot::{AMBER, BLUE, Drawn, FAINT, Figure, GREEN, INK, RED, text, tick};
+use crate::plot::{AMBER, BLUE, Drawn, FAINT, Figure, GREEN, INK, RED, VIOLET, text, tick};
 
 /// Runs whose states are drawn, states of each, and runs whose energies are.
 const ROWS: usize = 6;
@@ -22,7 +22,8 @@ const LEFT: i32 = 190;
 const CHART: i32 = 320;
 
 /// What the colours say of a run's end.
-const COLORS: [(&str, RGBColor); 4] = [("stored", GREEN), ("complement", BLUE), ("mixture", AMBER), ("spurious", RED)];
+const COLORS: [(&str, RGBColor); 5] =
+    [("stored", GREEN), ("complement", BLUE), ("near", VIOLET), ("mixture", AMBER), ("spurious", RED)];
 
 pub fn color(end: &End) -> RGBColor {
     COLORS.into_iter().find(|color| color.0 == end.name()).map_or(INK, |color| color.1)
@@ -68,6 +69,19 @@ impl Film {
     }
 }
 
+/// Words in lines of up to `width` letters.
+fn lines(words: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.len() + 1 + word.len() <= width => *line += &format!(" {word}"),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 impl Figure for Film {
     fn size(&self) -> (u32, u32) {
         (WIDTH, (self.film_height() + CHART) as u32)
@@ -79,8 +93,9 @@ impl Figure for Film {
             let top = HEAD + r as i32 * STEP;
             area.draw(&Text::new(row.names[0].clone(), (18, top + 18), text(13, INK)))?;
             // A long list of members would run into the frames.
-            let name: String = row.names[1].chars().take(26).collect();
-            area.draw(&Text::new(name, (18, top + 38), text(13, row.color)))?;
+            for (line, words) in (0..).zip(lines(&row.names[1], 26).into_iter().take(3)) {
+                area.draw(&Text::new(words, (18, top + 38 + 17 * line), text(13, row.color)))?;
+            }
             let last = row.frames.len().saturating_sub(1);
             for (f, (step, frame)) in row.frames.iter().enumerate() {
                 let left = LEFT + f as i32 * (SIDE + 20);
@@ -92,11 +107,11 @@ impl Figure for Film {
         let under = self.film_height() - 30;
         area.draw(&Text::new("ended in", (LEFT, under), text(13, FAINT)))?;
         for (k, (name, color)) in COLORS.into_iter().enumerate() {
-            area.draw(&Text::new(name, (LEFT + 80 + k as i32 * 100, under), text(13, color)))?;
+            area.draw(&Text::new(name, (LEFT + 80 + k as i32 * 94, under), text(13, color)))?;
         }
         if self.left_out > 0 {
             let more = format!("{} more runs are not drawn", self.left_out);
-            area.draw(&Text::new(more, (LEFT + 500, under), text(13, FAINT)))?;
+            area.draw(&Text::new(more, (LEFT + 560, under), text(13, FAINT)))?;
         }
         self.draw_energies(&area.split_vertically(self.film_height()).1)
     }

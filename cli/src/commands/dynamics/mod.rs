@@ -23,6 +23,9 @@ use figure::Film;
 
 pub use figure::color;
 
+/// The names of what runs end in.
+pub const ENDS: [&str; 5] = ["stored", "complement", "near", "mixture", "spurious"];
+
 /// Runs shown on a terminal at the most.
 const SHOWN: usize = 16;
 
@@ -147,6 +150,13 @@ pub fn end_of(run: &Run) -> String {
     match &run.end {
         End::Stored { id } => format!("stored {id}"),
         End::Complement { id } => format!("complement of {id}"),
+        End::Near { id, as_is, distance } => {
+            format!(
+                "near {}, {}",
+                if *as_is { id.to_string() } else { format!("the complement of {id}") },
+                off(*distance)
+            )
+        }
         End::Mixture { members, distance } => {
             let member = |&(id, as_is): &(u64, bool)| format!("{}{id}", if as_is { "" } else { "−" });
             let members = members.iter().map(member).collect::<Vec<_>>().join(", ");
@@ -155,19 +165,13 @@ pub fn end_of(run: &Run) -> String {
                 _ => format!("mixture of {members}, {distance} off"),
             }
         }
-        _ => match errors(run) {
-            Some(errors) if run.closest.overlap > 0 => format!("spurious: {errors} off {}", run.closest.id),
-            Some(errors) => format!("spurious: {errors} off −{}", run.closest.id),
-            None => run.end.name().to_owned(),
-        },
+        _ => run.end.name().to_owned(),
     }
 }
 
-/// Positions at which a spurious state differs from a stored pattern or complement, if they are a twentieth at most:
-/// what the literature calls retrieval with errors.
-fn errors(run: &Run) -> Option<usize> {
-    let distance = (run.state.dim() - run.closest.overlap.unsigned_abs() as usize) / 2;
-    (run.end == End::Spurious && distance <= run.state.dim() / 20).then_some(distance)
+/// A number of positions that differ, in words.
+fn off(distance: u32) -> String {
+    format!("{distance} {} off", if distance == 1 { "bit" } else { "bits" })
 }
 
 /// The energy with all its digits, or none if it has no number.
@@ -186,6 +190,8 @@ fn write_report(file: &mut OutFile, runs: &[Run], starts: &Queries) -> std::io::
             "tied_bits": run.tied_bits,
             "end": run.end.name(),
             "end_id": null,
+            "end_sign": null,
+            "near_distance": null,
             "members": null,
             "mixture_distance": null,
             "closest_id": run.closest.id,
@@ -195,7 +201,12 @@ fn write_report(file: &mut OutFile, runs: &[Run], starts: &Queries) -> std::io::
             record["unknown_positions"] = json!(unknown_of(starts, q));
         }
         match &run.end {
-            End::Stored { id } | End::Complement { id } => record["end_id"] = json!(id),
+            End::Stored { id } => (record["end_id"], record["end_sign"]) = (json!(id), json!(1)),
+            End::Complement { id } => (record["end_id"], record["end_sign"]) = (json!(id), json!(-1)),
+            End::Near { id, as_is, distance } => {
+                (record["end_id"], record["end_sign"]) = (json!(id), json!(if *as_is { 1 } else { -1 }));
+                record["near_distance"] = json!(distance);
+            }
             End::Mixture { members, distance } => {
                 let member = |&(id, as_is): &(u64, bool)| json!({"id": id, "sign": if as_is { 1 } else { -1 }});
                 record["members"] = members.iter().map(member).collect();
@@ -255,8 +266,8 @@ impl Said<'_> {
         ["fixed-point", "cycle", "step-limit"].map(|name| (name, self.count(|run| run.limit.name() == name)))
     }
 
-    fn ends(&self) -> [(&'static str, usize); 4] {
-        ["stored", "complement", "mixture", "spurious"].map(|name| (name, self.count(|run| run.end.name() == name)))
+    fn ends(&self) -> [(&'static str, usize); 5] {
+        ENDS.map(|name| (name, self.count(|run| run.end.name() == name)))
     }
 
     fn json(&self, elapsed: f64, load_seconds: f64, threads: usize) -> Map<String, Value> {
@@ -293,7 +304,6 @@ impl Said<'_> {
             "seed": self.args.seed,
             "limits": counts(&self.limits()),
             "ends": counts(&self.ends()),
-            "spurious_near_stored": self.count(|run| errors(run).is_some()),
             "runs": self.runs.iter().map(run).collect::<Vec<_>>(),
             "tied_bits": self.runs.iter().map(|run| run.tied_bits).sum::<u64>(),
             "seconds": elapsed,
@@ -326,9 +336,9 @@ impl Said<'_> {
             Update::Field => format!("field, {}", diagonal_in_words(diagonal)),
             Update::Difference => "difference of energies (whatever the diagonal)".to_owned(),
         };
-        let near = match self.count(|run| errors(run).is_some()) {
+        let near = match self.count(|run| matches!(run.end, End::Near { .. })) {
             0 => String::new(),
-            near => format!(" ({near} of these within d/20 bits of a stored pattern or complement)"),
+            _ => format!(" (near: up to {} a stored pattern or its complement)", off(self.memory.dim() as u32 / 20)),
         };
         let law = self.rule.map_or_else(|| self.separation.to_string(), |rule| format!("{} (learned)", rule.name()));
         facts(&[

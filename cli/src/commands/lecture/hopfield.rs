@@ -209,8 +209,13 @@ fn limits(teacher: &Teacher) -> Result<Shown> {
     ));
     shown =
         shown.note("The command counts the ends in a line, “ended in”; the report async.json has that of every run.");
-    for (name, what) in [("stored", "a stored letter"), ("mixture", "a mixture"), ("spurious", "something else")] {
-        shown = shown.row(Row::estimate(format!("runs that end in {what}"), Predicted::Nothing, share(name)));
+    for (name, what) in [
+        ("stored", "in a stored letter"),
+        ("near", "near a letter, or one turned inside out"),
+        ("mixture", "in a mixture"),
+        ("spurious", "in something else"),
+    ] {
+        shown = shown.row(Row::estimate(format!("runs that end {what}"), Predicted::Nothing, share(name)));
     }
     // The limits, those that were met most often first.
     let mut seen: Vec<(Pattern, End, u64)> = Vec::new();
@@ -245,6 +250,7 @@ fn kind(end: &End) -> &'static str {
     match end {
         End::Stored { .. } => "a stored letter",
         End::Complement { .. } => "a letter turned inside out",
+        End::Near { .. } => "nearly a letter, or one turned inside out",
         End::Mixture { .. } => "a mixture of three letters",
         _ => "something else",
     }
