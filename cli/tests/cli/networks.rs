@@ -81,6 +81,32 @@ fn near_is_told_apart_from_spurious() {
     }
 }
 
+/// Five patterns that are alike, run from themselves: two come to rest in a mixture of three.
+#[test]
+fn mixtures_are_told_in_words() {
+    let s = Sandbox::new();
+    let keys = [
+        "--+-++-+++------++++--+---+++-++---++-++",
+        "-++++----+-+++++-+++-++-----++-----++-++",
+        "--+-+++--+--+-++++++++-+---+++-+--+----+",
+        "--+-++-+++--+-++-+++-+--+--++--+--+-+---",
+        "-+-----+-++-----++--+-+-+-+++++-+------+",
+    ];
+    s.write("keys.txt", keys.join("\n") + "\n");
+    s.done(&["create", "alike.pop", "--keys", "keys.txt"]);
+    let text = s.done(&["dynamics", "alike.pop", "--queries", "keys.txt", "--report", "r.json"]);
+    assert_eq!(text.matches("mixture of 0, 2 and 3 (1 bit off)").count(), 2, "{text}");
+    let report: Value = serde_json::from_slice(&s.read("r.json")).unwrap();
+    let members = serde_json::json!([{"id": 3, "sign": 1}, {"id": 2, "sign": 1}, {"id": 0, "sign": 1}]);
+    assert_eq!((&report[2]["members"], report[2]["mixture_distance"].as_u64()), (&members, Some(1)));
+    // The same energies from the other side.
+    let turned = keys.map(|key| key.replace('+', "x").replace('-', "+").replace('x', "-"));
+    s.write("turned.txt", turned.join("\n") + "\n");
+    let text = s.done(&["dynamics", "alike.pop", "--queries", "turned.txt"]);
+    let words = "mixture of the complement of 0, the complement of 2 and the complement of 3 (1 bit off)";
+    assert_eq!(text.matches(words).count(), 2, "{text}");
+}
+
 /// Two patterns that drive each other: synchronous updates alternate, asynchronous ones settle.
 #[test]
 fn cycles_are_told() {

@@ -150,22 +150,32 @@ pub fn end_of(run: &Run) -> String {
     match &run.end {
         End::Stored { id } => format!("stored {id}"),
         End::Complement { id } => format!("complement of {id}"),
-        End::Near { id, as_is, distance } => {
-            format!(
-                "near {}, {}",
-                if *as_is { id.to_string() } else { format!("the complement of {id}") },
-                off(*distance)
-            )
-        }
+        End::Near { id, as_is, distance } => format!("near {}, {}", named(*id, *as_is), off(*distance)),
         End::Mixture { members, distance } => {
-            let member = |&(id, as_is): &(u64, bool)| format!("{}{id}", if as_is { "" } else { "−" });
-            let members = members.iter().map(member).collect::<Vec<_>>().join(", ");
+            let members = mixed(members);
             match distance {
                 0 => format!("mixture of {members}"),
-                _ => format!("mixture of {members}, {distance} off"),
+                // Not behind a comma, where it would read as one more member.
+                _ => format!("mixture of {members} ({})", off(*distance)),
             }
         }
         _ => run.end.name().to_owned(),
+    }
+}
+
+/// A stored pattern, or its complement, in words.
+fn named(id: u64, as_is: bool) -> String {
+    if as_is { id.to_string() } else { format!("the complement of {id}") }
+}
+
+/// The members of a mixture in words: patterns before complements, each by ascending id.
+fn mixed(members: &[(u64, bool)]) -> String {
+    let mut members = members.to_vec();
+    members.sort_unstable_by_key(|&(id, as_is)| (!as_is, id));
+    let names: Vec<String> = members.into_iter().map(|(id, as_is)| named(id, as_is)).collect();
+    match names.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => names.concat(),
     }
 }
 
@@ -395,4 +405,19 @@ fn shown(energy: &popfield::Energy) -> String {
     // Cut, not rounded: it may be more than a float holds.
     let exponent = digits.find('.').unwrap_or(digits.len()) - 1;
     format!("{}{}.{}e{exponent}", if text.len() > digits.len() { "-" } else { "" }, &digits[..1], &digits[1..9])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mixed;
+
+    #[test]
+    fn members_are_told_apart() {
+        assert_eq!(mixed(&[(3, true), (2, true), (0, true)]), "0, 2 and 3");
+        assert_eq!(mixed(&[(5, false), (12, true), (2, false)]), "12, the complement of 2 and the complement of 5");
+        assert_eq!(
+            mixed(&[(4, false), (1, false), (2, false)]),
+            "the complement of 1, the complement of 2 and the complement of 4"
+        );
+    }
 }
