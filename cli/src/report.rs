@@ -95,6 +95,8 @@ pub struct Run<'a> {
 pub struct Learned {
     pub rule: &'static str,
     pub diagonal: Diagonal,
+    /// Whether they are the identity.
+    pub identity: bool,
     pub seconds: f64,
 }
 
@@ -129,9 +131,12 @@ impl Run<'_> {
         if self.unknown > 0 {
             map.insert("unknown_positions".into(), json!(self.unknown));
         }
-        if let Some(Learned { rule, diagonal, seconds }) = self.learned {
+        if let Some(Learned { rule, diagonal, identity, seconds }) = self.learned {
             map.insert("rule".into(), json!(rule));
             map.insert("diagonal".into(), json!(diagonal.name()));
+            if identity {
+                map.insert("identity".into(), json!(true));
+            }
             map.insert("learn_seconds".into(), json!(seconds));
         }
         map
@@ -154,15 +159,17 @@ impl Run<'_> {
             }
             false => format!("{} associations from dimension {} to {}", memory.len(), memory.dim(), memory.value_dim()),
         };
-        vec![
-            ("memory", shape),
-            ("separation", law),
+        let identity = self.learned.filter(|learned| learned.identity);
+        let mut facts = vec![("memory", shape), ("separation", law)];
+        facts.extend(identity.map(|learned| ("weights", identity_in_words(learned.diagonal).to_owned())));
+        facts.extend([
             ("steps", self.steps.to_string()),
             ("ties", format!("{} tied bits, decided by policy `{}`", self.tied_bits, self.tie.name())),
             ("queries", self.form.clone().unwrap_or_else(|| self.queries.to_string())),
             ("time", format!("{} ({:.0} queries/s)", seconds(self.seconds), self.queries_per_second())),
             ("tier, threads", format!("{}, {}", memory.tier().name(), self.threads)),
-        ]
+        ]);
+        facts
     }
 }
 
@@ -171,6 +178,18 @@ pub fn diagonal_in_words(diagonal: Diagonal) -> &'static str {
     match diagonal {
         Diagonal::Keep => "diagonal kept",
         Diagonal::Zero => "diagonal zeroed",
+    }
+}
+
+/// What weights that are the identity do.
+pub fn identity_in_words(diagonal: Diagonal) -> &'static str {
+    match diagonal {
+        Diagonal::Keep => {
+            "W is the identity, as the keys span all of space: every bit votes for itself, nothing is corrected"
+        }
+        Diagonal::Zero => {
+            "W is the identity, as the keys span all of space, and zero without its diagonal: every bit is a tie"
+        }
     }
 }
 

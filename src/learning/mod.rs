@@ -83,6 +83,13 @@ pub trait Network: fmt::Debug + Sync {
         None
     }
 
+    /// Whether it is known, exactly, that W is the identity: then every field is the query's own element, or with the
+    /// diagonal zeroed 0, and nothing is corrected. Only the pseudo-inverse asks, of keys that are their own values and
+    /// span all of space.
+    fn is_identity(&self) -> bool {
+        false
+    }
+
     /// What is worth telling of how it was learned: names and figures.
     fn facts(&self) -> Vec<(&'static str, f64)>;
 }

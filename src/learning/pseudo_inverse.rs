@@ -185,11 +185,6 @@ impl<'a> Solver<'a> {
         finish(Form::Features { basis, cross, row_sum }, System::new(matrix), rank)
     }
 
-    /// W = I: every field is the query's own element.
-    fn is_identity(&self) -> bool {
-        self.memory.is_auto_associative() && self.rank == self.memory.dim()
-    }
-
     /// The right-hand sides of a batch: overlaps or elements.
     fn right(&self, queries: &Queries) -> Result<Mat<f64>> {
         match &self.form {
@@ -419,6 +414,11 @@ impl Network for Solver<'_> {
             }
         }
         Ok(Weights { value_dim, dim, elements, error: worst, row_error: 1.01 * dim as f64 * worst })
+    }
+
+    /// Keys that are their own values and span all of space: W maps each of d independent ones to itself.
+    fn is_identity(&self) -> bool {
+        self.memory.is_auto_associative() && self.rank == self.memory.dim()
     }
 
     fn facts(&self) -> Vec<(&'static str, f64)> {

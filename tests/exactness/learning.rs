@@ -66,7 +66,14 @@ proptest! {
             }
             near(&*network, &exact.weights());
             assert_eq!(network.facts()[0], ("rank", exact.rank() as f64));
+            assert!(!network.is_identity(), "values are others");
         });
+        let own = Memory::auto_associative(packed(&world.keys)).unwrap();
+        let weights = naive::PseudoInverse::new(&world.keys, &world.keys).weights();
+        let one = |j: usize, k: usize| f64::from(u8::from(j == k));
+        let identity = (0..dim).all(|j| (0..dim).all(|k| (weights[j][k] - one(j, k)).abs() < 1e-9));
+        prop_assert_eq!(MOORE_PENROSE.learn(&own).unwrap().is_identity(), identity);
+        prop_assert!(!Hebb.learn(&own).unwrap().is_identity());
         let dependent = naive::dependent(&world.keys);
         match (PseudoInverse::default().learn(&memory), dependent.first()) {
             (Ok(_), None) => {}

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::args::Learn;
 use crate::failure::Result;
 use crate::output::{OutFile, check_distinct, deliver, npy, say, written};
-use crate::report::{diagonal_in_words, facts, open, progress, seconds, spinner};
+use crate::report::{diagonal_in_words, facts, identity_in_words, open, progress, seconds, spinner};
 
 /// Keys recalled at a stretch.
 const BATCH: usize = 1024;
@@ -72,16 +72,20 @@ pub fn run(args: &Learn) -> Result<()> {
                 "load_seconds": load_seconds,
                 "threads": threads,
             });
+            if network.is_identity() {
+                object["identity"] = json!(true);
+            }
             learned.iter().for_each(|(name, figure)| object[name.replace(' ', "_")] = integral(*figure));
             return say(object);
         }
-        let mut rows = vec![
-            ("memory", shape(&memory)),
-            ("rule", format!("{}, {}", rule.name(), diagonal_in_words(diagonal))),
+        let mut rows =
+            vec![("memory", shape(&memory)), ("rule", format!("{}, {}", rule.name(), diagonal_in_words(diagonal)))];
+        rows.extend(network.is_identity().then(|| ("weights", identity_in_words(diagonal).to_owned())));
+        rows.extend([
             ("recalled", format!("{right} of {} keys in every bit, in one step", memory.len())),
             ("ties", format!("{tied} tied bits, decided by policy `{}`", tie.name())),
             ("learned in", format!("{}, recalled in {}", seconds(learn_seconds), seconds(recall_seconds))),
-        ];
+        ]);
         rows.extend(error.map(|error| ("weights off by at most", figure_of(error))));
         rows.extend(learned.iter().map(|&(name, figure)| (name, figure_of(figure))));
         facts(&rows)

@@ -63,7 +63,12 @@ pub fn run(args: &RecallArgs) -> Result<()> {
         form: Some(loaded.in_words()),
         unknown: loaded.unknown(),
         separation,
-        learned: rule.map(|rule| Learned { rule: rule.name(), diagonal, seconds: learn_seconds }),
+        learned: rule.zip(learned.as_ref()).map(|(rule, network)| Learned {
+            rule: rule.name(),
+            diagonal,
+            identity: network.is_identity(),
+            seconds: learn_seconds,
+        }),
         steps: args.steps,
         tie: args.tie.into(),
         tied_bits,

@@ -81,6 +81,41 @@ fn near_is_told_apart_from_spurious() {
     }
 }
 
+/// As many independent keys as positions: the pseudo-inverse is the identity, and says so.
+#[test]
+fn weights_that_are_the_identity_are_told() {
+    let s = Sandbox::new();
+    let keys = "++++\n+-+-\n++--\n+--+\n";
+    s.write("all.txt", keys);
+    s.write("more.txt", format!("{keys}-+++\n"));
+    s.write("noisy.txt", "+++-\n");
+    s.done(&["create", "all.pop", "--keys", "all.txt"]);
+    s.done(&["create", "more.pop", "--keys", "more.txt"]);
+    let told = |args: &[&str]| {
+        let json = s.json(&[args, &["--json"]].concat());
+        (json["identity"].as_bool(), s.done(args).contains("W is the identity"))
+    };
+    for (memory, more) in [("all.pop", &[][..]), ("more.pop", &["--moore-penrose"])] {
+        let of = |command: &[&'static str]| {
+            told(&[&[command[0], memory, "--rule", "pseudo-inverse"], &command[1..], more].concat())
+        };
+        assert_eq!(of(&["learn"]), (Some(true), true));
+        assert_eq!(of(&["recall", "--queries", "noisy.txt"]), (Some(true), true));
+        assert_eq!(of(&["dynamics", "--queries", "noisy.txt"]), (Some(true), true));
+    }
+    let learn = ["learn", "all.pop", "--rule", "pseudo-inverse"];
+    let text = s.done(&[&learn[..], &["--diagonal", "zero"]].concat());
+    assert!(text.contains("zero without its diagonal") && text.contains("16 tied bits"), "{text}");
+    assert!(s.done(&learn).contains("nothing is corrected"));
+    // Other rules, and three keys of four positions.
+    assert_eq!(told(&["learn", "all.pop", "--rule", "hebb"]), (None, false));
+    s.write("three.txt", "++++\n+-+-\n++--\n");
+    s.done(&["create", "three.pop", "--keys", "three.txt"]);
+    assert_eq!(told(&["learn", "three.pop", "--rule", "pseudo-inverse"]), (None, false));
+    assert_eq!(told(&["recall", "three.pop", "--queries", "noisy.txt", "--rule", "pseudo-inverse"]), (None, false));
+    assert_eq!(told(&["dynamics", "three.pop", "--queries", "noisy.txt"]), (None, false));
+}
+
 /// Five patterns that are alike, run from themselves: two come to rest in a mixture of three.
 #[test]
 fn mixtures_are_told_in_words() {

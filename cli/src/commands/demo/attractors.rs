@@ -75,7 +75,8 @@ impl Landscape {
         let mut ran = Vec::new();
         for Network { name: network, separation, rule } in networks()? {
             let dynamics = Dynamics::new(separation).order(Order::Random { seed });
-            let run = |starts: &Queries| relax(memory, rule, starts, &dynamics, &|| ());
+            let learned = rule.map(|rule| rule.learn(memory)).transpose()?;
+            let run = |starts: &Queries| relax(memory, learned.as_deref(), starts, &dynamics, &|| ());
             ran.push(Ran { network, noisy: run(&noisy)?, random: run(&random)? });
         }
         Ok(Self { name, title, stored: memory.keys().clone(), noisy, random, ran })

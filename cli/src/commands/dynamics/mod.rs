@@ -7,8 +7,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use comfy_table::CellAlignment;
-use popfield::learning::Rule;
-use popfield::{Dynamics, End, Limit, Memory, NoiseModel, Patterns, Queries, Run, Separation, Update, add_noise};
+use popfield::learning::Network;
+use popfield::{
+    Diagonal, Dynamics, End, Limit, Memory, NoiseModel, Patterns, Queries, Run, Separation, Update, add_noise,
+};
 use serde_json::{Map, Number, Value, json};
 
 use super::learn::shape;
@@ -18,7 +20,9 @@ use crate::failure::{Failure, Result};
 use crate::input::{Loaded, Reading, Source, check_options, unknown_of};
 use crate::output::{Form, Out, OutFile, check_distinct, deliver, say, shape_of, write_pictures, written};
 use crate::plot::{Format, render};
-use crate::report::{diagonal_in_words, facts, note, open, peak_rss_bytes, progress, seconds, table};
+use crate::report::{
+    diagonal_in_words, facts, identity_in_words, note, open, peak_rss_bytes, progress, seconds, table,
+};
 use figure::Film;
 
 pub use figure::color;
@@ -59,12 +63,16 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
 
     let bar = progress(starts.queries.len() as u64, "runs that have come to their limit");
     let begun = Instant::now();
-    let runs = relax(&memory, rule, &starts.queries, &dynamics, &|| bar.inc(1))?;
+    let network = rule.map(|rule| rule.learn(&memory)).transpose()?;
+    let network = network.as_deref();
+    let runs = relax(&memory, network, &starts.queries, &dynamics, &|| bar.inc(1))?;
     let elapsed = begun.elapsed().as_secs_f64();
     bar.finish_and_clear();
 
-    let said = Said { args, memory: &memory, rule, separation, dynamics: &dynamics, starts: &starts, runs: &runs };
-    let report = report.map(|file| written(file, |file| write_report(file, &runs, &starts.queries))).transpose()?;
+    let rule = rule.map(|rule| rule.name());
+    let (memory, dynamics, starts, runs) = (&memory, &dynamics, &starts, &runs[..]);
+    let said = Said { args, memory, rule, network, separation, dynamics, starts, runs };
+    let report = report.map(|file| written(file, |file| write_report(file, runs, &starts.queries))).transpose()?;
     let out = match out {
         None => None,
         Some((out, form, shape)) => {
@@ -78,7 +86,7 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
     let plot = match (plot, format) {
         (Some(file), Some(format)) => {
             let width = args.width.unwrap_or_else(|| (memory.dim() as f64).sqrt().ceil() as usize);
-            let bytes = render(&Film::new(said.title(), &runs, width.min(memory.dim())), format)?;
+            let bytes = render(&Film::new(said.title(), runs, width.min(memory.dim())), format)?;
             Some(written(file, |file| file.write_all(&bytes))?)
         }
         _ => None,
@@ -131,16 +139,16 @@ fn starts(args: &DynamicsArgs, source: Option<&Source>, memory: &Memory) -> Resu
     }
 }
 
-/// Runs the memory itself, or the network that a rule makes of it.
+/// Runs the memory itself, or the network that a rule made of it.
 pub fn relax(
     memory: &Memory,
-    rule: Option<&dyn Rule>,
+    network: Option<&dyn Network>,
     starts: &Queries,
     dynamics: &Dynamics,
     finished: &(dyn Fn() + Sync),
 ) -> Result<Vec<Run>> {
-    Ok(match rule {
-        Some(rule) => rule.learn(memory)?.relax_watched(starts, dynamics, finished)?,
+    Ok(match network {
+        Some(network) => network.relax_watched(starts, dynamics, finished)?,
         None => memory.relax_watched(starts, dynamics, finished)?,
     })
 }
@@ -233,7 +241,9 @@ fn write_report(file: &mut OutFile, runs: &[Run], starts: &Queries) -> std::io::
 struct Said<'a> {
     args: &'a DynamicsArgs,
     memory: &'a Memory,
-    rule: Option<&'a dyn Rule>,
+    /// The rule's name, and what it learned.
+    rule: Option<&'static str>,
+    network: Option<&'a dyn Network>,
     separation: Separation,
     dynamics: &'a Dynamics,
     starts: &'a Loaded,
@@ -257,7 +267,7 @@ impl Said<'_> {
     /// The rule in a line.
     fn title(&self) -> String {
         let law = match self.rule {
-            Some(rule) => rule.name().to_owned(),
+            Some(rule) => rule.to_owned(),
             None => self.separation.to_string(),
         };
         let (order, update, diagonal, tie) = self.dynamics.choices();
@@ -301,7 +311,7 @@ impl Said<'_> {
             "queries": self.runs.len(),
             "patterns": self.memory.len(),
             "dim": self.memory.dim(),
-            "rule": self.rule.map(|rule| rule.name()),
+            "rule": self.rule,
             "separation": self.separation.name(),
             "beta": self.separation.beta().map(|beta| beta.get()),
             "degree": self.separation.degree().map(|degree| degree.get()),
@@ -329,7 +339,14 @@ impl Said<'_> {
         if self.starts.unknown() > 0 {
             map.insert("unknown_positions".into(), json!(self.starts.unknown()));
         }
+        if self.is_identity() {
+            map.insert("identity".into(), json!(true));
+        }
         map
+    }
+
+    fn is_identity(&self) -> bool {
+        self.network.is_some_and(|network| network.is_identity())
     }
 
     fn facts(&self, elapsed: f64, threads: usize) -> Result<()> {
@@ -342,7 +359,7 @@ impl Said<'_> {
                 .join(", ")
         };
         let (order, update, diagonal, tie) = self.dynamics.choices();
-        let update = match update {
+        let words = match update {
             Update::Field => format!("field, {}", diagonal_in_words(diagonal)),
             Update::Difference => "difference of energies (whatever the diagonal)".to_owned(),
         };
@@ -350,18 +367,20 @@ impl Said<'_> {
             0 => String::new(),
             _ => format!(" (near: up to {} a stored pattern or its complement)", off(self.memory.dim() as u32 / 20)),
         };
-        let law = self.rule.map_or_else(|| self.separation.to_string(), |rule| format!("{} (learned)", rule.name()));
-        facts(&[
-            ("memory", shape(self.memory)),
-            ("starts", self.starts.in_words()),
-            ("separation", law),
-            ("update", format!("{update}, {}, at most {} steps", order.name(), self.args.choices.step_limit)),
+        let law = self.rule.map_or_else(|| self.separation.to_string(), |rule| format!("{rule} (learned)"));
+        // A difference of energies never counts the diagonal.
+        let counted = if update == Update::Difference { Diagonal::Zero } else { diagonal };
+        let mut rows = vec![("memory", shape(self.memory)), ("starts", self.starts.in_words()), ("separation", law)];
+        rows.extend(self.is_identity().then(|| ("weights", identity_in_words(counted).to_owned())));
+        rows.extend([
+            ("update", format!("{words}, {}, at most {} steps", order.name(), self.args.choices.step_limit)),
             ("ties, clamped", format!("{}, {}", tie.name(), self.clamp())),
             ("limits", list(&self.limits())),
             ("ended in", list(&self.ends()) + &near),
             ("time", format!("{} for {} runs", seconds(elapsed), self.runs.len())),
             ("tier, threads", format!("{}, {threads}", self.memory.tier().name())),
-        ])
+        ]);
+        facts(&rows)
     }
 
     fn table(&self) -> Result<()> {
