@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 use popfield::Error;
+use rayon::ThreadPoolBuildError;
 
 /// A failure with its message.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ impl Failure {
     /// An error of reading `path`: what cannot be opened is bad input, what fails underway is not.
     pub fn reading(path: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind as Kind;
-        let message = format!("{}: {error}", path.display());
+        let message = format!("{}: {}", path.display(), in_words(error));
         match error.kind() {
             Kind::NotFound
             | Kind::PermissionDenied
@@ -43,8 +44,7 @@ impl Failure {
     /// An error of opening `path` to write it: a place that cannot be written is bad usage, a full disk is not.
     pub fn opening(path: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind as Kind;
-        // The error's own words would name a temporary file.
-        let message = format!("{}: cannot be written: {}", path.display(), error.kind());
+        let message = format!("{}: cannot be written: {}", path.display(), in_words(error));
         match error.kind() {
             Kind::NotFound | Kind::PermissionDenied | Kind::IsADirectory | Kind::NotADirectory => Self::Usage(message),
             Kind::InvalidInput | Kind::InvalidFilename | Kind::AlreadyExists => Self::Usage(message),
@@ -53,17 +53,28 @@ impl Failure {
         }
     }
 
-    /// An error of writing `path` once it is open.
+    /// An error of writing `path` once it is open, or of putting it in its place: a name that no file can have, or that
+    /// another file has taken meanwhile, is bad usage.
     pub fn writing(path: &Path, error: &std::io::Error) -> Self {
-        Self::Resource(format!("{}: {error}", path.display()))
+        use std::io::ErrorKind as Kind;
+        let message = format!("{}: {}", path.display(), in_words(error));
+        match error.kind() {
+            Kind::InvalidFilename | Kind::AlreadyExists => Self::Usage(message),
+            _ => Self::Resource(message),
+        }
     }
 
     /// An error of standard output.
     pub fn stdout(error: &std::io::Error) -> Self {
         match error.kind() {
             std::io::ErrorKind::BrokenPipe => Self::Unread,
-            _ => Self::Resource(format!("standard output: {error}")),
+            _ => Self::Resource(format!("standard output: {}", in_words(error))),
         }
+    }
+
+    /// An error of starting so many threads.
+    pub fn threads(count: usize, error: &ThreadPoolBuildError) -> Self {
+        Self::Resource(format!("{count} threads: {}", in_words(error)))
     }
 
     pub fn status(&self) -> u8 {
@@ -83,11 +94,22 @@ impl Failure {
     }
 }
 
+/// What the system says of a failure: without its number, and without the temporary file that it may be about.
+///
+/// `tempfile` hides the error that it sets a path to even from `source`, so that its words are cut out of the text.
+pub fn in_words(error: &impl Display) -> String {
+    let mut text = error.to_string();
+    let end = [" (os error ", " at path \""].iter().filter_map(|mark| text.find(mark)).min();
+    text.truncate(end.unwrap_or(text.len()));
+    text
+}
+
 /// The library's errors, where no path need be named.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::OutOfMemory { .. } | Error::Io(_) => Self::Resource(error.to_string()),
+            Error::OutOfMemory { .. } => Self::Resource(error.to_string()),
+            Error::Io(error) => Self::Resource(in_words(&error)),
             Error::Dependent { .. } => Self::Usage(format!("{error}; --moore-penrose takes such keys")),
             _ => Self::Usage(error.to_string()),
         }
@@ -103,19 +125,33 @@ pub fn about(path: &Path) -> impl Fn(Error) -> Failure {
     }
 }
 
-/// The system's words for an error, without its number and without what libraries add, such as the name of a temporary
-/// file.
-pub fn words(error: &std::io::Error) -> String {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = source {
-        match error.downcast_ref::<std::io::Error>() {
-            Some(error) if error.raw_os_error().is_some() => {
-                let text = error.to_string();
-                return text.split(" (os error ").next().unwrap_or_default().to_owned();
+#[cfg(test)]
+mod tests {
+    use std::io::Error as Io;
+
+    use super::*;
+
+    #[test]
+    fn system_errors_in_words() {
+        let path = Path::new("out.npy");
+        // Numbers of Linux.
+        let cases = [(36, "File name too long", 2), (17, "File exists", 2), (27, "File too large", 3)];
+        if cfg!(target_os = "linux") {
+            for (number, words, status) in cases {
+                let failure = Failure::writing(path, &Io::from_raw_os_error(number));
+                assert_eq!((failure.message(), failure.status()), (Some(&*format!("out.npy: {words}")), status));
             }
-            Some(error) => source = error.get_ref().map(|inner| inner as _),
-            None => source = error.source(),
+            let failure = Failure::reading(path, &Io::from_raw_os_error(36));
+            assert_eq!((failure.message(), failure.status()), (Some("out.npy: File name too long"), 2));
         }
+        // An error of a temporary file.
+        let none = tempfile::NamedTempFile::new_in("no/such").unwrap_err();
+        let failure = Failure::opening(path, &none);
+        let message = failure.message().unwrap();
+        assert!(message.starts_with("out.npy: cannot be written: ") && !message.contains("no/such"), "{message}");
+        assert!(!message.contains("os error"), "{message}");
+        assert_eq!(failure.status(), 2);
+        let plain = Failure::writing(path, &Io::other("no room"));
+        assert_eq!(plain.message(), Some("out.npy: no room"));
     }
-    error.to_string()
 }

@@ -19,7 +19,10 @@ use args::{Cli, Command};
 use failure::{Failure, Result};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return unparsed(&error),
+    };
     output::catch_signals();
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -31,6 +34,21 @@ fn main() -> ExitCode {
             ExitCode::from(failure.status())
         }
     }
+}
+
+/// Help and version are told as clap tells them, its errors as all errors of the program.
+fn unparsed(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    let text = error.to_string();
+    let message = match text.strip_prefix("error: ") {
+        Some(message) => message.to_owned(),
+        // Nothing at all was asked, which clap answers with the help.
+        None => format!("expected a command\n\n{text}"),
+    };
+    let _ = write!(std::io::stderr(), "popfield: {message}");
+    ExitCode::from(2)
 }
 
 fn run(command: Command) -> Result<()> {
@@ -60,6 +78,6 @@ fn use_threads(threads: args::Threads) -> Result<usize> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.threads.unwrap_or_else(cores);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    pool.map_err(|error| Failure::Resource(format!("{threads} threads: {error}")))?;
+    pool.map_err(|error| Failure::threads(threads, &error))?;
     Ok(threads)
 }

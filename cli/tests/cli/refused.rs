@@ -167,7 +167,42 @@ fn options_that_do_not_belong() {
     s.refused(&["bench", "--suite", "--dim", "64"], &["--suite", "--dim"]);
     s.refused(&["bench", "--suite", "--beta", "1"], &["--suite", "--beta"]);
     s.refused(&["conjure"], &["conjure"]);
-    s.refused(&[], &["Usage"]);
+    s.refused(&[], &["popfield: expected a command", "Usage"]);
+    // What clap refuses is told as all else is, with its tips.
+    s.refused(&["create", "new.pop"], &["popfield: the following required arguments", "--keys", "Usage"]);
+    s.refused(
+        &["recall", "memory.pop", "--query", "keys.txt"],
+        &["popfield: unexpected argument", "tip: ", "--queries"],
+    );
+}
+
+/// Asking for help or the version is no error.
+#[test]
+fn help_and_version_are_results() {
+    let s = Sandbox::new();
+    assert!(s.done(&["--help"]).contains("Usage: popfield"));
+    assert!(s.done(&["help", "learn"]).contains("Usage: popfield learn"));
+    assert!(s.done(&["--version"]).starts_with("popfield "));
+}
+
+/// The system's own words, after the path that was asked for.
+#[cfg(target_os = "linux")]
+#[test]
+fn system_errors_name_the_path_and_nothing_else() {
+    let s = Sandbox::new();
+    let says = |args: &[&str], message: &str| {
+        let output = s.run(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), format!("popfield: {message}\n"), "{args:?}");
+    };
+    let create = |memory: &str, message: &str| says(&["create", memory, "--keys", "keys.txt"], message);
+    create("no/such/new.pop", "no/such/new.pop: cannot be written: No such file or directory");
+    create("keys.txt/new.pop", "keys.txt/new.pop: cannot be written: Not a directory");
+    says(&["info", "missing.pop"], "missing.pop: No such file or directory");
+    let long = "a".repeat(300);
+    says(&["info", &long], &format!("{long}: File name too long"));
+    says(&["recall", "memory.pop", "--queries", "keys.txt", "--out", &long], &format!("{long}: File name too long"));
+    assert_eq!(s.files(), ["keys.txt", "memory.pop"]);
 }
 
 #[test]
@@ -232,7 +267,7 @@ fn outputs_that_cannot_be_written() {
     std::fs::create_dir(s.path("folder")).unwrap();
     s.refused(&["create", "memory.pop", "--keys", "keys.txt"], &["memory.pop", "--force"]);
     s.refused(&["create", "folder", "--keys", "keys.txt", "--force"], &["folder"]);
-    s.refused(&["create", "no/such/new.pop", "--keys", "keys.txt"], &["no/such/new.pop"]);
+    s.refused(&["create", "no/such/new.pop", "--keys", "keys.txt"], &["no/such/new.pop: cannot be written: "]);
     for out in ["no/such/out.npy", "folder", "keys.txt/out.npy"] {
         s.refused(&["recall", "memory.pop", "--queries", "keys.txt", "--out", out], &[out]);
         s.refused(&["recall", "memory.pop", "--queries", "keys.txt", "--out", "o.npy", "--report", out], &[out]);

@@ -68,6 +68,8 @@ impl Sandbox {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{args:?}: {errors}");
         assert!(output.stdout.is_empty(), "{args:?}: {:?}", output.stdout);
+        assert!(errors.starts_with("popfield: "), "{args:?}: {errors}");
+        assert!(!errors.contains("os error") && !errors.contains(".popfield-"), "{args:?}: {errors}");
         for word in words {
             assert!(errors.contains(word), "{args:?}: expected {word:?} in: {errors}");
         }

@@ -99,7 +99,7 @@ impl Point {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads)
             .build()
-            .map_err(|error| Failure::Resource(format!("{} threads: {error}", self.threads)))?;
+            .map_err(|error| Failure::threads(self.threads, &error))?;
         let Measured { seconds, bits_read_per_query, recalled, peak_rss_bytes, .. } =
             pool.install(|| case.measure(memory, 0.0, &tick))?;
         (self.seconds, self.bits_read, self.recalled) = (seconds, bits_read_per_query, recalled);
