@@ -75,8 +75,7 @@ fn run(command: Command) -> Result<()> {
 
 /// Starts the threads, and returns their number: as many as asked for, or as there are cores.
 fn use_threads(threads: args::Threads) -> Result<usize> {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = threads.threads.unwrap_or_else(cores);
+    let threads = threads.count();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     pool.map_err(|error| Failure::threads(threads, &error))?;
     Ok(threads)

@@ -107,9 +107,30 @@ fn threshold(text: &str) -> Result<ThresholdArg, String> {
 
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Threads {
-    /// Threads (default: all cores)
-    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = positive)]
-    pub threads: Option<usize>,
+    /// Threads, 1 to the larger of 256 and four for each core (default: all cores)
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = threads)]
+    threads: Option<usize>,
+}
+
+impl Threads {
+    /// As many as asked for, or as there are cores.
+    pub fn count(self) -> usize {
+        self.threads.unwrap_or_else(cores)
+    }
+}
+
+/// Cores that the process may use.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A number of threads: thousands would take seconds to start and stop, on any machine.
+fn threads(text: &str) -> Result<usize, String> {
+    let most = (4 * cores()).max(256);
+    match text.parse() {
+        Ok(count) if (1..=most).contains(&count) => Ok(count),
+        _ => Err(format!("expected a whole number from 1 to {most}, the larger of 256 and four for each core")),
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

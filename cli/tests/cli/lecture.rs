@@ -95,7 +95,7 @@ fn shell(sandbox: &Sandbox, line: &str) -> String {
 fn a_lecture_that_has_no_place_leaves_nothing() {
     let sandbox = Sandbox::new();
     sandbox.refused(&["lecture", "--quick", "--out", "keys.txt/lecture"], &["keys.txt/lecture"]);
-    sandbox.refused(&["lecture", "--quick", "--threads", "0"], &["at least 1"]);
+    sandbox.refused(&["lecture", "--quick", "--threads", "0"], &["--threads", "from 1 to"]);
     // A folder stands where the page would.
     std::fs::create_dir_all(sandbox.path("taken/lecture.html")).unwrap();
     sandbox.refused(&["lecture", "--quick", "--out", "taken"], &["lecture.html", "is a folder"]);

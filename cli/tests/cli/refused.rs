@@ -223,7 +223,12 @@ fn parameters_out_of_range() {
     recall(&["--separation", "max", "--beta", "1"], &["--beta belongs to"]);
     recall(&["--degree", "3"], &["--degree belongs to", "exponential"]);
     recall(&["--steps", "0"], &["--steps"]);
-    recall(&["--threads", "0"], &["--threads", "at least 1"]);
+    recall(&["--threads", "0"], &["--threads", "from 1 to"]);
+    let most = (4 * std::thread::available_parallelism().unwrap().get()).max(256);
+    let too_many = (most + 1).to_string();
+    recall(&["--threads", &too_many], &["--threads", &too_many, &format!("from 1 to {most}"), "four for each core"]);
+    s.refused(&["demo", "--threads", "99999999999999999999"], &["--threads", "from 1 to"]);
+    s.done(&["search", "memory.pop", "--queries", "keys.txt", "--threads", &most.to_string()]);
     recall(&["--tie", "maybe"], &["maybe", "stay"]);
     s.refused(&["search", "memory.pop", "--queries", "keys.txt", "--top", "0"], &["--top"]);
     s.refused(&["search", "memory.pop", "--queries", "keys.txt", "--radius", "-1"], &["--radius", "-1"]);

@@ -74,5 +74,5 @@ fn what_is_refused() {
     let s = Sandbox::new();
     s.refused(&["validate", "--only", "no such check"], &["--only", "name, subject or source", "no such check"]);
     s.refused(&["validate", "--seed", "-1"], &["--seed"]);
-    s.refused(&["validate", "--threads", "0"], &["--threads", "at least 1"]);
+    s.refused(&["validate", "--threads", "0"], &["--threads", "from 1 to"]);
 }
