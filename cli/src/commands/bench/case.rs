@@ -27,6 +27,7 @@ pub struct Measured {
     load_seconds: f64,
     pub recalled: f64,
     pub bits_read_per_query: f64,
+    /// Of the process, while patterns were drawn, stored and recalled.
     pub peak_rss_bytes: Option<u64>,
 }
 
@@ -185,7 +186,7 @@ impl Figures<'_> {
             (
                 "bytes",
                 format!(
-                    "{:.1} B a pattern; peak {} of the process",
+                    "{:.1} B a pattern; peak {} while patterns were stored and recalled",
                     self.memory.bytes() as f64 / self.memory.len() as f64,
                     self.measured.peak_rss_bytes.map_or_else(|| "unknown".into(), |peak| bytes(peak as f64))
                 ),

@@ -183,7 +183,7 @@ pub fn run(args: &Bench, threads: usize, figure: &std::path::Path) -> Result<()>
             "bits read a key",
             "% recalled",
             "bits stored",
-            "whole process",
+            "peak of the process",
         ]);
         points.iter().for_each(|point| {
             rows.add_row(point.row());

@@ -52,7 +52,7 @@ pub fn run(args: &Bench, threads: usize) -> Result<()> {
             let case =
                 Case { batch, noise, model: NoiseModel::Exact, separation, repeats: args.repeats, seed: args.seed };
             let mut measured = case.measure(&memory, load_seconds, || bar.inc(1))?;
-            // The peak of a process is that of all its cases.
+            // The peak of a process is that of all its cases, and of the buffer by which memory was measured.
             measured.peak_rss_bytes = None;
             let figures = Figures { case: &case, memory: &memory, measured: &measured, machine, threads };
             rows.add_row(figures.row());
