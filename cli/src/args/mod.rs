@@ -13,9 +13,10 @@ use popfield::{Recall, Separation};
 pub use capacity::Capacity;
 pub use dynamics::{ClampArg, DynamicsArgs, StartArg};
 pub use separation::{RuleArg, SeparationArg, SeparationArgs};
+#[cfg(test)]
+pub use shared::ErasedArg;
 pub use shared::{
-    BitOrderArg, DiagonalArg, Encoding, ErasedArg, FormatArg, Input, NoiseArg, QueryInput, TextArg, Threads,
-    ThresholdArg, TieArg,
+    BitOrderArg, DiagonalArg, Encoding, FormatArg, Input, NoiseArg, QueryInput, TextArg, Threads, ThresholdArg, TieArg,
 };
 
 use crate::failure::Result;

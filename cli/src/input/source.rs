@@ -160,7 +160,11 @@ impl Source {
             Some(_) => File::open(&self.path).map_err(failed)?,
             None => {
                 let spool = |error: io::Error| {
-                    Failure::Resource(format!("{}: keeping what comes: {}", self.name(), crate::failure::in_words(&error)))
+                    Failure::Resource(format!(
+                        "{}: keeping what comes: {}",
+                        self.name(),
+                        crate::failure::in_words(&error)
+                    ))
                 };
                 let mut copy = tempfile::tempfile().map_err(spool)?;
                 let mut stream = self.stream()?;
