@@ -25,8 +25,8 @@ pub fn read_file(reading: &Reading<'_>) -> Result<Loaded> {
 /// Reads an array of `length` bytes.
 pub fn read(reading: &Reading<'_>, reader: &mut impl Read, length: u64) -> Result<Loaded> {
     let (header, header_bytes) = Header::read(reader, length, reading)?;
-    let layout = Layout::of(&header, reading)?;
     let element = Element::of(&header.descr, reading)?;
+    let layout = Layout::of(&header, reading)?;
     let elements = header.shape.iter().fold(1u128, |product, &size| product.saturating_mul(u128::from(size)));
     let claimed = elements.saturating_mul(element.bytes as u128).saturating_add(u128::from(header_bytes));
     if claimed != u128::from(length) {

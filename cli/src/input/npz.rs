@@ -11,6 +11,9 @@ use crate::failure::Result;
 const MOST_GROWTH: u64 = 1032;
 const SMALL: u64 = 1 << 16;
 
+/// Names of arrays that a message lists.
+const LISTED: usize = 8;
+
 pub fn read(reading: &Reading<'_>) -> Result<Loaded> {
     let (file, length) = reading.source.whole()?;
     let failed = |error: ZipError| match error {
@@ -23,7 +26,11 @@ pub fn read(reading: &Reading<'_>) -> Result<Loaded> {
     let mut archive = zip::ZipArchive::new(file).map_err(failed)?;
     let names = archive.file_names().collect::<Result<Vec<_>, _>>().map_err(failed)?;
     let names: Vec<String> = names.iter().filter_map(|name| name.strip_suffix(".npy")).map(str::to_owned).collect();
-    let listed = || if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let listed = || match &names[..] {
+        [] => "none".to_owned(),
+        names if names.len() <= LISTED => names.join(", "),
+        names => format!("{}, … ({} arrays)", names[..LISTED].join(", "), names.len()),
+    };
     let name = match (reading.source.array(), &names[..]) {
         (Some(name), _) if names.iter().any(|other| other == name) => name,
         (Some(name), _) => return Err(reading.failure(format!("expected an array named {name}, found {}", listed()))),

@@ -26,7 +26,7 @@ pub fn refusal(kind: &'static str) -> impl Fn(ImageError) -> Refusal {
 pub fn decoded(mut decoder: impl ImageDecoder, kind: &'static str, bounds: &Bounds<'_>) -> Result<Picture, Refusal> {
     let (width, height) = decoder.dimensions();
     bounds.check(width.into(), height.into())?;
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let orientation = decoder.exif_metadata().ok().flatten().map_or(Orientation::NoTransforms, |exif| turned(&exif));
     let image = DynamicImage::from_decoder(decoder).map_err(refusal(kind))?;
     let most = (u16::from(u8::MAX), u16::MAX);
     let wide = |sample: u8| u16::from(sample);
@@ -50,6 +50,13 @@ pub fn decoded(mut decoder: impl ImageDecoder, kind: &'static str, bounds: &Boun
         _ => return Err(Refusal::kind(format_args!("this kind of {kind}"))),
     };
     Ok(Picture::new(width as usize, height as usize, greys, orientation))
+}
+
+/// How an image is turned, by its camera's notes.
+pub fn turned(exif: &[u8]) -> Orientation {
+    // Some writers of WebP keep the mark that such notes have in JPEG.
+    let notes = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
+    Orientation::from_exif_chunk(notes).unwrap_or(Orientation::NoTransforms)
 }
 
 fn rgba([red, green, blue, alpha]: [u16; 4], most: u16) -> u8 {

@@ -6,6 +6,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use super::bitmaps::turned;
 use super::grey::over_white;
 use super::scans::walk;
 use super::{Bounds, Picture, Refusal};
@@ -16,7 +17,7 @@ pub fn decode(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Picture, Refusal> {
     let options = DecoderOptions::default()
         .set_max_width(usize::from(u16::MAX))
         .set_max_height(usize::from(u16::MAX))
-        .set_strict_mode(true)
+        .set_strict_mode(false)
         .jpeg_set_out_colorspace(colour);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     let samples = decoder.decode().map_err(|_| Refusal::damaged("JPEG"))?;
@@ -32,6 +33,6 @@ pub fn decode(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Picture, Refusal> {
             pixels.iter().map(|pixel| over_white(pixel.map(u16::from), 255, 255)).collect()
         }
     };
-    let orientation = decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif));
-    Ok(Picture::new(width, height, greys, orientation.unwrap_or(Orientation::NoTransforms)))
+    let orientation = decoder.exif().map_or(Orientation::NoTransforms, |exif| turned(exif));
+    Ok(Picture::new(width, height, greys, orientation))
 }

@@ -27,7 +27,7 @@ fn walk(bytes: &[u8], bounds: &Bounds<'_>) -> Result<(), Refusal> {
         let four = bytes.get(at..at + 4).ok_or_else(|| Refusal::cut_short("PNG"))?;
         Ok(u32::from_be_bytes([four[0], four[1], four[2], four[3]]))
     };
-    let mut at = SIGNATURE_BYTES;
+    let (mut at, mut pixels) = (SIGNATURE_BYTES, false);
     loop {
         let (length, kind) = (number(at)? as usize, number(at + 4)?.to_be_bytes());
         let (content, next) = (at + 8, at + 12 + length);
@@ -37,7 +37,10 @@ fn walk(bytes: &[u8], bounds: &Bounds<'_>) -> Result<(), Refusal> {
         match &kind {
             b"IHDR" if length >= 8 => bounds.check(number(content)?.into(), number(content + 4)?.into())?,
             _ if at == SIGNATURE_BYTES => return Err(Refusal::damaged("PNG")),
+            b"IDAT" => pixels = true,
+            // Of an animation the image itself may be the first frame, or none of them.
             b"acTL" if length >= 4 && number(content)? > 1 => return Err(Refusal::several("PNG", "frames")),
+            b"fcTL" if pixels => return Err(Refusal::several("PNG", "frames")),
             b"IEND" if bytes[next..].starts_with(&bytes[..SIGNATURE_BYTES]) => {
                 return Err(Refusal::several("PNG", "images"));
             }

@@ -90,10 +90,10 @@ impl Walk<'_> {
         Ok(usize::from(self.byte(at)?) << 8 | usize::from(self.byte(at + 1)?))
     }
 
-    /// The next marker, and beyond it.
+    /// The next marker, and beyond it. Bytes before it that belong to nothing are passed over, as decoders do.
     fn marker(&mut self) -> Result<u8, Refusal> {
-        if self.byte(self.at)? != 0xff {
-            return Err(damaged());
+        while self.byte(self.at)? != 0xff || self.byte(self.at + 1)? == 0 {
+            self.at += 1;
         }
         while self.byte(self.at)? == 0xff {
             self.at += 1;
@@ -298,20 +298,21 @@ impl Bits<'_> {
         Err(damaged())
     }
 
-    /// Beyond the marker of a restart, which must come now.
+    /// Beyond the marker of a restart, which must come now. Bytes before it that belong to nothing are passed over, as
+    /// decoders do.
     fn restart(&mut self) -> Result<(), Refusal> {
         self.left = 0;
-        while self.bytes.get(self.at) == Some(&0xff) && self.bytes.get(self.at + 1) == Some(&0xff) {
+        loop {
+            match self.bytes.get(self.at..self.at + 2).ok_or_else(cut)? {
+                [0xff, 0xd0..=0xd7] => break,
+                [0xff, 0x00 | 0xff] => {}
+                [0xff, _] => return Err(cut()),
+                _ => {}
+            }
             self.at += 1;
         }
-        match self.bytes.get(self.at..self.at + 2) {
-            Some([0xff, 0xd0..=0xd7]) => {
-                self.at += 2;
-                Ok(())
-            }
-            Some([0xff, _]) | None => Err(cut()),
-            Some(_) => Err(damaged()),
-        }
+        self.at += 2;
+        Ok(())
     }
 
     /// Walks through a block, given which of its coefficients are set by now. `skipped` blocks to come hold nothing new.
@@ -347,8 +348,9 @@ impl Bits<'_> {
             self.skip(size)?;
             if !scan.refines {
                 at += zeros;
-                if size > 0 {
-                    *set |= 1u64.checked_shl(at).filter(|_| at <= scan.last).ok_or_else(damaged)?;
+                // Some encoders run beyond the last coefficient, which decoders let pass.
+                if size > 0 && at <= 63 {
+                    *set |= 1 << at;
                 }
                 at += 1;
                 continue;

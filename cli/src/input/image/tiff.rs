@@ -34,6 +34,7 @@ mod tag {
     pub const STRIP_BYTES: u16 = 279;
     pub const PLANAR: u16 = 284;
     pub const COLOUR_MAP: u16 = 320;
+    pub const TILE_WIDTH: u16 = 322;
     pub const TILE_OFFSETS: u16 = 324;
     pub const TILE_BYTES: u16 = 325;
     pub const EXTRA: u16 = 338;
@@ -247,11 +248,32 @@ impl Kind {
         if page.numbers(tag::BITS).iter().any(|&other| other != bits) {
             return Err(Refusal::kind("a TIFF whose samples are of several sizes"));
         }
+        let palette = || match page.numbers(tag::COLOUR_MAP) {
+            _ if bits > 8 => Err(Refusal::kind(format_args!("a TIFF with a palette of {bits} bits"))),
+            map if map.len() == 3 << bits => Ok(map.iter().map(|&sample| sample as u16).collect()),
+            _ => Err(Refusal::damaged(KIND)),
+        };
+        let (colours, own) = match page.tags.get(&tag::PHOTOMETRIC).and_then(|numbers| numbers.first()) {
+            Some(0) => (Colours::Grey { white_is_zero: true }, 1),
+            Some(1) => (Colours::Grey { white_is_zero: false }, 1),
+            Some(2) => (Colours::Rgb, 3),
+            Some(3) => (Colours::Palette(palette()?), 1),
+            Some(4) => return Err(Refusal::kind("a TIFF that is a mask")),
+            Some(5) => return Err(Refusal::kind("a TIFF of inks (CMYK)")),
+            Some(6) => return Err(Refusal::kind("a TIFF of luminance and colour differences (YCbCr)")),
+            Some(32_844 | 32_845) => return Err(Refusal::kind("a TIFF of logarithms (LogL, LogLuv)")),
+            Some(8..=10) => return Err(Refusal::kind("a TIFF of CIE L*a*b* colours")),
+            Some(other) => return Err(Refusal::kind(format_args!("a TIFF of colours of number {other}"))),
+            None => return Err(Refusal::kind("a TIFF that does not say what its samples are")),
+        };
         match page.number(tag::FORMAT, 1) {
             1 | 4 => {}
             2 => return Err(Refusal::kind("a TIFF of signed samples")),
             3 => return Err(Refusal::kind("a TIFF of floating-point samples, for which no white is agreed,")),
             _ => return Err(Refusal::kind("a TIFF of complex samples")),
+        }
+        if page.tags.contains_key(&tag::TILE_WIDTH) && !page.tags.contains_key(&tag::TILE_OFFSETS) {
+            return Err(Refusal::kind("a TIFF of tiles that says where strips are"));
         }
         let packing = match page.number(tag::COMPRESSION, 1) {
             1 | 4 | 5 | 8 | 32_773 | 32_946 => None,
@@ -260,6 +282,7 @@ impl Kind {
             6 | 7 => Some("JPEG".to_owned()),
             34_661 => Some("JBIG".to_owned()),
             34_712 => Some("JPEG 2000".to_owned()),
+            34_887 => Some("LERC".to_owned()),
             34_925 => Some("LZMA".to_owned()),
             50_000 | 34_926 => Some("Zstandard".to_owned()),
             50_001 => Some("WebP".to_owned()),
@@ -272,22 +295,6 @@ impl Kind {
         if page.number(tag::PLANAR, 1) != 1 && samples > 1 {
             return Err(Refusal::kind("a TIFF whose samples stand in planes apart"));
         }
-        let palette = || match page.numbers(tag::COLOUR_MAP) {
-            map if bits <= 8 && map.len() == 3 << bits => Ok(map.iter().map(|&sample| sample as u16).collect()),
-            _ => Err(Refusal::damaged(KIND)),
-        };
-        let (colours, own) = match page.tags.get(&tag::PHOTOMETRIC).and_then(|numbers| numbers.first()) {
-            Some(0) => (Colours::Grey { white_is_zero: true }, 1),
-            Some(1) => (Colours::Grey { white_is_zero: false }, 1),
-            Some(2) => (Colours::Rgb, 3),
-            Some(3) => (Colours::Palette(palette()?), 1),
-            Some(4) => return Err(Refusal::kind("a TIFF that is a mask")),
-            Some(5) => return Err(Refusal::kind("a TIFF of inks (CMYK)")),
-            Some(6) => return Err(Refusal::kind("a TIFF of luminance and colour differences (YCbCr)")),
-            Some(8..=10) => return Err(Refusal::kind("a TIFF of CIE L*a*b* colours")),
-            Some(other) => return Err(Refusal::kind(format_args!("a TIFF of colours of number {other}"))),
-            None => return Err(Refusal::kind("a TIFF that does not say what its samples are")),
-        };
         let alpha = match (samples.checked_sub(own), page.numbers(tag::EXTRA)) {
             (Some(0), _) => Alpha::None,
             (Some(1), [1]) => Alpha::Premultiplied,
@@ -304,9 +311,6 @@ impl Kind {
                 )));
             }
             _ => return Err(Refusal::kind(format_args!("a TIFF of {bits} bits and {samples} samples a pixel"))),
-        }
-        if matches!(colours, Colours::Palette(_)) && bits > 8 {
-            return Err(Refusal::damaged(KIND));
         }
         Ok(Self { bits: bits as u32, samples: samples as usize, colours, alpha })
     }
