@@ -78,6 +78,12 @@ impl Memory {
     /// [`Error::Io`] if it cannot be read; [`Error::Format`] if it is not a memory, is cut short, too long or damaged.
     /// Nothing is allocated that the file's length does not vouch for.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        // To open a pipe would be to wait for whoever writes it.
+        let there = path.as_ref().metadata()?;
+        if !there.is_file() {
+            let found = if there.is_dir() { "a folder" } else { "a pipe or device" };
+            return Err(format("kind of file", "a regular file", found));
+        }
         let file = File::open(path)?;
         let length = file.metadata()?.len();
         Self::read(BufReader::with_capacity(1 << 20, file), length)

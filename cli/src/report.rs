@@ -10,7 +10,7 @@ use popfield::{Diagonal, Memory, Separation, Tie};
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Result, about};
-use crate::input::in_words;
+use crate::input::{dismiss_writer, in_words};
 use crate::output::say;
 
 /// A rule below the header, none between rows.
@@ -62,6 +62,7 @@ pub fn open(path: &Path) -> Result<(Memory, f64)> {
     let there = path.metadata().map_err(|error| Failure::reading(path, &error))?;
     if !there.is_file() {
         let found = in_words(&there.file_type());
+        dismiss_writer(path);
         return Err(Failure::usage(format!("{}: expected a memory, which is a file, found {found}", path.display())));
     }
     let spinner = spinner(format!("opening {}", path.display()));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::args::Learn;
 use crate::failure::Result;
-use crate::output::{OutFile, check_distinct, deliver, npy, say, written};
+use crate::output::{OutFile, check_distinct, check_ending, deliver, npy, say, written};
 use crate::report::{diagonal_in_words, facts, identity_in_words, open, progress, seconds, spinner};
 
 /// Keys recalled at a stretch.
@@ -18,6 +18,7 @@ const BATCH: usize = 1024;
 pub fn run(args: &Learn) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
     check_distinct(&[args.out.as_deref()], &[&args.memory])?;
+    args.out.as_deref().map_or(Ok(()), |path| check_ending(path, "npy"))?;
     let rule = args.rule.rule(args.moore_penrose)?;
     let (memory, load_seconds) = open(&args.memory)?;
     let out = args.out.as_deref().map(OutFile::create).transpose()?;

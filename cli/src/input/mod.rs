@@ -19,7 +19,7 @@ use popfield::{BitOrder, Patterns, Queries};
 use crate::args::{BitOrderArg, Encoding, Input, QueryInput, TextArg, ThresholdArg};
 use crate::failure::{Failure, Result};
 
-pub use source::{Kind, Source, in_words};
+pub use source::{Kind, Source, dismiss_writer, in_words};
 
 /// What a file of patterns is read for.
 #[derive(Clone, Copy, Debug)]

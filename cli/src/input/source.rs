@@ -215,3 +215,14 @@ pub fn in_words(kind: &FileType) -> &'static str {
     }
     if kind.is_dir() { "a folder" } else { "a file" }
 }
+
+/// Opens and closes a pipe that is not read after all, so that who writes it need not wait for a reader for ever.
+pub fn dismiss_writer(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        drop(File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path));
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}

@@ -2,8 +2,10 @@
 
 mod arrays;
 mod capacity;
+mod door;
 mod lecture;
 mod networks;
+mod placing;
 mod refused;
 mod sandbox;
 mod validate;

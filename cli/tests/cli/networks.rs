@@ -89,7 +89,7 @@ fn weights_that_are_the_identity_are_told() {
     s.write("all.txt", keys);
     s.write("more.txt", format!("{keys}-+++\n"));
     s.write("noisy.txt", "+++-\n");
-    s.done(&["create", "all.pop", "--keys", "all.txt"]);
+    s.done(&["create", "all.pop", "--keys", "all.txt", "--text", "lines"]);
     s.done(&["create", "more.pop", "--keys", "more.txt"]);
     let told = |args: &[&str]| {
         let json = s.json(&[args, &["--json"]].concat());

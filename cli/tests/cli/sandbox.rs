@@ -56,6 +56,17 @@ impl Sandbox {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Runs a command that must succeed and say something of its input on standard error, which holds all of `words`;
+    /// returns its standard output.
+    pub fn noted(&self, args: &[&str], words: &[&str]) -> String {
+        let output = self.run(args);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {errors}");
+        assert!(errors.starts_with("popfield: note: "), "{args:?}: {errors}");
+        words.iter().for_each(|word| assert!(errors.contains(word), "{args:?}: expected {word:?} in: {errors}"));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     pub fn json(&self, args: &[&str]) -> serde_json::Value {
         serde_json::from_str(&self.done(args)).unwrap()
     }

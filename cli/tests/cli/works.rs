@@ -7,6 +7,9 @@ use crate::sandbox::Sandbox;
 fn recall_writes_what_it_recalled() {
     let sandbox = Sandbox::new();
     sandbox.write("queries.txt", "++-+\n?-+-\n");
+    let unknown = sandbox.json(&["recall", "memory.pop", "--queries", "queries.txt", "--json"]);
+    assert_eq!(unknown["unknown_positions"], 1);
+    sandbox.write("queries.txt", "++-+\n+-+-\n");
     let json = sandbox.json(&[
         "recall",
         "memory.pop",
@@ -159,9 +162,10 @@ fn images_are_ink() {
     sandbox.write("faces/b.pgm", "P2\n2 2\n255\n0 200\n127 128\n");
     sandbox.write("faces/c.pgm", "P2\n2 2\n255\n255 0\n0 255\n");
     sandbox.write("faces/notes.md", "not an image");
-    sandbox.done(&["create", "faces.pop", "--keys", "faces"]);
+    sandbox.noted(&["create", "faces.pop", "--keys", "faces"], &["passed over 1 entry", "notes.md"]);
     assert_eq!(sandbox.read("faces.pop"), sandbox.read("memory.pop"));
-    let json = sandbox.json(&["search", "faces.pop", "--queries", "faces/b.pgm", "--threshold", "201", "--json"]);
+    let search = ["search", "faces.pop", "--queries", "faces/b.pgm", "--threshold", "201", "--json"];
+    let json: serde_json::Value = serde_json::from_str(&sandbox.noted(&search, &["all ink"])).unwrap();
     assert_eq!(json["distances"], serde_json::json!([[2]]), "all of it is ink now");
     // 16 bits: 32,895 of 65,535 is darker than 128 of 255, which is 32,896.
     let pixels: Vec<u8> = [32_895u16, 32_896, 0, 65_535].into_iter().flat_map(u16::to_be_bytes).collect();

@@ -67,7 +67,7 @@ fn singular(teacher: &Teacher) -> Result<Shown> {
     let mut commands = vec![
         shell::printf(&text(&keys), "keys.txt"),
         shell::printf(&text(&values), "values.txt"),
-        "popfield create hadamard.pop --keys keys.txt --values values.txt --force".to_owned(),
+        "popfield create hadamard.pop --keys keys.txt --values values.txt --text lines --force".to_owned(),
         "popfield spectrum hadamard.pop".to_owned(),
         "popfield learn hadamard.pop --rule hebb".to_owned(),
     ];
