@@ -11,6 +11,7 @@
 //! arithmetic.
 
 mod hebb;
+mod limbs;
 mod modular;
 mod pseudo_inverse;
 mod rational;

@@ -335,17 +335,79 @@ fn ties_of_larger_systems_are_seen() {
     assert_eq!(signs[0].tied.to_signs(), [1, -1]);
 }
 
+/// Queries that no position prompts, or that prompt only pairs of positions which every pattern of `keys` sets alike or
+/// opposed: their fields are 0 at every other position.
+fn cancelling(keys: &[Vec<i8>], seed: u64) -> Vec<Vec<i8>> {
+    let dim = keys[0].len();
+    let mut queries = vec![vec![0; dim]];
+    for first in 0..dim {
+        for second in first + 1..dim {
+            let ratio = keys[0][first] * keys[0][second];
+            if keys.iter().all(|key| key[first] * key[second] == ratio) {
+                let mut query = vec![0; dim];
+                query[first] = if seed >> (first % 64) & 1 == 1 { 1 } else { -1 };
+                query[second] = -ratio * query[first];
+                queries.push(query);
+            }
+        }
+    }
+    queries.truncate(4);
+    queries
+}
+
 /// So many patterns that `f64` loses track of Storkey's weights: finer ones decide, and the exact ones for ties.
 #[test]
 fn many_patterns_by_storkeys_rule() {
-    for (n, dim) in [(100, 32), (210, 20), (400, 9)] {
-        let world = World::new(Kind::Random, n, dim, 1, 6, 0.1, n as u64);
-        let memory = Memory::auto_associative(packed(&world.keys)).unwrap();
-        let exact = naive::Storkey::new(&world.keys);
-        let network = Storkey.learn(&memory).unwrap();
-        for diagonal in [Diagonal::Keep, Diagonal::Zero] {
-            check(&*network, &world.queries, diagonal, |query| exact.field_signs(query, diagonal == Diagonal::Zero));
+    // Integers over 2^p of one limb to twenty, with bits dropped by whole steps (d a power of two) and by parts of them.
+    let cases = [(100, 32), (210, 20), (400, 9), (300, 8), (900, 4), (700, 3), (1500, 2), (150, 33), (60, 48), (9, 1)];
+    for (at, (n, dim)) in cases.into_iter().enumerate() {
+        for kind in [Kind::Random, KINDS[1 + at % (KINDS.len() - 1)]] {
+            let world = World::new(kind, n, dim, 1, 6, 0.1, n as u64);
+            // Positions 0 and 1 alike, or opposed.
+            let mut keys = world.keys.clone();
+            if dim > 2 && n % 4 == 0 {
+                keys.iter_mut().for_each(|key| key[1] = if n % 8 == 0 { key[0] } else { -key[0] });
+            }
+            let mut queries = world.queries.clone();
+            queries.extend(cancelling(&keys, n as u64));
+            let memory = Memory::auto_associative(packed(&keys)).unwrap();
+            let exact = naive::Storkey::new(&keys);
+            on_threads(|_| {
+                let network = Storkey.learn(&memory).unwrap();
+                for diagonal in [Diagonal::Keep, Diagonal::Zero] {
+                    check(&*network, &queries, diagonal, |query| exact.field_signs(query, diagonal == Diagonal::Zero));
+                }
+                near(&*network, &exact.weights());
+            });
         }
+    }
+}
+
+/// Weights that have grown beyond `f64`: signs are exact all the same.
+#[test]
+fn storkeys_weights_may_leave_f64() {
+    // Patterns that differ in one position: what is orthogonal to nearly all grows by 1 + 2/d each time.
+    let keys: Vec<Vec<i8>> =
+        (0..2600).map(|i| vec![1, if i == 7 { -1 } else { 1 }, if i == 9 { -1 } else { 1 }]).collect();
+    let memory = Memory::auto_associative(packed(&keys)).unwrap();
+    let exact = naive::Storkey::new(&keys);
+    let network = Storkey.learn(&memory).unwrap();
+    let queries: Vec<Vec<i8>> =
+        (0..8).map(|bits| (0..3).map(|j| if bits >> j & 1 == 1 { 1 } else { -1 }).collect()).collect();
+    for diagonal in [Diagonal::Keep, Diagonal::Zero] {
+        check(&*network, &queries, diagonal, |query| exact.field_signs(query, diagonal == Diagonal::Zero));
+    }
+    // They say of themselves that they are good for nothing.
+    assert_eq!(network.weights().unwrap().error, f64::INFINITY);
+    let dynamics = Dynamics::new(Separation::Linear).order(Order::Fixed).diagonal(Diagonal::Zero);
+    let starts = Queries::from_signs(&queries.concat(), 3).unwrap();
+    for (start, run) in queries.iter().zip(network.relax(&starts, &dynamics).unwrap()) {
+        let mut state = start.clone();
+        for j in (0..3).cycle().take(60) {
+            let sign = exact.field_signs(&state, true)[j];
+            state[j] = reference::dynamics::update(sign, state[j], plain_tie(Tie::Stay));
+        }
+        assert_eq!((run.limit, run.state.to_signs()), (Limit::FixedPoint, state), "{start:?}");
     }
 }
 
