@@ -83,13 +83,14 @@ fn results_are_what_their_ending_says() {
 fn a_file_that_outgrows_its_limit_leaves_nothing() {
     let s = Sandbox::new();
     s.write("many.txt", "+-+-+-+-+-+-+-+-\n".repeat(200_000));
+    s.write("some.txt", "+-+-\n".repeat(30_000));
     s.done(&["create", "many.pop", "--keys", "many.txt"]);
     let before = s.files();
     let program = assert_cmd::cargo::cargo_bin("popfield");
     for args in [
         "create new.pop --keys many.txt",
         "create many.pop --keys many.txt --force",
-        "recall many.pop --queries many.txt --separation max --out out.npy",
+        "recall memory.pop --queries some.txt --separation max --out out.npy",
     ] {
         let script = format!("ulimit -c 0; ulimit -f 100; {} {args}", program.display());
         let output =
