@@ -10,10 +10,20 @@ const ALPHABETS: [(char, char, &str); 3] = [('+', '-', "+ and -"), ('1', '0', "1
 /// The right form, in a sentence.
 const FORM: &str = "a file of patterns holds + and -, or 1 and 0, or # and .";
 
+/// Where a character stands: line and column, from 1.
+type Place = (usize, usize);
+
+/// The alphabet of a file, and the character that told it.
+#[derive(Clone, Copy)]
+struct Told {
+    alphabet: usize,
+    character: char,
+    place: Place,
+}
+
 pub struct Characters {
     marks: Marks,
-    /// The alphabet of the file, and the character and place that told it.
-    alphabet: Option<(usize, char, usize, usize)>,
+    told: Option<Told>,
 }
 
 impl Characters {
@@ -24,81 +34,67 @@ impl Characters {
         if reading.erased_zero {
             return Err(reading.failure("--erased zero is for numbers: in characters ? is an unknown position"));
         }
-        Ok(Self { marks: Marks::new(line.text.chars().count(), line.number, reading)?, alphabet: None })
+        Ok(Self { marks: Marks::new(line.text.chars().count(), line.number, reading)?, told: None })
     }
 
     pub fn line(&mut self, line: &Line<'_>, reading: &Reading<'_>) -> Result<()> {
         // What stands there is told before how much of it there is: the line may be no pattern at all.
         let found = line.text.chars().count();
-        let marks = line.text.chars().enumerate().map(|(at, character)| {
-            let alphabet = ALPHABETS.iter().position(|&(plus, minus, _)| character == plus || character == minus);
-            let Some(alphabet) = alphabet else {
-                return match character {
-                    '?' if reading.erasable => Ok(Mark::Unknown),
-                    other => Err(stranger(other, line.number, at + 1, self.alphabet, reading)),
-                };
-            };
-            let (first, ..) = *self.alphabet.get_or_insert((alphabet, character, line.number, at + 1));
-            if first != alphabet {
-                return Err(mixed(character, line.number, at + 1, self.alphabet, reading));
-            }
-            Ok(if character == ALPHABETS[alphabet].0 { Mark::Plus } else { Mark::Minus })
-        });
+        let characters = line.text.chars().enumerate();
+        let marks = characters.map(|(at, character)| self.mark(character, (line.number, at + 1), reading));
         let marks = marks.collect::<Result<Vec<Mark>>>()?;
         self.marks.begin(line, found, "positions", reading)?;
         marks.into_iter().for_each(|mark| self.marks.push(mark));
         Ok(())
     }
 
+    fn mark(&mut self, character: char, place: Place, reading: &Reading<'_>) -> Result<Mark> {
+        let alphabet = ALPHABETS.iter().position(|&(plus, minus, _)| character == plus || character == minus);
+        match (alphabet, character) {
+            (Some(alphabet), _) => {
+                let told = *self.told.get_or_insert(Told { alphabet, character, place });
+                if told.alphabet != alphabet {
+                    return Err(mixed(character, place, told, reading));
+                }
+                Ok(if character == ALPHABETS[alphabet].0 { Mark::Plus } else { Mark::Minus })
+            }
+            (None, '?') if reading.erasable => Ok(Mark::Unknown),
+            (None, stranger) => Err(self.no_mark(stranger, place, reading)),
+        }
+    }
+
+    /// A character of no alphabet.
+    fn no_mark(&self, found: char, (line, column): Place, reading: &Reading<'_>) -> Failure {
+        let erased = if reading.erasable { ", ? where unknown" } else { "" };
+        let expected = self.told.map_or("+ or -, 1 or 0, # or .", |told| ALPHABETS[told.alphabet].2);
+        let hint = match found {
+            '?' => ": only queries have unknown positions".to_owned(),
+            ',' | ';' | '\t' => ": numbers are divided in every line, as in -1,1,1".to_owned(),
+            ' ' => ": characters stand side by side; paper in pictures is .".to_owned(),
+            '\r' => ": lines end with a line feed, or carriage return and line feed".to_owned(),
+            '−' | '–' => ": the minus of a keyboard is -".to_owned(),
+            _ => format!("; {FORM}"),
+        };
+        let place = format!("line {line}, column {column}");
+        reading.failure(format!("{place}: expected {expected}{erased}, found {found:?}{hint}"))
+    }
+
     pub fn finish(self, last: usize, reading: &Reading<'_>) -> Result<Loaded> {
-        let alphabet = self.alphabet.map_or("?", |(alphabet, ..)| ALPHABETS[alphabet].2);
+        let alphabet = self.told.map_or("?", |told| ALPHABETS[told.alphabet].2);
         self.marks.finish(false, &format!("characters {alphabet}"), last, reading)
     }
 }
 
-/// A character of no alphabet.
-fn stranger(
-    found: char,
-    line: usize,
-    column: usize,
-    alphabet: Option<(usize, char, usize, usize)>,
-    reading: &Reading<'_>,
-) -> Failure {
-    let place = format!("line {line}, column {column}");
-    let erased = if reading.erasable { ", ? where unknown" } else { "" };
-    let expected = match alphabet {
-        Some((alphabet, ..)) => format!("expected {}{erased}", ALPHABETS[alphabet].2),
-        None => format!("expected + or -, 1 or 0, # or .{erased}"),
-    };
-    let hint = match found {
-        '?' => ": only queries have unknown positions",
-        ',' | ';' | '\t' => ": numbers are divided in every line, as in -1,1,1",
-        ' ' => ": characters stand side by side; paper in pictures is .",
-        '\r' => ": lines end with a line feed, or carriage return and line feed",
-        '−' | '–' => ": the minus of a keyboard is -",
-        _ => "",
-    };
-    let hint = if hint.is_empty() { format!("; {FORM}") } else { hint.to_owned() };
-    reading.failure(format!("{place}: {expected}, found {found:?}{hint}"))
-}
-
 /// A character of another alphabet than those before.
-fn mixed(
-    found: char,
-    line: usize,
-    column: usize,
-    alphabet: Option<(usize, char, usize, usize)>,
-    reading: &Reading<'_>,
-) -> Failure {
-    let (alphabet, before, at_line, at_column) = alphabet.unwrap_or((0, '+', line, column));
-    let hint = match (found, before) {
+fn mixed(found: char, (line, column): Place, told: Told, reading: &Reading<'_>) -> Failure {
+    let hint = match (found, told.character) {
         ('-', '1' | '0') | ('1' | '0', '-' | '+') => {
             "numbers are divided by commas, semicolons, tabs or spaces, as in -1,1,1 (.csv)"
         }
         _ => FORM,
     };
-    let expected = ALPHABETS[alphabet].2;
+    let expected = ALPHABETS[told.alphabet].2;
+    let first = format!("{:?} in line {}, column {}", told.character, told.place.0, told.place.1);
     let place = format!("line {line}, column {column}");
-    let first = format!("{before:?} in line {at_line}, column {at_column}");
     reading.failure(format!("{place}: expected {expected} as after {first}, found {found:?}: {hint}"))
 }

@@ -8,7 +8,7 @@ use crate::args::{BitOrderArg, Encoding, ErasedArg, Input, QueryInput};
 /// An array file of version 1 with this header.
 pub fn with_header(header: &str, data: &[u8]) -> Vec<u8> {
     let mut header = header.to_owned();
-    while (10 + header.len() + 1) % 64 != 0 {
+    while !(10 + header.len() + 1).is_multiple_of(64) {
         header.push(' ');
     }
     header.push('\n');

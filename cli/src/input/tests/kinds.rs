@@ -117,10 +117,10 @@ pub fn pnm(grid: &Grid) -> Vec<File> {
 
 /// A grey as grey or colour, with or without alpha; paper that is very light is black, all transparent.
 fn pixel(grey: u32, depth: usize, most: u32, drawn: u8) -> Vec<u32> {
-    let clear = depth % 2 == 0 && drawn > 230;
+    let clear = depth.is_multiple_of(2) && drawn > 230;
     let colour = if clear { 0 } else { grey };
     let mut pixel = vec![colour; if depth < 3 { 1 } else { 3 }];
-    if depth % 2 == 0 {
+    if depth.is_multiple_of(2) {
         pixel.push(if clear { 0 } else { most });
     }
     pixel
