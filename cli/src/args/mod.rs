@@ -27,8 +27,9 @@ use shared::{files_and, positive};
 #[derive(Debug, Parser)]
 #[command(name = "popfield", version, max_term_width = 100)]
 #[command(
-    after_help = "Files of patterns are .npy and .npz arrays, .txt characters, .csv tables, images, or folders of images (see \n\
-`popfield create --help`). Exit status: 0 done; 1 it ran and the answer is no (validate); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
+    after_help = "Files of patterns are arrays (.npy, .npz), texts (.txt), tables (.csv), images and folders of images;\n\
+`popfield create --help` tells of each.\n\
+Exit status: 0 done; 1 it ran and the answer is no (validate); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
 POPFIELD_TIER forces a SIMD tier (see `popfield info --tiers`).\n\n\
 Example:\n  popfield create digits.pop --keys digits.npy\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy"
 )]

@@ -54,9 +54,8 @@ impl<'a> Lines<'a> {
             }
         }
         let text = std::str::from_utf8(&self.buffer).map_err(|error| {
-            let column = self.buffer[..error.valid_up_to()].len() + 1;
-            let found = self.buffer[error.valid_up_to()];
-            let place = format!("line {}, byte {column}", self.number);
+            let at = error.valid_up_to();
+            let (place, found) = (format!("line {}, byte {}", self.number, at + 1), self.buffer[at]);
             reading.failure(format!("{place}: expected text in UTF-8, found a byte {found:#04x}"))
         })?;
         Ok(Some(Line {

@@ -1,6 +1,6 @@
 //! Where the bytes of patterns come from, a file, a pipe or standard input, and what kind of file they are.
 
-use std::fs::{File, FileType, Metadata};
+use std::fs::{File, FileType};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -156,9 +156,9 @@ impl Source {
     /// hold what is claimed to what is there.
     pub fn whole(&self) -> Result<(BufReader<File>, u64)> {
         let failed = |error: io::Error| Failure::reading(Path::new(&self.name()), &error);
-        let file = match regular(&self.path).filter(|_| !self.is_stdin()) {
-            Some(_) => File::open(&self.path).map_err(failed)?,
-            None => {
+        let file = match !self.is_stdin() && self.path.is_file() {
+            true => File::open(&self.path).map_err(failed)?,
+            false => {
                 let spool = |error: io::Error| {
                     Failure::Resource(format!(
                         "{}: keeping what comes: {}",
@@ -184,10 +184,6 @@ impl Source {
         let length = file.metadata().map_err(failed)?.len();
         Ok((BufReader::with_capacity(CHUNK_BYTES, file), length))
     }
-}
-
-fn regular(path: &Path) -> Option<Metadata> {
-    path.metadata().ok().filter(Metadata::is_file)
 }
 
 /// The archive and the array that `F.npz:NAME` names, if there is such an archive.
