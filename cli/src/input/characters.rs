@@ -40,15 +40,22 @@ impl Characters {
     pub fn line(&mut self, line: &Line<'_>, reading: &Reading<'_>) -> Result<()> {
         // What stands there is told before how much of it there is: the line may be no pattern at all.
         let found = line.text.chars().count();
-        let characters = line.text.chars().enumerate();
-        let marks = characters.map(|(at, character)| self.mark(character, (line.number, at + 1), reading));
-        let marks = marks.collect::<Result<Vec<Mark>>>()?;
+        let mut marks = Vec::with_capacity(found);
+        for (at, character) in line.text.chars().enumerate() {
+            marks.push(self.mark(character, (line.number, at + 1), reading)?);
+        }
         self.marks.begin(line, found, "positions", reading)?;
-        marks.into_iter().for_each(|mark| self.marks.push(mark));
+        self.marks.extend(&marks);
         Ok(())
     }
 
     fn mark(&mut self, character: char, place: Place, reading: &Reading<'_>) -> Result<Mark> {
+        // Most are of the alphabet that was told.
+        match self.told.map(|told| ALPHABETS[told.alphabet]) {
+            Some((plus, ..)) if character == plus => return Ok(Mark::Plus),
+            Some((_, minus, _)) if character == minus => return Ok(Mark::Minus),
+            _ => {}
+        }
         let alphabet = ALPHABETS.iter().position(|&(plus, minus, _)| character == plus || character == minus);
         match (alphabet, character) {
             (Some(alphabet), _) => {

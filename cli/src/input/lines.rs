@@ -98,12 +98,22 @@ struct Bits {
 }
 
 impl Bits {
-    fn push(&mut self, bit: bool) {
-        if self.len.is_multiple_of(64) {
-            self.words.push(0);
+    fn extend(&mut self, bits: impl Iterator<Item = bool>) {
+        // The last word is filled on, and put back with each that is full.
+        let mut used = self.len % 64;
+        let mut word = if used > 0 { self.words.pop().unwrap_or(0) } else { 0 };
+        for bit in bits {
+            word |= u64::from(bit) << used;
+            used += 1;
+            self.len += 1;
+            if used == 64 {
+                self.words.push(word);
+                (word, used) = (0, 0);
+            }
         }
-        self.words[self.len / 64] |= u64::from(bit) << (self.len % 64);
-        self.len += 1;
+        if used > 0 {
+            self.words.push(word);
+        }
     }
 
     /// Word `index` of the `dim` bits from `start` on.
@@ -150,9 +160,9 @@ impl Marks {
             // The place of the first mark too many, or of the first that is missing.
             let place = format!("line {}, column {}", line.number, found.min(self.width) + 1);
             let (expected, first) = (self.width, self.first);
-            return Err(
-                reading.failure(format!("{place}: expected {expected} {what} as in line {first}, found {found}"))
-            );
+            let hint = "all lines of a file have as many";
+            return Err(reading
+                .failure(format!("{place}: expected {expected} {what} as in line {first}, found {found}; {hint}")));
         }
         if line.after_blank && reading.text() != Some(TextArg::Lines) {
             self.divide(line.number - 1, reading)?;
@@ -180,20 +190,18 @@ impl Marks {
         Ok(())
     }
 
-    pub fn push(&mut self, mark: Mark) {
+    /// The marks of a line.
+    pub fn extend(&mut self, marks: &[Mark]) {
         let before = self.plus.len;
-        let put = |bits: &mut Option<Bits>, here: bool| {
-            if here && bits.is_none() {
-                let words = vec![0; before.div_ceil(64)];
-                *bits = Some(Bits { words, len: before });
+        self.plus.extend(marks.iter().map(|&mark| mark == Mark::Plus));
+        for (plane, wanted) in [(&mut self.zeros, Mark::Zero), (&mut self.unknown, Mark::Unknown)] {
+            if plane.is_none() && marks.contains(&wanted) {
+                *plane = Some(Bits { words: vec![0; before.div_ceil(64)], len: before });
             }
-            if let Some(bits) = bits {
-                bits.push(here);
+            if let Some(bits) = plane {
+                bits.extend(marks.iter().map(|&mark| mark == wanted));
             }
-        };
-        put(&mut self.zeros, mark == Mark::Zero);
-        put(&mut self.unknown, mark == Mark::Unknown);
-        self.plus.push(mark == Mark::Plus);
+        }
     }
 
     /// The patterns; `form` says what a line holds. Zeros are unknown positions, or −1.

@@ -92,15 +92,18 @@ impl Layout {
         self.height.saturating_mul(self.width)
     }
 
-    /// Row and column of each element in the order of the file.
-    fn places(self, fortran_order: bool) -> impl Iterator<Item = (usize, usize)> {
-        let (rows, height, width, columns) = (self.rows, self.height, self.width, self.columns());
-        let (outer, inner) = if fortran_order { (columns, rows) } else { (rows, columns) };
-        (0..outer).flat_map(move |o| {
-            // In Fortran order the first index runs first, and of a picture the row before the column.
-            let column = if fortran_order { o % height * width + o / height } else { 0 };
-            (0..inner).map(move |i| if fortran_order { (i, column) } else { (o, i) })
-        })
+    /// How many times the slower index runs, and how long the faster one, in the order of the file.
+    fn runs(&self, fortran_order: bool) -> (usize, usize) {
+        if fortran_order { (self.columns(), self.rows) } else { (self.rows, self.columns()) }
+    }
+
+    /// Row and column of the element at `outer` and `inner` of these.
+    fn place(&self, outer: usize, inner: usize, fortran_order: bool) -> (usize, usize) {
+        if !fortran_order {
+            return (outer, inner);
+        }
+        // The first index runs first, and of a picture the row before the column.
+        (inner, outer % self.height * self.width + outer / self.height)
     }
 
     /// The place of an element, in words.
@@ -365,31 +368,34 @@ fn unpacked(
     let mut signs = filled(false)?;
     let mut known: Option<Patterns> = None;
     let mut minus = false;
-    let mut places = layout.places(header.fortran_order);
-    let mut left = rows * columns;
-    let mut buffer = vec![0u8; (CHUNK_BYTES / element.bytes).min(left) * element.bytes];
-    while left > 0 {
-        let take = (buffer.len() / element.bytes).min(left);
-        let buffer = &mut buffer[..take * element.bytes];
-        reader.read_exact(buffer).map_err(|error| reading.reading(&error))?;
-        left -= take;
-        for (bytes, (row, column)) in buffer.chunks_exact_mut(element.bytes).zip(&mut places) {
-            if element.big_endian {
-                bytes.reverse();
-            }
-            let number = (element.number)(bytes);
-            let Some((sign, is_known)) = element.bit(number, reading) else {
-                return Err(element.bad(number, &layout.in_words(row, column), reading));
-            };
-            if sign {
-                signs.set(row, column, true);
-            } else if is_known {
-                minus = true;
-            } else {
-                if known.is_none() {
-                    known = Some(filled(true)?);
+    let (outer, inner) = layout.runs(header.fortran_order);
+    let mut buffer = vec![0u8; (CHUNK_BYTES / element.bytes).min(inner).max(1) * element.bytes];
+    for o in 0..outer {
+        let mut i = 0;
+        while i < inner {
+            let take = (buffer.len() / element.bytes).min(inner - i);
+            let buffer = &mut buffer[..take * element.bytes];
+            reader.read_exact(buffer).map_err(|error| reading.reading(&error))?;
+            for bytes in buffer.chunks_exact_mut(element.bytes) {
+                if element.big_endian {
+                    bytes.reverse();
                 }
-                known.as_mut().map(|known| known.set(row, column, false));
+                let (row, column) = layout.place(o, i, header.fortran_order);
+                let number = (element.number)(bytes);
+                let Some((sign, is_known)) = element.bit(number, reading) else {
+                    return Err(element.bad(number, &layout.in_words(row, column), reading));
+                };
+                if sign {
+                    signs.set(row, column, true);
+                } else if is_known {
+                    minus = true;
+                } else {
+                    if known.is_none() {
+                        known = Some(filled(true)?);
+                    }
+                    known.as_mut().map(|known| known.set(row, column, false));
+                }
+                i += 1;
             }
         }
     }

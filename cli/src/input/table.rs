@@ -116,7 +116,7 @@ impl Table {
         let marks = cells.iter().enumerate().map(|(at, text)| self.mark(text, (line.number, at + 1), line, reading));
         let marks = marks.collect::<Result<Vec<Mark>>>()?;
         self.marks.begin(line, marks.len(), "numbers", reading)?;
-        marks.into_iter().for_each(|mark| self.marks.push(mark));
+        self.marks.extend(&marks);
         Ok(())
     }
 
