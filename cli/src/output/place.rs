@@ -65,13 +65,41 @@ fn put_new(file: TempPath, path: &Path) -> io::Result<()> {
     match file.persist_noclobber(path) {
         Ok(()) => Ok(()),
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(error.error),
-        // A file system that can neither rename without replacing nor link: an empty file takes the name first.
-        Err(error) => {
-            File::create_new(path)?;
-            error.path.persist(path).map_err(|error| {
-                let _ = std::fs::remove_file(path);
-                error.error
-            })
-        }
+        // A file system that can neither rename without replacing nor link.
+        Err(error) => take_name(error.path, path),
+    }
+}
+
+/// The same by means that every file system has: an empty file takes the name first.
+fn take_name(file: TempPath, path: &Path) -> io::Result<()> {
+    File::create_new(path)?;
+    file.persist(path).map_err(|error| {
+        let _ = std::fs::remove_file(path);
+        error.error
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_taken_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("memory.pop");
+        let file = |content: &str| {
+            let path = beginning(0o666).tempfile_in(folder.path()).unwrap().into_temp_path();
+            std::fs::write(&path, content).unwrap();
+            path
+        };
+        take_name(file("first"), &path).unwrap();
+        assert_eq!(take_name(file("second"), &path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&path).unwrap(), b"first");
+        // What cannot follow leaves no empty file.
+        let (gone, other) = (file("gone"), folder.path().join("other.pop"));
+        std::fs::remove_file(&gone).unwrap();
+        assert!(take_name(gone, &other).is_err());
+        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(left, [path]);
     }
 }
