@@ -72,6 +72,20 @@ impl Memory {
         Ok(())
     }
 
+    /// Whether what stands at `path` begins as a memory does, whole or not, of this version or another.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn is_memory(path: impl AsRef<Path>) -> Result<bool> {
+        // To open a pipe would be to wait for whoever writes it.
+        if !path.as_ref().metadata()?.is_file() {
+            return Ok(false);
+        }
+        let mut start = Vec::new();
+        File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut start)?;
+        Ok(start == MAGIC)
+    }
+
     /// Opens a memory file, checking all of it.
     ///
     /// # Errors

@@ -26,20 +26,27 @@ fn main() -> ExitCode {
     output::catch_signals();
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if let Some(message) = failure.message() {
-                // Where not even this can be written, the exit status still tells.
-                let _ = writeln!(std::io::stderr(), "popfield: {message}");
-            }
-            ExitCode::from(failure.status())
-        }
+        Err(failure) => fail(&failure),
     }
+}
+
+/// Says what failed; the status that tells it too.
+fn fail(failure: &Failure) -> ExitCode {
+    if let Some(message) = failure.message() {
+        // Where not even this can be written, the exit status still tells.
+        let _ = writeln!(std::io::stderr(), "popfield: {message}");
+    }
+    ExitCode::from(failure.status())
 }
 
 /// Help and version are told as clap tells them, its errors as all errors of the program.
 fn unparsed(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        error.exit();
+        // Help and version, in colours on a terminal.
+        return match error.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&Failure::stdout(&error)),
+        };
     }
     let text = error.to_string();
     let message = match text.strip_prefix("error: ") {

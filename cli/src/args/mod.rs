@@ -21,7 +21,7 @@ pub use shared::{
 
 use crate::failure::Result;
 use separation::{RuleArgs, rules};
-use shared::{files_and, positive};
+use shared::{distance, files_and, positive};
 
 /// Exact associative memories: store ±1 patterns, recall them from noise, certified.
 #[derive(Debug, Parser)]
@@ -165,10 +165,10 @@ pub struct Search {
     #[arg(long, value_name = "F")]
     pub queries: PathBuf,
     /// The K nearest keys of each query (default 1); all keys, if there are fewer
-    #[arg(long, allow_negative_numbers = true, value_name = "K", conflicts_with = "radius", value_parser = clap::value_parser!(u64).range(1..))]
-    pub top: Option<u64>,
+    #[arg(long, allow_negative_numbers = true, value_name = "K", conflicts_with = "radius", value_parser = positive)]
+    pub top: Option<usize>,
     /// All keys within distance R of each query
-    #[arg(long, allow_negative_numbers = true, value_name = "R")]
+    #[arg(long, allow_negative_numbers = true, value_name = "R", value_parser = distance)]
     pub radius: Option<u32>,
     /// Write ids (uint64) and distances (uint32), both (queries, K); with --radius one after the other, and offsets
     /// (uint64)

@@ -204,6 +204,11 @@ impl From<NoiseArg> for NoiseModel {
     }
 }
 
+/// A Hamming distance.
+pub fn distance(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("expected a whole number of 0 to {}", u32::MAX))
+}
+
 /// A number of things.
 pub fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {

@@ -4,7 +4,7 @@ use popfield::Memory;
 
 use crate::args::Create;
 use crate::args::QueryInput;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, about};
 use crate::input::{Reading, Source, check_options};
 use crate::output::{OutFile, check_distinct, deliver};
 use crate::report::{bytes, facts, note, spinner};
@@ -16,6 +16,10 @@ pub fn run(args: &Create) -> Result<()> {
     let sources: Vec<&Source> = [Some(&keys_source), values_source.as_ref()].into_iter().flatten().collect();
     check_options(&args.input, QueryInput::default(), &sources, false)?;
     check_distinct(&[Some(&args.memory)], &sources.iter().map(|source| source.path()).collect::<Vec<_>>())?;
+    if args.force && args.memory.exists() && !Memory::is_memory(&args.memory).map_err(about(&args.memory))? {
+        let why = "is no memory: --force replaces only memories";
+        return Err(Failure::usage(format!("{}: {why}", args.memory.display())));
+    }
     let mut out = if args.force { OutFile::create(&args.memory)? } else { OutFile::create_new(&args.memory)? };
     let progress = spinner(format!("reading {}", keys_source.name()));
     let keys = Reading::stored(&keys_source, "keys", args.input.dim, &args.input).read()?;

@@ -28,7 +28,7 @@ pub fn run(args: &Search) -> Result<()> {
 
     let spinner = spinner(format!("searching {} patterns for {} queries", memory.len(), queries.len()));
     let start = Instant::now();
-    let top = usize::try_from(args.top.unwrap_or(1)).unwrap_or(usize::MAX);
+    let top = args.top.unwrap_or(1);
     let found = match args.radius {
         Some(radius) => memory.search_radius(queries, radius)?,
         None => memory.search_top(queries, top)?,

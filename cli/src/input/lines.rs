@@ -11,6 +11,9 @@ use crate::failure::{Failure, Result};
 /// Bytes of the longest line: the widest number that anyone writes for ±1, for every position.
 const LONGEST_LINE: u64 = 32 * MAX_DIM as u64;
 
+/// What a line may end with.
+const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
+
 /// The lines of a text, without their ends, the mark of its beginning, or the blank ones at its beginning and end.
 pub struct Lines<'a> {
     reader: Box<dyn BufRead + 'a>,
@@ -49,7 +52,7 @@ impl<'a> Lines<'a> {
             if self.number == 1 {
                 self.check_mark(reading)?;
             }
-            if !self.buffer.iter().all(u8::is_ascii_whitespace) {
+            if !self.buffer.iter().all(|&byte| SPACE.contains(&char::from(byte))) {
                 break;
             }
         }
@@ -60,7 +63,7 @@ impl<'a> Lines<'a> {
         })?;
         Ok(Some(Line {
             number: self.number,
-            text: text.trim_end(),
+            text: text.trim_end_matches(SPACE),
             after_blank: self.number > before + 1 && before > 0,
         }))
     }
@@ -164,7 +167,7 @@ impl Marks {
             return Err(reading
                 .failure(format!("{place}: expected {expected} {what} as in line {first}, found {found}; {hint}")));
         }
-        if line.after_blank && reading.text() != Some(TextArg::Lines) {
+        if line.after_blank && self.lines > 0 && reading.text() != Some(TextArg::Lines) {
             self.divide(line.number - 1, reading)?;
         }
         self.lines += 1;
@@ -260,7 +263,13 @@ impl Marks {
         };
         let mut loaded = Loaded::new(queries, whole);
         loaded.shape = pictures.then_some(shape);
-        if reading.text().is_none() && !pictures && reading.dim.is_none() && as_one.width == as_one.height && many > 1 {
+        if reading.text().is_none()
+            && self.height.is_none()
+            && !pictures
+            && reading.dim.is_none()
+            && as_one.width == as_one.height
+            && many > 1
+        {
             let name = reading.source.name();
             loaded.notes.push(format!(
                 "{name}: {many} lines of {} {form} are {many} patterns, a line each; --text pictures makes them one \

@@ -145,11 +145,13 @@ impl Header {
             }
             other => return Err(reading.failure(format!("expected .npy version 1, 2 or 3, found {other}"))),
         };
-        if text_bytes > MAX_HEADER_BYTES || before + text_bytes > length {
-            let most = MAX_HEADER_BYTES.min(length.saturating_sub(before));
-            return Err(
-                reading.failure(format!("header: expected at most {most} bytes, found a claim of {text_bytes}"))
-            );
+        if text_bytes > MAX_HEADER_BYTES {
+            let expected = format!("header: expected at most {MAX_HEADER_BYTES} bytes");
+            return Err(reading.failure(format!("{expected}, found a claim of {text_bytes}")));
+        }
+        if before + text_bytes > length {
+            let expected = format!("cut short: expected a header of {text_bytes} bytes");
+            return Err(reading.failure(format!("{expected}, found {}", length.saturating_sub(before))));
         }
         let mut text = vec![0; text_bytes as usize];
         reader.read_exact(&mut text).map_err(short)?;
@@ -176,6 +178,10 @@ impl Header {
             let key = tokens.string()?;
             tokens.punctuation(':')?;
             match key {
+                // Of a key that comes twice others take the last, or the first.
+                "descr" if descr.is_some() => return None,
+                "fortran_order" if fortran_order.is_some() => return None,
+                "shape" if shape.is_some() => return None,
                 "descr" => descr = Some(tokens.string()?.to_owned()),
                 "fortran_order" => fortran_order = Some(tokens.boolean()?),
                 "shape" => shape = Some(tokens.tuple()?),
@@ -292,6 +298,9 @@ impl Element {
             return Err(reading.failure(format!("{expected}, found {name} ({descr})")));
         }
         let (boolean, signed) = (kind == Some('b'), matches!(kind, Some('i' | 'f')));
+        if boolean && reading.erased_zero {
+            return Err(reading.failure("--erased zero: expected numbers, found bools, of which each is known"));
+        }
         Ok(Self { name, bytes, number, big_endian, boolean, signed })
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use zip::CompressionMethod;
 use zip::result::ZipError;
 
 use super::{Loaded, Reading, npy};
@@ -25,16 +26,25 @@ pub fn read(reading: &Reading<'_>) -> Result<Loaded> {
     };
     let mut archive = zip::ZipArchive::new(file).map_err(failed)?;
     let names = archive.file_names().collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    let names: Vec<String> = names.iter().filter_map(|name| name.strip_suffix(".npy")).map(str::to_owned).collect();
+    // Archives that were packed anew on a Mac have companions of each file.
+    let own = names.iter().filter(|name| !name.starts_with("__MACOSX/"));
+    let names: Vec<String> = own.filter_map(|name| name.strip_suffix(".npy")).map(str::to_owned).collect();
     let listed = || match &names[..] {
         [] => "none".to_owned(),
-        names if names.len() <= LISTED => names.join(", "),
-        names => format!("{}, … ({} arrays)", names[..LISTED].join(", "), names.len()),
+        names => {
+            let some = names.iter().take(LISTED).map(|name| name.escape_debug().to_string()).collect::<Vec<_>>();
+            let more = if names.len() > LISTED { format!(", … ({} arrays)", names.len()) } else { String::new() };
+            some.join(", ") + &more
+        }
     };
-    let name = match (reading.source.array(), &names[..]) {
+    let wanted = reading.source.array().map(|name| name.strip_suffix(".npy").unwrap_or(name));
+    let name = match (wanted, &names[..]) {
         (Some(name), _) if names.iter().any(|other| other == name) => name,
         (Some(name), _) => return Err(reading.failure(format!("expected an array named {name}, found {}", listed()))),
         (None, [only]) => only.as_str(),
+        (None, _) if !reading.source.path().is_file() => {
+            return Err(reading.failure(format!("expected one array in an archive from a pipe, found {}", listed())));
+        }
         (None, _) => {
             let name = reading.source.name();
             return Err(
@@ -43,6 +53,9 @@ pub fn read(reading: &Reading<'_>) -> Result<Loaded> {
         }
     };
     let mut entry = archive.by_name(&format!("{name}.npy")).map_err(failed)?;
+    if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
+        return Err(reading.failure(format!("{name}: expected an array stored or deflated, as numpy writes it")));
+    }
     let (size, compressed) = (entry.size(), entry.compressed_size());
     // What an archive says of itself is no more to be trusted than what the array says.
     if compressed > length || size > compressed.saturating_mul(MOST_GROWTH).saturating_add(SMALL) {

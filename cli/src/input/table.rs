@@ -16,7 +16,7 @@ enum Separator {
 impl Separator {
     /// That of a line; where several stand in it, the one that can hold the others in its cells.
     fn of(line: &str) -> Option<Self> {
-        let inside = line.trim();
+        let inside = line.trim_matches([' ', '\t']);
         let character = [';', '\t', ','].into_iter().find(|&separator| inside.contains(separator));
         character.map(Self::Character).or_else(|| inside.contains(' ').then_some(Self::Spaces))
     }
@@ -24,18 +24,21 @@ impl Separator {
     /// The cells of a line, without quotes. A separator after the last cell ends it.
     fn cells(self, line: &str) -> Vec<&str> {
         fn bare(cell: &str) -> &str {
-            let cell = cell.trim();
-            cell.strip_prefix('"').and_then(|cell| cell.strip_suffix('"')).map_or(cell, str::trim)
+            let cell = cell.trim_matches([' ', '\t']);
+            cell.strip_prefix('"').and_then(|cell| cell.strip_suffix('"')).unwrap_or(cell).trim_matches([' ', '\t'])
         }
         match self {
-            Self::Spaces => line.split_whitespace().map(bare).collect(),
+            Self::Spaces => line.split([' ', '\t']).filter(|cell| !cell.is_empty()).map(bare).collect(),
             Self::Character(separator) => {
-                let line = line.trim_matches(|c: char| c == ' ' || c == '\r');
+                let line = line.trim_matches(' ');
                 line.strip_suffix(separator).unwrap_or(line).split(separator).map(bare).collect()
             }
         }
     }
 }
+
+/// Names of columns that are no part of patterns, where they stand first.
+const INDICES: [&str; 4] = ["index", "id", "Unnamed: 0", "rownames"];
 
 /// What stands in a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,11 +60,24 @@ impl Cell {
             "True" | "TRUE" | "true" => Self::Number(1.0),
             "False" | "FALSE" | "false" => Self::Number(0.0),
             text => match text.parse() {
-                Ok(number) => Self::Number(number),
+                // As it was written, not as it was rounded.
+                Ok(number) if !is_rounded(number, text) => Self::Number(number),
+                Ok(_) => Self::Other,
                 Err(_) if text.contains(char::is_alphabetic) => Self::Name,
                 Err(_) => Self::Other,
             },
         }
+    }
+}
+
+/// Whether a number is 0 or ±1 by rounding alone: of what was written as 0 no digit is another, and of 1 only one.
+fn is_rounded(number: f64, text: &str) -> bool {
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    let digits = mantissa.trim_matches(|c: char| !('1'..='9').contains(&c));
+    match number.abs() {
+        0.0 => !digits.is_empty(),
+        1.0 => digits != "1",
+        _ => false,
     }
 }
 
@@ -98,6 +114,12 @@ impl Table {
             return Err(
                 reading.failure(format!("line {}, column {column}: expected a name, found none: {hint}", line.number))
             );
+        }
+        // By their names, indices, which of few rows may look like bits.
+        let is_index = |name: &&&str| INDICES.iter().any(|index| name.eq_ignore_ascii_case(index));
+        if names && let Some(name) = cells.first().filter(is_index) {
+            let expected = "expected columns of patterns alone: save the table without its index";
+            return Err(reading.failure(format!("line {}, column 1: {expected}, found one named {name}", line.number)));
         }
         // Columns are often numbered; two of them may be a pattern just as well.
         let counts = |from: usize| {
@@ -176,10 +198,11 @@ impl Table {
         };
         let characters = |text: &str| text.chars().all(|c| "+-01#. ?".contains(c));
         let hint = match cell {
+            _ if text.contains('\r') => ": lines end with a line feed, or carriage return and line feed".to_owned(),
             Cell::Unknown => ": only queries have unknown positions".to_owned(),
             Cell::Empty => ": unknown positions of queries are ?".to_owned(),
             Cell::Number(number) if number.is_nan() => ": unknown positions of queries are ?".to_owned(),
-            Cell::Number(_) if characters(text) && text.len() > 1 => {
+            Cell::Number(number) if characters(text) && text.len() > 1 && number.abs() > 1.0 => {
                 ": characters without separators are text, which is named .txt".to_owned()
             }
             Cell::Name if line == 1 => ": a first line of names holds no numbers".to_owned(),

@@ -16,6 +16,9 @@ pub use arrays::{Npz, npy};
 pub use pictures::{Form, OutFolder, shape_of, write_pictures};
 use place::Placed;
 
+/// Held while results take their places, which an interrupt must not divide.
+static PLACING: Mutex<()> = Mutex::new(());
+
 /// Temporary files, and folders made for results, that an interrupt must take along: those within come after those around.
 static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
@@ -31,6 +34,7 @@ pub fn catch_signals() {
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
     // A second handler cannot be: this is called once, at the start.
     let _ = ctrlc::set_handler(|| {
+        let _placed = PLACING.lock();
         // Held to the end, so that nothing more is begun.
         let temporary = temporary();
         // Folders only if nothing else has come into them.
@@ -215,6 +219,7 @@ pub fn deliver<T: Into<Out>>(outs: impl IntoIterator<Item = T>, print: impl FnOn
         }
     }
     let mut placed = Vec::new();
+    let placing = PLACING.lock().unwrap_or_else(PoisonError::into_inner);
     let done = outs.into_iter().try_for_each(|out| {
         match out {
             Out::File(file) => placed.extend(file.place()?),
@@ -222,6 +227,8 @@ pub fn deliver<T: Into<Out>>(outs: impl IntoIterator<Item = T>, print: impl FnOn
         }
         Ok(())
     });
+    // While it is told an interrupt may come: all is in its place.
+    drop(placing);
     let done = done.and_then(|()| print());
     match &done {
         Ok(()) | Err(Failure::Unread) => {}
@@ -271,6 +278,11 @@ impl Seek for Sink {
     }
 }
 
+/// Whether a path asks for a folder: one that is there, or with a / behind.
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/")
+}
+
 /// Refuses outputs that are one file, or that would overwrite an input or join a folder of inputs.
 pub fn check_distinct(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<()> {
     // A file that is not there yet is known by its folder.
@@ -282,11 +294,13 @@ pub fn check_distinct(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<()>
     };
     let folders: Vec<PathBuf> = inputs.iter().filter(|path| path.is_dir()).map(|path| place(path)).collect();
     let mut taken: Vec<PathBuf> = inputs.iter().map(|path| place(path)).collect();
+    let into: Vec<PathBuf> = outputs.iter().flatten().filter(|path| is_folder(path)).map(|path| place(path)).collect();
     for path in outputs.iter().flatten() {
         let here = place(path);
         // Pipes and devices may be written any number of times.
         let regular = path.metadata().map_or(true, |there| there.is_file() || there.is_dir());
         let among = here.parent().is_some_and(|parent| folders.iter().any(|folder| folder == parent))
+            || here.parent().is_some_and(|parent| into.iter().any(|folder| folder == parent))
             || path.is_dir() && taken.iter().any(|other| other.parent() == Some(&here));
         if regular && (taken.contains(&here) || among) {
             let why = "is an input or another output of this command, or stands among its inputs: expected a place of its own";

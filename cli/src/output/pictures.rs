@@ -12,7 +12,7 @@ use popfield::{Pattern, Patterns};
 use tempfile::{TempDir, TempPath};
 
 use super::place::Placed;
-use super::{Out, OutFile, beginning, folder_of, temporary, written};
+use super::{Out, OutFile, beginning, folder_of, is_folder, temporary, written};
 use crate::failure::{Failure, Result};
 use crate::input::Shape;
 
@@ -29,12 +29,10 @@ pub enum Form {
 impl Form {
     /// The form of `path`, into which `many` patterns go.
     pub fn of(path: &Path, many: usize) -> Result<Self> {
-        let there = path.metadata().ok();
-        if there.as_ref().is_some_and(std::fs::Metadata::is_dir) || path.as_os_str().as_encoded_bytes().ends_with(b"/")
-        {
+        if is_folder(path) {
             return Ok(Self::Folder);
         }
-        if there.is_some_and(|there| !there.is_file()) {
+        if path.metadata().is_ok_and(|there| !there.is_file()) {
             // A pipe or device has no ending to go by.
             return Ok(Self::Npy);
         }

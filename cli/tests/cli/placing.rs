@@ -72,9 +72,65 @@ fn results_are_what_their_ending_says() {
     refused(&s, &recall("p.pop", "in", "out/"), &["--packed-out"], &["--packed-out"]);
     refused(&s, &recall("p.pop", "in", "out/"), &["--width", "4"], &["--width", "divisor of 6"]);
     refused(&s, &recall("p.pop", "in", "o.npy"), &["--width", "3"], &["--width", "images"]);
+    // Nor may another result stand where an image of the folder will.
+    refused(&s, &recall("p.pop", "in", "there"), &["--report", "there/r.json"], &["there", "another output"]);
     s.refused(&["search", "p.pop", "--queries", "in", "--out", "found.npy"], &["found.npy", ".npz"]);
     s.refused(&["overlaps", "p.pop", "--queries", "in", "--out", "found.npz"], &["found.npz", ".npy"]);
     s.refused(&["learn", "p.pop", "--rule", "hebb", "--out", "w.png"], &["w.png", ".npy"]);
+}
+
+/// An interrupt leaves all images or none.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_does_not_divide_a_folder() {
+    let s = Sandbox::new();
+    s.write("many.txt", "+-+-\n".repeat(6000));
+    let program = assert_cmd::cargo::cargo_bin("popfield");
+    for delay in 0..4 {
+        let mut child = std::process::Command::new(&program)
+            .args(["recall", "memory.pop", "--queries", "many.txt", "--separation", "max", "--out", "out/"])
+            .current_dir(s.path("."))
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !s.path("out").exists() {
+            assert!(std::time::Instant::now() < deadline, "the command never placed anything");
+            std::thread::sleep(std::time::Duration::from_micros(200));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2 * delay));
+        let killed = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        let status = child.wait().unwrap();
+        let images = std::fs::read_dir(s.path("out")).map_or(0, Iterator::count);
+        assert!(status.success() || killed.success() && status.code() == Some(130), "{status}");
+        assert_eq!(images, 6000, "{status}");
+        assert!(s.files().iter().all(|name| !name.ends_with(".tmp")));
+        std::fs::remove_dir_all(s.path("out")).unwrap();
+    }
+}
+
+/// What is no memory is not replaced by one.
+#[test]
+fn force_replaces_only_memories() {
+    let s = Sandbox::new();
+    s.write("precious.txt", "no patterns");
+    s.write("empty", "");
+    std::fs::create_dir(s.path("folder")).unwrap();
+    for path in ["precious.txt", "empty", "folder"] {
+        s.refused(&["create", path, "--keys", "keys.txt", "--force"], &[path, "only memories"]);
+    }
+    #[cfg(unix)]
+    {
+        assert!(std::process::Command::new("mkfifo").arg(s.path("pipe")).status().unwrap().success());
+        for path in ["pipe", "/dev/null"] {
+            s.refused(&["create", path, "--keys", "keys.txt", "--force"], &[path, "only memories"]);
+        }
+    }
+    assert_eq!(s.read("precious.txt"), b"no patterns");
+    // A damaged one is one.
+    s.write("damaged.pop", b"popfield and then nothing");
+    s.done(&["create", "damaged.pop", "--keys", "keys.txt", "--force"]);
+    assert_eq!(s.read("damaged.pop"), s.read("memory.pop"));
 }
 
 /// A limit on the size of files ends neither the process nor with half a file.

@@ -377,6 +377,9 @@ fn a_full_disk_leaves_nothing() {
         assert_eq!(child.status.code(), Some(3), "{args:?}");
         assert_eq!(s.files(), before, "{args:?}");
     }
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let program = assert_cmd::cargo::cargo_bin("popfield");
+    assert_eq!(std::process::Command::new(program).arg("--help").stdout(full).status().unwrap().code(), Some(3));
     // Nor does a standard error that is full change the status.
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let program = assert_cmd::cargo::cargo_bin("popfield");

@@ -69,22 +69,57 @@ pub fn bmp(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Picture, Refusal> {
     if u64::from(told) > bytes.len() as u64 {
         return Err(Refusal::cut_short("BMP"));
     }
+    if told > 14 && bytes[told as usize..].starts_with(b"BM") {
+        return Err(Refusal::several("BMP", "images"));
+    }
     decoded(BmpDecoder::new(Cursor::new(bytes)).map_err(refusal("BMP"))?, "BMP", bounds)
 }
 
 pub fn gif(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Picture, Refusal> {
+    walk_gif(bytes, bounds)?;
     let decoder = GifDecoder::new(Cursor::new(bytes)).map_err(refusal("GIF"))?;
     let (width, height) = decoder.dimensions();
-    bounds.check(width.into(), height.into())?;
-    let mut frames = decoder.into_frames();
-    let first = frames.next().ok_or_else(|| Refusal::cut_short("GIF"))?.map_err(refusal("GIF"))?;
-    match frames.next() {
-        None => {}
-        Some(Ok(_)) => return Err(Refusal::several("GIF", "frames")),
-        Some(Err(error)) => return Err(refusal("GIF")(error)),
-    }
+    let first = decoder.into_frames().next().ok_or_else(|| Refusal::damaged("GIF"))?.map_err(refusal("GIF"))?;
     let greys = first.buffer().pixels().map(|pixel| rgba(pixel.0.map(u16::from), 255)).collect();
     Ok(Picture::new(width as usize, height as usize, greys, Orientation::NoTransforms))
+}
+
+/// Holds the file to its blocks, from the header to the trailer: one frame, within its screen (CompuServe's GIF89a).
+fn walk_gif(bytes: &[u8], bounds: &Bounds<'_>) -> Result<(), Refusal> {
+    let byte = |at: usize| bytes.get(at).copied().ok_or_else(|| Refusal::cut_short("GIF"));
+    let number = |at: usize| Ok::<_, Refusal>(u32::from(byte(at)?) | u32::from(byte(at + 1)?) << 8);
+    // A table of colours, if the flags say that there is one.
+    let table = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
+    let (width, height) = (number(6)?, number(8)?);
+    bounds.check(width.into(), height.into())?;
+    let mut at = 13 + table(byte(10)?);
+    let mut frames = 0;
+    loop {
+        match byte(at)? {
+            0x3b => break,
+            0x21 => at += 2,
+            0x2c => {
+                frames += 1;
+                let (right, bottom) = (number(at + 1)? + number(at + 5)?, number(at + 3)? + number(at + 7)?);
+                if right > width || bottom > height {
+                    return Err(Refusal::kind("a GIF whose image goes beyond its screen"));
+                }
+                at += 11 + table(byte(at + 9)?);
+            }
+            _ => return Err(Refusal::damaged("GIF")),
+        }
+        // Pieces, each after its length, up to one of length 0.
+        while byte(at)? != 0 {
+            at += 1 + usize::from(byte(at)?);
+        }
+        at += 1;
+    }
+    match frames {
+        0 => Err(Refusal::damaged("GIF")),
+        1 if bytes[at + 1..].starts_with(b"GIF8") => Err(Refusal::several("GIF", "images")),
+        1 => Ok(()),
+        _ => Err(Refusal::several("GIF", "frames")),
+    }
 }
 
 pub fn webp(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Picture, Refusal> {
@@ -92,6 +127,11 @@ pub fn webp(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Picture, Refusal> {
     let told = bytes.get(4..8).map_or(0, |size| u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
     if u64::from(told) + 8 > bytes.len() as u64 {
         return Err(Refusal::cut_short("WebP"));
+    }
+    // Filled up to an even number.
+    let rest = &bytes[(told as usize + 8).next_multiple_of(2).min(bytes.len())..];
+    if rest.starts_with(b"RIFF") {
+        return Err(Refusal::several("WebP", "images"));
     }
     let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(refusal("WebP"))?;
     if decoder.has_animation() {

@@ -61,7 +61,7 @@ impl Refusal {
 
     /// A kind of image that is well formed and yet not read.
     fn kind(what: impl std::fmt::Display) -> Self {
-        Self(format!("{what} is not read: expected an image of greys or colours of 8 or 16 bits; save it as PNG"))
+        Self(format!("{what} is not read: save it as PNG, of at most 16 bits a sample"))
     }
 
     fn several(kind: &str, what: &str) -> Self {
@@ -142,6 +142,8 @@ fn decode(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Vec<Picture>, Refusal> {
         Ok(other) => Err(Refusal::kind(format_args!("an image of the kind {}", other.extensions_str()[0]))),
         // BigTIFF is a version of its own, which guessing by the first bytes does not know.
         Err(_) if tiff::is_big(bytes) => tiff::decode(bytes, bounds),
+        Err(_) if bytes.starts_with(b"\x93NUMPY") => Err(Refusal::new("a NumPy array, no image: name it .npy")),
+        Err(_) if bytes.starts_with(b"PK") => Err(Refusal::new("an archive, no image: one of arrays is named .npz")),
         Err(_) if bytes.is_empty() => Err(Refusal::new("expected an image, found an empty file")),
         Err(_) => {
             Err(Refusal::new("not an image: expected the first bytes of PNG, JPEG, TIFF, PBM to PAM, BMP, GIF or WebP"))

@@ -5,6 +5,9 @@ use super::{Bounds, Refusal};
 
 const KIND: &str = "JPEG";
 
+/// Bytes between the last code of a scan and the next marker at the most: a restart that was not needed, and filling.
+const LEFT_OVER: usize = 4;
+
 /// What the header of the frame says.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame {
@@ -221,12 +224,12 @@ impl Walk<'_> {
             }
         }
         coding.scanned = true;
-        // On to the next marker.
+        // On to the next marker. Codes that are left over were meant for other blocks than those that were walked.
         self.at = bits.at;
         while self.byte(self.at)? != 0xff || matches!(self.byte(self.at + 1)?, 0x00 | 0xd0..=0xd7) {
             self.at += 1;
         }
-        Ok(())
+        if self.at > bits.at + LEFT_OVER { Err(damaged()) } else { Ok(()) }
     }
 }
 

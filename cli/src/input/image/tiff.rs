@@ -250,6 +250,10 @@ impl Kind {
         }
         let palette = || match page.numbers(tag::COLOUR_MAP) {
             _ if bits > 8 => Err(Refusal::kind(format_args!("a TIFF with a palette of {bits} bits"))),
+            // Some writers give colours of 8 bits, as libtiff's readers know.
+            map if map.len() == 3 << bits && map.iter().all(|&sample| sample < 256) => {
+                Ok(map.iter().map(|&sample| 257 * sample as u16).collect())
+            }
             map if map.len() == 3 << bits => Ok(map.iter().map(|&sample| sample as u16).collect()),
             _ => Err(Refusal::damaged(KIND)),
         };

@@ -59,6 +59,23 @@ fn headers_of_python_2() {
     }
 }
 
+/// Of a key that comes twice numpy takes the last.
+#[test]
+fn headers_that_say_a_thing_twice() {
+    let folder = Folder::new();
+    for header in [
+        "{'descr': '|i1', 'fortran_order': False, 'shape': (4, 2), 'shape': (2, 4), }",
+        "{'descr': '|i1', 'descr': '|i1', 'fortran_order': False, 'shape': (2, 4), }",
+        "{'descr': '|i1', 'fortran_order': True, 'fortran_order': False, 'shape': (2, 4), }",
+    ] {
+        assert!(folder.refused("a.npy", with_header(header, &[1; 8]), &Input::default()).contains("header"));
+    }
+    let cut = &npy("|i1", false, "(2, 4)", &[1; 8])[..40];
+    assert!(
+        folder.refused("a.npy", cut, &Input::default()).contains("cut short: expected a header of 118 bytes, found 30")
+    );
+}
+
 #[test]
 fn packed_words_and_bytes_tell_their_dimension() {
     let folder = Folder::new();
@@ -151,7 +168,9 @@ fn zeros_of_queries_are_never_guessed() {
     }
     let told = npy("|i1", false, "(2, 4)", &bytes(&[1, 0, 0, 1, -1, 1, 1, 1]));
     assert_eq!(read(&told, &Input::default(), none).unwrap(), (vec!["+??+".to_owned(), "-+++".to_owned()], 2));
-    assert!(read(&npy("|b1", false, "(1, 4)", &[1, 0, 0, 1]), &Input::default(), none).is_ok());
+    let bools = npy("|b1", false, "(1, 4)", &[1, 0, 0, 1]);
+    assert!(read(&bools, &Input::default(), none).is_ok());
+    assert!(read(&bools, &Input::default(), zero).unwrap_err().contains("--erased zero"));
 }
 
 #[test]
@@ -196,5 +215,12 @@ fn archives_of_arrays() {
             assert!(folder.refused("lied.npz", &lied, &Input::default()).contains("checksum"));
         }
     }
+    let read = |name: &str| folder.keys(name, &Input::default()).map(|loaded| shown(loaded.queries.signs()));
+    let with_companion = archive(&[("__MACOSX/._a", b"junk"), ("a", &first)], zip::CompressionMethod::Stored);
+    folder.write("mac.npz", with_companion);
+    assert_eq!(
+        (read("mac.npz").unwrap(), read("mac.npz:a.npy").unwrap()),
+        (vec!["+-".to_owned()], vec!["+-".to_owned()])
+    );
     assert!(folder.refused("none.npz", b"no archive", &Input::default()).contains("damaged or cut short"));
 }

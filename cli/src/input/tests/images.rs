@@ -97,10 +97,32 @@ fn photographs_whose_scan_ends_early() {
     }
 }
 
+/// A scan of which the rest was never received: zeros, which are codes as well.
+#[test]
+fn photographs_whose_scan_goes_on_in_zeros() {
+    let folder = Folder::new();
+    for file in kinds::jpeg(&Grid::drawn(6, 6, 7)).into_iter().filter(|file| file.what.contains("restarts 0")) {
+        let whole = shown(folder.read("image.jpg", &file.bytes, &options()).unwrap().queries.signs());
+        let start = file.bytes.len() - file.bytes.len() / 4;
+        for cut in (start..file.bytes.len() - 40).step_by(7) {
+            let mut holed = file.bytes.clone();
+            let end = holed.len() - 2;
+            holed[cut..end].fill(0);
+            match folder.read("image.jpg", &holed, &options()) {
+                Err(Failure::Usage(_)) => {}
+                Err(failure) => panic!("{failure:?}"),
+                Ok(loaded) => assert_eq!(shown(loaded.queries.signs()), whole, "{}, from {cut} on", file.what),
+            }
+        }
+    }
+}
+
 #[test]
 fn kinds_that_are_not_read_are_told_by_what_they_are() {
     let folder = Folder::new();
     let grid = Grid::drawn(8, 8, 8);
+    let mut beyond = kinds::gif(&grid)[0].bytes.clone();
+    beyond[8] = 4;
     let tiff = |tiff: Tiff| tiff.write(std::slice::from_ref(&grid));
     for (file, words) in [
         (tiff(Tiff { bits: 32, ..Tiff::default() }), "32 bits"),
@@ -124,6 +146,8 @@ fn kinds_that_are_not_read_are_told_by_what_they_are() {
         (b"P2\n2 1\n15\n3 16\n".to_vec(), "sample of 16: expected at most 15"),
         (b"P5\n0 4\n255\n".to_vec(), "found 0 × 4"),
         (b"P5\n1 1\n255\nab".to_vec(), "bytes after its image"),
+        (beyond, "beyond its screen"),
+        (b"\x93NUMPY\x01\0".to_vec(), "name it .npy"),
         (b"no image".to_vec(), "not an image"),
         (Vec::new(), "empty file"),
     ] {
@@ -171,6 +195,9 @@ fn several_images_in_a_file_are_several_patterns_or_none() {
         (animated, "several frames"),
         ([&png[..], &png[..]].concat(), "several images"),
         ([&jpeg[..], &[0; 3], &jpeg[..]].concat(), "several images"),
+        (kinds::gif(&pages[0])[0].bytes.repeat(2), "several images"),
+        (kinds::bmp(&pages[0])[0].bytes.repeat(2), "several images"),
+        (kinds::webp(&pages[0])[0].bytes.repeat(2), "several images"),
     ] {
         let message = folder.refused("image.png", &file, &options());
         assert!(message.contains(words), "{message}");

@@ -57,6 +57,7 @@ fn blank_lines_divide_pictures() {
     assert!(
         of_nine(one).unwrap_err().contains("expected dimension 9, found 3: each line is a pattern; --text pictures")
     );
+    assert!(folder.read("c.csv", "1,0\n\n1,1\n", &Input::default()).unwrap().notes.is_empty());
     let numbers = folder.read("two.csv", "1,-1\n-1,1\n\n1,1\n-1,-1\n", &Input::default()).unwrap();
     assert_eq!(shown(numbers.queries.signs()), ["+--+", "++--"]);
     for (content, words) in [
@@ -88,6 +89,8 @@ fn tables_of_numbers() {
         "0,1,2\n1,-1,1\n-1,1,1\n",
         "1,2,3\n1,-1,1\n-1,1,1\n\n",
         "1,-1,1,\n-1,1,1,\n",
+        "a,b,c\n\n1,-1,1\n-1,1,1\n",
+        "10e-1,-0.1e1,001\n-1,1,1.00\n",
         "1,0,1\n0,1,1\n",
         "1.0 0.0 1.0 \n0.0 1.0 1.0 \n",
         "TRUE,FALSE,TRUE\nFALSE,TRUE,TRUE\n",
@@ -104,7 +107,7 @@ fn tables_of_numbers() {
 #[test]
 fn what_is_no_text_is_told_with_its_place_and_the_right_form() {
     let folder = Folder::new();
-    let cases: [(&str, &str, &[&str]); 26] = [
+    let cases: [(&str, &str, &[&str]); 34] = [
         ("a.txt", "+-+\n+-\n", &["line 2, column 3: expected 3 positions as in line 1, found 2"]),
         ("a.txt", "+-+\n+-+-\n", &["line 2, column 4: expected 3 positions as in line 1, found 4"]),
         ("a.txt", "+-\n+x\n", &["line 2, column 2: expected + and -, found 'x'"]),
@@ -135,6 +138,14 @@ fn what_is_no_text_is_told_with_its_place_and_the_right_form() {
         ("a.csv", "1e300,1\n", &["found 1e300"]),
         ("a.csv", "NaN,1\n", &["line 1, column 1", "found NaN"]),
         ("a.csv", "a,b\n", &["at least one pattern"]),
+        ("a.txt", "1 0 1\r0 1 0\r", &["line 1, column 3", "line feed"]),
+        ("a.txt", "1 0 1\u{c}0 1 0\n", &["line 1, column 3", "found \"1\\u{c}0\""]),
+        ("a.txt", "1\u{a0}0\n", &["line 1, column 2", "found '\\u{a0}'"]),
+        ("a.csv", "1e-400,1\n", &["line 1, column 1", "found \"1e-400\""]),
+        ("a.csv", "0.9999999999999999999,1\n", &["line 1, column 1", "found \"0.99"]),
+        ("a.csv", "index,a,b\n0,1,0\n1,0,1\n", &["line 1, column 1", "without its index"]),
+        ("a.csv", "\"Unnamed: 0\",a\n0,1\n", &["without its index"]),
+        ("a.csv", "1,0,-5\n", &["line 1, column 3: expected ±1 or 0/1, found -5"]),
     ];
     for (name, content, words) in cases {
         let message = folder.refused(name, content, &Input::default());
