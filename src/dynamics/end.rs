@@ -12,7 +12,7 @@ const MEMBERS: usize = 9;
 ///
 /// Near is no more than ⌊d/20⌋ positions off, d being the dimension. A state that is near both a pattern and a mixture
 /// is what it is nearer to, and of equals what takes fewest patterns, a pattern being the mixture of itself. Patterns
-/// that are random never leave the choice: a mixture of three lies d/4 from each.
+/// that are random hardly ever leave the choice: a mixture of three lies d/4 from each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End {

@@ -31,7 +31,7 @@ pub fn run(args: &Create) -> Result<()> {
         Some(source) => {
             progress.set_message(format!("reading {}", source.name()));
             // Packed values do not tell their dimension; others do, and --dim speaks of the keys.
-            let dim = args.value_dim.or(if args.input.packed { args.input.dim } else { None });
+            let dim = args.value_dim.or(args.input.dim.filter(|_| args.input.packed && source.kind().is_array()));
             let values = Reading::stored(source, "values", dim, &args.input).read()?;
             notes.extend(values.notes.iter().cloned());
             read.push(("values", values.in_words()));

@@ -158,6 +158,9 @@ impl Source {
         let failed = |error: io::Error| Failure::reading(Path::new(&self.name()), &error);
         let file = match !self.is_stdin() && self.path.is_file() {
             true => File::open(&self.path).map_err(failed)?,
+            false if self.path.metadata().is_ok_and(|there| in_words(&there.file_type()) == "a device") => {
+                return Err(Failure::usage(format!("{}: expected a file or a pipe, found a device", self.name())));
+            }
             false => {
                 let spool = |error: io::Error| {
                     Failure::Resource(format!(
@@ -189,7 +192,7 @@ impl Source {
 /// The archive and the array that `F.npz:NAME` names, if there is such an archive.
 fn array_of(path: &Path) -> Option<(PathBuf, Option<String>)> {
     let text = path.to_str()?;
-    let at = text.to_lowercase().rfind(".npz:")? + ".npz".len();
+    let at = text.to_ascii_lowercase().rfind(".npz:")? + ".npz".len();
     let (file, name) = (text.get(..at)?, text.get(at + 1..)?);
     Path::new(file).is_file().then(|| (file.into(), Some(name.to_owned())))
 }

@@ -107,7 +107,10 @@ impl Table {
         let cells = separator.cells(text.strip_prefix('#').unwrap_or(text));
         let what: Vec<Cell> = cells.iter().map(|text| Cell::of(text)).collect();
         let names = what.iter().all(|cell| matches!(cell, Cell::Name | Cell::Empty)) && what.contains(&Cell::Name);
-        if names && what.contains(&Cell::Empty) {
+        // So pandas begins a table whose columns have no names of their own.
+        let counted = |cells: &[Cell]| cells.iter().enumerate().all(|(at, cell)| *cell == Cell::Number(at as f64));
+        let unnamed = what.split_first().is_some_and(|(first, rest)| *first == Cell::Empty && counted(rest));
+        if names && what.contains(&Cell::Empty) || unnamed {
             let column = what.iter().position(|cell| *cell == Cell::Empty).unwrap_or_default() + 1;
             let hint = "a column without a name is most often an index: save the table without it (pandas: index=False, \
                         R: row.names=FALSE)";

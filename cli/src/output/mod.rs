@@ -208,7 +208,8 @@ impl From<OutFile> for Out {
     }
 }
 
-/// Delivers the results of a command: files are made sure of and take their places, then `print` speaks on standard
+/// Delivers the results of a command: files are made sure of (images of a folder, which may be very many, are left to the
+/// system) and take their places, then `print` speaks on standard
 /// output, of what is so by then. If any of it fails, none of the files is left; a standard output that nobody reads is no
 /// failure.
 pub fn deliver<T: Into<Out>>(outs: impl IntoIterator<Item = T>, print: impl FnOnce() -> Result<()>) -> Result<()> {
@@ -227,14 +228,19 @@ pub fn deliver<T: Into<Out>>(outs: impl IntoIterator<Item = T>, print: impl FnOn
         }
         Ok(())
     });
-    // While it is told an interrupt may come: all is in its place.
-    drop(placing);
-    let done = done.and_then(|()| print());
-    match &done {
-        Ok(()) | Err(Failure::Unread) => {}
-        Err(_) => placed.into_iter().rev().for_each(Placed::undo),
+    let undo = |placed: Vec<Placed>| placed.into_iter().rev().for_each(Placed::undo);
+    if let Err(failure) = done {
+        undo(placed);
+        return Err(failure);
     }
-    done
+    // While it is told an interrupt may come: all is in its place, and stays there.
+    drop(placing);
+    let printed = print();
+    if !matches!(printed, Ok(()) | Err(Failure::Unread)) {
+        let _undoing = PLACING.lock();
+        undo(placed);
+    }
+    printed
 }
 
 impl Write for OutFile {
@@ -292,6 +298,8 @@ pub fn check_distinct(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<()>
             folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).join(path.file_name().unwrap_or_default())
         })
     };
+    // Standard input is no file that could be written.
+    let inputs: Vec<&Path> = inputs.iter().copied().filter(|path| *path != Path::new("-")).collect();
     let folders: Vec<PathBuf> = inputs.iter().filter(|path| path.is_dir()).map(|path| place(path)).collect();
     let mut taken: Vec<PathBuf> = inputs.iter().map(|path| place(path)).collect();
     let into: Vec<PathBuf> = outputs.iter().flatten().filter(|path| is_folder(path)).map(|path| place(path)).collect();

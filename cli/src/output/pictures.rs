@@ -129,7 +129,7 @@ fn write(file: &mut impl Write, form: Form, pattern: &Pattern, shape: Shape) -> 
 #[derive(Debug)]
 pub struct OutFolder {
     path: PathBuf,
-    /// Within the folder, if that is there; else beside it, to take its name.
+    /// Within the folder, if that is there; else beside it.
     under_way: TempDir,
     there: bool,
     names: Vec<OsString>,

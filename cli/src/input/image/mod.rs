@@ -75,6 +75,16 @@ struct Bounds<'a> {
 }
 
 impl Bounds<'_> {
+    /// Refuses files whose images together have more pixels than are held at once.
+    fn check_all(&self, pixels: u64) -> Result<(), Refusal> {
+        if pixels > MOST_PIXELS {
+            return Err(Refusal::new(format!(
+                "images of more than {MOST_PIXELS} pixels together: expected several files"
+            )));
+        }
+        Ok(())
+    }
+
     /// Refuses images that make no pattern that fits, by what their headers say.
     fn check(&self, width: u64, height: u64) -> Result<(), Refusal> {
         let pixels = u128::from(width) * u128::from(height);
@@ -94,6 +104,9 @@ impl Bounds<'_> {
         }
     }
 }
+
+/// Pixels of all images of a file at the most: they are held together.
+const MOST_PIXELS: u64 = 1 << 32;
 
 /// The images of one file, which may come through a pipe.
 pub fn read_file(reading: &Reading<'_>) -> Result<Loaded> {
@@ -220,7 +233,9 @@ impl Gathered {
         for picture in decode(&bytes, &Bounds { reading }).map_err(refused)? {
             self.add(picture, name, reading)?;
         }
-        self.names.push(path.file_stem().unwrap_or_default().to_owned());
+        if path != Path::new("-") {
+            self.names.push(path.file_stem().unwrap_or_default().to_owned());
+        }
         Ok(())
     }
 

@@ -10,9 +10,12 @@ const KIND: &str = "PNM";
 
 pub fn decode(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Vec<Picture>, Refusal> {
     let mut input = Input { bytes, at: 0 };
-    let mut pictures = Vec::new();
+    let (mut pictures, mut pixels) = (Vec::new(), 0);
     loop {
-        pictures.push(input.picture(bounds)?);
+        let picture: Picture = input.picture(bounds)?;
+        pixels += picture.greys.len() as u64;
+        bounds.check_all(pixels)?;
+        pictures.push(picture);
         // A line feed behind the last image is no image.
         while input.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
             input.at += 1;
@@ -161,6 +164,12 @@ impl<'a> Input<'a> {
         let header = self.header()?;
         let Header { width, height, depth, most, .. } = header;
         bounds.check(width as u64, height as u64)?;
+        // Of two bytes at the end of a line the second would be the first of the pixels.
+        if header.coding != Coding::Text && self.bytes[..self.at].ends_with(b"\r") && self.peek() == Some(b'\n') {
+            return Err(Refusal::new(
+                "a PNM file whose header ends with CR and LF: expected one byte before the pixels",
+            ));
+        }
         let mut greys = Vec::with_capacity(width * height);
         if header.coding == Coding::Bits {
             for _ in 0..height {

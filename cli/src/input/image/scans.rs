@@ -5,6 +5,9 @@ use super::{Bounds, Refusal};
 
 const KIND: &str = "JPEG";
 
+/// Scans at the most, of which a few bytes may stand for all blocks; encoders make about ten.
+const MOST_SCANS: usize = 100;
+
 /// Bytes between the last code of a scan and the next marker at the most: a restart that was not needed, and filling.
 const LEFT_OVER: usize = 4;
 
@@ -32,7 +35,7 @@ pub fn walk(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Frame, Refusal> {
     if rest[padding..].starts_with(&[0xff, 0xd8, 0xff]) {
         return Err(Refusal::several(KIND, "images"));
     }
-    let coding = walk.coding.filter(|coding| coding.scanned).ok_or_else(|| Refusal::damaged(KIND))?;
+    let coding = walk.coding.filter(|coding| coding.scans > 0).ok_or_else(|| Refusal::damaged(KIND))?;
     Ok(Frame { width: coding.width, height: coding.height, components: coding.components.len() })
 }
 
@@ -52,7 +55,7 @@ struct Coding {
     height: u16,
     progressive: bool,
     components: Vec<Component>,
-    scanned: bool,
+    scans: usize,
 }
 
 struct Component {
@@ -160,7 +163,7 @@ impl Walk<'_> {
             Component { name, across, down, blocks, own, set }
         };
         let components = components.iter().zip(samplings).map(component).collect();
-        self.coding = Some(Coding { width, height, progressive, components, scanned: false });
+        self.coding = Some(Coding { width, height, progressive, components, scans: 0 });
         Ok(())
     }
 
@@ -178,6 +181,10 @@ impl Walk<'_> {
 
     fn scan(&mut self, header: &[u8]) -> Result<(), Refusal> {
         let coding = self.coding.as_mut().ok_or_else(damaged)?;
+        coding.scans += 1;
+        if coding.scans > MOST_SCANS {
+            return Err(Refusal::kind(format_args!("a JPEG of more than {MOST_SCANS} scans")));
+        }
         let (&count, rest) = header.split_first().ok_or_else(damaged)?;
         let (named, spectrum) = rest.split_at_checked(2 * usize::from(count)).ok_or_else(damaged)?;
         let &[first, last, precision] = spectrum else { return Err(damaged()) };
@@ -223,7 +230,6 @@ impl Walk<'_> {
                 }
             }
         }
-        coding.scanned = true;
         // On to the next marker. Codes that are left over were meant for other blocks than those that were walked.
         self.at = bits.at;
         while self.byte(self.at)? != 0xff || matches!(self.byte(self.at + 1)?, 0x00 | 0xd0..=0xd7) {

@@ -4,7 +4,7 @@
 //! What the decoder does not know is put before it in a form that it does: bits that are filled from the lowest on are
 //! turned about, and palettes and white as 0 are read as greys, of which colours are made here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use image::metadata::Orientation;
@@ -14,9 +14,6 @@ use super::grey::{over_white, premultiplied_over_white};
 use super::{Bounds, Picture, Refusal};
 
 const KIND: &str = "TIFF";
-
-/// Pages of a file at the most, so that directories that name each other come to an end.
-const MOST_PAGES: usize = 1 << 16;
 
 /// Tags that matter here.
 mod tag {
@@ -52,6 +49,7 @@ pub fn decode(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Vec<Picture>, Refusal
     let mut kinds = Vec::new();
     let mut patched = bytes.to_vec();
     let mut turned: BTreeMap<usize, usize> = BTreeMap::new();
+    let (mut pixels, mut packed) = (0, 0);
     for page in &pages {
         // A smaller copy of another page is no image of its own.
         if page.number(tag::SUBFILE, 0) & 1 == 1 || page.number(tag::OLD_SUBFILE, 1) == 2 {
@@ -59,8 +57,15 @@ pub fn decode(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Vec<Picture>, Refusal
             continue;
         }
         bounds.check(page.number(tag::WIDTH, 0), page.number(tag::HEIGHT, 0))?;
+        pixels += page.number(tag::WIDTH, 0) * page.number(tag::HEIGHT, 0);
+        bounds.check_all(pixels)?;
         let kind = Kind::of(page)?;
         for range in page.chunks(bytes.len())? {
+            // Pages have strips of their own, so that a small file is no endless one.
+            packed += range.len();
+            if packed > bytes.len() {
+                return Err(Refusal::damaged(KIND));
+            }
             if page.number(tag::FILL_ORDER, 1) == 2 && turned.insert(range.start, range.end) != Some(range.end) {
                 patched[range].iter_mut().for_each(|byte| *byte = byte.reverse_bits());
             }
@@ -132,10 +137,11 @@ impl<'a> File<'a> {
     /// The directories, in their order.
     fn pages(&self) -> Result<Vec<Page>, Refusal> {
         let (size_of_count, size_of_entry) = if self.big { (8, 20) } else { (2, 12) };
-        let mut pages = Vec::new();
+        let (mut pages, mut seen, mut numbers) = (Vec::new(), BTreeSet::new(), 0);
         let mut at = self.offset(if self.big { 8 } else { 4 })?;
         while at != 0 {
-            if pages.len() == MOST_PAGES {
+            // Directories that name each other, or numbers that many share, would never come to an end.
+            if !seen.insert(at) || numbers > self.bytes.len() {
                 return Err(Refusal::damaged(KIND));
             }
             let count = usize::try_from(self.number(at, size_of_count)?).unwrap_or(usize::MAX);
@@ -146,6 +152,7 @@ impl<'a> File<'a> {
             for entry in (at + size_of_count..end).step_by(size_of_entry) {
                 self.entry(entry, &mut page)?;
             }
+            numbers += page.tags.values().map(Vec::len).sum::<usize>();
             pages.push(page);
             at = self.offset(end)?;
         }

@@ -121,6 +121,19 @@ fn photographs_whose_scan_goes_on_in_zeros() {
 fn kinds_that_are_not_read_are_told_by_what_they_are() {
     let folder = Folder::new();
     let grid = Grid::drawn(8, 8, 8);
+    // A directory that is its own next one, and pages of one strip.
+    let mut looped = Tiff::default().write(std::slice::from_ref(&grid));
+    let (first, end) = (looped[4..8].to_vec(), looped.len() - 4);
+    looped[end..].copy_from_slice(&first);
+    let mut shared = Tiff { compression: 8, ..Tiff::default() }.write(&vec![grid.clone(); 40]);
+    let offsets: Vec<usize> =
+        (0..shared.len() - 12).filter(|&at| shared[at..at + 8] == [17, 1, 4, 0, 1, 0, 0, 0]).collect();
+    let (strip, last) = (shared[offsets[39] + 8..offsets[39] + 12].to_vec(), shared.len());
+    offsets.iter().for_each(|&at| shared[at + 8..at + 12].copy_from_slice(&strip));
+    // As long as all the file before it.
+    let length = (last as u32 - u32::from_le_bytes(strip[..].try_into().unwrap())).to_le_bytes();
+    let lengths: Vec<usize> = (0..last - 12).filter(|&at| shared[at..at + 8] == [23, 1, 4, 0, 1, 0, 0, 0]).collect();
+    lengths.iter().for_each(|&at| shared[at + 8..at + 12].copy_from_slice(&length));
     let mut beyond = kinds::gif(&grid)[0].bytes.clone();
     beyond[8] = 4;
     let tiff = |tiff: Tiff| tiff.write(std::slice::from_ref(&grid));
@@ -146,6 +159,9 @@ fn kinds_that_are_not_read_are_told_by_what_they_are() {
         (b"P2\n2 1\n15\n3 16\n".to_vec(), "sample of 16: expected at most 15"),
         (b"P5\n0 4\n255\n".to_vec(), "found 0 × 4"),
         (b"P5\n1 1\n255\nab".to_vec(), "bytes after its image"),
+        (b"P5\r\n2 1\r\n255\r\n\xc8\x20".to_vec(), "CR and LF"),
+        (looped, "damaged"),
+        (shared, "damaged"),
         (beyond, "beyond its screen"),
         (b"\x93NUMPY\x01\0".to_vec(), "name it .npy"),
         (b"no image".to_vec(), "not an image"),
