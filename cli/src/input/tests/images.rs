@@ -126,14 +126,15 @@ fn kinds_that_are_not_read_are_told_by_what_they_are() {
     let (first, end) = (looped[4..8].to_vec(), looped.len() - 4);
     looped[end..].copy_from_slice(&first);
     let mut shared = Tiff { compression: 8, ..Tiff::default() }.write(&vec![grid.clone(); 40]);
-    let offsets: Vec<usize> =
-        (0..shared.len() - 12).filter(|&at| shared[at..at + 8] == [17, 1, 4, 0, 1, 0, 0, 0]).collect();
-    let (strip, last) = (shared[offsets[39] + 8..offsets[39] + 12].to_vec(), shared.len());
-    offsets.iter().for_each(|&at| shared[at + 8..at + 12].copy_from_slice(&strip));
-    // As long as all the file before it.
-    let length = (last as u32 - u32::from_le_bytes(strip[..].try_into().unwrap())).to_le_bytes();
-    let lengths: Vec<usize> = (0..last - 12).filter(|&at| shared[at..at + 8] == [23, 1, 4, 0, 1, 0, 0, 0]).collect();
-    lengths.iter().for_each(|&at| shared[at + 8..at + 12].copy_from_slice(&length));
+    let (whole, entry) = (shared.len(), |tag: u8| [tag, 1, 4, 0, 1, 0, 0, 0]);
+    for at in 0..whole - 12 {
+        // All pages have the first strip, which takes the rest of the file.
+        if shared[at..at + 8] == entry(17) {
+            shared[at + 8..at + 12].copy_from_slice(&8u32.to_le_bytes());
+        } else if shared[at..at + 8] == entry(23) {
+            shared[at + 8..at + 12].copy_from_slice(&(whole as u32 - 8).to_le_bytes());
+        }
+    }
     let mut beyond = kinds::gif(&grid)[0].bytes.clone();
     beyond[8] = 4;
     let tiff = |tiff: Tiff| tiff.write(std::slice::from_ref(&grid));
