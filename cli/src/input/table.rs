@@ -103,7 +103,7 @@ impl Table {
         // A column alone has no separators.
         let separator = Separator::of(line.text).unwrap_or(Separator::Spaces);
         // Some programs mark the line of names as a comment.
-        let text = line.text.trim_start();
+        let text = line.text.trim_start_matches(' ');
         let cells = separator.cells(text.strip_prefix('#').unwrap_or(text));
         let what: Vec<Cell> = cells.iter().map(|text| Cell::of(text)).collect();
         let names = what.iter().all(|cell| matches!(cell, Cell::Name | Cell::Empty)) && what.contains(&Cell::Name);

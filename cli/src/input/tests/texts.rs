@@ -107,7 +107,7 @@ fn tables_of_numbers() {
 #[test]
 fn what_is_no_text_is_told_with_its_place_and_the_right_form() {
     let folder = Folder::new();
-    let cases: [(&str, &str, &[&str]); 35] = [
+    let cases: [(&str, &str, &[&str]); 36] = [
         ("a.txt", "+-+\n+-\n", &["line 2, column 3: expected 3 positions as in line 1, found 2"]),
         ("a.txt", "+-+\n+-+-\n", &["line 2, column 4: expected 3 positions as in line 1, found 4"]),
         ("a.txt", "+-\n+x\n", &["line 2, column 2: expected + and -, found 'x'"]),
@@ -145,6 +145,7 @@ fn what_is_no_text_is_told_with_its_place_and_the_right_form() {
         ("a.csv", "0.9999999999999999999,1\n", &["line 1, column 1", "found \"0.99"]),
         ("a.csv", "index,a,b\n0,1,0\n1,0,1\n", &["line 1, column 1", "without its index"]),
         ("a.csv", "\"Unnamed: 0\",a\n0,1\n", &["without its index"]),
+        ("a.tsv", "\ta\tb\n0\t1\t0\n", &["line 1, column 1", "index"]),
         ("a.csv", ",0,1,2\n0,1,0,1\n1,0,1,1\n", &["line 1, column 1", "index=False"]),
         ("a.csv", "1,0,-5\n", &["line 1, column 3: expected ±1 or 0/1, found -5"]),
     ];
