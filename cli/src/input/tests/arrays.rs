@@ -59,6 +59,21 @@ fn headers_of_python_2() {
     }
 }
 
+#[test]
+fn arrays_cut_at_every_byte() {
+    let folder = Folder::new();
+    for file in [
+        npy("|i1", false, "(2, 4)", &bytes(&[1, -1, 1, 1, -1, 1, 1, -1])),
+        npy(">f8", true, "(1, 2)", &[1f64.to_be_bytes(), (-1f64).to_be_bytes()].concat()),
+        npy("|b1", false, "(2, 1, 2)", &[1, 0, 0, 1]),
+    ] {
+        assert!(folder.read("a.npy", &file, &Input::default()).is_ok());
+        for length in 0..file.len() {
+            folder.refused("a.npy", &file[..length], &Input::default());
+        }
+    }
+}
+
 /// Of a key that comes twice numpy takes the last.
 #[test]
 fn headers_that_say_a_thing_twice() {
