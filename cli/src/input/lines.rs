@@ -15,8 +15,8 @@ const LONGEST_LINE: u64 = 32 * MAX_DIM as u64;
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// The lines of a text, without their ends, the mark of its beginning, or the blank ones at its beginning and end.
-pub struct Lines<'a> {
-    reader: Box<dyn BufRead + 'a>,
+pub struct Lines {
+    reader: Box<dyn BufRead>,
     buffer: Vec<u8>,
     number: usize,
 }
@@ -30,8 +30,8 @@ pub struct Line<'a> {
     pub after_blank: bool,
 }
 
-impl<'a> Lines<'a> {
-    pub fn new(reader: Box<dyn BufRead + 'a>) -> Self {
+impl Lines {
+    pub fn new(reader: Box<dyn BufRead>) -> Self {
         Self { reader, buffer: Vec::new(), number: 0 }
     }
 

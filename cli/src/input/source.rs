@@ -158,7 +158,7 @@ impl Source {
         let failed = |error: io::Error| Failure::reading(Path::new(&self.name()), &error);
         let file = match !self.is_stdin() && self.path.is_file() {
             true => File::open(&self.path).map_err(failed)?,
-            false if self.path.metadata().is_ok_and(|there| in_words(&there.file_type()) == "a device") => {
+            false if !self.is_stdin() && self.path.metadata().is_ok_and(|there| is_device(&there.file_type())) => {
                 return Err(Failure::usage(format!("{}: expected a file or a pipe, found a device", self.name())));
             }
             false => {
@@ -208,11 +208,26 @@ pub fn in_words(kind: &FileType) -> &'static str {
         if kind.is_socket() {
             return "a socket";
         }
-        if kind.is_char_device() || kind.is_block_device() {
-            return "a device";
-        }
     }
-    if kind.is_dir() { "a folder" } else { "a file" }
+    match kind {
+        kind if is_device(kind) => "a device",
+        kind if kind.is_dir() => "a folder",
+        _ => "a file",
+    }
+}
+
+/// Whether it is a device, whose bytes may never end.
+fn is_device(kind: &FileType) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        kind.is_char_device() || kind.is_block_device()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = kind;
+        false
+    }
 }
 
 /// Opens and closes a pipe that is not read after all, so that who writes it need not wait for a reader for ever.

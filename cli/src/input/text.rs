@@ -25,8 +25,8 @@ impl Form {
     }
 }
 
-pub fn read<'a>(reading: &Reading<'_>, stream: impl BufRead + 'a) -> Result<Loaded> {
-    let mut lines = Lines::new(Box::new(stream));
+pub fn read(reading: &Reading<'_>, stream: Box<dyn BufRead>) -> Result<Loaded> {
+    let mut lines = Lines::new(stream);
     let (mut form, mut last) = (None, 0);
     while let Some(line) = lines.next(reading)? {
         last = line.number;
