@@ -140,6 +140,74 @@ pub enum Error {
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// Who watched the call ([`Progress`](crate::Progress)) has stopped it; nothing has changed.
+    #[error("interrupted before the end")]
+    Interrupted,
+}
+
+/// What kind of thing an [`Error`] is, for those who answer by kind: an exit status, an exception's class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A value that its place does not take.
+    Input,
+    /// Things that do not fit together: dimensions, numbers of things, memories.
+    Mismatch,
+    /// A file that is not what it should be.
+    Format,
+    /// Something that this CPU or build has not.
+    Unsupported,
+    /// The machine has not enough of something.
+    Resource,
+    /// Reading or writing failed.
+    Io,
+    /// The caller has stopped it.
+    Interrupted,
+}
+
+impl ErrorKind {
+    /// Its name, which stays: `input`, `mismatch`, `format`, `unsupported`, `resource`, `io` or `interrupted`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Mismatch => "mismatch",
+            Self::Format => "format",
+            Self::Unsupported => "unsupported",
+            Self::Resource => "resource",
+            Self::Io => "io",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl std::fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl Error {
+    /// What kind of thing it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Empty { .. }
+            | Self::Element { .. }
+            | Self::TailBit { .. }
+            | Self::Parameter { .. }
+            | Self::Dependent { .. }
+            | Self::TooLarge { .. } => ErrorKind::Input,
+            Self::Dimension { .. }
+            | Self::Count { .. }
+            | Self::UnequalDimensions { .. }
+            | Self::HeteroAssociative { .. }
+            | Self::Mismatch { .. } => ErrorKind::Mismatch,
+            Self::Format { .. } => ErrorKind::Format,
+            Self::Kernel(_) => ErrorKind::Unsupported,
+            Self::OutOfMemory { .. } => ErrorKind::Resource,
+            Self::Io(_) => ErrorKind::Io,
+            Self::Interrupted => ErrorKind::Interrupted,
+        }
+    }
 }
 
 /// How key `id` depends on the keys `of`.

@@ -73,19 +73,21 @@ pub mod learning;
 pub mod theory;
 
 mod error;
+mod progress;
 mod store;
 
 pub use census::Nearest;
 pub use certificate::{Certificate, Reason, Report};
 pub use closing::{Answer, Closing};
 pub use dynamics::{Clamp, Closest, Diagonal, Dynamics, End, Energy, Limit, Order, Run, Update, sweep_order};
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use memory::Memory;
 pub use noise::{NoiseModel, add_noise, flips};
 pub use overlap::TILE;
 pub use partial::{Partial, Request, Votes};
 pub use patterns::{BitOrder, MAX_DIM, Pattern, Patterns};
 pub use popfield_kernels::{KernelError, TIER_VARIABLE, TIERS, Tier, TierInfo};
+pub use progress::{Progress, Steps};
 pub use queries::{Queries, Query};
 pub use random::stream;
 pub use recall::{Recall, Recalled};
