@@ -10,7 +10,7 @@ use crate::separation::weight_window;
 use crate::votes::VoteTable;
 use crate::{Beta, Memory, Queries, Result};
 
-/// Weights beyond e^−45 of the nearest key's are left out: far below what an `f64` sum of the others can hold.
+/// Softmax beyond e^−45 of the nearest key's are left out: far below what an `f64` sum of the others can hold.
 const MARGIN: f64 = 45.0;
 
 impl Memory {
@@ -56,12 +56,12 @@ impl Memory {
         // The same sums either way, in the same order, over the same distances.
         let columns = if counted.bound > edge && VoteTable::is_affordable(self.values(), &counted.kept) {
             let votes = VoteTable::gather(self.values(), &mut counted.kept);
-            let weights = Weights::new(beta, nearest, edge, &votes.distances, &votes.keys);
+            let weights = Softmax::new(beta, nearest, edge, &votes.distances, &votes.keys);
             votes.words.values().map(|votes| weights.means(votes)).collect()
         } else {
             let ranked = self.ranked(queries, index)?;
             let words: Vec<usize> = (0..self.values().words()).collect();
-            let weights = Weights::new(beta, nearest, edge, &ranked.distances, &ranked.keys);
+            let weights = Softmax::new(beta, nearest, edge, &ranked.distances, &ranked.keys);
             words.par_iter().map(|&word| weights.means(&ranked.votes(self.values(), word))).collect::<Vec<_>>()
         };
         Ok(columns.into_iter().flatten().take(self.value_dim()).collect())
@@ -78,7 +78,7 @@ impl Memory {
             let distances = crate::overlap::distances(self.tier(), self.keys(), queries, index)?;
             let ranked = crate::votes::Ranked::new(distances.clone(), self.dim());
             let nearest = ranked.distances[0];
-            let weights = Weights::new(beta, nearest, u32::MAX, &ranked.distances, &ranked.keys);
+            let weights = Softmax::new(beta, nearest, u32::MAX, &ranked.distances, &ranked.keys);
             let place = |h: u32| ranked.distances.binary_search(&h).map_or(0.0, |rank| weights.relative[rank]);
             out.extend(distances.into_iter().map(|h| place(h) / weights.total));
         }
@@ -86,13 +86,13 @@ impl Memory {
     }
 }
 
-/// Weights by distance, relative to one nearest key, and their sum over all keys within the edge.
-struct Weights {
+/// Softmax by distance, relative to one nearest key, and their sum over all keys within the edge.
+struct Softmax {
     relative: Vec<f64>,
     total: f64,
 }
 
-impl Weights {
+impl Softmax {
     fn new(beta: Beta, nearest: u32, edge: u32, distances: &[u32], keys: &[u64]) -> Self {
         let weight = |h: u32| decay(2.0 * beta.get() * f64::from(h - nearest));
         let relative: Vec<f64> = distances.iter().take_while(|&&h| h <= edge).map(|&h| weight(h)).collect();

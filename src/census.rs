@@ -1,7 +1,6 @@
 //! The census of one query: its nearest keys, those within a window of them, and a count of the rest.
 
-use crate::near::{Watch, Watched};
-use crate::overlap::Visit;
+use crate::watch::{Visit, Watch, Watched};
 
 /// The nearest keys of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

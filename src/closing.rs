@@ -6,8 +6,9 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::evidence::{Evidence, WordSigns, by_distance, set_bits};
 use crate::exact::ULP;
-use crate::field::{Evidence, Field, WordSigns, by_distance, set_bits};
+use crate::field::Field;
 use crate::partial::{Partial, Request, Votes};
 use crate::patterns::tail_mask;
 use crate::self_term::{OwnBits, SelfTerm};

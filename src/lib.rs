@@ -45,15 +45,22 @@ mod near;
 mod overlap;
 mod plan;
 mod search;
+mod watch;
 
 // From overlaps to votes, and from votes to the sign of the field.
+mod counts;
+mod energy;
+mod evidence;
 mod exact;
 mod field;
+mod law;
+mod position;
 mod self_term;
 mod separation;
 mod tie;
 mod votes;
 mod weighed;
+mod without_own;
 
 // The memory, and recall with its proof.
 mod attend;
@@ -79,7 +86,8 @@ mod store;
 pub use census::Nearest;
 pub use certificate::{Certificate, Reason, Report};
 pub use closing::{Answer, Closing};
-pub use dynamics::{Clamp, Closest, Diagonal, Dynamics, End, Energy, Limit, Order, Run, Update, sweep_order};
+pub use dynamics::{Clamp, Closest, Dynamics, End, Limit, Order, Run, Update, sweep_order};
+pub use energy::Energy;
 pub use error::{Error, ErrorKind, Result};
 pub use memory::Memory;
 pub use noise::{NoiseModel, add_noise, flips};
@@ -92,6 +100,7 @@ pub use queries::{Queries, Query};
 pub use random::stream;
 pub use recall::{Recall, Recalled};
 pub use search::Neighbor;
+pub use self_term::Diagonal;
 pub use separation::{Beta, Degree, Separation};
 pub use tie::Tie;
 

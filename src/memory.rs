@@ -8,12 +8,13 @@ use popfield_kernels::Tier;
 use crate::census::{Census, Counted};
 use crate::error::room_for;
 use crate::field::Field;
-use crate::near::{Watch, Watched, near};
-use crate::overlap::{Visit, distances, survey};
+use crate::near::near;
+use crate::overlap::{distances, survey};
 use crate::partial::{Partial, Request, Votes};
 use crate::plan::{Plan, sample};
 use crate::self_term::SelfTerm;
 use crate::votes::{Ranked, VoteTable};
+use crate::watch::{Visit, Watch, Watched};
 use crate::{Error, Pattern, Patterns, Queries, Query, Result, Separation};
 
 /// An associative memory of n stored associations (x_i, y_i): keys x_i ∈ {±1}^d and values y_i ∈ {±1}^{d'}.

@@ -18,36 +18,10 @@ use std::ops::Range;
 use popfield_kernels::{LANES, Near, QueryPanel, Screen, Tier};
 use rayon::prelude::*;
 
-use crate::overlap::{TILE, Visit, pieces, survey};
+use crate::overlap::{TILE, pieces, survey};
 use crate::plan::Plan;
+use crate::watch::{Visit, Watch, Watched};
 use crate::{Patterns, Queries, Result};
-
-/// Someone who wants the near keys of one query. Shown all distances ([`Visit`]), it takes those that it wants.
-pub(crate) trait Watch: Visit {
-    /// Keys at this distance or beyond are not wanted. Never grows.
-    fn wants(&self) -> u32;
-    /// What it would want if the nearest key stood at distance `nearest`.
-    fn would_want(&self, nearest: u32) -> u32;
-    /// A key that is wanted. Keys come in ascending order.
-    fn meet(&mut self, id: usize, distance: u32);
-}
-
-/// What became of a watcher.
-#[derive(Debug)]
-pub(crate) struct Watched<W> {
-    pub(crate) watcher: W,
-    /// Every key nearer than this was met; it is all that the watcher wants.
-    pub(crate) bound: u32,
-    /// Bits of keys that were read for it; shared evenly by a tile.
-    pub(crate) bits_read: u64,
-}
-
-impl<W: Watch> Watched<W> {
-    /// A watcher that saw every key.
-    pub(crate) fn of_all(watcher: W, bits_read: u64) -> Self {
-        Self { bound: watcher.wants(), watcher, bits_read }
-    }
-}
 
 /// Shows some queries, given by their indices, the keys that their watchers want.
 ///

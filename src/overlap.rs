@@ -10,6 +10,7 @@ use popfield_kernels::{LANES, QueryPanel, Tier};
 use rayon::prelude::*;
 
 use crate::error::room_for;
+use crate::watch::Visit;
 use crate::{Patterns, Queries, Result};
 
 /// Queries of a batch that share one pass over the keys: enough that the scan computes rather than waits for memory.
@@ -26,27 +27,6 @@ const MIN_PIECE: usize = 4096;
 
 /// Keys of the largest memory in which several queries of a tile may hold all distances at once: half a megabyte each.
 const MAX_KEYS_AT_ONCE: usize = 1 << 17;
-
-/// Someone who watches the distances of one query go by.
-pub(crate) trait Visit: Send {
-    /// Distances of keys `first`, `first + 1`, …
-    fn visit(&mut self, first: usize, distances: &[u32]);
-    /// Takes in what `later` saw of keys with higher ids.
-    fn merge(&mut self, later: Self);
-}
-
-/// Two who watch the same.
-impl<A: Visit, B: Visit> Visit for (A, B) {
-    fn visit(&mut self, first: usize, distances: &[u32]) {
-        self.0.visit(first, distances);
-        self.1.visit(first, distances);
-    }
-
-    fn merge(&mut self, later: Self) {
-        self.0.merge(later.0);
-        self.1.merge(later.1);
-    }
-}
 
 /// What `answer` makes of each tile of `queries` queries, in order.
 ///

@@ -12,7 +12,8 @@
 use std::collections::BTreeMap;
 
 use crate::census::Counted;
-use crate::field::{Field, by_distance};
+use crate::evidence::by_distance;
+use crate::field::Field;
 use crate::votes::{COLUMNS, VoteTable};
 use crate::{Error, Nearest, Patterns, Query, Result, Separation};
 

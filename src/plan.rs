@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use popfield_kernels::{LANES, QueryPanel, Screen, Tier};
 
-use crate::near::Watch;
+use crate::watch::Watch;
 use crate::{Patterns, Queries, Result};
 
 /// Keys in the sample at the most.

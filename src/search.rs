@@ -1,7 +1,7 @@
 //! Search: the nearest keys themselves, exactly.
 
-use crate::near::{Watch, Watched};
-use crate::overlap::{Visit, each_tile};
+use crate::overlap::each_tile;
+use crate::watch::{Visit, Watch, Watched};
 use crate::{Error, Memory, Queries, Result};
 
 /// A key found.

@@ -16,7 +16,8 @@ use popfield_kernels::{LANES, MAX_WEIGHT, Near, QueryPanel, Tier, WeightTable, W
 use rayon::prelude::*;
 
 use crate::closing::Closing;
-use crate::field::{Field, Relative};
+use crate::field::Field;
+use crate::law::Relative;
 use crate::plan::Plan;
 use crate::votes::COLUMNS;
 use crate::{Memory, Queries, Result};

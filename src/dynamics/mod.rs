@@ -9,7 +9,6 @@
 //! Every choice that the literature leaves open stands below, in [`Dynamics`].
 
 mod end;
-mod energy;
 mod limit;
 mod plane;
 mod run;
@@ -18,13 +17,8 @@ mod sweep;
 use rand_xoshiro::rand_core::Rng;
 
 pub use end::{Closest, End};
-pub use energy::Energy;
 pub use limit::Limit;
 pub use run::Run;
-pub(crate) use {
-    energy::Histogram,
-    sweep::{Entry, NearKey, Sweeping, Weights},
-};
 #[cfg(feature = "learning")]
 pub(crate) use {
     plane::Plane,
@@ -32,7 +26,7 @@ pub(crate) use {
 };
 
 use crate::random::{below, stream};
-use crate::self_term::SelfTerm;
+use crate::self_term::{Diagonal, SelfTerm};
 use crate::{Error, Pattern, Query, Result, Separation, Tie};
 
 /// Which positions a step updates, and when.
@@ -80,25 +74,6 @@ impl Update {
         match self {
             Self::Field => "field",
             Self::Difference => "difference",
-        }
-    }
-}
-
-/// Whether a position's own bit enters its field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Diagonal {
-    /// It does: W_jj = n, the literal sum.
-    Keep,
-    /// It does not: W_jj = 0; of other separations, overlaps run over the other positions.
-    Zero,
-}
-
-impl Diagonal {
-    /// Its name: `keep` or `zero`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Keep => "keep",
-            Self::Zero => "zero",
         }
     }
 }

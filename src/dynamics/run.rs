@@ -3,15 +3,16 @@
 use rayon::prelude::*;
 
 use super::end::{Closest, End};
-use super::energy::{Energy, Histogram};
 use super::limit::{Limit, Path};
 use super::plane::Plane;
 use super::sweep::Walker;
 use super::{Clamp, Dynamics, Order, sweep_order};
+use crate::counts::Histogram;
+use crate::energy::Energy;
 use crate::field::Field;
-use crate::near::Watched;
 use crate::overlap::{distances, each_tile};
 use crate::step::{Tile, WIDE_MARGIN};
+use crate::watch::Watched;
 use crate::{Answer, Error, Memory, Pattern, Patterns, Queries, Query, Recalled, Result};
 
 /// One run from its start to its limit.

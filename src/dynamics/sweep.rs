@@ -11,67 +11,14 @@
 
 use std::cmp::Ordering;
 
-use super::energy::Histogram;
 use super::plane::Plane;
+use crate::counts::Histogram;
 use crate::exact::{ULP, UNDERFLOW};
 use crate::field::Field;
-use crate::overlap::Visit;
+use crate::position::{NearKey, Sweeping};
 use crate::self_term::SelfTerm;
+use crate::watch::Visit;
 use crate::{Diagonal, Energy, Memory, Pattern, Query, Result, Tie};
-
-/// How the sign of a position is found from the overlaps of all keys.
-#[derive(Debug)]
-pub(crate) enum Sweeping {
-    /// The weight of a key is its overlap.
-    Overlaps,
-    /// It is a function of its overlap.
-    Weights(Weights),
-    /// By nearest keys alone: no bit left out or turned brings two overlaps nearer by more than two.
-    Nearest(fn(SelfTerm, &[NearKey]) -> Ordering),
-}
-
-/// A key that may be nearest, at a position.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct NearKey {
-    pub(crate) overlap: i32,
-    /// The overlap without this position.
-    pub(crate) rest: i32,
-    /// The key's bit here, +1 or −1.
-    pub(crate) bit: i32,
-}
-
-/// Weights by overlap, in `f64`, as entry `base − s`.
-#[derive(Debug)]
-pub(crate) struct Weights {
-    entries: Vec<Entry>,
-    relative: f64,
-    /// Entries are relative to the largest overlap: that is the base. Else the base is d.
-    to_largest: bool,
-}
-
-/// The weights of a key of some overlap.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
-    /// A(s).
-    pub(crate) agree: f64,
-    /// B(s).
-    pub(crate) oppose: f64,
-    /// Neither is off by more than this times `relative` times 2⁻⁵².
-    pub(crate) magnitude: f64,
-}
-
-impl Weights {
-    /// Weights as a function of how far the overlap is below the largest.
-    pub(crate) fn to_largest(dim: usize, relative: f64, entry: impl Fn(i32) -> Entry) -> Self {
-        Self { entries: (0..=2 * dim as i32).map(entry).collect(), relative, to_largest: true }
-    }
-
-    /// Weights as a function of the overlap.
-    pub(crate) fn of_overlap(dim: usize, relative: f64, entry: impl Fn(i32) -> Entry) -> Self {
-        let dim = dim as i32;
-        Self { entries: (0..=2 * dim).map(|t| entry(dim - t)).collect(), relative, to_largest: false }
-    }
-}
 
 /// A state on its way, and everything that follows from it.
 pub(crate) struct Walker<'a> {
@@ -204,13 +151,10 @@ impl<'a> Walker<'a> {
             self.near.extend((0..).zip(overlaps).filter(|key| *key.1 >= edge).map(|key| key.0));
         }
         let Sweeping::Weights(weights) = self.sweeping else { return };
-        let base = match weights.to_largest {
-            true => overlaps.iter().copied().max().unwrap_or(0),
-            false => self.memory.dim() as i32,
-        };
+        let base = weights.base(overlaps.iter().copied().max().unwrap_or(0));
         let (mut agree, mut oppose, mut magnitude) = (0.0, 0.0, 0.0);
         for (both, &overlap) in self.both.iter_mut().zip(overlaps) {
-            let entry = weights.entries[(base - overlap) as usize];
+            let entry = weights.entry(base - overlap);
             *both = entry.agree + entry.oppose;
             agree += entry.agree;
             oppose += entry.oppose;
@@ -218,7 +162,7 @@ impl<'a> Walker<'a> {
         }
         (self.agree, self.oppose) = (agree, oppose);
         // Each weight is off by less than its magnitude times `relative`, and no sum of n of them has more roundings.
-        let roundings = weights.relative + 2.0 * keys as f64 + 64.0;
+        let roundings = weights.relative() + 2.0 * keys as f64 + 64.0;
         self.error = (2.0 * magnitude * roundings + 4.0 * keys as f64 * (UNDERFLOW / ULP)) * ULP * 1.001;
     }
 

@@ -2,9 +2,11 @@
 
 use std::cmp::Ordering;
 
-use crate::dynamics::{Entry, Histogram, Sweeping, Weights};
+use crate::counts::Histogram;
+use crate::evidence::{Evidence, WordSigns, by_distance};
 use crate::exact::{ExponentialSign, ULP, UNDERFLOW, decay};
-use crate::field::{Evidence, Law, Relative, WordSigns, by_distance, exact_signs};
+use crate::law::{Law, Relative, exact_signs};
+use crate::position::{Entry, OverlapWeights, Sweeping};
 use crate::self_term::SelfTerm;
 use crate::votes::{COLUMNS, WordVotes};
 use crate::{Beta, Diagonal, Energy};
@@ -84,7 +86,7 @@ impl Law for Exponential {
         let farther = if self_term == SelfTerm::Kept { 0 } else { 2 };
         let entry = |t: i32| Entry { agree: weight(t + farther), oppose: weight(t), magnitude: weight(t) };
         // Exponents up to 745 count.
-        Sweeping::Weights(Weights::to_largest(dim, 760.0, entry))
+        Sweeping::Weights(OverlapWeights::to_largest(dim, 760.0, entry))
     }
 }
 

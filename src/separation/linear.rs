@@ -4,9 +4,11 @@ use std::cmp::Ordering;
 
 use dashu_int::IBig;
 
-use crate::dynamics::{Histogram, Sweeping};
+use crate::counts::Histogram;
+use crate::evidence::{Evidence, WordSigns, set_bits};
 use crate::exact::polynomial_sign;
-use crate::field::{Evidence, Law, Relative, WordSigns, set_bits};
+use crate::law::{Law, Relative};
+use crate::position::Sweeping;
 use crate::self_term::SelfTerm;
 use crate::votes::{COLUMNS, WordVotes};
 use crate::{Diagonal, Energy};

@@ -4,8 +4,10 @@ use std::cmp::Ordering;
 
 use dashu_int::IBig;
 
-use crate::dynamics::{Histogram, NearKey, Sweeping};
-use crate::field::{Evidence, Law, WordSigns, set_bits};
+use crate::counts::Histogram;
+use crate::evidence::{Evidence, WordSigns, set_bits};
+use crate::law::Law;
+use crate::position::{NearKey, Sweeping};
 use crate::self_term::{OwnBits, SelfTerm};
 use crate::votes::WordVotes;
 use crate::{Diagonal, Energy};

@@ -13,7 +13,7 @@ use std::fmt;
 
 pub(crate) use exponential::weight_window;
 
-use crate::field::Law;
+use crate::law::Law;
 
 use crate::{Error, MAX_DIM, Result};
 

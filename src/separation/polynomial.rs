@@ -4,9 +4,11 @@ use std::cmp::Ordering;
 
 use dashu_int::IBig;
 
-use crate::dynamics::{Entry, Histogram, Sweeping, Weights};
+use crate::counts::Histogram;
+use crate::evidence::{Evidence, WordSigns};
 use crate::exact::polynomial_sign;
-use crate::field::{Evidence, Law, Relative, WordSigns, exact_signs};
+use crate::law::{Law, Relative, exact_signs};
+use crate::position::{Entry, OverlapWeights, Sweeping};
 use crate::self_term::SelfTerm;
 use crate::votes::WordVotes;
 use crate::{Degree, Diagonal, Energy};
@@ -74,6 +76,6 @@ impl Law for Polynomial {
             }
         };
         // A rounding for each quotient and product, and a few.
-        Sweeping::Weights(Weights::of_overlap(dim, 4.0 * f64::from(self.degree) + 16.0, entry))
+        Sweeping::Weights(OverlapWeights::of_overlap(dim, 4.0 * f64::from(self.degree) + 16.0, entry))
     }
 }

@@ -1,0 +1,95 @@
+//! What a separation does, whatever it is: the signs of its fields, what may be left out of them, its energy, and what a
+//! sweep asks of it.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use crate::counts::Histogram;
+use crate::energy::Energy;
+use crate::evidence::{Evidence, WordSigns, set_bits};
+use crate::position::Sweeping;
+use crate::self_term::{Diagonal, OwnBits, SelfTerm};
+use crate::votes::WordVotes;
+use crate::without_own;
+
+/// Weights by distance.
+#[derive(Debug)]
+pub(crate) enum Relative {
+    /// As they are.
+    Exact(Vec<i64>),
+    /// In any unit that is the same for all, each in error by less than 2⁻⁴² of itself; none exceeds 1 in magnitude.
+    Real(Vec<f64>),
+}
+
+/// What a separation does: Σ_h f(known − 2h)·V[h][j] and its exact sign, and everything that follows from f.
+pub(crate) trait Law: fmt::Debug + Send + Sync {
+    /// The distance beyond the nearest at which all of `keys` keys together weigh less than e^−`margin` of one at the
+    /// nearest. None is, unless told.
+    fn window(&self, _keys: u64, _margin: f64) -> u32 {
+        u32::MAX
+    }
+
+    /// The weights of keys at every distance from 0 to `known`, if fields are sums of them.
+    fn relative_weights(&self, _known: u32, _nearest: u32) -> Option<Relative> {
+        None
+    }
+
+    /// The weight of all of `keys`, given as (distance, count), relative to that of one key at `nearest`: an interval
+    /// that holds it. A distance that is only a lower bound makes the upper end hold and the lower end meaningless.
+    ///
+    /// Where nothing can be left out the interval is [0, ∞].
+    fn weigh(&self, _keys: &mut dyn Iterator<Item = (u32, u64)>, _nearest: u32) -> [f64; 2] {
+        [0.0, f64::INFINITY]
+    }
+
+    /// The signs of one word of fields; a column is left open only if `evidence` leaves keys out.
+    fn word_signs(&self, evidence: Evidence<'_>, votes: &WordVotes, columns: u64) -> WordSigns;
+
+    /// The exact sign of one field, given all of its votes by ascending distance; changes `votes`.
+    fn sign(&self, known: u32, votes: &mut Vec<(u32, i64)>) -> Ordering;
+
+    /// How the own bit enters where the update is the difference of energies: as that, or zeroed where the signs are
+    /// always the same.
+    fn difference(&self) -> SelfTerm {
+        SelfTerm::Zeroed
+    }
+
+    /// As [`word_signs`](Self::word_signs), the own bits left out as `self_term` says. The votes are made anew; a law
+    /// that does not count votes has its own way.
+    fn word_signs_without_own(
+        &self,
+        self_term: SelfTerm,
+        evidence: Evidence<'_>,
+        votes: &WordVotes,
+        columns: u64,
+        own: OwnBits,
+    ) -> WordSigns {
+        without_own::word_signs(self_term, evidence, votes, columns, own, &|evidence, votes, columns| {
+            self.word_signs(evidence, votes, columns)
+        })
+    }
+
+    /// The weight below which all other keys must stay together, relative to the nearest, for the nearest alone to
+    /// decide every bit where the own bit is left out.
+    fn dominance_without_own(&self) -> f64 {
+        0.0
+    }
+
+    /// The energy of a state of `known` positions, to which keys have these distances.
+    fn energy(&self, diagonal: Diagonal, known: u32, keys: &Histogram) -> Energy;
+
+    /// How a sweep finds the sign of a position.
+    fn sweep(&self, self_term: SelfTerm, dim: usize) -> Sweeping;
+}
+
+/// The exact signs of some columns, one by one, from votes of all keys.
+pub(crate) fn exact_signs(law: &dyn Law, evidence: Evidence<'_>, votes: &WordVotes, columns: u64) -> WordSigns {
+    let mut signs = WordSigns::default();
+    let mut terms = Vec::with_capacity(votes.len());
+    for column in set_bits(columns) {
+        terms.clear();
+        terms.extend(evidence.distances.iter().zip(votes).map(|(&h, votes)| (h, votes[column])));
+        signs.note(column, law.sign(evidence.known, &mut terms));
+    }
+    signs
+}

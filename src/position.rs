@@ -1,0 +1,75 @@
+//! What a sweep asks of a separation: the sign of one position, from the overlaps of all keys.
+
+use std::cmp::Ordering;
+
+use crate::self_term::SelfTerm;
+
+/// How the sign of a position is found from the overlaps of all keys.
+#[derive(Debug)]
+pub(crate) enum Sweeping {
+    /// The weight of a key is its overlap.
+    Overlaps,
+    /// It is a function of its overlap.
+    Weights(OverlapWeights),
+    /// By nearest keys alone: no bit left out or turned brings two overlaps nearer by more than two.
+    Nearest(fn(SelfTerm, &[NearKey]) -> Ordering),
+}
+
+/// A key that may be nearest, at a position.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NearKey {
+    pub(crate) overlap: i32,
+    /// The overlap without this position.
+    pub(crate) rest: i32,
+    /// The key's bit here, +1 or −1.
+    pub(crate) bit: i32,
+}
+
+/// Weights by overlap, in `f64`, as entry `base − s`.
+#[derive(Debug)]
+pub(crate) struct OverlapWeights {
+    entries: Vec<Entry>,
+    relative: f64,
+    /// Entries are relative to the largest overlap: that is the base. Else the base is d.
+    to_largest: bool,
+}
+
+/// The weights of a key of some overlap.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// A(s).
+    pub(crate) agree: f64,
+    /// B(s).
+    pub(crate) oppose: f64,
+    /// Neither is off by more than this times `relative` times 2⁻⁵².
+    pub(crate) magnitude: f64,
+}
+
+impl OverlapWeights {
+    /// Weights as a function of how far the overlap is below the largest.
+    pub(crate) fn to_largest(dim: usize, relative: f64, entry: impl Fn(i32) -> Entry) -> Self {
+        Self { entries: (0..=2 * dim as i32).map(entry).collect(), relative, to_largest: true }
+    }
+
+    /// Weights as a function of the overlap.
+    pub(crate) fn of_overlap(dim: usize, relative: f64, entry: impl Fn(i32) -> Entry) -> Self {
+        let dim = dim as i32;
+        Self { entries: (0..=2 * dim).map(|t| entry(dim - t)).collect(), relative, to_largest: false }
+    }
+
+    /// What overlaps are taken from to find their entries, the largest of them being `largest`.
+    pub(crate) fn base(&self, largest: i32) -> i32 {
+        if self.to_largest { largest } else { (self.entries.len() / 2) as i32 }
+    }
+
+    /// The entry of an overlap that lies `below` the base.
+    #[inline]
+    pub(crate) fn entry(&self, below: i32) -> Entry {
+        self.entries[below as usize]
+    }
+
+    /// A bound on the roundings in each entry, in its magnitude times 2⁻⁵².
+    pub(crate) fn relative(&self) -> f64 {
+        self.relative
+    }
+}

@@ -1,0 +1,49 @@
+//! Watchers: those whom a scan shows the distances of keys.
+
+/// Someone who watches the distances of one query go by.
+pub(crate) trait Visit: Send {
+    /// Distances of keys `first`, `first + 1`, …
+    fn visit(&mut self, first: usize, distances: &[u32]);
+    /// Takes in what `later` saw of keys with higher ids.
+    fn merge(&mut self, later: Self);
+}
+
+/// Two who watch the same.
+impl<A: Visit, B: Visit> Visit for (A, B) {
+    fn visit(&mut self, first: usize, distances: &[u32]) {
+        self.0.visit(first, distances);
+        self.1.visit(first, distances);
+    }
+
+    fn merge(&mut self, later: Self) {
+        self.0.merge(later.0);
+        self.1.merge(later.1);
+    }
+}
+
+/// Someone who wants the near keys of one query. Shown all distances ([`Visit`]), it takes those that it wants.
+pub(crate) trait Watch: Visit {
+    /// Keys at this distance or beyond are not wanted. Never grows.
+    fn wants(&self) -> u32;
+    /// What it would want if the nearest key stood at distance `nearest`.
+    fn would_want(&self, nearest: u32) -> u32;
+    /// A key that is wanted. Keys come in ascending order.
+    fn meet(&mut self, id: usize, distance: u32);
+}
+
+/// What became of a watcher.
+#[derive(Debug)]
+pub(crate) struct Watched<W> {
+    pub(crate) watcher: W,
+    /// Every key nearer than this was met; it is all that the watcher wants.
+    pub(crate) bound: u32,
+    /// Bits of keys that were read for it; shared evenly by a tile.
+    pub(crate) bits_read: u64,
+}
+
+impl<W: Watch> Watched<W> {
+    /// A watcher that saw every key.
+    pub(crate) fn of_all(watcher: W, bits_read: u64) -> Self {
+        Self { bound: watcher.wants(), watcher, bits_read }
+    }
+}
