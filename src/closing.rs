@@ -9,11 +9,12 @@ use rayon::prelude::*;
 use crate::evidence::{Evidence, WordSigns, by_distance, set_bits};
 use crate::exact::ULP;
 use crate::field::Field;
+use crate::fixed_point::FixedPoint;
 use crate::partial::{Partial, Request, Votes};
 use crate::patterns::tail_mask;
 use crate::self_term::{OwnBits, SelfTerm};
 use crate::votes::{COLUMNS, Ranked, WordVotes};
-use crate::weighed::Weighed;
+
 use crate::{Certificate, Error, Nearest, Pattern, Patterns, Query, Reason, Report, Result, Separation, Tie};
 
 /// One recalled pattern.
@@ -152,11 +153,11 @@ impl Closing {
 
     /// Decides what fields in fixed point can of the open bits; each key holds `own` votes of the query for itself that
     /// do not count.
-    pub(crate) fn decide_weighed(&mut self, field: &Field, weighed: &Weighed<'_>, own: i64) -> Result<()> {
-        let literal = weighed.signs(0)?;
+    pub(crate) fn decide_by_fields(&mut self, field: &Field, fields: &FixedPoint<'_>, own: i64) -> Result<()> {
+        let literal = fields.signs(0)?;
         // Fields where the query's own bit is plus, and where it is minus.
         let votes = own * self.keys as i64;
-        let without_own = if votes == 0 { None } else { Some([weighed.signs(votes)?, weighed.signs(-votes)?]) };
+        let without_own = if votes == 0 { None } else { Some([fields.signs(votes)?, fields.signs(-votes)?]) };
         for word in 0..self.open.len() {
             let columns = self.open[word];
             if columns == 0 {
@@ -173,7 +174,7 @@ impl Closing {
                 [above, below] = [choose(0, above), choose(1, below)];
             }
             let rest = columns & !(above | below);
-            let signs = match weighed.is_exact() {
+            let signs = match fields.is_exact() {
                 true => WordSigns { plus: above & columns, tied: rest, open: 0 },
                 false => WordSigns { plus: above & columns, tied: 0, open: rest },
             };
@@ -183,7 +184,7 @@ impl Closing {
         self.report.certificate = Certificate { reason: Reason::Full, keys_touched: self.keys };
         if field.separation().beta().is_some() {
             let top = self.report.nearest.count as f64;
-            let [low, high] = weighed.share_of_one().map(|share| share * top);
+            let [low, high] = fields.share_of_one().map(|share| share * top);
             let margin = 8.0 * ULP;
             self.report.top_weight = Some([(low * (1.0 - margin)).max(0.0), (high * (1.0 + margin)).min(1.0)]);
         }

@@ -53,13 +53,13 @@ mod energy;
 mod evidence;
 mod exact;
 mod field;
+mod fixed_point;
 mod law;
 mod position;
 mod self_term;
 mod separation;
 mod tie;
 mod votes;
-mod weighed;
 mod without_own;
 
 // The memory, and recall with its proof.

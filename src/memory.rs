@@ -267,7 +267,7 @@ impl Memory {
         Plan::new(self.len(), sampled, queries)
     }
 
-    /// The census of each query of `indices`, by what `census` makes of its index.
+    /// The census of each query of `indices`, by what `census` makes of its place there.
     pub(crate) fn censuses(
         &self,
         queries: &Queries,
@@ -280,7 +280,7 @@ impl Memory {
         watched.into_iter().map(counted).collect()
     }
 
-    /// Shows each query of `indices` the keys that its watcher wants.
+    /// Shows each query of `indices` the keys that its watcher wants, by what `watcher` makes of its place there.
     pub(crate) fn near<W: Watch>(
         &self,
         queries: &Queries,

@@ -23,7 +23,8 @@ use crate::plan::Plan;
 use crate::watch::{Visit, Watch, Watched};
 use crate::{Patterns, Queries, Result};
 
-/// Shows some queries, given by their indices, the keys that their watchers want.
+/// Shows some queries, given by their indices, the keys that their watchers want, by what `watcher` makes of the place
+/// of each among them.
 ///
 /// Cost: for each key and query some 0.1 ns a screened word on AVX-512, a half of that or less where words are joined;
 /// keys that pass the screen, tens of nanoseconds each. Watchers that are not content with the guess cost a second
@@ -37,81 +38,138 @@ pub(crate) fn near<W: Watch>(
     plan: &Plan<'_>,
     watcher: impl Fn(usize) -> W + Sync,
 ) -> Result<Vec<Watched<W>>> {
-    // Places in `indices`.
-    let mut pending: Vec<usize> = (0..indices.len()).collect();
-    let mut panel = queries.panel(indices.iter().copied())?;
-    // Who knows from the start what it wants need not guess.
-    let mut sure: Vec<u32> = indices.iter().map(|&index| watcher(index).wants()).collect();
-    let guesses = sure.first() == Some(&u32::MAX);
-    let mut bits_read = vec![0; indices.len()];
-    let mut watched: Vec<Option<Watched<W>>> = indices.iter().map(|_| None).collect();
-    for round in 0usize.. {
-        if pending.is_empty() {
+    let hunt = Hunt { tier, keys, queries, plan, watcher };
+    let mut seekers: Vec<Seeker> = indices.iter().enumerate().map(|at| hunt.seeker(at)).collect();
+    let all_guess = seekers.iter().all(|seeker| seeker.guesses);
+    let mut found: Vec<Option<Watched<W>>> = indices.iter().map(|_| None).collect();
+    for round in 0.. {
+        if seekers.is_empty() {
             break;
         }
-        let guess = |index: usize| {
-            let known = queries.known_count(index) as u32;
-            match round {
-                0 | 1 if guesses => match plan.learned() {
-                    Some([likely, _]) if round == 0 => likely,
-                    Some([likely, widest]) if likely < widest => widest,
-                    // What was not within it is nowhere to be guessed.
-                    Some(_) => u32::MAX,
-                    None => watcher(index).would_want(known.div_ceil(8 >> round)),
-                },
-                _ => u32::MAX,
-            }
-        };
-        let mut limits: Vec<u32> = pending.iter().map(|&place| guess(indices[place]).min(sure[place])).collect();
-        if limits.contains(&u32::MAX) {
-            let sampled = plan.sure_bounds(tier, &panel, pending.iter().map(|&place| watcher(indices[place])))?;
-            for ((&place, limit), sampled) in pending.iter().zip(&mut limits).zip(sampled) {
-                sure[place] = sure[place].min(sampled);
-                *limit = sure[place].min(*limit);
-            }
-        }
-        let watcher_at = |q: usize| watcher(indices[pending[q]]);
-        let all_words = (keys.len() * keys.words() * panel.queries()) as u64;
+        hunt.round(round, &mut seekers, &mut found)?;
+    }
+    let found: Vec<Watched<W>> = found.into_iter().flatten().collect();
+    if all_guess && indices.len() == TILE {
+        plan.learn(found.iter().map(|watched| watched.bound).collect());
+    }
+    Ok(found)
+}
+
+/// Rounds of scans, until everyone is content.
+struct Hunt<'a, F> {
+    tier: Tier,
+    keys: &'a Patterns,
+    queries: &'a Queries,
+    plan: &'a Plan<'a>,
+    watcher: F,
+}
+
+/// A query whose watcher is not content yet.
+struct Seeker {
+    /// Among the queries asked for.
+    place: usize,
+    /// Its index in the batch.
+    query: usize,
+    /// Whether it has nothing to go by but guesses.
+    guesses: bool,
+    /// It wants no key at this distance or beyond.
+    sure: u32,
+    /// How far this round's scan goes for it.
+    limit: u32,
+    bits_read: u64,
+}
+
+impl<W: Watch, F: Fn(usize) -> W + Sync> Hunt<'_, F> {
+    fn seeker(&self, (place, &query): (usize, &usize)) -> Seeker {
+        let sure = (self.watcher)(place).wants();
+        // Who knows from the start what it wants need not guess.
+        Seeker { place, query, guesses: sure == u32::MAX, sure, limit: sure, bits_read: 0 }
+    }
+
+    /// One scan for all of `seekers`; those who are content leave.
+    fn round(&self, round: u32, seekers: &mut Vec<Seeker>, found: &mut [Option<Watched<W>>]) -> Result<()> {
+        let panel = self.queries.panel(seekers.iter().map(|seeker| seeker.query))?;
+        self.set_limits(round, seekers, &panel)?;
+        let all_words = (self.keys.len() * self.keys.words() * seekers.len()) as u64;
         let mut words_read = 0;
-        let to_gain = |(&place, &limit): (&usize, &u32)| watcher(indices[place]).would_want(0) < limit;
-        if plan.crowds(&limits) && pending.iter().zip(&limits).any(to_gain) {
+        let to_gain = |seeker: &Seeker| (self.watcher)(seeker.place).would_want(0) < seeker.limit;
+        if self.crowds(seekers) && seekers.iter().any(to_gain) {
             // The crowd may lie beyond what is wanted once the nearest key is known; a scan that keeps nothing tells.
-            let nearest = survey(tier, keys, &panel, |_| Least(u32::MAX))?;
-            for ((&place, limit), nearest) in pending.iter().zip(&mut limits).zip(nearest) {
-                sure[place] = sure[place].min(watcher(indices[place]).would_want(nearest.0));
-                *limit = sure[place];
+            let nearest = survey(self.tier, self.keys, &panel, |_| Least(u32::MAX))?;
+            for (seeker, nearest) in seekers.iter_mut().zip(nearest) {
+                seeker.sure = seeker.sure.min((self.watcher)(seeker.place).would_want(nearest.0));
+                seeker.limit = seeker.sure;
             }
             words_read += all_words;
         }
-        let (watchers, more) = if plan.crowds(&limits) {
+        let watcher_at = |q: usize| (self.watcher)(seekers[q].place);
+        let (watchers, more) = if self.crowds(seekers) {
+            let watchers = survey(self.tier, self.keys, &panel, watcher_at)?;
             // Whoever sees every key has seen all that it wants.
-            limits.fill(u32::MAX);
-            (survey(tier, keys, &panel, watcher_at)?, all_words)
+            seekers.iter_mut().for_each(|seeker| seeker.limit = u32::MAX);
+            (watchers, all_words)
         } else {
-            pass(tier, keys, &panel, plan.screen(&limits), &limits, watcher_at)?
+            let limits = limits_of(seekers);
+            pass(self.tier, self.keys, &panel, self.plan.screen(&limits), &limits, watcher_at)?
         };
-        words_read += more;
-        let share = words_read * 64 / pending.len() as u64;
-        let mut left = Vec::new();
-        for ((&place, limit), watcher) in pending.iter().zip(limits).zip(watchers) {
-            bits_read[place] += share;
+        let share = (words_read + more) * 64 / seekers.len() as u64;
+        let mut watchers = watchers.into_iter();
+        seekers.retain_mut(|seeker| {
+            let Some(watcher) = watchers.next() else { return false };
+            seeker.bits_read += share;
             let wanted = watcher.wants();
-            if wanted <= limit || limit == sure[place] {
-                let bound = wanted.min(limit);
-                watched[place] = Some(Watched { watcher, bound, bits_read: bits_read[place] });
+            let content = wanted <= seeker.limit || seeker.limit == seeker.sure;
+            if content {
+                let bound = wanted.min(seeker.limit);
+                found[seeker.place] = Some(Watched { watcher, bound, bits_read: seeker.bits_read });
             } else {
-                sure[place] = wanted.min(sure[place]);
-                left.push(place);
+                seeker.sure = wanted.min(seeker.sure);
+            }
+            !content
+        });
+        Ok(())
+    }
+
+    /// How far to scan: by what is likely, or where nothing is by a sample of the keys.
+    fn set_limits(&self, round: u32, seekers: &mut [Seeker], panel: &QueryPanel) -> Result<()> {
+        for seeker in &mut *seekers {
+            seeker.limit = self.guess(round, seeker).min(seeker.sure);
+        }
+        if seekers.iter().any(|seeker| seeker.limit == u32::MAX) {
+            let watchers = seekers.iter().map(|seeker| (self.watcher)(seeker.place));
+            let sampled = self.plan.sure_bounds(self.tier, panel, watchers)?;
+            for (seeker, sampled) in seekers.iter_mut().zip(sampled) {
+                seeker.sure = seeker.sure.min(sampled);
+                seeker.limit = seeker.sure.min(seeker.limit);
             }
         }
-        pending = left;
-        panel = queries.panel(pending.iter().map(|&place| indices[place]))?;
+        Ok(())
     }
-    let watched: Vec<Watched<W>> = watched.into_iter().flatten().collect();
-    if guesses && indices.len() == TILE {
-        plan.learn(watched.iter().map(|watched| watched.bound).collect());
+
+    /// What the watcher will want, if the nearest key is where it is likely to be; `u32::MAX` where nothing is likely.
+    fn guess(&self, round: u32, seeker: &Seeker) -> u32 {
+        if !seeker.guesses || round > 1 {
+            return u32::MAX;
+        }
+        match self.plan.learned() {
+            Some([likely, _]) if round == 0 => likely,
+            Some([likely, widest]) if likely < widest => widest,
+            // What was not within it is nowhere to be guessed.
+            Some(_) => u32::MAX,
+            None => {
+                let known = self.queries.known_count(seeker.query) as u32;
+                (self.watcher)(seeker.place).would_want(known.div_ceil(8 >> round))
+            }
+        }
     }
-    Ok(watched)
+
+    fn crowds(&self, seekers: &[Seeker]) -> bool {
+        self.plan.crowds(&limits_of(seekers))
+    }
+}
+
+fn limits_of(seekers: &[Seeker]) -> Vec<u32> {
+    seekers.iter().map(|seeker| seeker.limit).collect()
 }
 
 /// One scan of all keys. Returns what the watchers became, and how many words were read for them together.

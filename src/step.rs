@@ -5,7 +5,7 @@
 //! 1. its census: the nearest keys and those within a window of them, beyond which all others together weigh little.
 //!    Where their votes certify every bit, that is all ([`Partial`], [`Closing`]);
 //! 2. the same with a wider window, if bits stay open;
-//! 3. fields over all keys in fixed point (`weighed.rs`), if bits are still open or every key matters from the start;
+//! 3. fields over all keys in fixed point (`fixed_point.rs`), if bits are still open or every key matters from the start;
 //! 4. the votes of all keys by distance (`votes.rs`), for what even those leave open: ties, mostly.
 
 use std::ops::Range;
@@ -15,10 +15,10 @@ use rayon::prelude::*;
 use crate::census::{Census, Counted};
 use crate::closing::{Answer, Closing};
 use crate::field::Field;
+use crate::fixed_point::{self, Wanted};
 use crate::overlap::each_query;
 use crate::partial::Partial;
 use crate::plan::Plan;
-use crate::weighed;
 use crate::{Error, Memory, Queries, Result, Tie};
 
 /// How little all keys beyond the window may weigh, e^−margin of the nearest: enough for a nearest key that stands
@@ -79,7 +79,7 @@ impl<'a> Tile<'a> {
     /// The answers of one step.
     pub(crate) fn answers(self) -> Result<Vec<Answer>> {
         let indices: Vec<usize> = self.range.clone().collect();
-        let census = |index| self.census(index, MARGIN);
+        let census = |place| self.census(indices[place], MARGIN);
         let counted = self.memory.censuses(self.queries, &indices, self.plan, census)?;
         self.conclude(counted)
     }
@@ -96,18 +96,22 @@ impl<'a> Tile<'a> {
             let (narrow, rest): (Vec<State>, Vec<State>) =
                 open.into_iter().partition(|state| !full[state.0 - self.range.start]);
             let indices: Vec<usize> = narrow.iter().map(|state| state.0).collect();
-            let nearest = |index| {
-                let place = indices.binary_search(&index).unwrap_or_default();
-                narrow[place].1.nearest_distance()
+            let census = |place: usize| {
+                let (index, closing) = &narrow[place];
+                self.census(*index, WIDE_MARGIN).beside(closing.nearest_distance())
             };
-            let census = |index| self.census(index, WIDE_MARGIN).beside(nearest(index));
             let mut counted = memory.censuses(queries, &indices, plan, census)?;
             counted.iter_mut().zip(&narrow).for_each(|(counted, before)| counted.bits_read += before.1.bits_read());
             let (still_open, more) = apart(self.close(&indices, counted)?);
             open = rest.into_iter().chain(still_open).collect();
             closed.extend(more);
         }
-        weighed::decide(memory, queries, plan, field, &mut open)?;
+        if let Some(own) = field.own_weight() {
+            let wanted = |state: &State| Wanted { query: state.0, nearest: state.1.nearest_distance() };
+            fixed_point::fields(memory, queries, plan, field, &mut open, wanted, |state, fields| {
+                state.1.decide_by_fields(field, fields, own)
+            })?;
+        }
         let (open, more) = apart(open);
         closed.extend(more);
         closed.extend(each_query(memory.len(), open, |(index, mut closing)| {

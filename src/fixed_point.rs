@@ -15,7 +15,6 @@ use std::ops::Range;
 use popfield_kernels::{LANES, MAX_WEIGHT, Near, QueryPanel, Tier, WeightTable, Weights};
 use rayon::prelude::*;
 
-use crate::closing::Closing;
 use crate::field::Field;
 use crate::law::Relative;
 use crate::plan::Plan;
@@ -59,7 +58,7 @@ impl Scaled {
 }
 
 /// The fields of a query in fixed point.
-pub(crate) struct Weighed<'a> {
+pub(crate) struct FixedPoint<'a> {
     tier: Tier,
     /// The weight of the keys that say plus, by position.
     plus: &'a [i64],
@@ -70,7 +69,7 @@ pub(crate) struct Weighed<'a> {
     error: f64,
 }
 
-impl Weighed<'_> {
+impl FixedPoint<'_> {
     /// Whether the fields are the real ones, to the last unit.
     pub(crate) fn is_exact(&self) -> bool {
         self.error == 0.0
@@ -113,60 +112,77 @@ impl Summed {
     }
 }
 
-/// Decides what it can of the open bits of `closings`, (index of the query, state).
+/// A query whose fields are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    /// Its index among the queries.
+    pub(crate) query: usize,
+    /// The distance of its nearest key.
+    pub(crate) nearest: u32,
+}
+
+/// Forms the fields of the queries that `wanted` tells of `each`, and hands every one its own; none if they are no sums
+/// of weights by distance.
 ///
 /// Cost: for each key and query a distance, a look-up, and on AVX-512 some 0.5 ns a word of the values where there are
 /// several queries; with AMX a third of that or so.
-pub(crate) fn decide(
+pub(crate) fn fields<T: Send>(
     memory: &Memory,
     queries: &Queries,
     plan: &Plan<'_>,
     field: &Field,
-    closings: &mut [(usize, Closing)],
+    each: &mut [T],
+    wanted: impl Fn(&T) -> Wanted + Sync,
+    take: impl Fn(&mut T, &FixedPoint<'_>) -> Result<()> + Sync,
 ) -> Result<()> {
-    let Some(own) = field.own_weight() else { return Ok(()) };
+    let together = |each: &mut [T]| -> Result<()> {
+        let wanted: Vec<Wanted> = each.iter().map(&wanted).collect();
+        let Some((scaled, summed)) = fields_together(memory, queries, plan, field, &wanted)? else { return Ok(()) };
+        let rows = summed.plus.par_chunks_exact(memory.values().words() * COLUMNS);
+        rows.zip(each).enumerate().try_for_each(|(q, (plus, each))| {
+            let Scaled { table, error } = &scaled[&known_of(queries, wanted[q])];
+            let (error, of_nearest) = (error * memory.len() as f64, table.weight(wanted[q].nearest));
+            take(each, &FixedPoint { tier: memory.tier(), plus, total: summed.totals[q], of_nearest, error })
+        })
+    };
     let most = (SUMS / (memory.values().words() * COLUMNS)).max(1);
     if memory.keys().blocks() <= RUN {
         // Threads share the queries: nothing is to be merged, and a run's weights are looked up once all the same.
-        let each = closings.len().div_ceil(rayon::current_num_threads()).clamp(1, most);
-        return closings
-            .par_chunks_mut(each)
-            .try_for_each(|closings| decide_together(memory, queries, plan, field, own, closings));
+        let size = each.len().div_ceil(rayon::current_num_threads()).clamp(1, most);
+        return each.par_chunks_mut(size).try_for_each(together);
     }
-    closings.chunks_mut(most).try_for_each(|closings| decide_together(memory, queries, plan, field, own, closings))
+    each.chunks_mut(most).try_for_each(together)
 }
 
-fn decide_together(
+/// The weights by known positions, and what all keys come to; none if fields are no sums of weights by distance.
+fn fields_together(
     memory: &Memory,
     queries: &Queries,
     plan: &Plan<'_>,
     field: &Field,
-    own: i64,
-    closings: &mut [(usize, Closing)],
-) -> Result<()> {
-    let tier = memory.tier();
-    let panel = queries.panel(closings.iter().map(|closing| closing.0))?;
-    let usual = plan.usual_distances(tier, &panel)?;
+    wanted: &[Wanted],
+) -> Result<Option<(BTreeMap<u32, Scaled>, Summed)>> {
+    let panel = queries.panel(wanted.iter().map(|wanted| wanted.query))?;
+    let usual = plan.usual_distances(memory.tier(), &panel)?;
     // One table serves all queries of as many known positions: what counts is the nearest key of all, and where most
     // lie.
     let usual = usual.into_iter().reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or_default();
-    let nearest = closings.iter().map(|closing| closing.1.nearest_distance()).min().unwrap_or_default();
-    let known: Vec<u32> = closings.iter().map(|closing| queries.known_count(closing.0) as u32).collect();
+    let nearest = wanted.iter().map(|wanted| wanted.nearest).min().unwrap_or_default();
     let mut tables: BTreeMap<u32, Scaled> = BTreeMap::new();
-    for &known in &known {
+    for &wanted in wanted {
+        let known = known_of(queries, wanted);
         if let Entry::Vacant(place) = tables.entry(known) {
-            let Some(relative) = field.law().relative_weights(known, nearest) else { return Ok(()) };
+            let Some(relative) = field.law().relative_weights(known, nearest) else { return Ok(None) };
             place.insert(Scaled::new(relative, usual.clone()));
         }
     }
-    let scaled: Vec<&Scaled> = known.iter().map(|known| &tables[known]).collect();
-    let Summed { plus, totals } = sum(memory, &panel, &scaled.iter().map(|scaled| &scaled.table).collect::<Vec<_>>())?;
-    let rows = plus.par_chunks_exact(memory.values().words() * COLUMNS);
-    rows.zip(closings).enumerate().try_for_each(|(q, (plus, (_, closing)))| {
-        let error = scaled[q].error * memory.len() as f64;
-        let of_nearest = scaled[q].table.weight(closing.nearest_distance());
-        closing.decide_weighed(field, &Weighed { tier, plus, total: totals[q], of_nearest, error }, own)
-    })
+    let of_each: Vec<&WeightTable> = wanted.iter().map(|&wanted| &tables[&known_of(queries, wanted)].table).collect();
+    let summed = sum(memory, &panel, &of_each)?;
+    Ok(Some((tables, summed)))
+}
+
+fn known_of(queries: &Queries, wanted: Wanted) -> u32 {
+    queries.known_count(wanted.query) as u32
 }
 
 /// Adds up all keys.
