@@ -32,44 +32,21 @@
 
 #![forbid(unsafe_code)]
 
-// From arrays to patterns.
-mod noise;
-mod pages;
+// From arrays to patterns,
 mod patterns;
-mod queries;
-mod random;
-
-// From patterns to overlaps, and who watches them go by.
-mod census;
-mod near;
-mod overlap;
-mod plan;
-mod search;
-mod watch;
-
-// From overlaps to votes, and from votes to the sign of the field.
-mod counts;
-mod energy;
-mod evidence;
-mod exact;
-mod field;
-mod fixed_point;
-mod law;
-mod position;
-mod self_term;
-mod separation;
-mod tie;
+// to overlaps,
+mod scan;
+// to votes by distance,
 mod votes;
-mod without_own;
-
-// The memory, and recall with its proof.
-mod attend;
-mod certificate;
-mod closing;
-mod memory;
-mod partial;
+// through the separation,
+mod separation;
+// to the sign of the field, beyond doubt,
+mod sign;
+// which is one step of recall, with its proof.
 mod recall;
-mod step;
+
+// All that one asks of a memory.
+mod memory;
 
 // Networks that run to a limit, and networks that are learned.
 mod dynamics;
@@ -81,28 +58,23 @@ pub mod theory;
 
 mod error;
 mod progress;
-mod store;
 
-pub use census::Nearest;
-pub use certificate::{Certificate, Reason, Report};
-pub use closing::{Answer, Closing};
 pub use dynamics::{Clamp, Closest, Dynamics, End, Limit, Order, Run, Update, sweep_order};
-pub use energy::Energy;
 pub use error::{Error, ErrorKind, Result};
-pub use memory::Memory;
-pub use noise::{NoiseModel, add_noise, flips};
-pub use overlap::TILE;
-pub use partial::{Partial, Request, Votes};
-pub use patterns::{BitOrder, MAX_DIM, Pattern, Patterns};
+pub use memory::{Memory, Recall, Recalled};
+pub use patterns::{BitOrder, MAX_DIM, NoiseModel, Pattern, Patterns, Queries, Query, add_noise, flips, stream};
 pub use popfield_kernels::{KernelError, TIER_VARIABLE, TIERS, Tier, TierInfo};
 pub use progress::{Progress, Steps};
-pub use queries::{Queries, Query};
-pub use random::stream;
-pub use recall::{Recall, Recalled};
-pub use search::Neighbor;
-pub use self_term::Diagonal;
+pub use recall::certificate::{Certificate, Reason, Report};
+pub use recall::closing::{Answer, Closing};
+pub use recall::partial::{Partial, Request, Votes};
+pub use scan::census::Nearest;
+pub use scan::shortlist::Neighbor;
+pub use scan::tiles::TILE;
+pub use separation::energy::Energy;
 pub use separation::{Beta, Degree, Separation};
-pub use tie::Tie;
+pub use sign::self_term::Diagonal;
+pub use sign::tie::Tie;
 
 /// The README's example, held to compile and run.
 #[cfg(doctest)]

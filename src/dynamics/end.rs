@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::overlap::distances;
+use crate::scan::survey::distances;
 use crate::{Memory, Pattern, Patterns, Queries, Result};
 
 /// A mixture has at most this many members.
@@ -134,7 +134,8 @@ fn majority_distance(keys: &Patterns, members: &[(usize, bool)], state: &Pattern
             more |= equal & digit & !wanted;
             equal &= !(digit ^ wanted);
         }
-        let tail = if word + 1 == state.words().len() { crate::patterns::tail_mask(state.dim()) } else { u64::MAX };
+        let tail =
+            if word + 1 == state.words().len() { crate::patterns::pattern::tail_mask(state.dim()) } else { u64::MAX };
         (((more | equal) ^ own) & tail).count_ones()
     };
     state.words().iter().copied().enumerate().map(agrees).sum()

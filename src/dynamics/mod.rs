@@ -25,8 +25,8 @@ pub(crate) use {
     run::{Step, Sweep, step_to_limit, sweep_to_limit},
 };
 
-use crate::random::{below, stream};
-use crate::self_term::{Diagonal, SelfTerm};
+use crate::patterns::random::{below, stream};
+use crate::sign::self_term::{Diagonal, SelfTerm};
 use crate::{Error, Pattern, Query, Result, Separation, Tie};
 
 /// Which positions a step updates, and when.

@@ -7,12 +7,13 @@ use super::limit::{Limit, Path};
 use super::plane::Plane;
 use super::sweep::Walker;
 use super::{Clamp, Dynamics, Order, sweep_order};
-use crate::counts::Histogram;
-use crate::energy::Energy;
-use crate::field::Field;
-use crate::overlap::{distances, each_tile};
-use crate::step::{Tile, WIDE_MARGIN};
-use crate::watch::Watched;
+use crate::recall::step::{Tile, WIDE_MARGIN};
+use crate::scan::survey::distances;
+use crate::scan::tiles::each_tile;
+use crate::scan::watch::Watched;
+use crate::separation::energy::Energy;
+use crate::separation::field::Field;
+use crate::votes::counts::Histogram;
 use crate::{Answer, Error, Memory, Pattern, Patterns, Queries, Query, Recalled, Result};
 
 /// One run from its start to its limit.

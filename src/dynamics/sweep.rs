@@ -12,12 +12,12 @@
 use std::cmp::Ordering;
 
 use super::plane::Plane;
-use crate::counts::Histogram;
-use crate::exact::{ULP, UNDERFLOW};
-use crate::field::Field;
-use crate::position::{NearKey, Sweeping};
-use crate::self_term::SelfTerm;
-use crate::watch::Visit;
+use crate::scan::watch::Visit;
+use crate::separation::field::Field;
+use crate::separation::position::{NearKey, Sweeping};
+use crate::sign::exact::{ULP, UNDERFLOW};
+use crate::sign::self_term::SelfTerm;
+use crate::votes::counts::Histogram;
 use crate::{Diagonal, Energy, Memory, Pattern, Query, Result, Tie};
 
 /// A state on its way, and everything that follows from it.

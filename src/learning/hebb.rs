@@ -1,9 +1,9 @@
 //! Hebb's rule: W = Σ y_i x_iᵀ, implicit in the patterns.
 
 use super::{FieldSigns, Network, Rule, Weights, check};
-use crate::closing::Answer;
-use crate::field::Field;
-use crate::self_term::SelfTerm;
+use crate::recall::closing::Answer;
+use crate::separation::field::Field;
+use crate::sign::self_term::SelfTerm;
 use crate::{Diagonal, Error, Memory, Queries, Result, Separation, Tie};
 
 /// W = Σ_i y_i x_iᵀ (Hopfield 1982, without a factor): recall under the linear separation, which never forms W.

@@ -27,7 +27,7 @@ pub use pseudo_inverse::{Dependence, MOST_KEYS, PseudoInverse};
 pub use spectrum::{Association, Spectrum};
 pub use storkey::Storkey;
 
-use crate::self_term::OwnBits;
+use crate::sign::self_term::OwnBits;
 use crate::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Query, Result, Tie};
 
 /// The rules, by name.

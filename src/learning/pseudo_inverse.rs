@@ -25,7 +25,7 @@ use super::system::{LARGEST, System};
 use super::{FieldSigns, Network, Rule, Weights, check, elements, signs};
 use crate::dynamics::Plane;
 use crate::error::room_for;
-use crate::exact::ULP;
+use crate::sign::exact::ULP;
 use crate::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Query, Result};
 
 /// The largest system that the pseudo-inverse rule solves: the smaller of n and d.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use super::{FieldSigns, Network, Weights, elements};
 use crate::dynamics::{Step, Sweep, step_to_limit, sweep_to_limit};
-use crate::exact::ULP;
+use crate::sign::exact::ULP;
 use crate::{Diagonal, Dynamics, Energy, Error, Order, Pattern, Queries, Query, Result, Run, Separation, sweep_order};
 
 impl dyn Network + '_ {

@@ -32,7 +32,7 @@ use rayon::prelude::*;
 use super::limbs::{extend, ratio, scale_and_add, sign_and_bits, signed_sum};
 use super::{FieldSigns, Network, Rule, Weights, check, elements, signs};
 use crate::error::room_for;
-use crate::exact::ULP;
+use crate::sign::exact::ULP;
 use crate::{Diagonal, Error, Memory, Pattern, Queries, Query, Result};
 
 /// The largest dimension: W takes 8·d² bytes.

@@ -10,7 +10,7 @@ use faer::linalg::solvers::{Llt, Solve};
 use faer::{Mat, MatRef, Side};
 
 use super::rational::{Fractions, Lifting};
-use crate::exact::ULP;
+use crate::sign::exact::ULP;
 use crate::{Error, Result};
 
 /// Elements must stay below this, so that `f64` holds them and lifting does not overflow.

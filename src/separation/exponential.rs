@@ -2,12 +2,12 @@
 
 use std::cmp::Ordering;
 
-use crate::counts::Histogram;
-use crate::evidence::{Evidence, WordSigns, by_distance};
-use crate::exact::{ExponentialSign, ULP, UNDERFLOW, decay};
-use crate::law::{Law, Relative, exact_signs};
-use crate::position::{Entry, OverlapWeights, Sweeping};
-use crate::self_term::SelfTerm;
+use crate::separation::law::{Law, Relative, exact_signs};
+use crate::separation::position::{Entry, OverlapWeights, Sweeping};
+use crate::sign::evidence::{Evidence, WordSigns, by_distance};
+use crate::sign::exact::{ExponentialSign, ULP, UNDERFLOW, decay};
+use crate::sign::self_term::SelfTerm;
+use crate::votes::counts::Histogram;
 use crate::votes::{COLUMNS, WordVotes};
 use crate::{Beta, Diagonal, Energy};
 

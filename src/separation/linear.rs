@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 
 use dashu_int::IBig;
 
-use crate::counts::Histogram;
-use crate::evidence::{Evidence, WordSigns, set_bits};
-use crate::exact::polynomial_sign;
-use crate::law::{Law, Relative};
-use crate::position::Sweeping;
-use crate::self_term::SelfTerm;
+use crate::separation::law::{Law, Relative};
+use crate::separation::position::Sweeping;
+use crate::sign::evidence::{Evidence, WordSigns, set_bits};
+use crate::sign::exact::polynomial_sign;
+use crate::sign::self_term::SelfTerm;
+use crate::votes::counts::Histogram;
 use crate::votes::{COLUMNS, WordVotes};
 use crate::{Diagonal, Energy};
 

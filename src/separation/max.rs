@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 
 use dashu_int::IBig;
 
-use crate::counts::Histogram;
-use crate::evidence::{Evidence, WordSigns, set_bits};
-use crate::law::Law;
-use crate::position::{NearKey, Sweeping};
-use crate::self_term::{OwnBits, SelfTerm};
+use crate::separation::law::Law;
+use crate::separation::position::{NearKey, Sweeping};
+use crate::sign::evidence::{Evidence, WordSigns, set_bits};
+use crate::sign::self_term::{OwnBits, SelfTerm};
 use crate::votes::WordVotes;
+use crate::votes::counts::Histogram;
 use crate::{Diagonal, Energy};
 
 #[derive(Debug)]

@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 
 use dashu_int::IBig;
 
-use crate::counts::Histogram;
-use crate::evidence::{Evidence, WordSigns};
-use crate::exact::polynomial_sign;
-use crate::law::{Law, Relative, exact_signs};
-use crate::position::{Entry, OverlapWeights, Sweeping};
-use crate::self_term::SelfTerm;
+use crate::separation::law::{Law, Relative, exact_signs};
+use crate::separation::position::{Entry, OverlapWeights, Sweeping};
+use crate::sign::evidence::{Evidence, WordSigns};
+use crate::sign::exact::polynomial_sign;
+use crate::sign::self_term::SelfTerm;
 use crate::votes::WordVotes;
+use crate::votes::counts::Histogram;
 use crate::{Degree, Diagonal, Energy};
 
 #[derive(Debug)]

@@ -15,9 +15,9 @@ use std::ops::Range;
 use popfield_kernels::{LANES, MAX_WEIGHT, Near, QueryPanel, Tier, WeightTable, Weights};
 use rayon::prelude::*;
 
-use crate::field::Field;
-use crate::law::Relative;
-use crate::plan::Plan;
+use crate::scan::plan::Plan;
+use crate::separation::field::Field;
+use crate::separation::law::Relative;
 use crate::votes::COLUMNS;
 use crate::{Memory, Queries, Result};
 

@@ -3,7 +3,7 @@
 use rand_xoshiro::rand_core::Rng;
 use rayon::prelude::*;
 
-use crate::random::{below, stream};
+use crate::patterns::random::{below, stream};
 use crate::{Error, Pattern, Patterns, Result};
 
 /// How noise picks the positions that it flips.

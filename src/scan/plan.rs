@@ -9,11 +9,9 @@ use std::sync::OnceLock;
 
 use popfield_kernels::{LANES, QueryPanel, Screen, Tier};
 
-use crate::watch::Watch;
+use crate::scan::sample::spread;
+use crate::scan::watch::Watch;
 use crate::{Patterns, Queries, Result};
-
-/// Keys in the sample at the most.
-const SAMPLE: usize = 256;
 
 /// Queries whose lower bounds are looked at.
 const QUERIES: usize = 8;
@@ -33,22 +31,6 @@ const CROWD: usize = 8;
 
 /// What fetching one word of eight keys from memory costs, in vector instructions.
 const FETCHING: f64 = 24.0;
-
-/// Keys spread evenly over all of a memory, side by side: to read them where they lie costs as much as a scan of a
-/// hundred times as many.
-pub(crate) fn sample(keys: &Patterns) -> Result<Patterns> {
-    let size = (keys.len() / 256).clamp(64, SAMPLE).min(keys.len());
-    let mut sample = Patterns::filled(size, keys.dim(), false)?;
-    for (to, from) in spread(size, keys.len()).enumerate() {
-        sample.put(to, (0..keys.words()).map(|w| keys.word(from, w)));
-    }
-    Ok(sample)
-}
-
-/// `count` places evenly among `of`.
-fn spread(count: usize, of: usize) -> impl Iterator<Item = usize> {
-    (0..count).map(move |i| i * of / count)
-}
 
 /// How to scan the keys for a batch of queries.
 #[derive(Debug)]

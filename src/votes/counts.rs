@@ -1,6 +1,6 @@
 //! Counts: how many keys stand at each distance.
 
-use crate::watch::Visit;
+use crate::scan::watch::Visit;
 
 /// Keys by distance.
 #[derive(Clone, Debug, Default)]

@@ -6,13 +6,13 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::evidence::{Evidence, WordSigns, by_distance, set_bits};
-use crate::exact::ULP;
-use crate::field::Field;
-use crate::fixed_point::FixedPoint;
-use crate::partial::{Partial, Request, Votes};
-use crate::patterns::tail_mask;
-use crate::self_term::{OwnBits, SelfTerm};
+use crate::patterns::pattern::tail_mask;
+use crate::recall::fixed_point::FixedPoint;
+use crate::recall::partial::{Partial, Request, Votes};
+use crate::separation::field::Field;
+use crate::sign::evidence::{Evidence, WordSigns, by_distance, set_bits};
+use crate::sign::exact::ULP;
+use crate::sign::self_term::{OwnBits, SelfTerm};
 use crate::votes::{COLUMNS, Ranked, WordVotes};
 
 use crate::{Certificate, Error, Nearest, Pattern, Patterns, Query, Reason, Report, Result, Separation, Tie};

@@ -1,6 +1,6 @@
 //! The census of one query: its nearest keys, those within a window of them, and a count of the rest.
 
-use crate::watch::{Visit, Watch, Watched};
+use crate::scan::watch::{Visit, Watch, Watched};
 
 /// The nearest keys of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Recall: x ← sign of the field, once or several times over.
 
-use crate::closing::Answer;
-use crate::field::Field;
-use crate::overlap::each_tile;
-use crate::self_term::SelfTerm;
-use crate::step::Tile;
+use crate::recall::closing::Answer;
+use crate::recall::step::Tile;
+use crate::scan::tiles::each_tile;
+use crate::separation::field::Field;
+use crate::sign::self_term::SelfTerm;
 use crate::{Error, Memory, Patterns, Queries, Report, Result, Separation, Tie};
 
 /// How to recall: the separation, the number of steps and the tie policy.

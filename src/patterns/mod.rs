@@ -1,128 +1,25 @@
-//! Patterns: ±1 vectors as bits, in the one layout that everything else stands on.
+//! Patterns: lists of ±1 vectors as bits, in the one layout that everything else stands on.
+
+mod noise;
+pub(crate) mod pages;
+pub(crate) mod pattern;
+mod queries;
+pub(crate) mod random;
 
 use std::fmt;
 use std::ops::Range;
 
-use bitvec::prelude::{BitSlice, Lsb0};
 use popfield_kernels::{LANES, Lanes, Slab};
 use rayon::prelude::*;
 
-use crate::pages::Pages;
+pub use noise::{NoiseModel, add_noise, flips};
+pub use pattern::{BitOrder, MAX_DIM, Pattern};
+pub use queries::{Queries, Query};
+pub use random::stream;
+
 use crate::{Error, Result};
-
-/// The largest dimension: 2²⁴ positions.
-pub const MAX_DIM: usize = 1 << 24;
-
-/// The order in which the bits of a packed byte stand for positions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BitOrder {
-    /// Position 0 is the highest bit of the first byte, as in `numpy.packbits`.
-    #[default]
-    Big,
-    /// Position 0 is the lowest bit of the first byte.
-    Little,
-}
-
-/// One ±1 vector x ∈ {−1,+1}^d: bit 1 is +1, bit 0 is −1; position j is bit j mod 64 of word ⌊j/64⌋.
-///
-/// Bits beyond the dimension are always zero.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Pattern {
-    dim: usize,
-    words: Vec<u64>,
-}
-
-impl Pattern {
-    /// The pattern of `dim` times −1.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] if `dim` is 0 or above [`MAX_DIM`].
-    pub fn new(dim: usize) -> Result<Self> {
-        Ok(Self { dim, words: vec![0; words_of(dim)?] })
-    }
-
-    /// The pattern of `dim` times `bit`: `true` is +1.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] as [`new`](Self::new).
-    pub fn filled(dim: usize, bit: bool) -> Result<Self> {
-        let mut pattern = Self::new(dim)?;
-        pattern.bits_mut().fill(bit);
-        Ok(pattern)
-    }
-
-    /// The pattern with these elements, each +1 or −1.
-    ///
-    /// # Errors
-    /// [`Error::Element`] at the first other value; [`Error::Parameter`] as [`new`](Self::new).
-    pub fn from_signs(signs: &[i8]) -> Result<Self> {
-        let mut pattern = Self::new(signs.len())?;
-        for (j, &sign) in signs.iter().enumerate() {
-            pattern.bits_mut().set(j, sign_bit(sign, "pattern", 0, j)?);
-        }
-        Ok(pattern)
-    }
-
-    /// The pattern of `dim` positions with these words.
-    ///
-    /// # Errors
-    /// [`Error::Count`] if the words are not ⌈dim/64⌉; [`Error::TailBit`] if one is set beyond `dim`;
-    /// [`Error::Parameter`] as [`new`](Self::new).
-    pub fn from_words(words: Vec<u64>, dim: usize) -> Result<Self> {
-        check_words(&words, dim, "pattern", 0)?;
-        Ok(Self { dim, words })
-    }
-
-    /// Positions d.
-    pub fn dim(&self) -> usize {
-        self.dim
-    }
-
-    /// The packed words, ⌈d/64⌉ of them.
-    pub fn words(&self) -> &[u64] {
-        &self.words
-    }
-
-    /// A view of the d bits.
-    pub fn bits(&self) -> &BitSlice<u64, Lsb0> {
-        &BitSlice::from_slice(&self.words)[..self.dim]
-    }
-
-    /// A view of the d bits to write through; what lies beyond the dimension is out of its reach.
-    pub fn bits_mut(&mut self) -> &mut BitSlice<u64, Lsb0> {
-        &mut BitSlice::from_slice_mut(&mut self.words)[..self.dim]
-    }
-
-    /// The elements, each +1 or −1.
-    pub fn to_signs(&self) -> Vec<i8> {
-        self.bits().iter().map(|bit| if *bit { 1 } else { -1 }).collect()
-    }
-
-    /// Hamming distance to `other`: h = (d − ⟨x, y⟩) / 2.
-    ///
-    /// # Errors
-    /// [`Error::Dimension`] if the dimensions differ.
-    pub fn distance(&self, other: &Self) -> Result<u32> {
-        if self.dim != other.dim {
-            return Err(Error::Dimension { what: "pattern", expected: self.dim, found: other.dim });
-        }
-        Ok(self.words.iter().zip(&other.words).map(|(a, b)| (a ^ b).count_ones()).sum())
-    }
-}
-
-/// `+` for +1 and `-` for −1, as in text files.
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text: String = self.bits().iter().map(|bit| if *bit { '+' } else { '-' }).collect();
-        f.pad(&text)
-    }
-}
-
-impl fmt::Debug for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Pattern({self})")
-    }
-}
+use pages::Pages;
+use pattern::{check_words, sign_bit, tail_mask, words_of};
 
 /// A list of patterns of one dimension, packed for the scan: d bits each, 64-byte aligned.
 ///
@@ -212,7 +109,7 @@ impl Patterns {
             for (c, element) in row.iter().enumerate() {
                 pattern.bits_mut().set(c, bit(element, r, c)?);
             }
-            patterns.put(r, pattern.words.iter().copied());
+            patterns.put(r, pattern.words().iter().copied());
         }
         Ok(patterns)
     }
@@ -271,10 +168,10 @@ impl Patterns {
     /// # Errors
     /// [`Error::Dimension`] if it has another dimension.
     pub fn push(&mut self, pattern: &Pattern) -> Result<()> {
-        if pattern.dim != self.dim {
-            return Err(Error::Dimension { what: "pattern", expected: self.dim, found: pattern.dim });
+        if pattern.dim() != self.dim {
+            return Err(Error::Dimension { what: "pattern", expected: self.dim, found: pattern.dim() });
         }
-        self.push_checked(&pattern.words);
+        self.push_checked(pattern.words());
         Ok(())
     }
 
@@ -371,7 +268,7 @@ impl Patterns {
     pub fn get(&self, index: usize) -> Option<Pattern> {
         (index < self.len).then(|| {
             let words = (0..self.words()).map(|w| self.word(index, w)).collect();
-            Pattern { dim: self.dim, words }
+            Pattern::of_checked(words, self.dim)
         })
     }
 
@@ -447,8 +344,8 @@ impl Patterns {
         self.pages.blocks()
     }
 
-    /// The most blocks that one [`slab`](Self::slabs) holds.
-    pub(crate) fn slab_blocks(&self) -> usize {
+    /// Blocks of a page: the most that one [`slab`](Self::slabs) holds.
+    pub(crate) fn page_blocks(&self) -> usize {
         self.pages.page_blocks()
     }
 
@@ -473,11 +370,23 @@ impl Patterns {
         self.pages.lanes()
     }
 
-    /// The layout itself, page by page with the blocks before each, for those who fill it in parallel and keep its
-    /// tails zero. Word w of block b of a page stands at `w · length / words + b`.
-    pub(crate) fn pages_mut(&mut self) -> impl IndexedParallelIterator<Item = (usize, &mut [Lanes])> {
+    /// Makes the patterns of every block anew, blocks side by side: their words, one pattern after the other, are what
+    /// `next` gives, beginning with what `start` makes of the block's number. Bits beyond the dimension are left out.
+    pub(crate) fn fill<S>(&mut self, start: impl Fn(usize) -> S + Sync, next: impl Fn(&mut S) -> u64 + Sync) {
+        let (len, words, tail) = (self.len, self.words(), tail_mask(self.dim));
         let (size, lanes) = (self.pages.page_blocks(), self.pages.page_lanes());
-        self.pages.lanes_mut().par_chunks_mut(lanes).enumerate().map(move |(page, lanes)| (page * size, lanes))
+        self.pages.lanes_mut().par_chunks_mut(lanes).enumerate().for_each(|(page, lanes)| {
+            let blocks = lanes.len() / words;
+            for b in 0..blocks {
+                let block = page * size + b;
+                let mut state = start(block);
+                for lane in 0..LANES.min(len - block * LANES) {
+                    for w in 0..words {
+                        lanes[w * blocks + b].0[lane] = next(&mut state) & if w + 1 == words { tail } else { u64::MAX };
+                    }
+                }
+            }
+        });
     }
 
     /// Patterns that stand in `lanes` already, as the store reads them.
@@ -524,47 +433,9 @@ impl<'a> FromIterator<&'a Pattern> for Result<Patterns> {
     }
 }
 
-/// Words of a pattern of dimension `dim`.
-fn words_of(dim: usize) -> Result<usize> {
-    if dim == 0 || dim > MAX_DIM {
-        let expected = format!("1 to {MAX_DIM}");
-        return Err(Error::Parameter { what: "dimension", expected, found: dim.to_string() });
-    }
-    Ok(dim.div_ceil(64))
-}
-
-/// The bits of a last word that lie within the dimension.
-pub(crate) fn tail_mask(dim: usize) -> u64 {
-    u64::MAX >> (64 * dim.div_ceil(64) - dim)
-}
-
-fn check_words(words: &[u64], dim: usize, what: &'static str, row: usize) -> Result<()> {
-    let expected = words_of(dim)?;
-    if words.len() != expected {
-        return Err(Error::Count {
-            what: "packed words of a pattern",
-            expected: expected as u64,
-            found: words.len() as u64,
-        });
-    }
-    let tail = words[expected - 1] & !tail_mask(dim);
-    if tail != 0 {
-        return Err(Error::TailBit { what, row, dim, bit: (expected - 1) * 64 + tail.trailing_zeros() as usize });
-    }
-    Ok(())
-}
-
 fn whole_rows(found: usize, row: usize, what: &'static str) -> Result<()> {
     if !found.is_multiple_of(row) {
         return Err(Error::Count { what, expected: found.next_multiple_of(row) as u64, found: found as u64 });
     }
     Ok(())
-}
-
-fn sign_bit(sign: i8, what: &'static str, row: usize, column: usize) -> Result<bool> {
-    match sign {
-        1 => Ok(true),
-        -1 => Ok(false),
-        found => Err(Error::Element { what, row, column, expected: "+1 or −1", found: found.to_string() }),
-    }
 }

@@ -7,9 +7,9 @@
 use std::cmp::Ordering;
 
 use crate::Separation;
-use crate::evidence::{Evidence, WordSigns};
-use crate::law::Law;
-use crate::self_term::{OwnBits, SelfTerm};
+use crate::separation::law::Law;
+use crate::sign::evidence::{Evidence, WordSigns};
+use crate::sign::self_term::{OwnBits, SelfTerm};
 use crate::votes::WordVotes;
 
 /// The rule by which a query's votes become the field of every position, and its exact sign.

@@ -1,4 +1,4 @@
-//! Near keys: the scan that reads keys no further than it must.
+//! The hunt for near keys: rounds of scans that read keys no further than they must.
 //!
 //! Who asks for near keys ([`Watch`]) wants those within some bound that shrinks as nearer ones are met. A key whose
 //! leading words already differ in as many bits is left there; the kernel's screen does that many keys at a time. So
@@ -13,14 +13,13 @@
 //!
 //! What is found depends on none of this; it is all that was wanted.
 
-use std::ops::Range;
+use popfield_kernels::{QueryPanel, Tier};
 
-use popfield_kernels::{LANES, Near, QueryPanel, Screen, Tier};
-use rayon::prelude::*;
-
-use crate::overlap::{TILE, pieces, survey};
-use crate::plan::Plan;
-use crate::watch::{Visit, Watch, Watched};
+use crate::scan::near::pass;
+use crate::scan::plan::Plan;
+use crate::scan::survey::survey;
+use crate::scan::tiles::TILE;
+use crate::scan::watch::{Visit, Watch, Watched};
 use crate::{Patterns, Queries, Result};
 
 /// Shows some queries, given by their indices, the keys that their watchers want, by what `watcher` makes of the place
@@ -170,41 +169,6 @@ impl<W: Watch, F: Fn(usize) -> W + Sync> Hunt<'_, F> {
 
 fn limits_of(seekers: &[Seeker]) -> Vec<u32> {
     seekers.iter().map(|seeker| seeker.limit).collect()
-}
-
-/// One scan of all keys. Returns what the watchers became, and how many words were read for them together.
-fn pass<W: Watch>(
-    tier: Tier,
-    keys: &Patterns,
-    panel: &QueryPanel,
-    screen: Screen,
-    limits: &[u32],
-    watcher: impl Fn(usize) -> W + Sync,
-) -> Result<(Vec<W>, u64)> {
-    let start = || -> Vec<W> { (0..panel.queries()).map(&watcher).collect() };
-    let scan = |piece: Range<usize>| -> Result<(Vec<W>, u64)> {
-        let mut watchers = start();
-        let mut bounds: Vec<u32> = limits.iter().zip(&watchers).map(|(&limit, w)| limit.min(w.wants())).collect();
-        let mut found: Vec<Near> = Vec::new();
-        let mut words_read = 0;
-        for (first, slab) in keys.slabs(piece, usize::MAX) {
-            words_read += tier.near(slab?, panel, screen, &bounds, &mut found)?;
-            for near in found.drain(..) {
-                let (id, query) = (first * LANES + near.pattern as usize, near.query as usize);
-                // The bound may have shrunk since; and the last block may have lanes without a key.
-                if near.distance < bounds[query] && id < keys.len() {
-                    watchers[query].meet(id, near.distance);
-                    bounds[query] = limits[query].min(watchers[query].wants());
-                }
-            }
-        }
-        Ok((watchers, words_read))
-    };
-    let merged = pieces(keys).into_par_iter().map(scan).try_reduce_with(|(mut a, read), (b, more)| {
-        a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
-        Ok((a, read + more))
-    });
-    merged.unwrap_or_else(|| Ok((start(), 0)))
 }
 
 /// The least distance of all.

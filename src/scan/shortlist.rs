@@ -1,8 +1,7 @@
-//! Search: the nearest keys themselves, exactly.
+//! The shortlist of a search: the nearest keys met so far.
 
-use crate::overlap::each_tile;
-use crate::watch::{Visit, Watch, Watched};
-use crate::{Error, Memory, Queries, Result};
+use crate::scan::watch::{Visit, Watch, Watched};
+use crate::{Error, Result};
 
 /// A key found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,58 +12,9 @@ pub struct Neighbor {
     pub id: u64,
 }
 
-impl Memory {
-    /// The `top` nearest keys of every query, nearest first, equal distances by lower id; all n keys where there are
-    /// fewer.
-    ///
-    /// Cost: one scan for up to 64 queries; 16 bytes for each of 2·`top` keys a query and thread.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] if `top` is 0; [`Error::Dimension`] if the queries are of another dimension;
-    /// [`Error::OutOfMemory`].
-    ///
-    /// # Example
-    /// ```
-    /// use popfield::{Memory, Patterns};
-    /// let memory = Memory::auto_associative(Patterns::random(100, 64, 5, "keys")?)?;
-    /// let found = memory.search_top(&memory.keys().range(42..43).into(), 3)?;
-    /// assert_eq!((found[0][0].id, found[0][0].distance), (42, 0));
-    /// # Ok::<(), popfield::Error>(())
-    /// ```
-    pub fn search_top(&self, queries: &Queries, top: usize) -> Result<Vec<Vec<Neighbor>>> {
-        if top == 0 {
-            return Err(Error::Parameter { what: "top", expected: "at least 1".into(), found: "0".into() });
-        }
-        let top = top.min(self.len());
-        self.search(queries, |_| Shortlist { top, limit: u32::MAX, found: Vec::new(), exhausted: false })
-    }
-
-    /// All keys within distance `radius` of every query, nearest first, equal distances by lower id.
-    ///
-    /// # Errors
-    /// [`Error::Dimension`] if the queries are of another dimension; [`Error::OutOfMemory`].
-    pub fn search_radius(&self, queries: &Queries, radius: u32) -> Result<Vec<Vec<Neighbor>>> {
-        self.search(queries, |_| Shortlist {
-            top: usize::MAX,
-            limit: radius.saturating_add(1),
-            found: Vec::new(),
-            exhausted: false,
-        })
-    }
-
-    fn search(&self, queries: &Queries, list: impl Fn(usize) -> Shortlist + Sync) -> Result<Vec<Vec<Neighbor>>> {
-        self.check(queries)?;
-        let plan = self.plan(queries)?;
-        each_tile(self.len(), queries.len(), |tile| {
-            let indices: Vec<usize> = tile.collect();
-            self.near(queries, &indices, &plan, &list)?.into_iter().map(Shortlist::finish).collect()
-        })
-    }
-}
-
 /// The nearest keys met so far, at most `top` of them and all nearer than `limit`; between two cuts twice as many may
 /// stand here.
-struct Shortlist {
+pub(crate) struct Shortlist {
     top: usize,
     limit: u32,
     found: Vec<Neighbor>,
@@ -73,6 +23,11 @@ struct Shortlist {
 }
 
 impl Shortlist {
+    /// Of at most `top` keys, all nearer than `limit`.
+    pub(crate) fn new(top: usize, limit: u32) -> Self {
+        Self { top, limit, found: Vec::new(), exhausted: false }
+    }
+
     /// Drops what can no longer be among the `top`. A later key at the last distance kept has a higher id: it comes too
     /// late.
     fn cut(&mut self) {
@@ -87,7 +42,8 @@ impl Shortlist {
         }
     }
 
-    fn finish(watched: Watched<Self>) -> Result<Vec<Neighbor>> {
+    /// The keys found, nearest first, equal distances by lower id.
+    pub(crate) fn finish(watched: Watched<Self>) -> Result<Vec<Neighbor>> {
         let mut this = watched.watcher;
         if this.exhausted {
             let bytes = size_of_val(this.found.as_slice()) as u64 * 2;

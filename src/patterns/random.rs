@@ -4,12 +4,9 @@
 //! number). So the data are equal for every thread count, tier and platform, and what one purpose draws never
 //! shifts another's.
 
-use popfield_kernels::LANES;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
-use rayon::prelude::*;
 
-use crate::patterns::tail_mask;
 use crate::{Patterns, Result};
 
 /// The stream of block `block` of what `purpose` draws under `seed`.
@@ -52,19 +49,7 @@ impl Patterns {
     /// ```
     pub fn random(len: usize, dim: usize, seed: u64, purpose: &str) -> Result<Self> {
         let mut patterns = Self::filled(len, dim, false)?;
-        let words = patterns.words();
-        let tail = tail_mask(dim);
-        patterns.pages_mut().for_each(|(first, page)| {
-            let blocks = page.len() / words;
-            for b in 0..blocks {
-                let mut rng = stream(seed, purpose, (first + b) as u64);
-                for lane in 0..LANES.min(len - (first + b) * LANES) {
-                    for w in 0..words {
-                        page[w * blocks + b].0[lane] = rng.next_u64() & if w + 1 == words { tail } else { u64::MAX };
-                    }
-                }
-            }
-        });
+        patterns.fill(|block| stream(seed, purpose, block as u64), |rng| rng.next_u64());
         Ok(patterns)
     }
 

@@ -11,9 +11,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::census::Counted;
-use crate::evidence::by_distance;
-use crate::field::Field;
+use crate::scan::census::Counted;
+use crate::separation::field::Field;
+use crate::sign::evidence::by_distance;
 use crate::votes::{COLUMNS, VoteTable};
 use crate::{Error, Nearest, Patterns, Query, Result, Separation};
 

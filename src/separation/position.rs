@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::self_term::SelfTerm;
+use crate::sign::self_term::SelfTerm;
 
 /// How the sign of a position is found from the overlaps of all keys.
 #[derive(Debug)]

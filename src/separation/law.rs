@@ -4,13 +4,13 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::counts::Histogram;
-use crate::energy::Energy;
-use crate::evidence::{Evidence, WordSigns, set_bits};
-use crate::position::Sweeping;
-use crate::self_term::{Diagonal, OwnBits, SelfTerm};
+use crate::separation::energy::Energy;
+use crate::separation::position::Sweeping;
+use crate::separation::without_own;
+use crate::sign::evidence::{Evidence, WordSigns, set_bits};
+use crate::sign::self_term::{Diagonal, OwnBits, SelfTerm};
 use crate::votes::WordVotes;
-use crate::without_own;
+use crate::votes::counts::Histogram;
 
 /// Weights by distance.
 #[derive(Debug)]

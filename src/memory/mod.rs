@@ -1,20 +1,28 @@
 //! A memory: keys, the values they recall, and the tier that scans them.
 
+mod attend;
+mod file;
+mod recall;
+mod search;
+
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use popfield_kernels::Tier;
 
-use crate::census::{Census, Counted};
+pub use recall::{Recall, Recalled};
+
 use crate::error::room_for;
-use crate::field::Field;
-use crate::near::near;
-use crate::overlap::{distances, survey};
-use crate::partial::{Partial, Request, Votes};
-use crate::plan::{Plan, sample};
-use crate::self_term::SelfTerm;
+use crate::recall::partial::{Partial, Request, Votes};
+use crate::scan::census::{Census, Counted};
+use crate::scan::hunt::near;
+use crate::scan::plan::Plan;
+use crate::scan::sample::sample;
+use crate::scan::survey::{distances, survey};
+use crate::scan::watch::{Visit, Watch, Watched};
+use crate::separation::field::Field;
+use crate::sign::self_term::SelfTerm;
 use crate::votes::{Ranked, VoteTable};
-use crate::watch::{Visit, Watch, Watched};
 use crate::{Error, Pattern, Patterns, Queries, Query, Result, Separation};
 
 /// An associative memory of n stored associations (x_i, y_i): keys x_i ∈ {±1}^d and values y_i ∈ {±1}^{d'}.

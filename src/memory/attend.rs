@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
-use crate::census::{Census, Counted};
 use crate::error::room_for;
-use crate::exact::decay;
-use crate::overlap::{each_query, each_tile};
+use crate::scan::census::{Census, Counted};
+use crate::scan::tiles::{each_query, each_tile};
 use crate::separation::weight_window;
+use crate::sign::exact::decay;
 use crate::votes::VoteTable;
 use crate::{Beta, Memory, Queries, Result};
 
@@ -75,7 +75,7 @@ impl Memory {
         self.check(queries)?;
         let mut out = room_for(queries.len().saturating_mul(self.len()), "attention weights")?;
         for index in 0..queries.len() {
-            let distances = crate::overlap::distances(self.tier(), self.keys(), queries, index)?;
+            let distances = crate::scan::survey::distances(self.tier(), self.keys(), queries, index)?;
             let ranked = crate::votes::Ranked::new(distances.clone(), self.dim());
             let nearest = ranked.distances[0];
             let weights = Softmax::new(beta, nearest, u32::MAX, &ranked.distances, &ranked.keys);

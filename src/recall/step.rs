@@ -12,13 +12,13 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::census::{Census, Counted};
-use crate::closing::{Answer, Closing};
-use crate::field::Field;
-use crate::fixed_point::{self, Wanted};
-use crate::overlap::each_query;
-use crate::partial::Partial;
-use crate::plan::Plan;
+use crate::recall::closing::{Answer, Closing};
+use crate::recall::fixed_point::{self, Wanted};
+use crate::recall::partial::Partial;
+use crate::scan::census::{Census, Counted};
+use crate::scan::plan::Plan;
+use crate::scan::tiles::each_query;
+use crate::separation::field::Field;
 use crate::{Error, Memory, Queries, Result, Tie};
 
 /// How little all keys beyond the window may weigh, e^−margin of the nearest: enough for a nearest key that stands

@@ -1,6 +1,6 @@
 //! Ties: what the sign of zero is.
 
-use crate::self_term::OwnBits;
+use crate::sign::self_term::OwnBits;
 use crate::{Error, Result};
 
 /// What the sign of a field of exactly 0 is.

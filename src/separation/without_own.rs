@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::evidence::{Evidence, WordSigns};
-use crate::self_term::{OwnBits, SelfTerm};
+use crate::sign::evidence::{Evidence, WordSigns};
+use crate::sign::self_term::{OwnBits, SelfTerm};
 use crate::votes::WordVotes;
 
 /// The signs of one word of fields, once the own bits have been taken out of its votes.

@@ -1,0 +1,49 @@
+//! Search: the nearest keys themselves, exactly.
+
+use crate::scan::shortlist::{Neighbor, Shortlist};
+use crate::scan::tiles::each_tile;
+use crate::{Error, Memory, Queries, Result};
+
+impl Memory {
+    /// The `top` nearest keys of every query, nearest first, equal distances by lower id; all n keys where there are
+    /// fewer.
+    ///
+    /// Cost: one scan for up to 64 queries; 16 bytes for each of 2·`top` keys a query and thread.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if `top` is 0; [`Error::Dimension`] if the queries are of another dimension;
+    /// [`Error::OutOfMemory`].
+    ///
+    /// # Example
+    /// ```
+    /// use popfield::{Memory, Patterns};
+    /// let memory = Memory::auto_associative(Patterns::random(100, 64, 5, "keys")?)?;
+    /// let found = memory.search_top(&memory.keys().range(42..43).into(), 3)?;
+    /// assert_eq!((found[0][0].id, found[0][0].distance), (42, 0));
+    /// # Ok::<(), popfield::Error>(())
+    /// ```
+    pub fn search_top(&self, queries: &Queries, top: usize) -> Result<Vec<Vec<Neighbor>>> {
+        if top == 0 {
+            return Err(Error::Parameter { what: "top", expected: "at least 1".into(), found: "0".into() });
+        }
+        let top = top.min(self.len());
+        self.search(queries, |_| Shortlist::new(top, u32::MAX))
+    }
+
+    /// All keys within distance `radius` of every query, nearest first, equal distances by lower id.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if the queries are of another dimension; [`Error::OutOfMemory`].
+    pub fn search_radius(&self, queries: &Queries, radius: u32) -> Result<Vec<Vec<Neighbor>>> {
+        self.search(queries, |_| Shortlist::new(usize::MAX, radius.saturating_add(1)))
+    }
+
+    fn search(&self, queries: &Queries, list: impl Fn(usize) -> Shortlist + Sync) -> Result<Vec<Vec<Neighbor>>> {
+        self.check(queries)?;
+        let plan = self.plan(queries)?;
+        each_tile(self.len(), queries.len(), |tile| {
+            let indices: Vec<usize> = tile.collect();
+            self.near(queries, &indices, &plan, &list)?.into_iter().map(Shortlist::finish).collect()
+        })
+    }
+}

@@ -1,0 +1,12 @@
+//! One step of recall, and its proof.
+//!
+//! ```text
+//! step → census (scan) → partial state → closing: bits decided, certificate
+//!    ↘ still open: a wider census → fixed point: all keys weighed → all votes by distance ↗
+//! ```
+
+pub(crate) mod certificate;
+pub(crate) mod closing;
+pub(crate) mod fixed_point;
+pub(crate) mod partial;
+pub(crate) mod step;

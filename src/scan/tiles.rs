@@ -1,0 +1,63 @@
+//! Tiles of queries that are answered together, and pieces of the keys that threads share.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::{Patterns, Result};
+
+/// Queries of a batch that share one pass over the keys: enough that the scan computes rather than waits for memory.
+pub const TILE: usize = 64;
+
+/// Patterns below which splitting a scan among threads costs more than it gains.
+const MIN_PIECE: usize = 4096;
+
+/// Keys of the largest memory in which several queries of a tile may hold all distances at once: half a megabyte each.
+const MAX_KEYS_AT_ONCE: usize = 1 << 17;
+
+/// What `answer` makes of each tile of `queries` queries, in order.
+///
+/// The others run side by side only where the memory is small: a large one keeps all threads busy with one tile, and
+/// what the queries of a tile remember stands in memory once.
+pub(crate) fn each_tile<T: Send>(
+    keys: usize,
+    queries: usize,
+    answer: impl Fn(Range<usize>) -> Result<Vec<T>> + Sync,
+) -> Result<Vec<T>> {
+    let tile = |t: usize| t * TILE..queries.min((t + 1) * TILE);
+    // The first tile by itself: others may learn from it.
+    let mut answers = if queries == 0 { Vec::new() } else { answer(tile(0))? };
+    let others = 1..queries.div_ceil(TILE).max(1);
+    let others: Vec<Vec<T>> = if keys <= MAX_KEYS_AT_ONCE {
+        others.into_par_iter().map(|t| answer(tile(t))).collect::<Result<_>>()?
+    } else {
+        others.map(|t| answer(tile(t))).collect::<Result<_>>()?
+    };
+    answers.extend(others.into_iter().flatten());
+    Ok(answers)
+}
+
+/// Finishes each of some queries.
+///
+/// A query may need the distances of all keys once more: among large memories queries go one after the other and the
+/// threads share each, so that few such arrays stand at a time.
+pub(crate) fn each_query<V: Send, T: Send>(
+    keys: usize,
+    queries: Vec<V>,
+    finish: impl Fn(V) -> Result<T> + Sync + Send,
+) -> Result<Vec<T>> {
+    if keys <= MAX_KEYS_AT_ONCE {
+        queries.into_par_iter().map(finish).collect()
+    } else {
+        queries.into_iter().map(finish).collect()
+    }
+}
+
+/// The key blocks cut into pieces, several for each of two threads or more where the memory is large enough.
+pub(crate) fn pieces(keys: &Patterns) -> Vec<Range<usize>> {
+    let threads = rayon::current_num_threads();
+    let count = if threads == 1 { 1 } else { (4 * threads).min(keys.len() / MIN_PIECE).max(1) };
+    let blocks = keys.blocks();
+    let size = blocks.div_ceil(count).next_multiple_of(keys.page_blocks());
+    (0..blocks).step_by(size.max(1)).map(|start| start..blocks.min(start + size)).collect()
+}
