@@ -51,7 +51,7 @@ fn recall(criterion: &mut Criterion) {
         let memory =
             Memory::auto_associative(Patterns::random(PATTERNS, dim, 1, "keys").expect("keys")).expect("memory");
         for batch in [1, 64] {
-            let originals = memory.keys().range(0..batch);
+            let originals = memory.keys().range(0..batch).unwrap();
             let queries: Queries = add_noise(&originals, 0.1, NoiseModel::Exact, 1).expect("noise").into();
             let mut group = criterion.benchmark_group(format!("recall, n = {PATTERNS}, d = {dim}, batch {batch}"));
             group.throughput(Throughput::Elements(batch as u64)).sample_size(20);
@@ -144,7 +144,7 @@ fn worst_cases(criterion: &mut Criterion) {
 fn limits(criterion: &mut Criterion) {
     const DIM: usize = 1024;
     let memory = Memory::auto_associative(Patterns::random(20, DIM, 1, "keys").expect("keys")).expect("memory");
-    let originals = memory.keys().range(0..20);
+    let originals = memory.keys().range(0..20).unwrap();
     let starts: Queries = add_noise(&originals, 0.1, NoiseModel::Exact, 1).expect("noise").into();
     let mut group = criterion.benchmark_group(format!("limits, n = 20, d = {DIM}, 20 starts"));
     group.throughput(Throughput::Elements(20)).sample_size(20);

@@ -58,6 +58,18 @@ pub enum Error {
         /// The first position at fault.
         bit: usize,
     },
+    /// An id in a list names nothing, or names again what was named.
+    #[error("{what}, place {place}: expected {expected}, found {found}")]
+    Id {
+        /// The list.
+        what: &'static str,
+        /// The place in it, from 0.
+        place: usize,
+        /// What the place takes.
+        expected: String,
+        /// The id that came.
+        found: u64,
+    },
     /// A parameter lies outside its range.
     #[error("{what}: expected {expected}, found {found}")]
     Parameter {
@@ -194,6 +206,7 @@ impl Error {
             | Self::Element { .. }
             | Self::TailBit { .. }
             | Self::Parameter { .. }
+            | Self::Id { .. }
             | Self::Dependent { .. }
             | Self::TooLarge { .. } => ErrorKind::Input,
             Self::Dimension { .. }

@@ -22,7 +22,7 @@
 //!
 //! let keys = Patterns::random(10_000, 256, 7, "keys")?;                      // 10,000 patterns of 256 bits
 //! let memory = Memory::auto_associative(keys)?;
-//! let originals = memory.keys().range(0..100);
+//! let originals = memory.keys().range(0..100)?;
 //! let queries = add_noise(&originals, 0.2, NoiseModel::Exact, 7)?;           // a fifth of the bits flipped
 //! let recalled = memory.recall(&queries.into(), &Recall::new(Separation::exponential(1.0)?))?;
 //! assert_eq!(recalled.patterns, originals);                                  // all 100, every bit
@@ -61,14 +61,15 @@ mod progress;
 
 pub use dynamics::{Clamp, Closest, Dynamics, End, Limit, Order, Run, Update, sweep_order};
 pub use error::{Error, ErrorKind, Result};
-pub use memory::{Memory, Recall, Recalled};
-pub use patterns::{BitOrder, MAX_DIM, NoiseModel, Pattern, Patterns, Queries, Query, add_noise, flips, stream};
+pub use memory::{Memory, Recall, Recalled, View};
+pub use patterns::{BitOrder, MAX_DIM, NoiseModel, Pattern, Patterns, Queries, Query, Side, add_noise, flips, stream};
 pub use popfield_kernels::{KernelError, TIER_VARIABLE, TIERS, Tier, TierInfo};
 pub use progress::{Progress, Steps};
 pub use recall::certificate::{Certificate, Reason, Report};
 pub use recall::closing::{Answer, Closing};
 pub use recall::partial::{Partial, Request, Votes};
 pub use scan::census::Nearest;
+pub use scan::scope::{Missing, Scope};
 pub use scan::shortlist::Neighbor;
 pub use scan::tiles::TILE;
 pub use separation::energy::Energy;

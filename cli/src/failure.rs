@@ -17,6 +17,8 @@ pub enum Failure {
     No,
     /// Nobody reads the output any more: the work is over, quietly.
     Unread,
+    /// It was told to stop: status 130, quietly.
+    Interrupted,
 }
 
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -83,13 +85,14 @@ impl Failure {
             Self::Resource(_) => 3,
             Self::No => 1,
             Self::Unread => 0,
+            Self::Interrupted => 130,
         }
     }
 
     pub fn message(&self) -> Option<&str> {
         match self {
             Self::Usage(message) | Self::Resource(message) => Some(message),
-            Self::No | Self::Unread => None,
+            Self::No | Self::Unread | Self::Interrupted => None,
         }
     }
 }
@@ -109,6 +112,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::OutOfMemory { .. } => Self::Resource(error.to_string()),
+            Error::Interrupted => Self::Interrupted,
             Error::Io(error) => Self::Resource(in_words(&error)),
             Error::Dependent { .. } => Self::Usage(format!("{error}; --moore-penrose takes such keys")),
             _ => Self::Usage(error.to_string()),

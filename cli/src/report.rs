@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Result, about};
 use crate::input::{dismiss_writer, in_words};
-use crate::output::say;
+use crate::output::{interrupted, say};
 
 /// A rule below the header, none between rows.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -45,6 +45,17 @@ pub fn progress(length: u64, what: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(length).with_style(style).with_message(what)
+}
+
+/// Tells `bar` how far a call has come, and the call whether to go on.
+pub fn tell(bar: &ProgressBar) -> impl Fn(u64, u64) -> bool + Sync {
+    move |done, _| {
+        // What is done may be told out of order.
+        if done > bar.position() {
+            bar.set_position(done);
+        }
+        !interrupted()
+    }
 }
 
 /// A spinner on standard error, if that is a terminal, while something is read or written.

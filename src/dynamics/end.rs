@@ -2,8 +2,10 @@
 
 use std::cmp::Reverse;
 
+use crate::patterns::side::Side;
+use crate::scan::keys::Scan;
 use crate::scan::survey::distances;
-use crate::{Memory, Pattern, Patterns, Queries, Result};
+use crate::{Pattern, Queries, Result};
 
 /// A mixture has at most this many members.
 const MEMBERS: usize = 9;
@@ -70,13 +72,13 @@ pub struct Closest {
     pub overlap: i32,
 }
 
-impl Memory {
-    /// What state `index` of `states` is among the stored patterns.
+impl End {
+    /// What state `index` of `states` is among the patterns that `scan` scans, all of them.
     ///
     /// Cost: n × ⌈d/64⌉ word operations and 4n bytes.
-    pub(super) fn end(&self, states: &Queries, index: usize) -> Result<(End, Closest)> {
-        let dim = self.dim() as i32;
-        let distances = distances(self.tier(), self.keys(), states, index)?;
+    pub(super) fn of(scan: Scan<'_>, states: &Queries, index: usize) -> Result<(Self, Closest)> {
+        let dim = scan.dim() as i32;
+        let distances = distances(scan, states, index)?;
         let overlap = |id: usize| dim - 2 * distances[id] as i32;
         let find = |wanted: u32| distances.iter().position(|&h| h == wanted).map(|id| id as u64);
         // The first few by |overlap|; the order of a stable sort is that of ids.
@@ -93,14 +95,14 @@ impl Memory {
         if let Some(id) = find(0) {
             return Ok((End::Stored { id }, Closest { id, overlap: dim }));
         }
-        if let Some(id) = find(self.dim() as u32) {
+        if let Some(id) = find(dim as u32) {
             return Ok((End::Complement { id }, Closest { id, overlap: -dim }));
         }
         let members: Vec<(usize, bool)> = ranked.into_iter().map(|(_, id)| (id, overlap(id) >= 0)).collect();
-        let state = states.signs().get(index).map_or_else(|| Pattern::new(self.dim()), Ok)?;
+        let state = states.signs().get(index).map_or_else(|| Pattern::new(scan.dim()), Ok)?;
         // The closest pattern is the majority of itself alone.
         let nearest =
-            (1..=members.len()).step_by(2).map(|k| (majority_distance(self.keys(), &members[..k], &state), k));
+            (1..=members.len()).step_by(2).map(|k| (majority_distance(scan.side(), &members[..k], &state), k));
         let end = match nearest.min() {
             Some((distance, 1)) if distance <= dim as u32 / 20 => {
                 End::Near { id: closest.id, as_is: closest.overlap >= 0, distance }
@@ -116,7 +118,7 @@ impl Memory {
 }
 
 /// Positions at which `state` differs from the majority of an odd number of `members`.
-fn majority_distance(keys: &Patterns, members: &[(usize, bool)], state: &Pattern) -> u32 {
+fn majority_distance(keys: &Side, members: &[(usize, bool)], state: &Pattern) -> u32 {
     let agrees = |(word, own): (usize, u64)| {
         // Counters of four bits, bit-sliced: up to 9 votes.
         let mut counter = [0u64; 4];

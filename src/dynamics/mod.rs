@@ -19,10 +19,11 @@ use rand_xoshiro::rand_core::Rng;
 pub use end::{Closest, End};
 pub use limit::Limit;
 pub use run::Run;
+pub(crate) use run::relax;
 #[cfg(feature = "learning")]
 pub(crate) use {
     plane::Plane,
-    run::{Step, Sweep, step_to_limit, sweep_to_limit},
+    run::{Step, Sweep, conclude, step_to_limit, sweep_to_limit},
 };
 
 use crate::patterns::random::{below, stream};
@@ -194,6 +195,19 @@ impl Dynamics {
     /// The energy's diagonal: a difference of energies knows no self-term.
     pub(crate) fn energy_diagonal(&self) -> Diagonal {
         if self.update == Update::Difference { Diagonal::Zero } else { self.diagonal }
+    }
+
+    /// Refuses what makes no single step: orders that are not synchronous, and clamped positions.
+    pub(crate) fn check_single_step(&self) -> Result<()> {
+        if self.order != Order::Synchronous {
+            let (expected, found) = (Order::Synchronous.name().into(), self.order.name().into());
+            return Err(Error::Parameter { what: "order of a single step", expected, found });
+        }
+        if self.clamp != Clamp::Free {
+            let (expected, found) = ("none".into(), format!("{:?}", self.clamp));
+            return Err(Error::Parameter { what: "clamped positions of a single step", expected, found });
+        }
+        Ok(())
     }
 
     /// The positions of query `index` that never change, as set bits.

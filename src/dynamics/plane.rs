@@ -5,8 +5,9 @@ use std::ops::Range;
 use popfield_kernels::LANES;
 use rayon::prelude::*;
 
+use crate::Result;
 use crate::error::room_for;
-use crate::{Patterns, Result};
+use crate::patterns::side::Side;
 
 /// The positions of some words of all keys, transposed: bit i of a column is key i's bit there.
 #[derive(Debug)]
@@ -19,12 +20,12 @@ pub(crate) struct Plane {
 
 impl Plane {
     /// Words in a column of `keys`.
-    pub(crate) fn height(keys: &Patterns) -> usize {
+    pub(crate) fn height(keys: &Side) -> usize {
         keys.len().div_ceil(64)
     }
 
     /// What the positions of `words` take.
-    pub(crate) fn bytes(keys: &Patterns, words: Range<usize>) -> usize {
+    pub(crate) fn bytes(keys: &Side, words: Range<usize>) -> usize {
         words.len().saturating_mul(64 * 8).saturating_mul(Self::height(keys))
     }
 
@@ -32,22 +33,34 @@ impl Plane {
     ///
     /// # Errors
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
-    pub(crate) fn new(keys: &Patterns, words: Range<usize>) -> Result<Self> {
+    pub(crate) fn new(keys: &Side, words: Range<usize>) -> Result<Self> {
         let height = Self::height(keys);
         let mut columns = room_for(words.len() * 64 * height, "bit planes")?;
         columns.resize(words.len() * 64 * height, 0);
         let fill = |(word, strip): (usize, &mut [u64])| {
-            let mut blocks = keys.column(word, 0..keys.blocks());
-            for tall in 0..height {
-                let mut square = [0u64; 64];
-                for (rows, block) in square.as_chunks_mut::<LANES>().0.iter_mut().zip(&mut blocks) {
-                    *rows = *block;
+            let (mut square, mut rows, mut tall) = ([0u64; 64], 0, 0);
+            let mut turn = |square: &mut [u64; 64]| {
+                transpose(square);
+                strip.chunks_exact_mut(height).zip(&*square).for_each(|(column, &bits)| column[tall] = bits);
+                tall += 1;
+            };
+            for run in keys.runs(0..keys.blocks(), usize::MAX) {
+                for (b, block) in run.column(word).iter().enumerate() {
+                    let mut words = &block.0[..LANES.min(run.present - b * LANES)];
+                    while !words.is_empty() {
+                        let (now, later) = words.split_at(words.len().min(64 - rows));
+                        square[rows..rows + now.len()].copy_from_slice(now);
+                        (words, rows) = (later, rows + now.len());
+                        if rows == 64 {
+                            turn(&mut square);
+                            rows = 0;
+                        }
+                    }
                 }
-                square.iter_mut().skip(keys.len() - tall * 64).for_each(|row| *row = 0);
-                transpose(&mut square);
-                for (column, bits) in strip.chunks_exact_mut(height).zip(square) {
-                    column[tall] = bits;
-                }
+            }
+            if rows > 0 {
+                square[rows..].fill(0);
+                turn(&mut square);
             }
         };
         let strips = columns.par_chunks_mut(64 * height).enumerate();
@@ -82,12 +95,13 @@ fn transpose(square: &mut [u64; 64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Patterns;
 
     #[test]
     fn columns_are_the_positions_of_all_keys() {
         // Few keys, and more than stand in a page of many words or of one.
         for (n, dim) in [(1, 1), (64, 64), (65, 200), (130, 63), (300, 20_000), (5000, 60)] {
-            let keys = Patterns::random(n, dim, 1, "keys").unwrap();
+            let keys = Side::from(Patterns::random(n, dim, 1, "keys").unwrap());
             let words = dim.div_ceil(64);
             for plane in [Plane::new(&keys, 0..words).unwrap(), Plane::new(&keys, words - 1..words).unwrap()] {
                 // Some of many.

@@ -6,15 +6,21 @@ use super::end::{Closest, End};
 use super::limit::{Limit, Path};
 use super::plane::Plane;
 use super::sweep::Walker;
-use super::{Clamp, Dynamics, Order, sweep_order};
-use crate::recall::step::{Tile, WIDE_MARGIN};
-use crate::scan::survey::distances;
+use super::{Dynamics, Order, sweep_order};
+use crate::progress::Steps;
+use crate::recall::closing::Answer;
+use crate::recall::step::{Asked, Tile, WIDE_MARGIN};
+use crate::scan::census::Census;
+use crate::scan::keys::Scan;
+use crate::scan::plan::Plan;
+use crate::scan::propose::{Propose, Scanning};
+use crate::scan::survey::{distances, survey};
 use crate::scan::tiles::each_tile;
 use crate::scan::watch::Watched;
 use crate::separation::energy::Energy;
 use crate::separation::field::Field;
 use crate::votes::counts::Histogram;
-use crate::{Answer, Error, Memory, Pattern, Patterns, Queries, Query, Recalled, Result};
+use crate::{Error, Pattern, Patterns, Queries, Query, Result};
 
 /// One run from its start to its limit.
 #[derive(Clone, Debug)]
@@ -43,158 +49,86 @@ impl Run {
     }
 }
 
-impl Memory {
-    /// Runs the network from every query to its limit: a fixed point, a cycle, or the end of the steps allowed.
-    ///
-    /// Every new bit is the sign of the real field or difference, as exact as in [`recall`](Self::recall). Positions
-    /// erased in a query have no bit until they are first updated; until then overlaps and energies run over the
-    /// others. Under [`Order::Synchronous`] and [`Order::Fixed`] a state that returns shows a cycle and its length; in
-    /// random order there are only fixed points. Energies never rise under the asynchronous orders where the separation
-    /// is linear with the diagonal zeroed, or the update is the difference and all positions are known.
-    ///
-    /// A start of given overlap m with a pattern is [`add_noise`](crate::add_noise) of p = (1 − m)/2; random ones are
-    /// [`Patterns::random`].
-    ///
-    /// Cost: a synchronous step is a recall, and a count of the keys by distance for the energy: 8 bytes for each
-    /// distance between the nearest and the farthest. A sweep takes O(n) for each visited position and as much again
-    /// for each bit that changes, and where `f64` does not decide or the position was erased 8 bytes for each
-    /// distance between nearest and farthest. Queries run in parallel in the current rayon pool.
-    ///
-    /// Memory: 4n bytes a query under way (12n under polynomial and exponential separations, up to 12n under `max`),
-    /// 48·d shared, and all keys transposed, n·d bits with n rounded up to 64; in fixed order only up to
-    /// [`Dynamics::KEPT_BYTES`], and above a plane of 64·n bits for each thread.
-    ///
-    /// # Errors
-    /// [`Error::UnequalDimensions`] if keys and values differ in dimension, [`Error::HeteroAssociative`] if they differ
-    /// in anything; [`Error::Dimension`] if the queries are of another dimension; [`Error::Parameter`] for a clamped
-    /// position out of range or erased; [`Error::OutOfMemory`].
-    ///
-    /// # Source
-    /// Hopfield 1982; Goles, Fogelman and Pellegrin 1985 (synchronous cycles have length ≤ 2); Krotov and Hopfield
-    /// 2016; Demircigil et al. 2017.
-    pub fn relax(&self, starts: &Queries, dynamics: &Dynamics) -> Result<Vec<Run>> {
-        self.relax_watched(starts, dynamics, &|| ())
-    }
+/// Runs from every start to its limit, each counted as it comes there.
+pub(crate) fn relax(asked: Asked<'_>, starts: &Queries, dynamics: &Dynamics) -> Result<Vec<Run>> {
+    let scan = asked.scan;
+    let field = Field::new(dynamics.separation, dynamics.self_term(), scan.dim());
+    let paths = match dynamics.order {
+        Order::Synchronous => {
+            step_to_limit(starts, dynamics, scan.steps(), &|states| step_with_energy(asked, states, &field, dynamics))?
+        }
+        Order::Fixed | Order::Random { .. } => walk_to_limit(scan, starts, dynamics, &field, Dynamics::KEPT_BYTES)?,
+    };
+    conclude(scan, paths)
+}
 
-    /// As [`relax`](Self::relax), and calls `finished` for each run that has come to its limit, from whichever thread.
-    ///
-    /// # Errors
-    /// As [`relax`](Self::relax).
-    pub fn relax_watched(
-        &self,
-        starts: &Queries,
-        dynamics: &Dynamics,
-        finished: &(dyn Fn() + Sync),
-    ) -> Result<Vec<Run>> {
-        self.check_dynamics(starts)?;
-        let field = Field::new(dynamics.separation, dynamics.self_term(), self.dim());
-        let paths = match dynamics.order {
-            Order::Synchronous => {
-                step_to_limit(starts, dynamics, finished, &|states| self.step_with_energy(states, &field, dynamics))?
-            }
-            Order::Fixed | Order::Random { .. } => {
-                self.walk_to_limit(starts, dynamics, &field, finished, Dynamics::KEPT_BYTES)?
-            }
+/// Sweeps from each of `starts`; keys that take no more than `kept` bytes transposed are so for all sweeps.
+fn walk_to_limit(
+    scan: Scan<'_>,
+    starts: &Queries,
+    dynamics: &Dynamics,
+    field: &Field,
+    kept: usize,
+) -> Result<Vec<Path>> {
+    let sweeping = field.law().sweep(field.self_term(), scan.dim());
+    let keys = scan.side();
+    let words = 0..keys.words();
+    let kept = dynamics.order != Order::Fixed || Plane::bytes(keys, words.clone()) <= kept;
+    let whole = if kept { Some(Plane::new(keys, words)?) } else { None };
+    sweep_to_limit(starts, dynamics, scan.steps(), &|start, index| {
+        let near = distances(scan, starts, index)?;
+        let walker = Walker::new(scan, field, &sweeping, dynamics.tie, start, &near);
+        Ok(Walk { walker, whole: whole.as_ref(), dynamics })
+    })
+}
+
+/// The next state from each of `states`, and the energy of each as it is.
+fn step_with_energy(asked: Asked<'_>, states: &Queries, field: &Field, dynamics: &Dynamics) -> Result<Vec<Step>> {
+    let scan = asked.scan;
+    let plan = Plan::new(scan, states)?;
+    let scanning = Scanning { scan, plan: &plan };
+    each_tile(scan.side().len(), states.len(), |range| {
+        let proposers: [&dyn Propose; 1] = [&scanning];
+        let tile = Tile::new(asked, states, &plan, &proposers, field, dynamics.tie, range.clone())?;
+        // Every distance is needed for the energy, so that a wide window costs nothing more.
+        let watch = |place| {
+            let wanted = tile.wanted(range.start + place, WIDE_MARGIN);
+            (Census::new(wanted.window, scan.len()), Histogram::default())
         };
-        self.conclude_runs(paths)
-    }
-
-    /// Sweeps from each of `starts`; keys that take no more than `kept` bytes transposed are so for all sweeps.
-    fn walk_to_limit(
-        &self,
-        starts: &Queries,
-        dynamics: &Dynamics,
-        field: &Field,
-        finished: &(dyn Fn() + Sync),
-        kept: usize,
-    ) -> Result<Vec<Path>> {
-        let sweeping = field.law().sweep(field.self_term(), self.dim());
-        let keys = self.keys();
-        let words = 0..keys.words();
-        let kept = dynamics.order != Order::Fixed || Plane::bytes(keys, words.clone()) <= kept;
-        let whole = if kept { Some(Plane::new(keys, words)?) } else { None };
-        sweep_to_limit(starts, dynamics, finished, &|start, index| {
-            let near = distances(self.tier(), keys, starts, index)?;
-            let walker = Walker::new(self, field, &sweeping, dynamics.tie, start, &near);
-            Ok(Walk { walker, whole: whole.as_ref(), dynamics })
-        })
-    }
-
-    /// One synchronous step from every state, without the energies and ends that [`relax`](Self::relax) tells: what
-    /// [`recall`](Self::recall) is, with the self-term as `dynamics` says. Its step limit does not matter.
-    ///
-    /// Cost: that of a recall; where the self-term is left out, polynomial and exponential fields that the nearest key
-    /// does not decide need all votes counted.
-    ///
-    /// # Errors
-    /// As [`relax`](Self::relax); [`Error::Parameter`] for an order that is not synchronous, or clamped positions.
-    pub fn advance(&self, states: &Queries, dynamics: &Dynamics) -> Result<Recalled> {
-        self.check_dynamics(states)?;
-        if dynamics.order != Order::Synchronous {
-            let (expected, found) = (Order::Synchronous.name().into(), dynamics.order.name().into());
-            return Err(Error::Parameter { what: "order of a single step", expected, found });
-        }
-        if dynamics.clamp != Clamp::Free {
-            let (expected, found) = ("none".into(), format!("{:?}", dynamics.clamp));
-            return Err(Error::Parameter { what: "clamped positions of a single step", expected, found });
-        }
-        self.step(states, &Field::new(dynamics.separation, dynamics.self_term(), self.dim()), dynamics.tie)
-    }
-
-    /// Refuses what has no dynamics, and starts of another dimension.
-    pub(crate) fn check_dynamics(&self, starts: &Queries) -> Result<()> {
-        if self.dim() != self.value_dim() {
-            let (key_dim, value_dim) = (self.dim(), self.value_dim());
-            return Err(Error::UnequalDimensions { what: "dynamics", key_dim, value_dim });
-        }
-        if !self.is_auto_associative() {
-            return Err(Error::HeteroAssociative { what: "dynamics" });
-        }
-        self.check(starts)
-    }
-
-    /// The next state from each of `states`, and the energy of each as it is.
-    fn step_with_energy(&self, states: &Queries, field: &Field, dynamics: &Dynamics) -> Result<Vec<Step>> {
-        let plan = self.plan(states)?;
-        each_tile(self.len(), states.len(), |range| {
-            let tile = Tile::new(self, states, &plan, field, dynamics.tie, range.clone())?;
-            // Every distance is needed for the energy, so that a wide window costs nothing more.
-            let watch = |place| (tile.census(range.start + place, WIDE_MARGIN), Histogram::default());
-            let (censuses, histograms): (Vec<_>, Vec<_>) =
-                self.survey(states, range.clone(), watch)?.into_iter().unzip();
-            let read = (self.len() * self.dim()) as u64;
-            let counted = censuses
-                .into_iter()
-                .map(|census| Watched::of_all(census, read).counted(self.len()).ok_or(Error::Empty { what: "keys" }));
-            let answers = tile.conclude(counted.collect::<Result<_>>()?)?;
-            let step = |((index, answer), keys): ((usize, Answer), Histogram)| {
-                let known = states.known_count(index) as u32;
-                let energy = field.law().energy(dynamics.energy_diagonal(), known, &keys);
-                Step { energy, next: answer.pattern, tied: answer.tied }
-            };
-            Ok(range.clone().zip(answers).zip(histograms).map(step).collect())
-        })
-    }
-
-    /// What each path ended in.
-    pub(crate) fn conclude_runs(&self, paths: Vec<Path>) -> Result<Vec<Run>> {
-        let mut states = Patterns::new(self.dim())?;
-        states.reserve(paths.len())?;
-        paths.iter().try_for_each(|path| states.push(path.state.signs()))?;
-        let states = Queries::from(states);
-        let ends: Vec<(End, Closest)> =
-            (0..states.len()).into_par_iter().map(|index| self.end(&states, index)).collect::<Result<_>>()?;
-        let conclude = |(path, (end, closest)): (Path, (End, Closest))| {
-            let Path { state, energies, trace, tied_bits, limit, .. } = path;
-            let trace = trace.map(|mut before| {
-                before.push(state.clone());
-                before
-            });
-            let limit = limit.unwrap_or(Limit::StepLimit);
-            Run { state: state.into_signs(), energies, trace, limit, tied_bits, end, closest }
+        let (censuses, histograms): (Vec<_>, Vec<_>) =
+            survey(scan, &states.panel(range.clone())?, watch)?.into_iter().unzip();
+        let read = (scan.len() * scan.dim()) as u64;
+        let counted = censuses
+            .into_iter()
+            .map(|census| Watched::of_all(census, read).counted(scan.len()).ok_or(Error::Empty { what: "keys" }));
+        let answers = tile.conclude(counted.collect::<Result<_>>()?)?;
+        let step = |((index, answer), keys): ((usize, Answer), Histogram)| {
+            let known = states.known_count(index) as u32;
+            let energy = field.law().energy(dynamics.energy_diagonal(), known, &keys);
+            Step { energy, next: answer.pattern, tied: answer.tied }
         };
-        Ok(paths.into_iter().zip(ends).map(conclude).collect())
-    }
+        Ok(range.clone().zip(answers).zip(histograms).map(step).collect())
+    })
+}
+
+/// What each path ended in.
+pub(crate) fn conclude(scan: Scan<'_>, paths: Vec<Path>) -> Result<Vec<Run>> {
+    let mut states = Patterns::new(scan.dim())?;
+    states.reserve(paths.len())?;
+    paths.iter().try_for_each(|path| states.push(path.state.signs()))?;
+    let states = Queries::from(states);
+    let ends: Vec<(End, Closest)> =
+        (0..states.len()).into_par_iter().map(|index| End::of(scan, &states, index)).collect::<Result<_>>()?;
+    let conclude = |(path, (end, closest)): (Path, (End, Closest))| {
+        let Path { state, energies, trace, tied_bits, limit, .. } = path;
+        let trace = trace.map(|mut before| {
+            before.push(state.clone());
+            before
+        });
+        let limit = limit.unwrap_or(Limit::StepLimit);
+        Run { state: state.into_signs(), energies, trace, limit, tied_bits, end, closest }
+    };
+    Ok(paths.into_iter().zip(ends).map(conclude).collect())
 }
 
 /// A synchronous step from a state.
@@ -211,7 +145,7 @@ pub(crate) struct Step {
 pub(crate) fn step_to_limit(
     starts: &Queries,
     dynamics: &Dynamics,
-    finished: &(dyn Fn() + Sync),
+    steps: &Steps<'_>,
     step: &dyn Fn(&Queries) -> Result<Vec<Step>>,
 ) -> Result<Vec<Path>> {
     let mut paths: Vec<(Path, Vec<u64>)> = Vec::with_capacity(starts.len());
@@ -238,7 +172,7 @@ pub(crate) fn step_to_limit(
                 path.advance(Pattern::from_words(words, next.dim())?, tied);
             }
             if path.limit.is_some() {
-                finished();
+                steps.advance(1)?;
             }
         }
         running.retain(|&run| paths[run].0.limit.is_none());
@@ -261,7 +195,7 @@ pub(crate) trait Sweep {
 pub(crate) fn sweep_to_limit<S: Sweep>(
     starts: &Queries,
     dynamics: &Dynamics,
-    finished: &(dyn Fn() + Sync),
+    steps: &Steps<'_>,
     walk: &(dyn Fn(&Query, usize) -> Result<S> + Sync),
 ) -> Result<Vec<Path>> {
     let run = |index: usize| -> Result<Path> {
@@ -280,8 +214,9 @@ pub(crate) fn sweep_to_limit<S: Sweep>(
             if path.limit.is_some() {
                 break;
             }
+            steps.check()?;
         }
-        finished();
+        steps.advance(1)?;
         Ok(path)
     };
     (0..starts.len()).into_par_iter().map(run).collect()
@@ -301,7 +236,7 @@ impl Sweep for Walk<'_> {
     }
 
     fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64> {
-        let keys = self.walker.memory().keys();
+        let keys = self.walker.keys();
         let Some(plane) = self.whole else {
             let mut tied = 0;
             for word in 0..keys.words() {
@@ -327,20 +262,25 @@ impl Sweep for Walk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{NoiseModel, Separation, add_noise};
+    use popfield_kernels::Tier;
+
+    use crate::scan::keys::Keys;
+    use crate::{NoiseModel, Progress, Separation, add_noise};
 
     /// Keys transposed once, or word by word in every sweep.
     #[test]
     fn kept_planes_are_those_made_anew() {
         let keys = Patterns::random(70, 333, 5, "keys").unwrap();
-        let memory = Memory::auto_associative(keys.clone()).unwrap();
-        let starts = Queries::from(add_noise(&keys.range(0..20), 0.3, NoiseModel::Exact, 5).unwrap());
+        let stored = Keys::new(keys.clone().into(), Tier::from_env().unwrap());
+        let steps = Progress::NONE.begin(0);
+        let scan = Scan::new(&stored, None, &steps).unwrap();
+        let starts = Queries::from(add_noise(&keys.range(0..20).unwrap(), 0.3, NoiseModel::Exact, 5).unwrap());
         for separation in [Separation::Linear, Separation::exponential(0.1).unwrap(), Separation::Max] {
             let dynamics = Dynamics::new(separation).order(Order::Fixed);
-            let field = Field::new(dynamics.separation, dynamics.self_term(), memory.dim());
+            let field = Field::new(dynamics.separation, dynamics.self_term(), scan.dim());
             let run = |kept| {
-                let paths = memory.walk_to_limit(&starts, &dynamics, &field, &|| (), kept).unwrap();
-                memory.conclude_runs(paths).unwrap()
+                let paths = walk_to_limit(scan, &starts, &dynamics, &field, kept).unwrap();
+                conclude(scan, paths).unwrap()
             };
             let told = |run: &Run| (run.state.clone(), run.energies.clone(), run.limit, run.tied_bits);
             let (anew, kept) = (run(0), run(usize::MAX));

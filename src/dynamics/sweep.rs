@@ -12,17 +12,19 @@
 use std::cmp::Ordering;
 
 use super::plane::Plane;
+use crate::patterns::side::Side;
+use crate::scan::keys::Scan;
 use crate::scan::watch::Visit;
 use crate::separation::field::Field;
 use crate::separation::position::{NearKey, Sweeping};
 use crate::sign::exact::{ULP, UNDERFLOW};
 use crate::sign::self_term::SelfTerm;
 use crate::votes::counts::Histogram;
-use crate::{Diagonal, Energy, Memory, Pattern, Query, Result, Tie};
+use crate::{Diagonal, Energy, Pattern, Query, Result, Tie};
 
 /// A state on its way, and everything that follows from it.
 pub(crate) struct Walker<'a> {
-    memory: &'a Memory,
+    scan: Scan<'a>,
     field: &'a Field,
     sweeping: &'a Sweeping,
     tie: Tie,
@@ -46,7 +48,7 @@ pub(crate) struct Walker<'a> {
 impl<'a> Walker<'a> {
     /// At `start`, to which the keys have these `distances`.
     pub(crate) fn new(
-        memory: &'a Memory,
+        scan: Scan<'a>,
         field: &'a Field,
         sweeping: &'a Sweeping,
         tie: Tie,
@@ -56,11 +58,11 @@ impl<'a> Walker<'a> {
         let known_count = start.known_count() as u32;
         let mut overlaps: Vec<i32> = distances.iter().map(|&h| known_count as i32 - 2 * h as i32).collect();
         let sum = overlaps.iter().map(|&s| i64::from(s)).sum();
-        let padded = Plane::height(memory.keys()) * 64;
+        let padded = Plane::height(scan.side()) * 64;
         overlaps.resize(padded, 0);
         let words = start.signs().words().len();
         let mut walker = Self {
-            memory,
+            scan,
             field,
             sweeping,
             tie,
@@ -81,20 +83,21 @@ impl<'a> Walker<'a> {
 
     /// The state, once all of it is known.
     pub(crate) fn state(&self) -> Result<Pattern> {
-        Pattern::from_words(self.state.clone(), self.memory.dim())
+        Pattern::from_words(self.state.clone(), self.scan.dim())
     }
 
     /// The energy of the state.
     pub(crate) fn energy(&self, diagonal: Diagonal) -> Energy {
-        let overlaps = &self.overlaps[..self.memory.len()];
+        let overlaps = &self.overlaps[..self.scan.len()];
         let distances: Vec<u32> = overlaps.iter().map(|&s| (self.known_count as i32 - s) as u32 / 2).collect();
         let mut histogram = Histogram::default();
         histogram.visit(0, &distances);
         self.field.law().energy(diagonal, self.known_count, &histogram)
     }
 
-    pub(crate) fn memory(&self) -> &'a Memory {
-        self.memory
+    /// The keys whose overlaps these are.
+    pub(crate) fn keys(&self) -> &'a Side {
+        self.scan.side()
     }
 
     /// Visits `positions` in turn, all of which `plane` holds, but for those `frozen`; returns at how many of them the
@@ -134,16 +137,16 @@ impl<'a> Walker<'a> {
 
     /// Adds `change` to the overlaps of keys that say plus in `column`, and takes it from the others.
     fn shift(&mut self, column: &[u64], change: i32) -> Result<()> {
-        self.memory.tier().shift_selected(&mut self.overlaps, column, change)?;
+        self.scan.tier().shift_selected(&mut self.overlaps, column, change)?;
         let plus: i64 = column.iter().map(|bits| i64::from(bits.count_ones())).sum();
-        self.sum += i64::from(change) * (2 * plus - self.memory.len() as i64);
+        self.sum += i64::from(change) * (2 * plus - self.scan.len() as i64);
         self.weigh();
         Ok(())
     }
 
     /// Forms the weights of all overlaps anew.
     fn weigh(&mut self) {
-        let keys = self.memory.len();
+        let keys = self.scan.len();
         let overlaps = &self.overlaps[..keys];
         if let Sweeping::Nearest(_) = self.sweeping {
             let edge = overlaps.iter().copied().max().unwrap_or(0) - 2;
@@ -168,12 +171,12 @@ impl<'a> Walker<'a> {
 
     /// The exact sign of the field of the position of `column`, whose own bit is `own`.
     fn sign(&self, column: &[u64], own: Option<bool>) -> Result<Ordering> {
-        let tier = self.memory.tier();
+        let tier = self.scan.tier();
         if let Sweeping::Overlaps = self.sweeping {
             let zeroed = self.field.self_term() != SelfTerm::Kept;
             let own = own.filter(|_| zeroed).map_or(0, |up| if up { 1 } else { -1 });
             let plus = tier.sum_selected(&self.overlaps, column)?;
-            let field = 2 * plus - self.sum - own * self.memory.len() as i64;
+            let field = 2 * plus - self.sum - own * self.scan.len() as i64;
             return Ok(field.cmp(&0));
         }
         if let (Sweeping::Weights(_), Some(up)) = (self.sweeping, own) {
@@ -208,7 +211,7 @@ impl<'a> Walker<'a> {
             SelfTerm::Difference => [(rest + bit, 1), (rest - bit, -1)],
         };
         let distance = |(overlap, vote): (i32, i32)| ((known - overlap) as u32 / 2, i64::from(vote));
-        let votes = (0..self.memory.len()).flat_map(|i| votes_of(key(i))).map(distance);
+        let votes = (0..self.scan.len()).flat_map(|i| votes_of(key(i))).map(distance);
         // Only the distances that lie between the nearest and the farthest: few keys stay few.
         let ends = votes.clone().fold((u32::MAX, 0), |(low, high), (h, _)| (low.min(h), high.max(h)));
         let mut table = vec![0; (ends.1 + 1 - ends.0) as usize];

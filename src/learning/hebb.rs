@@ -1,10 +1,11 @@
 //! Hebb's rule: W = Σ y_i x_iᵀ, implicit in the patterns.
 
-use super::{FieldSigns, Network, Rule, Weights, check};
+use super::rule::{FieldSigns, Network, Rule, Weights, check};
+use super::spectrum::hebbian;
 use crate::recall::closing::Answer;
 use crate::separation::field::Field;
 use crate::sign::self_term::SelfTerm;
-use crate::{Diagonal, Error, Memory, Queries, Result, Separation, Tie};
+use crate::{Diagonal, Error, Memory, Progress, Queries, Result, Separation, Tie};
 
 /// W = Σ_i y_i x_iᵀ (Hopfield 1982, without a factor): recall under the linear separation, which never forms W.
 ///
@@ -21,22 +22,22 @@ impl Rule for Hebb {
         "W = Σ y xᵀ: the linear separation"
     }
 
-    fn learn<'a>(&self, memory: &'a Memory) -> Result<Box<dyn Network + 'a>> {
-        Ok(Box::new(Patterned(memory)))
+    fn learn(&self, memory: &Memory) -> Result<Box<dyn Network>> {
+        Ok(Box::new(Patterned(memory.clone())))
     }
 }
 
 /// A memory as the network that it is.
 #[derive(Debug)]
-struct Patterned<'a>(&'a Memory);
+struct Patterned(Memory);
 
-impl Network for Patterned<'_> {
+impl Network for Patterned {
     fn memory(&self) -> &Memory {
-        self.0
+        &self.0
     }
 
     fn field_signs(&self, queries: &Queries, diagonal: Diagonal) -> Result<Vec<FieldSigns>> {
-        check(self.0, queries, diagonal)?;
+        check(&self.0, queries, diagonal)?;
         // W_jj = Σ_i y_ij x_ij is n only where keys are their own values.
         if diagonal == Diagonal::Zero && !self.0.is_auto_associative() {
             return Err(Error::HeteroAssociative { what: "a zeroed diagonal of Hebb's rule" });
@@ -44,18 +45,19 @@ impl Network for Patterned<'_> {
         let self_term = if diagonal == Diagonal::Zero { SelfTerm::Zeroed } else { SelfTerm::Kept };
         let field = Field::new(Separation::Linear, self_term, self.0.dim());
         let signs = |Answer { pattern, tied, .. }: Answer| FieldSigns { plus: pattern, tied };
-        Ok(self.0.answers(queries, &field, Tie::Minus)?.into_iter().map(signs).collect())
+        let (view, steps) = (self.0.view(), Progress::NONE.begin(0));
+        Ok(view.asked(&steps)?.answers(queries, &field, Tie::Minus)?.into_iter().map(signs).collect())
     }
 
     /// Integers, Σ_i y_ij x_ik = 2·(agreements) − n, so exact.
     fn weights(&self) -> Result<Weights> {
         Weights::check("weights of Hebb's rule", self.0.value_dim(), self.0.dim())?;
-        let elements = super::spectrum::hebbian(self.0)?;
+        let elements = hebbian(&self.0)?;
         Ok(Weights { value_dim: self.0.value_dim(), dim: self.0.dim(), elements, error: 0.0, row_error: 0.0 })
     }
 
     fn as_memory(&self) -> Option<&Memory> {
-        self.0.is_auto_associative().then_some(self.0)
+        self.0.is_auto_associative().then_some(&self.0)
     }
 
     fn facts(&self) -> Vec<(&'static str, f64)> {

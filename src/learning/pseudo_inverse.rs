@@ -21,10 +21,11 @@ use rayon::prelude::*;
 
 use super::modular::Prime;
 use super::rational::Fractions;
+use super::rule::{FieldSigns, Network, Rule, Weights, check, elements, signs};
 use super::system::{LARGEST, System};
-use super::{FieldSigns, Network, Rule, Weights, check, elements, signs};
 use crate::dynamics::Plane;
 use crate::error::room_for;
+use crate::patterns::side::Side;
 use crate::sign::exact::ULP;
 use crate::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Query, Result};
 
@@ -86,7 +87,7 @@ impl Rule for PseudoInverse {
         "W = Y X⁺: recalls as many independent keys as there are positions"
     }
 
-    fn learn<'a>(&self, memory: &'a Memory) -> Result<Box<dyn Network + 'a>> {
+    fn learn(&self, memory: &Memory) -> Result<Box<dyn Network>> {
         Ok(Box::new(Solver::new(memory, self.dependence)?))
     }
 }
@@ -98,7 +99,7 @@ enum Form {
     Keys(Plane),
     /// Features: overlaps with the keys of a basis, or without one the positions; Σ y_i φ_iᵀ, (value_dim, features),
     /// and the largest sum of a row's absolute values.
-    Features { basis: Option<Patterns>, cross: Mat<f64>, row_sum: f64 },
+    Features { basis: Option<Side>, cross: Mat<f64>, row_sum: f64 },
 }
 
 /// Fields in `f64`, none of them off by more than the error.
@@ -108,8 +109,8 @@ struct Approximate {
 }
 
 #[derive(Debug)]
-struct Solver<'a> {
-    memory: &'a Memory,
+struct Solver {
+    memory: Memory,
     form: Form,
     system: System,
     rank: usize,
@@ -119,8 +120,8 @@ struct Solver<'a> {
     exact_diagonal: Mutex<HashMap<usize, (IBig, IBig)>>,
 }
 
-impl<'a> Solver<'a> {
-    fn new(memory: &'a Memory, dependence: Dependence) -> Result<Self> {
+impl Solver {
+    fn new(memory: &Memory, dependence: Dependence) -> Result<Self> {
         let (keys, dim) = (memory.keys(), memory.dim());
         let smaller = keys.len().min(dim);
         if smaller > MOST_KEYS {
@@ -132,7 +133,14 @@ impl<'a> Solver<'a> {
             });
         }
         let finish = |form, system: System, rank| {
-            Ok(Self { memory, form, system, rank, diagonal: OnceLock::new(), exact_diagonal: Mutex::default() })
+            Ok(Self {
+                memory: memory.clone(),
+                form,
+                system,
+                rank,
+                diagonal: OnceLock::new(),
+                exact_diagonal: Mutex::default(),
+            })
         };
         let of_keys =
             |system, rank| finish(Form::Keys(Plane::new(memory.values(), 0..memory.values().words())?), system, rank);
@@ -188,8 +196,8 @@ impl<'a> Solver<'a> {
     /// The right-hand sides of a batch: overlaps or elements.
     fn right(&self, queries: &Queries) -> Result<Mat<f64>> {
         match &self.form {
-            Form::Keys(_) => features(self.memory, Some(self.memory.keys()), queries),
-            Form::Features { basis, .. } => features(self.memory, basis.as_ref(), queries),
+            Form::Keys(_) => features(&self.memory, Some(self.memory.keys()), queries),
+            Form::Features { basis, .. } => features(&self.memory, basis.as_ref(), queries),
         }
     }
 
@@ -365,20 +373,20 @@ impl<'a> Solver<'a> {
     }
 }
 
-impl Network for Solver<'_> {
+impl Network for Solver {
     fn memory(&self) -> &Memory {
-        self.memory
+        &self.memory
     }
 
     fn field_signs(&self, queries: &Queries, diagonal: Diagonal) -> Result<Vec<FieldSigns>> {
-        check(self.memory, queries, diagonal)?;
+        check(&self.memory, queries, diagonal)?;
         if diagonal == Diagonal::Zero {
             // Before the threads part, lest each find it.
             self.diagonal()?;
         }
         let mut signs = Vec::with_capacity(queries.len());
         for start in (0..queries.len()).step_by(BATCH) {
-            let batch = queries.range(start..start + BATCH);
+            let batch = queries.range(start..start + BATCH)?;
             let fields = self.approximate(&batch)?;
             let clear = |q: usize| {
                 let query = batch.get(q).ok_or(Error::Empty { what: "queries" })?;
@@ -446,10 +454,10 @@ fn units(dim: usize, positions: std::ops::Range<usize>) -> Result<Queries> {
 }
 
 /// The features of queries, a column each: overlaps with the keys of a basis, or their elements.
-fn features(memory: &Memory, basis: Option<&Patterns>, queries: &Queries) -> Result<Mat<f64>> {
+fn features(memory: &Memory, basis: Option<&Side>, queries: &Queries) -> Result<Mat<f64>> {
     match basis {
         Some(basis) => {
-            let overlaps = Memory::auto_associative(basis.clone())?.with_tier(memory.tier()).overlaps(queries)?;
+            let overlaps = Memory::of_sides(basis.clone(), None)?.with_tier(memory.tier()).overlaps(queries)?;
             Ok(Mat::from_fn(basis.len(), queries.len(), |i, q| f64::from(overlaps[q * basis.len() + i])))
         }
         None => {
@@ -460,13 +468,13 @@ fn features(memory: &Memory, basis: Option<&Patterns>, queries: &Queries) -> Res
 }
 
 /// Σ φ_i φ_iᵀ and Σ y_i φ_iᵀ over all associations: sums of integers below 2⁵³, so exact.
-fn least_squares(memory: &Memory, basis: Option<&Patterns>) -> Result<(Mat<f64>, Mat<f64>)> {
-    let order = basis.map_or(memory.dim(), Patterns::len);
+fn least_squares(memory: &Memory, basis: Option<&Side>) -> Result<(Mat<f64>, Mat<f64>)> {
+    let order = basis.map_or(memory.dim(), Side::len);
     let (mut matrix, mut cross) = (Mat::zeros(order, order), Mat::zeros(memory.value_dim(), order));
     for start in (0..memory.len()).step_by(BLOCK) {
-        let keys = memory.keys().range(start..start + BLOCK);
+        let keys = memory.keys().range(start..start + BLOCK)?;
         let values: Vec<Vec<f64>> =
-            memory.values().range(start..start + BLOCK).iter().map(|y| signs(&y).collect()).collect();
+            memory.values().range(start..start + BLOCK)?.iter().map(|y| signs(&y).collect()).collect();
         let features = features(memory, basis, &keys.into())?;
         let values = Mat::from_fn(memory.value_dim(), values.len(), |j, i| values[i][j]);
         matrix += &features * features.transpose();
@@ -476,13 +484,13 @@ fn least_squares(memory: &Memory, basis: Option<&Patterns>) -> Result<(Mat<f64>,
 }
 
 /// ⟨x_i, x_k⟩ of some keys.
-fn gram(memory: &Memory, keys: &Patterns) -> Result<Mat<f64>> {
-    features(memory, Some(keys), &keys.clone().into())
+fn gram(memory: &Memory, keys: &Side) -> Result<Mat<f64>> {
+    features(memory, Some(keys), &keys.to_patterns()?.into())
 }
 
 /// The first keys that are independent, modulo a prime, of those before; `most` at the most. They are independent; that
 /// the others are not is for [`Span`] to prove.
-fn independent(keys: &Patterns, most: usize) -> Vec<usize> {
+fn independent(keys: &Side, most: usize) -> Vec<usize> {
     let prime = Prime::first();
     let elements =
         |key: Pattern| key.bits().iter().by_vals().map(|bit| if bit { 1 } else { prime.get() - 1 }).collect();
@@ -493,21 +501,20 @@ fn independent(keys: &Patterns, most: usize) -> Vec<usize> {
 struct Span<'a> {
     memory: &'a Memory,
     ids: &'a [usize],
-    keys: Patterns,
+    keys: Side,
     system: System,
 }
 
 impl<'a> Span<'a> {
     fn new(memory: &'a Memory, ids: &'a [usize]) -> Result<Self> {
-        let mut keys = Patterns::new(memory.dim())?;
-        ids.iter().filter_map(|&id| memory.keys().get(id)).try_for_each(|key| keys.push(&key))?;
+        let keys = Side::from(memory.keys().select(ids.len(), ids.iter().copied())?);
         let system = System::new(gram(memory, &keys)?);
         Ok(Self { memory, ids, keys, system })
     }
 
     /// The keys that key `id` is a combination of, which is proven here.
     fn combination(&self, id: usize) -> Result<Vec<usize>> {
-        let key: Queries = self.memory.keys().range(id..id + 1).into();
+        let key: Queries = self.memory.keys().range(id..id + 1)?.into();
         let overlaps = features(self.memory, Some(&self.keys), &key)?;
         let right: Vec<i64> = overlaps.col(0).iter().map(|&overlap| overlap as i64).collect();
         let dim = self.memory.dim() as i64;

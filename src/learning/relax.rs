@@ -3,10 +3,12 @@
 
 use std::cmp::Ordering;
 
-use super::{FieldSigns, Network, Weights, elements};
-use crate::dynamics::{Step, Sweep, step_to_limit, sweep_to_limit};
+use super::rule::{FieldSigns, Network, Weights, elements};
+use crate::dynamics::{Step, Sweep, conclude, step_to_limit, sweep_to_limit};
 use crate::sign::exact::ULP;
-use crate::{Diagonal, Dynamics, Energy, Error, Order, Pattern, Queries, Query, Result, Run, Separation, sweep_order};
+use crate::{
+    Diagonal, Dynamics, Energy, Error, Order, Pattern, Progress, Queries, Query, Result, Run, Separation, sweep_order,
+};
 
 impl dyn Network + '_ {
     /// Runs the network from every start to its limit, as [`Memory::relax`](crate::Memory::relax) runs a memory. Every
@@ -23,19 +25,14 @@ impl dyn Network + '_ {
     /// As [`Memory::relax`](crate::Memory::relax) and [`Network::weights`]; [`Error::Parameter`] for a separation other
     /// than linear.
     pub fn relax(&self, starts: &Queries, dynamics: &Dynamics) -> Result<Vec<Run>> {
-        self.relax_watched(starts, dynamics, &|| ())
+        self.relax_watched(starts, dynamics, Progress::NONE)
     }
 
-    /// As `relax`, and calls `finished` for each run that has come to its limit, from whichever thread.
+    /// As [`relax`](Self::relax), watched by `progress`, who is told of runs that have come to their limits.
     ///
     /// # Errors
-    /// As `relax`.
-    pub fn relax_watched(
-        &self,
-        starts: &Queries,
-        dynamics: &Dynamics,
-        finished: &(dyn Fn() + Sync),
-    ) -> Result<Vec<Run>> {
+    /// As [`relax`](Self::relax); [`Error::Interrupted`].
+    pub fn relax_watched(&self, starts: &Queries, dynamics: &Dynamics, progress: Progress<'_>) -> Result<Vec<Run>> {
         let memory = self.memory();
         memory.check_dynamics(starts)?;
         if dynamics.separation != Separation::Linear {
@@ -43,17 +40,18 @@ impl dyn Network + '_ {
             return Err(Error::Parameter { what: "separation", expected, found: dynamics.separation.to_string() });
         }
         if let Some(memory) = self.as_memory() {
-            return memory.relax_watched(starts, dynamics, finished);
+            return memory.watched(progress).relax(starts, dynamics);
         }
         let weights = self.weights()?;
         let network = Weighted::new(self, &weights, dynamics);
+        let (view, steps) = (memory.view(), progress.begin(starts.len() as u64));
         let paths = match dynamics.order {
-            Order::Synchronous => step_to_limit(starts, dynamics, finished, &|states| network.step(states))?,
+            Order::Synchronous => step_to_limit(starts, dynamics, &steps, &|states| network.step(states))?,
             Order::Fixed | Order::Random { .. } => {
-                sweep_to_limit(starts, dynamics, finished, &|start, _| Ok(Walk::new(&network, start)))?
+                sweep_to_limit(starts, dynamics, &steps, &|start, _| Ok(Walk::new(&network, start)))?
             }
         };
-        memory.conclude_runs(paths)
+        conclude(view.scan(&steps)?, paths)
     }
 }
 

@@ -7,10 +7,11 @@
 use faer::Mat;
 use rayon::prelude::*;
 
-use super::{Network, Weights, signs};
+use super::rule::{Network, Weights, signs};
 use crate::dynamics::Plane;
 use crate::error::room_for;
-use crate::{Error, Memory, Patterns, Result};
+use crate::patterns::side::Side;
+use crate::{Error, Memory, Result};
 
 /// The most weights of a W that is taken apart: 2048².
 const MOST_WEIGHTS: usize = 1 << 22;
@@ -85,7 +86,7 @@ impl Spectrum {
 }
 
 fn association(weights: &Weights, memory: &Memory, index: usize) -> Association {
-    let signs = |patterns: &Patterns| -> Vec<f64> { patterns.get(index).iter().flat_map(signs).collect() };
+    let signs = |patterns: &Side| -> Vec<f64> { patterns.get(index).iter().flat_map(signs).collect() };
     let (x, y) = (signs(memory.keys()), signs(memory.values()));
     // y_j (Wx)_j and x_k (Wᵀy)_k: constant where key and value are singular vectors.
     let (mut forward, mut backward) = (vec![0.0; y.len()], vec![0.0; x.len()]);
@@ -113,7 +114,7 @@ pub(super) fn hebbian(memory: &Memory) -> Result<Vec<f64>> {
 /// Σ_i a_ij b_ik, the agreements less the disagreements of position j of one list with position k of the other.
 ///
 /// Cost: d·d′·n/64 word operations.
-pub(super) fn agreements(a: &Patterns, b: &Patterns) -> Result<Vec<f64>> {
+pub(super) fn agreements(a: &Side, b: &Side) -> Result<Vec<f64>> {
     let (rows, columns) = (Plane::new(a, 0..a.words())?, Plane::new(b, 0..b.words())?);
     let mut sums = room_for(a.dim() * b.dim(), "weights")?;
     sums.resize(a.dim() * b.dim(), 0.0);

@@ -30,7 +30,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use super::limbs::{extend, ratio, scale_and_add, sign_and_bits, signed_sum};
-use super::{FieldSigns, Network, Rule, Weights, check, elements, signs};
+use super::rule::{FieldSigns, Network, Rule, Weights, check, elements, signs};
 use crate::error::room_for;
 use crate::sign::exact::ULP;
 use crate::{Diagonal, Error, Memory, Pattern, Queries, Query, Result};
@@ -75,7 +75,7 @@ impl Rule for Storkey {
         "Each pattern with what the network makes of it taken off"
     }
 
-    fn learn<'a>(&self, memory: &'a Memory) -> Result<Box<dyn Network + 'a>> {
+    fn learn(&self, memory: &Memory) -> Result<Box<dyn Network>> {
         if !memory.is_auto_associative() {
             return Err(Error::HeteroAssociative { what: "Storkey's rule" });
         }
@@ -93,8 +93,8 @@ impl Rule for Storkey {
 }
 
 #[derive(Debug)]
-struct Learned<'a> {
-    memory: &'a Memory,
+struct Learned {
+    memory: Memory,
     floats: Floats,
     /// Made when first needed.
     rounded: OnceLock<Integers>,
@@ -374,15 +374,15 @@ impl Step<'_> {
     }
 }
 
-impl<'a> Learned<'a> {
-    fn new(memory: &'a Memory) -> Result<Self> {
+impl Learned {
+    fn new(memory: &Memory) -> Result<Self> {
         let (rounded, exact) = (OnceLock::new(), OnceLock::new());
         if let Some(floats) = Floats::learn(memory)? {
-            return Ok(Self { memory, floats, rounded, exact });
+            return Ok(Self { memory: memory.clone(), floats, rounded, exact });
         }
         let integers = Integers::learn(memory, false)?;
         let floats = integers.floats()?;
-        Ok(Self { memory, floats, rounded: OnceLock::from(integers), exact })
+        Ok(Self { memory: memory.clone(), floats, rounded: OnceLock::from(integers), exact })
     }
 
     /// The weights in integers, made when first needed.
@@ -390,7 +390,7 @@ impl<'a> Learned<'a> {
         let made = if exact { &self.exact } else { &self.rounded };
         if made.get().is_none() {
             // Another thread may have been first; what it found is the same.
-            let _ = made.set(Integers::learn(self.memory, exact)?);
+            let _ = made.set(Integers::learn(&self.memory, exact)?);
         }
         Ok(made.get())
     }
@@ -439,13 +439,13 @@ impl Undecided {
     }
 }
 
-impl Network for Learned<'_> {
+impl Network for Learned {
     fn memory(&self) -> &Memory {
-        self.memory
+        &self.memory
     }
 
     fn field_signs(&self, queries: &Queries, diagonal: Diagonal) -> Result<Vec<FieldSigns>> {
-        check(self.memory, queries, diagonal)?;
+        check(&self.memory, queries, diagonal)?;
         let clear = |q| self.clear(queries.get(q).ok_or(Error::Empty { what: "queries" })?, diagonal);
         let mut cleared: Vec<Undecided> = (0..queries.len()).into_par_iter().map(clear).collect::<Result<_>>()?;
         for exact in [false, true] {

@@ -3,14 +3,19 @@
 use rayon::prelude::*;
 
 use crate::error::room_for;
-use crate::scan::census::{Census, Counted};
+use crate::memory::view::View;
+use crate::recall::step::Asked;
+use crate::scan::census::Counted;
+use crate::scan::plan::Plan;
+use crate::scan::propose::{Scanning, Wanted, propose};
+use crate::scan::survey::distances;
 use crate::scan::tiles::{each_query, each_tile};
 use crate::separation::weight_window;
 use crate::sign::exact::decay;
-use crate::votes::VoteTable;
+use crate::votes::{Ranked, VoteTable};
 use crate::{Beta, Memory, Queries, Result};
 
-/// Softmax beyond e^−45 of the nearest key's are left out: far below what an `f64` sum of the others can hold.
+/// Weights beyond e^−45 of the nearest key's are left out: far below what an `f64` sum of the others can hold.
 const MARGIN: f64 = 45.0;
 
 impl Memory {
@@ -30,41 +35,7 @@ impl Memory {
     /// # Source
     /// Ramsauer et al. 2020, eq. 3: the update of a modern Hopfield network is attention.
     pub fn attend(&self, queries: &Queries, beta: Beta) -> Result<Vec<f64>> {
-        self.check(queries)?;
-        let window = weight_window(beta, self.len() as u64, MARGIN);
-        let plan = self.plan(queries)?;
-        let rows = each_tile(self.len(), queries.len(), |tile| {
-            let indices: Vec<usize> = tile.clone().collect();
-            let censuses = self.censuses(queries, &indices, &plan, |_| Census::new(window, self.len()))?;
-            each_query(self.len(), tile.zip(censuses).collect(), |(index, counted)| {
-                self.attend_one(queries, index, counted, beta, window)
-            })
-        })?;
-        Ok(rows.into_iter().flatten().collect())
-    }
-
-    fn attend_one(
-        &self,
-        queries: &Queries,
-        index: usize,
-        mut counted: Counted,
-        beta: Beta,
-        window: u32,
-    ) -> Result<Vec<f64>> {
-        let nearest = counted.nearest.distance;
-        let edge = nearest.saturating_add(window);
-        // The same sums either way, in the same order, over the same distances.
-        let columns = if counted.bound > edge && VoteTable::is_affordable(self.values(), &counted.kept) {
-            let votes = VoteTable::gather(self.values(), &mut counted.kept);
-            let weights = Softmax::new(beta, nearest, edge, &votes.distances, &votes.keys);
-            votes.words.values().map(|votes| weights.means(votes)).collect()
-        } else {
-            let ranked = self.ranked(queries, index)?;
-            let words: Vec<usize> = (0..self.values().words()).collect();
-            let weights = Softmax::new(beta, nearest, edge, &ranked.distances, &ranked.keys);
-            words.par_iter().map(|&word| weights.means(&ranked.votes(self.values(), word))).collect::<Vec<_>>()
-        };
-        Ok(columns.into_iter().flatten().take(self.value_dim()).collect())
+        self.view().attend(queries, beta)
     }
 
     /// The softmax weights themselves: (queries, n), row by row; each row sums to 1.
@@ -72,21 +43,82 @@ impl Memory {
     /// # Errors
     /// As [`attend`](Self::attend).
     pub fn attention_weights(&self, queries: &Queries, beta: Beta) -> Result<Vec<f64>> {
-        self.check(queries)?;
-        let mut out = room_for(queries.len().saturating_mul(self.len()), "attention weights")?;
+        self.view().attention_weights(queries, beta)
+    }
+}
+
+impl View<'_> {
+    /// As [`Memory::attend`], over the associations in the view. What is counted for who watches are queries.
+    ///
+    /// # Errors
+    /// As [`Memory::attend`]; [`Error::Count`](crate::Error::Count) for a scope of another memory;
+    /// [`Error::Interrupted`](crate::Error::Interrupted).
+    pub fn attend(&self, queries: &Queries, beta: Beta) -> Result<Vec<f64>> {
+        let steps = self.begin(queries.len() as u64);
+        let asked = self.asked(&steps)?;
+        let scan = asked.scan;
+        scan.check(queries)?;
+        let window = weight_window(beta, scan.len() as u64, MARGIN);
+        let plan = Plan::new(scan, queries)?;
+        let rows = each_tile(scan.side().len(), queries.len(), |tile| {
+            let wanted: Vec<Wanted> = tile.clone().map(|query| Wanted { query, window, nearest: None }).collect();
+            let censuses = propose(&[&Scanning { scan, plan: &plan }], queries, &wanted)?;
+            let rows = each_query(scan.side().len(), tile.zip(censuses).collect(), |(index, counted)| {
+                attend_one(asked, queries, index, counted, beta, window)
+            })?;
+            steps.advance(wanted.len() as u64)?;
+            Ok(rows)
+        })?;
+        Ok(rows.into_iter().flatten().collect())
+    }
+
+    /// As [`Memory::attention_weights`], over the associations in the view; the others weigh 0.
+    ///
+    /// # Errors
+    /// As [`attend`](Self::attend).
+    pub fn attention_weights(&self, queries: &Queries, beta: Beta) -> Result<Vec<f64>> {
+        let steps = self.begin(queries.len() as u64);
+        let scan = self.scan(&steps)?;
+        scan.check(queries)?;
+        let mut out = room_for(queries.len().saturating_mul(scan.side().len()), "attention weights")?;
         for index in 0..queries.len() {
-            let distances = crate::scan::survey::distances(self.tier(), self.keys(), queries, index)?;
-            let ranked = crate::votes::Ranked::new(distances.clone(), self.dim());
-            let nearest = ranked.distances[0];
-            let weights = Softmax::new(beta, nearest, u32::MAX, &ranked.distances, &ranked.keys);
+            let distances = distances(scan, queries, index)?;
+            let ranked = Ranked::new(distances.clone(), scan.dim());
+            let weights = Softmax::new(beta, ranked.distances[0], u32::MAX, &ranked.distances, &ranked.keys);
             let place = |h: u32| ranked.distances.binary_search(&h).map_or(0.0, |rank| weights.relative[rank]);
             out.extend(distances.into_iter().map(|h| place(h) / weights.total));
+            steps.advance(1)?;
         }
         Ok(out)
     }
 }
 
-/// Softmax by distance, relative to one nearest key, and their sum over all keys within the edge.
+fn attend_one(
+    asked: Asked<'_>,
+    queries: &Queries,
+    index: usize,
+    mut counted: Counted,
+    beta: Beta,
+    window: u32,
+) -> Result<Vec<f64>> {
+    let Asked { scan, values } = asked;
+    let nearest = counted.nearest.distance;
+    let edge = nearest.saturating_add(window);
+    // The same sums either way, in the same order, over the same distances.
+    let columns = if counted.bound > edge && VoteTable::is_affordable(values, &counted.kept) {
+        let votes = VoteTable::gather(values, &mut counted.kept);
+        let weights = Softmax::new(beta, nearest, edge, &votes.distances, &votes.keys);
+        votes.words.values().map(|votes| weights.means(votes)).collect()
+    } else {
+        let ranked = Ranked::new(distances(scan, queries, index)?, scan.dim());
+        let words: Vec<usize> = (0..values.words()).collect();
+        let weights = Softmax::new(beta, nearest, edge, &ranked.distances, &ranked.keys);
+        words.par_iter().map(|&word| weights.means(&ranked.votes(values, word))).collect::<Vec<_>>()
+    };
+    Ok(columns.into_iter().flatten().take(values.dim()).collect())
+}
+
+/// Weights by distance, relative to one nearest key, and their sum over all keys within the edge.
 struct Softmax {
     relative: Vec<f64>,
     total: f64,

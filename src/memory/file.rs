@@ -19,6 +19,7 @@ use std::path::Path;
 use popfield_kernels::{LANES, Lanes};
 
 use crate::error::room_for;
+use crate::patterns::side::Side;
 use crate::{Error, Memory, Patterns, Result};
 
 const MAGIC: &[u8; 8] = b"popfield";
@@ -63,9 +64,9 @@ impl Memory {
         }
         let mut writer = Hashing { inner: writer, hasher: blake3::Hasher::new() };
         writer.write_all(&header)?;
-        write_patterns(&mut writer, self.keys())?;
+        write_side(&mut writer, self.keys())?;
         if !self.is_auto_associative() {
-            write_patterns(&mut writer, self.values())?;
+            write_side(&mut writer, self.values())?;
         }
         let hash = writer.hasher.finalize();
         writer.inner.write_all(hash.as_bytes())?;
@@ -165,9 +166,18 @@ fn format(place: &'static str, expected: impl Into<String>, found: impl Into<Str
     Error::Format { place, expected: expected.into(), found: found.into() }
 }
 
-fn write_patterns(writer: &mut impl Write, patterns: &Patterns) -> io::Result<()> {
+/// The pages of one side; of several segments they are made anew, as those of one.
+fn write_side(writer: &mut impl Write, side: &Side) -> Result<()> {
+    match side.whole() {
+        Some(patterns) => write_lanes(writer, patterns.lanes())?,
+        None => write_lanes(writer, side.to_patterns()?.lanes())?,
+    }
+    Ok(())
+}
+
+fn write_lanes(writer: &mut impl Write, lanes: &[Lanes]) -> io::Result<()> {
     let mut buffer = Vec::with_capacity(CHUNK * size_of::<Lanes>());
-    for lanes in patterns.lanes().chunks(CHUNK) {
+    for lanes in lanes.chunks(CHUNK) {
         buffer.clear();
         buffer.extend(lanes.iter().flat_map(|lanes| lanes.0).flat_map(u64::to_le_bytes));
         writer.write_all(&buffer)?;

@@ -1,8 +1,7 @@
 //! Recall: x ← sign of the field, once or several times over.
 
+use crate::memory::view::View;
 use crate::recall::closing::Answer;
-use crate::recall::step::Tile;
-use crate::scan::tiles::each_tile;
 use crate::separation::field::Field;
 use crate::sign::self_term::SelfTerm;
 use crate::{Error, Memory, Patterns, Queries, Report, Result, Separation, Tie};
@@ -55,6 +54,17 @@ pub struct Recalled {
 }
 
 impl Recalled {
+    /// Of answers of dimension `value_dim`.
+    pub(crate) fn new(answers: Vec<Answer>, value_dim: usize) -> Result<Self> {
+        let mut patterns = Patterns::filled(answers.len(), value_dim, false)?;
+        let mut reports = Vec::with_capacity(answers.len());
+        for (index, answer) in answers.into_iter().enumerate() {
+            patterns.put(index, answer.pattern.words().iter().copied());
+            reports.push(answer.report);
+        }
+        Ok(Self { patterns, reports })
+    }
+
     /// Positions, over all queries, where the field of the last step was exactly 0.
     pub fn tied_bits(&self) -> u64 {
         self.reports.iter().map(|report| report.tied_bits).sum()
@@ -80,50 +90,47 @@ impl Memory {
     /// Hopfield 1982 (linear); Krotov and Hopfield 2016 (polynomial); Demircigil, Heusel, Löwe, Upgang and Vermet 2017
     /// (exponential).
     pub fn recall(&self, queries: &Queries, recall: &Recall) -> Result<Recalled> {
-        self.check(queries)?;
-        recall.tie.check(self.dim(), self.value_dim())?;
-        if recall.steps > 1 && self.dim() != self.value_dim() {
-            let (key_dim, value_dim) = (self.dim(), self.value_dim());
-            return Err(Error::UnequalDimensions { what: "recall in several steps", key_dim, value_dim });
+        self.view().recall(queries, recall)
+    }
+}
+
+impl View<'_> {
+    /// As [`Memory::recall`], of the associations in the view. What is counted for who watches are queries, once a step.
+    ///
+    /// # Errors
+    /// As [`Memory::recall`]; [`Error::Count`] for a scope of another memory; [`Error::Interrupted`].
+    pub fn recall(&self, queries: &Queries, recall: &Recall) -> Result<Recalled> {
+        let (dim, value_dim) = (self.memory().dim(), self.memory().value_dim());
+        let steps = self.begin(queries.len() as u64 * u64::from(recall.steps));
+        let asked = self.asked(&steps)?;
+        asked.scan.check(queries)?;
+        recall.tie.check(dim, value_dim)?;
+        if recall.steps > 1 && dim != value_dim {
+            return Err(Error::UnequalDimensions { what: "recall in several steps", key_dim: dim, value_dim });
         }
-        let field = Field::new(recall.separation, SelfTerm::Kept, self.dim());
-        let mut recalled = self.step(queries, &field, recall.tie)?;
+        let field = Field::new(recall.separation, SelfTerm::Kept, dim);
+        let step = |queries: &Queries| Recalled::new(asked.answers(queries, &field, recall.tie)?, value_dim);
+        let mut recalled = step(queries)?;
         let mut before: Option<Patterns> = None;
         let mut left = recall.steps - 1;
         while left > 0 {
             let state = recalled.patterns.clone();
-            let next = self.step(&Queries::from(state.clone()), &field, recall.tie)?;
+            let next = step(&Queries::from(state.clone()))?;
             left -= 1;
             if next.patterns == state {
                 // A fixed point of every query: further steps repeat this one.
+                steps.advance(queries.len() as u64 * u64::from(left))?;
                 return Ok(next);
             }
             if before.as_ref() == Some(&next.patterns) {
                 // A cycle of two, or fixed points and such cycles side by side: only the parity of what is left
                 // matters.
+                steps.advance(queries.len() as u64 * u64::from(left - left % 2))?;
                 left %= 2;
             }
             before = Some(state);
             recalled = next;
         }
         Ok(recalled)
-    }
-
-    /// One step for every query, with its reports.
-    pub(crate) fn step(&self, queries: &Queries, field: &Field, tie: Tie) -> Result<Recalled> {
-        let answers = self.answers(queries, field, tie)?;
-        let mut patterns = Patterns::filled(queries.len(), self.value_dim(), false)?;
-        let mut reports = Vec::with_capacity(queries.len());
-        for (index, answer) in answers.into_iter().enumerate() {
-            patterns.put(index, answer.pattern.words().iter().copied());
-            reports.push(answer.report);
-        }
-        Ok(Recalled { patterns, reports })
-    }
-
-    /// One step for every query.
-    pub(crate) fn answers(&self, queries: &Queries, field: &Field, tie: Tie) -> Result<Vec<Answer>> {
-        let plan = self.plan(queries)?;
-        each_tile(self.len(), queries.len(), |tile| Tile::new(self, queries, &plan, field, tie, tile)?.answers())
     }
 }

@@ -1,5 +1,8 @@
 //! Search: the nearest keys themselves, exactly.
 
+use crate::memory::view::View;
+use crate::scan::hunt::near;
+use crate::scan::plan::Plan;
 use crate::scan::shortlist::{Neighbor, Shortlist};
 use crate::scan::tiles::each_tile;
 use crate::{Error, Memory, Queries, Result};
@@ -18,10 +21,28 @@ impl Memory {
     /// ```
     /// use popfield::{Memory, Patterns};
     /// let memory = Memory::auto_associative(Patterns::random(100, 64, 5, "keys")?)?;
-    /// let found = memory.search_top(&memory.keys().range(42..43).into(), 3)?;
+    /// let found = memory.search_top(&memory.keys().range(42..43)?.into(), 3)?;
     /// assert_eq!((found[0][0].id, found[0][0].distance), (42, 0));
     /// # Ok::<(), popfield::Error>(())
     /// ```
+    pub fn search_top(&self, queries: &Queries, top: usize) -> Result<Vec<Vec<Neighbor>>> {
+        self.view().search_top(queries, top)
+    }
+
+    /// All keys within distance `radius` of every query, nearest first, equal distances by lower id.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if the queries are of another dimension; [`Error::OutOfMemory`].
+    pub fn search_radius(&self, queries: &Queries, radius: u32) -> Result<Vec<Vec<Neighbor>>> {
+        self.view().search_radius(queries, radius)
+    }
+}
+
+impl View<'_> {
+    /// As [`Memory::search_top`], of the keys in the view. What is counted for who watches are queries.
+    ///
+    /// # Errors
+    /// As [`Memory::search_top`]; [`Error::Count`] for a scope of another memory; [`Error::Interrupted`].
     pub fn search_top(&self, queries: &Queries, top: usize) -> Result<Vec<Vec<Neighbor>>> {
         if top == 0 {
             return Err(Error::Parameter { what: "top", expected: "at least 1".into(), found: "0".into() });
@@ -30,20 +51,25 @@ impl Memory {
         self.search(queries, |_| Shortlist::new(top, u32::MAX))
     }
 
-    /// All keys within distance `radius` of every query, nearest first, equal distances by lower id.
+    /// As [`Memory::search_radius`], of the keys in the view. What is counted for who watches are queries.
     ///
     /// # Errors
-    /// [`Error::Dimension`] if the queries are of another dimension; [`Error::OutOfMemory`].
+    /// As [`Memory::search_radius`]; [`Error::Count`] for a scope of another memory; [`Error::Interrupted`].
     pub fn search_radius(&self, queries: &Queries, radius: u32) -> Result<Vec<Vec<Neighbor>>> {
         self.search(queries, |_| Shortlist::new(usize::MAX, radius.saturating_add(1)))
     }
 
     fn search(&self, queries: &Queries, list: impl Fn(usize) -> Shortlist + Sync) -> Result<Vec<Vec<Neighbor>>> {
-        self.check(queries)?;
-        let plan = self.plan(queries)?;
-        each_tile(self.len(), queries.len(), |tile| {
+        let steps = self.begin(queries.len() as u64);
+        let scan = self.scan(&steps)?;
+        scan.check(queries)?;
+        let plan = Plan::new(scan, queries)?;
+        each_tile(scan.side().len(), queries.len(), |tile| {
             let indices: Vec<usize> = tile.collect();
-            self.near(queries, &indices, &plan, &list)?.into_iter().map(Shortlist::finish).collect()
+            let found = near(scan, queries, &indices, &plan, &list)?;
+            let found = found.into_iter().map(Shortlist::finish).collect::<Result<_>>()?;
+            steps.advance(indices.len() as u64)?;
+            Ok(found)
         })
     }
 }

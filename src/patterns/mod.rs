@@ -5,6 +5,7 @@ pub(crate) mod pages;
 pub(crate) mod pattern;
 mod queries;
 pub(crate) mod random;
+pub(crate) mod side;
 
 use std::fmt;
 use std::ops::Range;
@@ -16,6 +17,7 @@ pub use noise::{NoiseModel, add_noise, flips};
 pub use pattern::{BitOrder, MAX_DIM, Pattern};
 pub use queries::{Queries, Query};
 pub use random::stream;
+pub use side::Side;
 
 use crate::{Error, Result};
 use pages::Pages;
@@ -278,14 +280,16 @@ impl Patterns {
     }
 
     /// A copy of the patterns of `range`, which is cut to those that exist.
-    pub fn range(&self, range: Range<usize>) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn range(&self, range: Range<usize>) -> Result<Self> {
         let range = range.start.min(self.len)..range.end.min(self.len);
-        let lanes = vec![Lanes::default(); range.len().div_ceil(LANES) * self.words()];
-        let mut part = Self { dim: self.dim, len: range.len(), pages: Pages::from_lanes(self.words(), lanes) };
+        let mut part = Self::filled(range.len(), self.dim, false)?;
         for (to, from) in range.enumerate() {
             part.put(to, (0..self.words()).map(|w| self.word(from, w)));
         }
-        part
+        Ok(part)
     }
 
     /// Sets position `column` of pattern `row`: `true` is +1. Out of range does nothing and returns `false`.
@@ -330,13 +334,7 @@ impl Patterns {
     /// Word `word` of pattern `index`; both in range.
     #[inline]
     pub(crate) fn word(&self, index: usize, word: usize) -> u64 {
-        self.pages.get(index, word)
-    }
-
-    /// Word `word` of every pattern of whole blocks `blocks`, eight at a time.
-    #[inline]
-    pub(crate) fn column(&self, word: usize, blocks: Range<usize>) -> impl Iterator<Item = &[u64; LANES]> {
-        self.pages.column(word, blocks)
+        self.pages.view().get(index, word)
     }
 
     /// Blocks of eight, the last one perhaps not full.
@@ -349,20 +347,10 @@ impl Patterns {
         self.pages.page_blocks()
     }
 
-    /// Slabs of at most `most` blocks over whole blocks `blocks`, each with its first block.
-    pub(crate) fn slabs(&self, blocks: Range<usize>, most: usize) -> impl Iterator<Item = (usize, Result<Slab<'_>>)> {
-        self.pages.runs(blocks, most).map(|run| (run.start, self.pages.slab(run)))
-    }
-
-    /// The same of two sides of a memory, which may have pages of different lengths: what lies together in both.
-    pub(crate) fn slabs_beside<'a>(
-        &'a self,
-        values: &'a Self,
-        blocks: Range<usize>,
-        most: usize,
-    ) -> impl Iterator<Item = (usize, Result<[Slab<'a>; 2]>)> {
-        let both = self.pages.runs(blocks, most).flat_map(|run| values.pages.runs(run, usize::MAX));
-        both.map(|run| (run.start, self.pages.slab(run.clone()).and_then(|keys| Ok([keys, values.pages.slab(run)?]))))
+    /// Slabs over all blocks, each with its first pattern.
+    pub(crate) fn slabs(&self) -> impl Iterator<Item = (usize, Result<Slab<'_>>)> {
+        let view = self.pages.view();
+        view.runs(0..self.blocks(), usize::MAX).map(move |run| (run.start * LANES, view.slab(run)))
     }
 
     /// The layout itself, for the store.

@@ -22,7 +22,73 @@ const LEAST_BLOCKS: usize = 16;
 /// Lanes that a page holds, if that leaves its blocks between these two: what moves when a last page grows.
 const PAGE_LANES: usize = 4096;
 
-/// Blocks of eight patterns of `words` words, page by page.
+/// Blocks of eight patterns of `words` words, page by page, to be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View<'a> {
+    words: usize,
+    lanes: &'a [Lanes],
+}
+
+impl<'a> View<'a> {
+    /// Blocks that stand in `lanes`, of which there must be a multiple of `words`.
+    #[inline]
+    pub(crate) fn new(words: usize, lanes: &'a [Lanes]) -> Self {
+        debug_assert!(lanes.len().is_multiple_of(words));
+        Self { words, lanes }
+    }
+
+    pub(crate) fn blocks(self) -> usize {
+        self.lanes.len() / self.words
+    }
+
+    /// Where word 0 of `block` stands, and how far apart its words are.
+    #[inline]
+    fn place(self, block: usize) -> (usize, usize) {
+        let size = page_blocks(self.words);
+        let first = block - block % size;
+        (first * self.words + block % size, size.min(self.blocks() - first))
+    }
+
+    /// Word `word` of pattern `index`; both in range.
+    #[inline]
+    pub(crate) fn get(self, index: usize, word: usize) -> u64 {
+        let (start, stride) = self.place(index / LANES);
+        self.lanes[start + word * stride].0[index % LANES]
+    }
+
+    /// Word `word` of every block of a run, which lies in one page.
+    #[inline]
+    pub(crate) fn plane(self, word: usize, run: Range<usize>) -> &'a [Lanes] {
+        let (start, stride) = self.place(run.start);
+        &self.lanes[start + word * stride..][..run.len()]
+    }
+
+    /// `blocks` cut into runs that lie in one page each and hold no more than `most` blocks.
+    pub(crate) fn runs(self, blocks: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let size = page_blocks(self.words);
+        let mut start = blocks.start;
+        std::iter::from_fn(move || {
+            let end = blocks.end.min(start - start % size + size).min(start.saturating_add(most));
+            let run = start..end;
+            start = end;
+            (!run.is_empty()).then_some(run)
+        })
+    }
+
+    /// The blocks of a run of one page, for the kernels.
+    pub(crate) fn slab(self, run: Range<usize>) -> Result<Slab<'a>> {
+        let (start, stride) = self.place(run.start);
+        Ok(Slab::new(&self.lanes[start..], self.words, run.len(), stride)?)
+    }
+}
+
+/// Blocks of every page but the last, which may have fewer.
+#[inline]
+fn page_blocks(words: usize) -> usize {
+    (PAGE_LANES / words).clamp(LEAST_BLOCKS, MOST_BLOCKS)
+}
+
+/// The same, to be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pages {
     words: usize,
@@ -40,12 +106,17 @@ impl Pages {
         Self { words, lanes }
     }
 
+    #[inline]
+    pub(crate) fn view(&self) -> View<'_> {
+        View::new(self.words, &self.lanes)
+    }
+
     pub(crate) fn words(&self) -> usize {
         self.words
     }
 
     pub(crate) fn blocks(&self) -> usize {
-        self.lanes.len() / self.words
+        self.view().blocks()
     }
 
     pub(crate) fn lanes(&self) -> &[Lanes] {
@@ -58,7 +129,7 @@ impl Pages {
 
     /// Blocks of every page but the last, which may have fewer.
     pub(crate) fn page_blocks(&self) -> usize {
-        (PAGE_LANES / self.words).clamp(LEAST_BLOCKS, MOST_BLOCKS)
+        page_blocks(self.words)
     }
 
     /// Lanes of every page but the last. A page of any length has `length / words` blocks, and so far apart are its
@@ -67,25 +138,10 @@ impl Pages {
         self.page_blocks() * self.words
     }
 
-    /// Where word 0 of `block` stands, and how far apart its words are.
-    #[inline]
-    fn place(&self, block: usize) -> (usize, usize) {
-        let size = self.page_blocks();
-        let first = block - block % size;
-        (first * self.words + block % size, size.min(self.blocks() - first))
-    }
-
-    /// Word `word` of pattern `index`; both in range.
-    #[inline]
-    pub(crate) fn get(&self, index: usize, word: usize) -> u64 {
-        let (start, stride) = self.place(index / LANES);
-        self.lanes[start + word * stride].0[index % LANES]
-    }
-
-    /// The same, to write to.
+    /// Word `word` of pattern `index`, to write to; both in range.
     #[inline]
     pub(crate) fn get_mut(&mut self, index: usize, word: usize) -> &mut u64 {
-        let (start, stride) = self.place(index / LANES);
+        let (start, stride) = self.view().place(index / LANES);
         &mut self.lanes[start + word * stride].0[index % LANES]
     }
 
@@ -111,33 +167,6 @@ impl Pages {
         }
         self.lanes.truncate(self.lanes.len() - self.words);
     }
-
-    /// Word `word` of every block of `blocks`, eight patterns at a time.
-    #[inline]
-    pub(crate) fn column(&self, word: usize, blocks: Range<usize>) -> impl Iterator<Item = &[u64; LANES]> {
-        self.runs(blocks, usize::MAX).flat_map(move |run| {
-            let (start, stride) = self.place(run.start);
-            self.lanes[start + word * stride..][..run.len()].iter().map(|lanes| &lanes.0)
-        })
-    }
-
-    /// `blocks` cut into runs that lie in one page each and hold no more than `most` blocks.
-    pub(crate) fn runs(&self, blocks: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> + use<> {
-        let size = self.page_blocks();
-        let mut start = blocks.start;
-        std::iter::from_fn(move || {
-            let end = blocks.end.min(start - start % size + size).min(start.saturating_add(most));
-            let run = start..end;
-            start = end;
-            (!run.is_empty()).then_some(run)
-        })
-    }
-
-    /// The blocks of a run of one page, for the kernels.
-    pub(crate) fn slab(&self, run: Range<usize>) -> Result<Slab<'_>> {
-        let (start, stride) = self.place(run.start);
-        Ok(Slab::new(&self.lanes[start..], self.words, run.len(), stride)?)
-    }
 }
 
 #[cfg(test)]
@@ -152,11 +181,12 @@ mod tests {
     fn holds(pages: &Pages, blocks: usize) {
         assert_eq!(pages.blocks(), blocks);
         for w in 0..pages.words() {
-            let mut column = pages.column(w, 0..blocks);
+            let view = pages.view();
+            let mut column = view.runs(0..blocks, usize::MAX).flat_map(|run| view.plane(w, run));
             for b in 0..blocks {
                 let lanes: [u64; LANES] = std::array::from_fn(|lane| word(b, w, lane));
-                assert_eq!(column.next(), Some(&lanes), "block {b} of {blocks}, word {w}");
-                assert_eq!(pages.get(b * LANES + 3, w), lanes[3]);
+                assert_eq!(column.next(), Some(&Lanes(lanes)), "block {b} of {blocks}, word {w}");
+                assert_eq!(view.get(b * LANES + 3, w), lanes[3]);
             }
             assert_eq!(column.next(), None);
         }
@@ -190,7 +220,7 @@ mod tests {
     fn runs_stay_within_pages() {
         let mut pages = Pages::new(2);
         (0..600).for_each(|_| pages.push_block());
-        let runs = |blocks, most| pages.runs(blocks, most).collect::<Vec<_>>();
+        let runs = |blocks, most| pages.view().runs(blocks, most).collect::<Vec<_>>();
         assert_eq!(runs(0..600, usize::MAX), [0..256, 256..512, 512..600]);
         assert_eq!(runs(250..260, 4), [250..254, 254..256, 256..260]);
         assert_eq!(runs(7..7, 4), []);

@@ -146,12 +146,22 @@ impl Queries {
 
     /// How many positions of query `index` are known; 0 beyond the end.
     pub fn known_count(&self, index: usize) -> usize {
-        self.get(index).map_or(0, |query| query.known_count())
+        match &self.known {
+            None if index < self.len() => self.dim(),
+            Some(known) if index < self.len() => {
+                (0..known.words()).map(|w| known.word(index, w).count_ones() as usize).sum()
+            }
+            _ => 0,
+        }
     }
 
     /// A copy of the queries of `range`, which is cut to those that exist.
-    pub fn range(&self, range: Range<usize>) -> Self {
-        Self { signs: self.signs.range(range.clone()), known: self.known.as_ref().map(|known| known.range(range)) }
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn range(&self, range: Range<usize>) -> Result<Self> {
+        let known = self.known.as_ref().map(|known| known.range(range.clone())).transpose()?;
+        Ok(Self { signs: self.signs.range(range)?, known })
     }
 
     /// Some of them, packed for the kernels.

@@ -7,6 +7,7 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
+use crate::patterns::side::Side;
 use crate::{Patterns, Result};
 
 /// The stream of block `block` of what `purpose` draws under `seed`.
@@ -59,13 +60,29 @@ impl Patterns {
     /// # Errors
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn choose(&self, count: usize, seed: u64, purpose: &str) -> Result<Self> {
-        let mut rng = stream(seed, purpose, 0);
-        let count = if self.is_empty() { 0 } else { count };
-        let mut chosen = Self::filled(count, self.dim(), false)?;
-        for to in 0..count {
-            let from = below(&mut rng, self.len() as u64) as usize;
+        let drawn = draws(count, self.len(), seed, purpose);
+        let mut chosen = Self::filled(drawn.len(), self.dim(), false)?;
+        for (to, from) in drawn.into_iter().enumerate() {
             chosen.put(to, (0..self.words()).map(|w| self.word(from, w)));
         }
         Ok(chosen)
     }
+}
+
+impl Side {
+    /// As [`Patterns::choose`].
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub fn choose(&self, count: usize, seed: u64, purpose: &str) -> Result<Patterns> {
+        let drawn = draws(count, self.len(), seed, purpose);
+        self.select(drawn.len(), drawn)
+    }
+}
+
+/// The places of `count` of `len` things, each drawn from all of them; none if there are none.
+fn draws(count: usize, len: usize, seed: u64, purpose: &str) -> Vec<usize> {
+    let mut rng = stream(seed, purpose, 0);
+    let count = if len == 0 { 0 } else { count };
+    (0..count).map(|_| below(&mut rng, len as u64) as usize).collect()
 }

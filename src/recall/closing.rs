@@ -7,6 +7,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::patterns::pattern::tail_mask;
+use crate::patterns::side::Side;
+use crate::progress::Steps;
 use crate::recall::fixed_point::FixedPoint;
 use crate::recall::partial::{Partial, Request, Votes};
 use crate::separation::field::Field;
@@ -15,7 +17,7 @@ use crate::sign::exact::ULP;
 use crate::sign::self_term::{OwnBits, SelfTerm};
 use crate::votes::{COLUMNS, Ranked, WordVotes};
 
-use crate::{Certificate, Error, Nearest, Pattern, Patterns, Query, Reason, Report, Result, Separation, Tie};
+use crate::{Certificate, Error, Nearest, Pattern, Query, Reason, Report, Result, Separation, Tie};
 
 /// One recalled pattern.
 #[derive(Clone, Debug)]
@@ -136,9 +138,8 @@ impl Closing {
             return Err(Error::Mismatch { what: "keys of the first and the second round" });
         }
         let field = Field::new(self.separation, SelfTerm::Kept, self.query.signs().dim());
-        let votes_of = |word| table.words.get(&word).map(Cow::Borrowed);
-        self.decide(&field, &table.distances, &table.keys, votes_of);
-        Ok(())
+        let votes_of = |word| Ok(table.words.get(&word).map(Cow::Borrowed));
+        self.decide(&field, &table.distances, &table.keys, votes_of)
     }
 
     /// The distance of the nearest keys.
@@ -193,8 +194,20 @@ impl Closing {
 
     /// Decides everything from the ranked keys of a memory that is the only part; a word of columns at a time, so that
     /// no table of all votes is formed.
-    pub(crate) fn resolve_by(&mut self, field: &Field, values: &Patterns, ranked: &Ranked) {
-        self.decide(field, &ranked.distances, &ranked.keys, |word| Some(Cow::Owned(ranked.votes(values, word))));
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] if `steps` says so.
+    pub(crate) fn resolve_by(
+        &mut self,
+        field: &Field,
+        values: &Side,
+        ranked: &Ranked,
+        steps: &Steps<'_>,
+    ) -> Result<()> {
+        self.decide(field, &ranked.distances, &ranked.keys, |word| {
+            steps.check()?;
+            Ok(Some(Cow::Owned(ranked.votes(values, word))))
+        })
     }
 
     /// Decides the open words of which `votes_of` knows the votes of every key.
@@ -203,18 +216,17 @@ impl Closing {
         field: &Field,
         distances: &[u32],
         keys: &[u64],
-        votes_of: impl Fn(usize) -> Option<Cow<'a, WordVotes>> + Sync,
-    ) {
+        votes_of: impl Fn(usize) -> Result<Option<Cow<'a, WordVotes>>> + Sync,
+    ) -> Result<()> {
         let complete = BTreeMap::new();
         let evidence = self.evidence(distances, keys, &complete);
         let open: Vec<(usize, u64)> = self.open_words(0..self.open.len()).collect();
-        let decided: Vec<(usize, u64, WordSigns)> = open
-            .into_par_iter()
-            .filter_map(|(word, columns)| {
-                votes_of(word)
-                    .map(|votes| (word, columns, field.word_signs(evidence, &votes, columns, self.own_bits(word))))
-            })
-            .collect();
+        let signs_of = |(word, columns): (usize, u64)| -> Result<Option<(usize, u64, WordSigns)>> {
+            let signs = |votes: Cow<'_, WordVotes>| field.word_signs(evidence, &votes, columns, self.own_bits(word));
+            Ok(votes_of(word)?.map(|votes| (word, columns, signs(votes))))
+        };
+        let decided: Vec<_> =
+            open.into_par_iter().filter_map(|open| signs_of(open).transpose()).collect::<Result<_>>()?;
         self.report.bits_read += self.keys * (self.query.signs().dim() + decided.len() * COLUMNS) as u64;
         for (word, columns, signs) in decided {
             self.note(word, columns, signs);
@@ -223,6 +235,7 @@ impl Closing {
         let placed = distances.iter().copied().zip(keys.iter().copied());
         self.report.certificate = Certificate { reason: Reason::Full, keys_touched: self.keys };
         self.report.top_weight = top_weight(field, self.report.nearest, placed, &complete);
+        Ok(())
     }
 
     /// The answer, once every bit is decided.

@@ -15,11 +15,14 @@ use std::ops::Range;
 use popfield_kernels::{LANES, MAX_WEIGHT, Near, QueryPanel, Tier, WeightTable, Weights};
 use rayon::prelude::*;
 
+use crate::patterns::side::{Run, Side};
+use crate::scan::keys::Scan;
 use crate::scan::plan::Plan;
+use crate::scan::scope::Share;
 use crate::separation::field::Field;
 use crate::separation::law::Relative;
 use crate::votes::COLUMNS;
-use crate::{Memory, Queries, Result};
+use crate::{Queries, Result};
 
 /// Blocks whose weights are made in one go.
 const RUN: usize = 128;
@@ -110,11 +113,38 @@ impl Summed {
         self.totals.iter_mut().zip(other.totals).for_each(|(total, more)| *total += more);
         self
     }
+
+    /// Adds a run of keys, and the values beside them.
+    fn add_run(
+        &mut self,
+        tier: Tier,
+        [keys, values]: [&Run<'_>; 2],
+        panel: &QueryPanel,
+        tables: &[&WeightTable],
+        weights: &mut Weights,
+    ) -> Result<()> {
+        tier.weights(keys.slab()?, keys.present, panel, tables, weights)?;
+        tier.weigh(values.slab()?, weights, &mut self.plus)?;
+        self.totals.iter_mut().zip(weights.totals()).for_each(|(total, more)| *total += more);
+        let row = self.plus.len() / tables.len();
+        for &Near { query, pattern, distance } in weights.heavy() {
+            let weight = tables[query as usize].weight(distance);
+            self.totals[query as usize] += weight;
+            let sums = self.plus[query as usize * row..][..row].chunks_exact_mut(COLUMNS);
+            for (w, sums) in sums.enumerate() {
+                let bits = values.word(pattern as usize, w);
+                for (column, sum) in sums.iter_mut().enumerate() {
+                    *sum += weight & -((bits >> column & 1) as i64);
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A query whose fields are wanted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct OfQuery {
     /// Its index among the queries.
     pub(crate) query: usize,
     /// The distance of its nearest key.
@@ -127,26 +157,29 @@ pub(crate) struct Wanted {
 /// Cost: for each key and query a distance, a look-up, and on AVX-512 some 0.5 ns a word of the values where there are
 /// several queries; with AMX a third of that or so.
 pub(crate) fn fields<T: Send>(
-    memory: &Memory,
+    scan: Scan<'_>,
+    values: &Side,
     queries: &Queries,
     plan: &Plan<'_>,
     field: &Field,
     each: &mut [T],
-    wanted: impl Fn(&T) -> Wanted + Sync,
+    wanted: impl Fn(&T) -> OfQuery + Sync,
     take: impl Fn(&mut T, &FixedPoint<'_>) -> Result<()> + Sync,
 ) -> Result<()> {
     let together = |each: &mut [T]| -> Result<()> {
-        let wanted: Vec<Wanted> = each.iter().map(&wanted).collect();
-        let Some((scaled, summed)) = fields_together(memory, queries, plan, field, &wanted)? else { return Ok(()) };
-        let rows = summed.plus.par_chunks_exact(memory.values().words() * COLUMNS);
+        let wanted: Vec<OfQuery> = each.iter().map(&wanted).collect();
+        let Some((scaled, summed)) = fields_together(scan, values, queries, plan, field, &wanted)? else {
+            return Ok(());
+        };
+        let rows = summed.plus.par_chunks_exact(values.words() * COLUMNS);
         rows.zip(each).enumerate().try_for_each(|(q, (plus, each))| {
             let Scaled { table, error } = &scaled[&known_of(queries, wanted[q])];
-            let (error, of_nearest) = (error * memory.len() as f64, table.weight(wanted[q].nearest));
-            take(each, &FixedPoint { tier: memory.tier(), plus, total: summed.totals[q], of_nearest, error })
+            let (error, of_nearest) = (error * scan.len() as f64, table.weight(wanted[q].nearest));
+            take(each, &FixedPoint { tier: scan.tier(), plus, total: summed.totals[q], of_nearest, error })
         })
     };
-    let most = (SUMS / (memory.values().words() * COLUMNS)).max(1);
-    if memory.keys().blocks() <= RUN {
+    let most = (SUMS / (values.words() * COLUMNS)).max(1);
+    if scan.side().blocks() <= RUN {
         // Threads share the queries: nothing is to be merged, and a run's weights are looked up once all the same.
         let size = each.len().div_ceil(rayon::current_num_threads()).clamp(1, most);
         return each.par_chunks_mut(size).try_for_each(together);
@@ -156,14 +189,15 @@ pub(crate) fn fields<T: Send>(
 
 /// The weights by known positions, and what all keys come to; none if fields are no sums of weights by distance.
 fn fields_together(
-    memory: &Memory,
+    scan: Scan<'_>,
+    values: &Side,
     queries: &Queries,
     plan: &Plan<'_>,
     field: &Field,
-    wanted: &[Wanted],
+    wanted: &[OfQuery],
 ) -> Result<Option<(BTreeMap<u32, Scaled>, Summed)>> {
     let panel = queries.panel(wanted.iter().map(|wanted| wanted.query))?;
-    let usual = plan.usual_distances(memory.tier(), &panel)?;
+    let usual = plan.usual_distances(scan.tier(), &panel)?;
     // One table serves all queries of as many known positions: what counts is the nearest key of all, and where most
     // lie.
     let usual = usual.into_iter().reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or_default();
@@ -177,38 +211,33 @@ fn fields_together(
         }
     }
     let of_each: Vec<&WeightTable> = wanted.iter().map(|&wanted| &tables[&known_of(queries, wanted)].table).collect();
-    let summed = sum(memory, &panel, &of_each)?;
+    let summed = sum(scan, values, &panel, &of_each)?;
     Ok(Some((tables, summed)))
 }
 
-fn known_of(queries: &Queries, wanted: Wanted) -> u32 {
+fn known_of(queries: &Queries, wanted: OfQuery) -> u32 {
     queries.known_count(wanted.query) as u32
 }
 
 /// Adds up all keys.
-fn sum(memory: &Memory, panel: &QueryPanel, tables: &[&WeightTable]) -> Result<Summed> {
-    let (tier, keys, values) = (memory.tier(), memory.keys(), memory.values());
-    let row = values.words() * COLUMNS;
+fn sum(scan: Scan<'_>, values: &Side, panel: &QueryPanel, tables: &[&WeightTable]) -> Result<Summed> {
+    let (keys, row) = (scan.side(), values.words() * COLUMNS);
     let nothing = || Summed { plus: vec![0; tables.len() * row], totals: vec![0; tables.len()] };
     let least = PIECE.div_ceil(tables.len().max(1) * values.words() * LANES).max(RUN);
     let piece = keys.blocks().div_ceil(rayon::current_num_threads()).max(least);
     let of_piece = |start: usize| -> Result<Summed> {
         let mut summed = nothing();
         let mut weights = Weights::new();
-        for (first, slabs) in keys.slabs_beside(values, start..keys.blocks().min(start + piece), RUN) {
-            let (first, [slab, of_values]) = (first * LANES, slabs?);
-            let present = slab.patterns().min(keys.len() - first);
-            tier.weights(slab, present, panel, tables, &mut weights)?;
-            tier.weigh(of_values, &weights, &mut summed.plus)?;
-            summed.totals.iter_mut().zip(weights.totals()).for_each(|(total, more)| *total += more);
-            for &Near { query, pattern, distance } in weights.heavy() {
-                let weight = tables[query as usize].weight(distance);
-                summed.totals[query as usize] += weight;
-                let sums = summed.plus[query as usize * row..][..row].chunks_exact_mut(COLUMNS);
-                for (word, sums) in sums.enumerate() {
-                    let bits = values.word(first + pattern as usize, word);
-                    for (column, sum) in sums.iter_mut().enumerate() {
-                        *sum += weight & -((bits >> column & 1) as i64);
+        for [run, of_values] in keys.runs_beside(values, start..keys.blocks().min(start + piece), RUN) {
+            scan.steps().check()?;
+            match scan.share(&run) {
+                Share::Nothing => {}
+                Share::All => summed.add_run(scan.tier(), [&run, &of_values], panel, tables, &mut weights)?,
+                // Those in scope, side by side.
+                Share::Some => {
+                    let [keys, values] = scan.gather([&run, &of_values], values.dim())?;
+                    for [run, of_values] in keys.runs_beside(&values, 0..keys.blocks(), RUN) {
+                        summed.add_run(scan.tier(), [&run, &of_values], panel, tables, &mut weights)?;
                     }
                 }
             }

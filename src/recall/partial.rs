@@ -11,11 +11,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::patterns::side::Side;
 use crate::scan::census::Counted;
 use crate::separation::field::Field;
 use crate::sign::evidence::by_distance;
 use crate::votes::{COLUMNS, VoteTable};
-use crate::{Error, Nearest, Patterns, Query, Result, Separation};
+use crate::{Error, Nearest, Query, Result, Separation};
 
 /// What the keys of one part say of a query: the first round. See [`Memory::partial`](crate::Memory::partial).
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ pub struct Partial {
 
 impl Partial {
     /// From the census of some keys, whose values are `values`.
-    pub(crate) fn new(query: Query, mut counted: Counted, field: &Field, values: &Patterns) -> Self {
+    pub(crate) fn new(query: Query, mut counted: Counted, field: &Field, values: &Side) -> Self {
         let nearest = counted.nearest;
         let beyond = |counted: &Counted| (counted.beyond > 0).then_some((counted.bound, counted.beyond));
         let mut by_count = BTreeMap::new();

@@ -12,14 +12,19 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::patterns::side::Side;
 use crate::recall::closing::{Answer, Closing};
-use crate::recall::fixed_point::{self, Wanted};
+use crate::recall::fixed_point::{self, OfQuery};
 use crate::recall::partial::Partial;
-use crate::scan::census::{Census, Counted};
+use crate::scan::census::Counted;
+use crate::scan::keys::Scan;
 use crate::scan::plan::Plan;
-use crate::scan::tiles::each_query;
+use crate::scan::propose::{Propose, Scanning, Wanted, propose};
+use crate::scan::survey::distances;
+use crate::scan::tiles::{each_query, each_tile};
 use crate::separation::field::Field;
-use crate::{Error, Memory, Queries, Result, Tie};
+use crate::votes::Ranked;
+use crate::{Error, Queries, Result, Tie};
 
 /// How little all keys beyond the window may weigh, e^−margin of the nearest: enough for a nearest key that stands
 /// alone.
@@ -28,11 +33,33 @@ const MARGIN: f64 = 0.5;
 /// The same where it does not, and fields may be close to zero.
 pub(crate) const WIDE_MARGIN: f64 = 8.0;
 
+/// What a step asks of a memory: the keys in scope, the values beside them, and who finds near keys.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) scan: Scan<'a>,
+    pub(crate) values: &'a Side,
+}
+
+impl Asked<'_> {
+    /// One step for every query.
+    pub(crate) fn answers(self, queries: &Queries, field: &Field, tie: Tie) -> Result<Vec<Answer>> {
+        let plan = Plan::new(self.scan, queries)?;
+        let scanning = Scanning { scan: self.scan, plan: &plan };
+        each_tile(self.scan.side().len(), queries.len(), |range| {
+            let count = range.len() as u64;
+            let answers = Tile::new(self, queries, &plan, &[&scanning], field, tie, range)?.answers()?;
+            self.scan.steps().advance(count)?;
+            Ok(answers)
+        })
+    }
+}
+
 /// Some queries of a batch that take a step together.
 pub(crate) struct Tile<'a> {
-    memory: &'a Memory,
+    asked: Asked<'a>,
     queries: &'a Queries,
     plan: &'a Plan<'a>,
+    proposers: &'a [&'a dyn Propose],
     field: &'a Field,
     tie: Tie,
     /// Which queries.
@@ -47,75 +74,79 @@ type State = (usize, Closing);
 
 impl<'a> Tile<'a> {
     pub(crate) fn new(
-        memory: &'a Memory,
+        asked: Asked<'a>,
         queries: &'a Queries,
         plan: &'a Plan<'a>,
+        proposers: &'a [&'a dyn Propose],
         field: &'a Field,
         tie: Tie,
         range: Range<usize>,
     ) -> Result<Self> {
-        let window = field.window(memory.len() as u64, MARGIN);
-        let crowded = if window as usize >= memory.dim() {
+        let (keys, dim) = (asked.scan.len() as u64, asked.scan.dim());
+        let window = field.window(keys, MARGIN);
+        let crowded = if window as usize >= dim {
             vec![true; range.len()]
-        } else if (window as usize) < memory.dim() / 8 {
+        } else if (window as usize) < dim / 8 {
             vec![false; range.len()]
         } else {
-            let usual = plan.usual_distances(memory.tier(), &queries.panel(range.clone())?)?;
+            let usual = plan.usual_distances(asked.scan.tier(), &queries.panel(range.clone())?)?;
             usual.into_iter().map(|usual| window > usual.start).collect()
         };
-        Ok(Self { memory, queries, plan, field, tie, range, crowded })
+        Ok(Self { asked, queries, plan, proposers, field, tie, range, crowded })
     }
 
     fn is_crowded(&self, index: usize) -> bool {
         self.crowded[index - self.range.start]
     }
 
-    /// The census that query `index` needs, all keys beyond it weighing less than e^−`margin` of its nearest.
-    pub(crate) fn census(&self, index: usize, margin: f64) -> Census {
-        let keys = self.memory.len();
-        Census::new(if self.is_crowded(index) { 0 } else { self.field.window(keys as u64, margin) }, keys)
+    /// The near keys that query `index` needs, all keys beyond them weighing less than e^−`margin` of its nearest.
+    pub(crate) fn wanted(&self, index: usize, margin: f64) -> Wanted {
+        let keys = self.asked.scan.len() as u64;
+        let window = if self.is_crowded(index) { 0 } else { self.field.window(keys, margin) };
+        Wanted { query: index, window, nearest: None }
     }
 
     /// The answers of one step.
     pub(crate) fn answers(self) -> Result<Vec<Answer>> {
-        let indices: Vec<usize> = self.range.clone().collect();
-        let census = |place| self.census(indices[place], MARGIN);
-        let counted = self.memory.censuses(self.queries, &indices, self.plan, census)?;
+        let wanted: Vec<Wanted> = self.range.clone().map(|index| self.wanted(index, MARGIN)).collect();
+        let counted = propose(self.proposers, self.queries, &wanted)?;
         self.conclude(counted)
     }
 
     /// The same, censuses being taken.
     pub(crate) fn conclude(self, counted: Vec<Counted>) -> Result<Vec<Answer>> {
-        let Self { memory, queries, plan, field, .. } = self;
+        let Self { asked: Asked { scan, values }, queries, plan, field, .. } = self;
         let indices: Vec<usize> = self.range.clone().collect();
         // Where more keys lie in the window than were kept, a wider one shows nothing new.
         let full: Vec<bool> =
             counted.iter().zip(&self.crowded).map(|(counted, &crowd)| crowd || counted.shut).collect();
         let (mut open, mut closed) = apart(self.close(&indices, counted)?);
-        if (field.window(memory.len() as u64, WIDE_MARGIN) as usize) < memory.dim() {
+        if (field.window(scan.len() as u64, WIDE_MARGIN) as usize) < scan.dim() {
             let (narrow, rest): (Vec<State>, Vec<State>) =
                 open.into_iter().partition(|state| !full[state.0 - self.range.start]);
             let indices: Vec<usize> = narrow.iter().map(|state| state.0).collect();
-            let census = |place: usize| {
-                let (index, closing) = &narrow[place];
-                self.census(*index, WIDE_MARGIN).beside(closing.nearest_distance())
+            let wider = |(index, closing): &State| Wanted {
+                nearest: Some(closing.nearest_distance()),
+                ..self.wanted(*index, WIDE_MARGIN)
             };
-            let mut counted = memory.censuses(queries, &indices, plan, census)?;
+            let wanted: Vec<Wanted> = narrow.iter().map(wider).collect();
+            let mut counted = propose(self.proposers, queries, &wanted)?;
             counted.iter_mut().zip(&narrow).for_each(|(counted, before)| counted.bits_read += before.1.bits_read());
             let (still_open, more) = apart(self.close(&indices, counted)?);
             open = rest.into_iter().chain(still_open).collect();
             closed.extend(more);
         }
         if let Some(own) = field.own_weight() {
-            let wanted = |state: &State| Wanted { query: state.0, nearest: state.1.nearest_distance() };
-            fixed_point::fields(memory, queries, plan, field, &mut open, wanted, |state, fields| {
+            let wanted = |state: &State| OfQuery { query: state.0, nearest: state.1.nearest_distance() };
+            fixed_point::fields(scan, values, queries, plan, field, &mut open, wanted, |state, fields| {
                 state.1.decide_by_fields(field, fields, own)
             })?;
         }
         let (open, more) = apart(open);
         closed.extend(more);
-        closed.extend(each_query(memory.len(), open, |(index, mut closing)| {
-            closing.resolve_by(field, memory.values(), &memory.ranked(queries, index)?);
+        closed.extend(each_query(scan.side().len(), open, |(index, mut closing)| {
+            let ranked = Ranked::new(distances(scan, queries, index)?, scan.dim());
+            closing.resolve_by(field, values, &ranked, scan.steps())?;
             Ok((index, closing))
         })?);
         closed.sort_unstable_by_key(|state| state.0);
@@ -129,7 +160,7 @@ impl<'a> Tile<'a> {
             if self.is_crowded(index) {
                 counted.forget();
             }
-            let partial = Partial::new(query, counted, self.field, self.memory.values());
+            let partial = Partial::new(query, counted, self.field, self.asked.values);
             Ok((index, Closing::new(partial, self.field, self.tie)))
         };
         indices.par_iter().zip(counted).map(close).collect()

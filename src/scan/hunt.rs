@@ -13,14 +13,15 @@
 //!
 //! What is found depends on none of this; it is all that was wanted.
 
-use popfield_kernels::{QueryPanel, Tier};
+use popfield_kernels::QueryPanel;
 
+use crate::scan::keys::Scan;
 use crate::scan::near::pass;
 use crate::scan::plan::Plan;
 use crate::scan::survey::survey;
 use crate::scan::tiles::TILE;
 use crate::scan::watch::{Visit, Watch, Watched};
-use crate::{Patterns, Queries, Result};
+use crate::{Queries, Result};
 
 /// Shows some queries, given by their indices, the keys that their watchers want, by what `watcher` makes of the place
 /// of each among them.
@@ -30,14 +31,13 @@ use crate::{Patterns, Queries, Result};
 /// scan, at the worst a third. Where the sample shows that many keys pass, every distance is taken, at the worst twice,
 /// and those that are wanted are met one by one, a few nanoseconds each.
 pub(crate) fn near<W: Watch>(
-    tier: Tier,
-    keys: &Patterns,
+    scan: Scan<'_>,
     queries: &Queries,
     indices: &[usize],
     plan: &Plan<'_>,
     watcher: impl Fn(usize) -> W + Sync,
 ) -> Result<Vec<Watched<W>>> {
-    let hunt = Hunt { tier, keys, queries, plan, watcher };
+    let hunt = Hunt { scan, queries, plan, watcher };
     let mut seekers: Vec<Seeker> = indices.iter().enumerate().map(|at| hunt.seeker(at)).collect();
     let all_guess = seekers.iter().all(|seeker| seeker.guesses);
     let mut found: Vec<Option<Watched<W>>> = indices.iter().map(|_| None).collect();
@@ -56,8 +56,7 @@ pub(crate) fn near<W: Watch>(
 
 /// Rounds of scans, until everyone is content.
 struct Hunt<'a, F> {
-    tier: Tier,
-    keys: &'a Patterns,
+    scan: Scan<'a>,
     queries: &'a Queries,
     plan: &'a Plan<'a>,
     watcher: F,
@@ -89,12 +88,12 @@ impl<W: Watch, F: Fn(usize) -> W + Sync> Hunt<'_, F> {
     fn round(&self, round: u32, seekers: &mut Vec<Seeker>, found: &mut [Option<Watched<W>>]) -> Result<()> {
         let panel = self.queries.panel(seekers.iter().map(|seeker| seeker.query))?;
         self.set_limits(round, seekers, &panel)?;
-        let all_words = (self.keys.len() * self.keys.words() * seekers.len()) as u64;
+        let all_words = (self.scan.side().len() * self.scan.side().words() * seekers.len()) as u64;
         let mut words_read = 0;
         let to_gain = |seeker: &Seeker| (self.watcher)(seeker.place).would_want(0) < seeker.limit;
         if self.crowds(seekers) && seekers.iter().any(to_gain) {
             // The crowd may lie beyond what is wanted once the nearest key is known; a scan that keeps nothing tells.
-            let nearest = survey(self.tier, self.keys, &panel, |_| Least(u32::MAX))?;
+            let nearest = survey(self.scan, &panel, |_| Least(u32::MAX))?;
             for (seeker, nearest) in seekers.iter_mut().zip(nearest) {
                 seeker.sure = seeker.sure.min((self.watcher)(seeker.place).would_want(nearest.0));
                 seeker.limit = seeker.sure;
@@ -103,13 +102,13 @@ impl<W: Watch, F: Fn(usize) -> W + Sync> Hunt<'_, F> {
         }
         let watcher_at = |q: usize| (self.watcher)(seekers[q].place);
         let (watchers, more) = if self.crowds(seekers) {
-            let watchers = survey(self.tier, self.keys, &panel, watcher_at)?;
+            let watchers = survey(self.scan, &panel, watcher_at)?;
             // Whoever sees every key has seen all that it wants.
             seekers.iter_mut().for_each(|seeker| seeker.limit = u32::MAX);
             (watchers, all_words)
         } else {
             let limits = limits_of(seekers);
-            pass(self.tier, self.keys, &panel, self.plan.screen(&limits), &limits, watcher_at)?
+            pass(self.scan, &panel, self.plan.screen(&limits), &limits, watcher_at)?
         };
         let share = (words_read + more) * 64 / seekers.len() as u64;
         let mut watchers = watchers.into_iter();
@@ -136,7 +135,7 @@ impl<W: Watch, F: Fn(usize) -> W + Sync> Hunt<'_, F> {
         }
         if seekers.iter().any(|seeker| seeker.limit == u32::MAX) {
             let watchers = seekers.iter().map(|seeker| (self.watcher)(seeker.place));
-            let sampled = self.plan.sure_bounds(self.tier, panel, watchers)?;
+            let sampled = self.plan.sure_bounds(self.scan.tier(), panel, watchers)?;
             for (seeker, sampled) in seekers.iter_mut().zip(sampled) {
                 seeker.sure = seeker.sure.min(sampled);
                 seeker.limit = seeker.sure.min(seeker.limit);

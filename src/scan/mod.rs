@@ -8,9 +8,12 @@
 
 pub(crate) mod census;
 pub(crate) mod hunt;
+pub(crate) mod keys;
 pub(crate) mod near;
 pub(crate) mod plan;
+pub(crate) mod propose;
 pub(crate) mod sample;
+pub(crate) mod scope;
 pub(crate) mod shortlist;
 pub(crate) mod survey;
 pub(crate) mod tiles;

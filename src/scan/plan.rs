@@ -4,11 +4,13 @@
 //! a sample of the keys and some of the queries: lower bounds of distance under every screen. Only the time depends on
 //! it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use popfield_kernels::{LANES, QueryPanel, Screen, Tier};
+use popfield_kernels::{QueryPanel, Screen, Tier};
 
+use crate::scan::keys::Scan;
 use crate::scan::sample::spread;
 use crate::scan::watch::Watch;
 use crate::{Patterns, Queries, Result};
@@ -35,7 +37,7 @@ const FETCHING: f64 = 24.0;
 /// How to scan the keys for a batch of queries.
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
-    sample: &'a Patterns,
+    sample: Cow<'a, Patterns>,
     screens: Vec<Sampled>,
     learned: OnceLock<[u32; 2]>,
 }
@@ -51,10 +53,11 @@ struct Sampled {
 }
 
 impl<'a> Plan<'a> {
-    /// A plan for `queries` on `keys` keys, of which `sample` are some; queries may be none.
+    /// A plan to scan for `queries`, which may be none.
     ///
     /// Cost: a thousandth of the scan, roughly, and the sample's 256 keys at the most.
-    pub(crate) fn new(keys: usize, sample: &'a Patterns, queries: &Queries) -> Result<Self> {
+    pub(crate) fn new(scan: Scan<'a>, queries: &Queries) -> Result<Self> {
+        let (keys, sample) = (scan.len(), scan.sample()?);
         if keys < FEW {
             let screen = Screen { words: sample.words(), joined: false };
             let screens = vec![Sampled { screen, bounds: Vec::new(), mean: 0.0, deviation: 0.0 }];
@@ -63,13 +66,13 @@ impl<'a> Plan<'a> {
         let panel = queries.panel(spread(QUERIES.min(queries.len()), queries.len()))?;
         let pairs = (keys.saturating_mul(queries.len()) / PAIRS_EACH).max(64);
         let each = pairs.div_ceil(panel.queries().max(1)).min(sample.len());
-        let screens = sampled(sample, &panel, || spread(each, sample.len()));
+        let screens = sampled(&sample, &panel, || spread(each, sample.len()));
         Ok(Self { sample, screens, learned: OnceLock::new() })
     }
 
     /// Bounds that hold for sure, since there are keys in the sample that keep them: what each watcher wants after
     /// those, and one more, as it may not have wanted another key at the distance of the last. Watchers are consumed,
-    /// since they meet keys by other names.
+    /// since they meet the sampled keys by their places in the sample; all of these may answer.
     pub(crate) fn sure_bounds<W: Watch>(
         &self,
         tier: Tier,
@@ -90,11 +93,11 @@ impl<'a> Plan<'a> {
     /// Shows every query its distances to the sampled keys, some at a time.
     fn each_distance(&self, tier: Tier, panel: &QueryPanel, mut show: impl FnMut(usize, &[u32])) -> Result<()> {
         let mut distances = Vec::new();
-        for (first, slab) in self.sample.slabs(0..self.sample.blocks(), usize::MAX) {
+        for (first, slab) in self.sample.slabs() {
             let slab = slab?;
             distances.resize(panel.queries() * slab.patterns(), 0);
             tier.distances(slab, panel, &mut distances)?;
-            let present = slab.patterns().min(self.sample.len() - first * LANES);
+            let present = slab.patterns().min(self.sample.len() - first);
             for (query, row) in distances.chunks_exact(slab.patterns()).enumerate() {
                 show(query, &row[..present]);
             }

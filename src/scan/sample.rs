@@ -1,5 +1,7 @@
 //! A sample of the keys, by which scans are planned and bounds are found that surely hold.
 
+use crate::patterns::side::Side;
+use crate::scan::scope::Scope;
 use crate::{Patterns, Result};
 
 /// Keys in the sample at the most.
@@ -7,13 +9,19 @@ const SAMPLE: usize = 256;
 
 /// Keys spread evenly over all of a memory, side by side: to read them where they lie costs as much as a scan of a
 /// hundred times as many.
-pub(crate) fn sample(keys: &Patterns) -> Result<Patterns> {
-    let size = (keys.len() / 256).clamp(64, SAMPLE).min(keys.len());
-    let mut sample = Patterns::filled(size, keys.dim(), false)?;
-    for (to, from) in spread(size, keys.len()).enumerate() {
-        sample.put(to, (0..keys.words()).map(|w| keys.word(from, w)));
-    }
-    Ok(sample)
+pub(crate) fn sample(keys: &Side) -> Result<Patterns> {
+    let size = size(keys.len());
+    keys.select(size, spread(size, keys.len()))
+}
+
+/// Keys spread evenly over a scope.
+pub(crate) fn sample_within(keys: &Side, scope: &Scope) -> Result<Patterns> {
+    let size = size(scope.len());
+    keys.select(size, scope.spread(size))
+}
+
+fn size(keys: usize) -> usize {
+    (keys / 256).clamp(64, SAMPLE).min(keys)
 }
 
 /// `count` places evenly among `of`.

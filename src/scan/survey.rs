@@ -6,13 +6,15 @@
 
 use std::ops::Range;
 
-use popfield_kernels::{LANES, QueryPanel, Tier};
+use popfield_kernels::{LANES, QueryPanel};
 use rayon::prelude::*;
 
 use crate::error::room_for;
-use crate::scan::tiles::pieces;
-use crate::scan::watch::Visit;
-use crate::{Patterns, Queries, Result};
+use crate::patterns::side::Side;
+use crate::scan::keys::Scan;
+use crate::scan::scope::Share;
+use crate::scan::watch::{ABSENT, Visit};
+use crate::{Queries, Result};
 
 /// Bytes of keys in a slab: with the tile's distances beside it, well within an L2 cache.
 const SLAB_BYTES: usize = 64 << 10;
@@ -21,56 +23,79 @@ const SLAB_BYTES: usize = 64 << 10;
 const SLAB_PATTERNS: usize = 512;
 
 /// Blocks that go through a kernel in one call.
-fn kernel_step(keys: &Patterns) -> usize {
+fn kernel_step(keys: &Side) -> usize {
     (SLAB_BYTES / (keys.words() * LANES * 8)).clamp(1, SLAB_PATTERNS / LANES)
 }
 
-/// Shows every key's distance to each query of `panel`, and returns what their visitors became.
+/// Shows every key's distance to each query of `panel`, and returns what their visitors became. Keys out of scope are
+/// shown as [`ABSENT`](crate::scan::watch::ABSENT), if at all.
 ///
 /// Cost: queries × n × ⌈d/64⌉ word operations, one read of the keys; a slab's distances a thread, and what the visitors
 /// remember, of which there is one for each query and piece.
 pub(crate) fn survey<V: Visit>(
-    tier: Tier,
-    keys: &Patterns,
+    scan: Scan<'_>,
     panel: &QueryPanel,
     visitor: impl Fn(usize) -> V + Sync,
 ) -> Result<Vec<V>> {
     let start = || -> Vec<V> { (0..panel.queries()).map(&visitor).collect() };
-    let step = kernel_step(keys);
-    let scan = |piece: Range<usize>| -> Result<Vec<V>> {
+    let step = kernel_step(scan.side());
+    let of_piece = |piece: Range<usize>| -> Result<Vec<V>> {
         let mut visitors = start();
         let mut distances = vec![0u32; panel.queries() * step * LANES];
-        for (first, slab) in keys.slabs(piece, step) {
-            let slab = slab?;
-            let patterns = slab.patterns();
-            let present = patterns.min(keys.len() - first * LANES);
-            let distances = &mut distances[..panel.queries() * patterns];
-            tier.distances(slab, panel, distances)?;
-            for (visitor, row) in visitors.iter_mut().zip(distances.chunks_exact(patterns)) {
-                visitor.visit(first * LANES, &row[..present]);
+        for (run, whole) in scan.runs(piece, step) {
+            scan.steps().check()?;
+            let distances = &mut distances[..panel.queries() * run.lanes()];
+            scan.tier().distances(run.slab()?, panel, distances)?;
+            for (visitor, row) in visitors.iter_mut().zip(distances.chunks_exact_mut(run.lanes())) {
+                let row = &mut row[..run.present];
+                if let Some(scope) = scan.scope().filter(|_| !whole) {
+                    scope.mask(run.first, row);
+                }
+                visitor.visit(run.first, row);
             }
         }
         Ok(visitors)
     };
-    let merged = pieces(keys).into_par_iter().map(scan).try_reduce_with(|mut a, b| {
+    let merged = scan.pieces().into_par_iter().map(of_piece).try_reduce_with(|mut a, b| {
         a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
         Ok(a)
     });
     merged.unwrap_or_else(|| Ok(start()))
 }
 
-/// The distances of all keys to query `index`, in storing order; n × 4 bytes.
-pub(crate) fn distances(tier: Tier, keys: &Patterns, queries: &Queries, index: usize) -> Result<Vec<u32>> {
+/// The distances of all keys to query `index`, in storing order, [`ABSENT`](crate::scan::watch::ABSENT) where one is
+/// out of scope; n × 4 bytes.
+pub(crate) fn distances(scan: Scan<'_>, queries: &Queries, index: usize) -> Result<Vec<u32>> {
     let panel = queries.panel([index])?;
-    let step = keys.page_blocks();
-    let padded = keys.blocks() * LANES;
-    let mut distances = room_for(padded, "distances")?;
-    distances.resize(padded, 0);
-    distances.par_chunks_mut(step * LANES).enumerate().try_for_each(|(s, out)| -> Result<()> {
-        let start = s * step;
-        keys.slabs(start..start + out.len() / LANES, step)
-            .try_for_each(|(_, slab)| Ok(tier.distances(slab?, &panel, out)?))
+    let keys = scan.side();
+    let mut distances = room_for(keys.len(), "distances")?;
+    distances.resize(keys.len(), 0);
+    // A part of the answer for each run.
+    let mut rest = distances.as_mut_slice();
+    let mut parts = Vec::new();
+    for run in keys.runs(0..keys.blocks(), usize::MAX) {
+        let (part, others) = rest.split_at_mut(run.present);
+        parts.push((run, part));
+        rest = others;
+    }
+    parts.into_par_iter().try_for_each(|(run, part)| -> Result<()> {
+        scan.steps().check()?;
+        let share = scan.share(&run);
+        if share == Share::Nothing {
+            part.fill(ABSENT);
+            return Ok(());
+        }
+        if run.lanes() == part.len() {
+            scan.tier().distances(run.slab()?, &panel, part)?;
+        } else {
+            let mut padded = vec![0; run.lanes()];
+            scan.tier().distances(run.slab()?, &panel, &mut padded)?;
+            part.copy_from_slice(&padded[..run.present]);
+        }
+        if let Some(scope) = scan.scope().filter(|_| share == Share::Some) {
+            scope.mask(run.first, part);
+        }
+        Ok(())
     })?;
-    distances.truncate(keys.len());
     Ok(distances)
 }

@@ -1,16 +1,13 @@
-//! Tiles of queries that are answered together, and pieces of the keys that threads share.
+//! Tiles of queries that are answered together.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::{Patterns, Result};
+use crate::Result;
 
 /// Queries of a batch that share one pass over the keys: enough that the scan computes rather than waits for memory.
 pub const TILE: usize = 64;
-
-/// Patterns below which splitting a scan among threads costs more than it gains.
-const MIN_PIECE: usize = 4096;
 
 /// Keys of the largest memory in which several queries of a tile may hold all distances at once: half a megabyte each.
 const MAX_KEYS_AT_ONCE: usize = 1 << 17;
@@ -51,13 +48,4 @@ pub(crate) fn each_query<V: Send, T: Send>(
     } else {
         queries.into_iter().map(finish).collect()
     }
-}
-
-/// The key blocks cut into pieces, several for each of two threads or more where the memory is large enough.
-pub(crate) fn pieces(keys: &Patterns) -> Vec<Range<usize>> {
-    let threads = rayon::current_num_threads();
-    let count = if threads == 1 { 1 } else { (4 * threads).min(keys.len() / MIN_PIECE).max(1) };
-    let blocks = keys.blocks();
-    let size = blocks.div_ceil(count).next_multiple_of(keys.page_blocks());
-    (0..blocks).step_by(size.max(1)).map(|start| start..blocks.min(start + size)).collect()
 }

@@ -1,8 +1,11 @@
 //! Watchers: those whom a scan shows the distances of keys.
 
+/// Stands for the distance of a key that is out of scope: farther than any can be, and than anyone wants.
+pub(crate) const ABSENT: u32 = u32::MAX;
+
 /// Someone who watches the distances of one query go by.
 pub(crate) trait Visit: Send {
-    /// Distances of keys `first`, `first + 1`, …
+    /// Distances of keys `first`, `first + 1`, …; [`ABSENT`] is no key.
     fn visit(&mut self, first: usize, distances: &[u32]);
     /// Takes in what `later` saw of keys with higher ids.
     fn merge(&mut self, later: Self);

@@ -1,6 +1,6 @@
 //! Counts: how many keys stand at each distance.
 
-use crate::scan::watch::Visit;
+use crate::scan::watch::{ABSENT, Visit};
 
 /// Keys by distance.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,10 @@ impl Histogram {
 impl Visit for Histogram {
     fn visit(&mut self, _: usize, distances: &[u32]) {
         let (Some(&low), Some(&high)) = (distances.iter().min(), distances.iter().max()) else { return };
+        if high == ABSENT {
+            let present: Vec<u32> = distances.iter().copied().filter(|&h| h != ABSENT).collect();
+            return self.visit(0, &present);
+        }
         self.span(low as usize, high as usize);
         distances.iter().for_each(|&h| self.counts[h as usize - self.first] += 1);
     }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use popfield_kernels::LANES;
 use rayon::prelude::*;
 
-use crate::Patterns;
+use crate::patterns::side::Side;
 use tally::Tally;
 pub(crate) use tally::{COLUMNS, WordVotes};
 
@@ -42,7 +42,7 @@ impl VoteTable {
     }
 
     /// The votes of a few keys, each given by distance and id, in every word of their values. Sorts `kept`.
-    pub(crate) fn gather(values: &Patterns, kept: &mut [(u32, usize)]) -> Self {
+    pub(crate) fn gather(values: &Side, kept: &mut [(u32, usize)]) -> Self {
         if kept.is_empty() {
             return Self { distances: Vec::new(), keys: Vec::new(), words: BTreeMap::new() };
         }
@@ -72,14 +72,14 @@ impl VoteTable {
     }
 
     /// Whether the votes of `kept` are few enough to gather; else they are counted a word of columns at a time.
-    pub(crate) fn is_affordable(values: &Patterns, kept: &[(u32, usize)]) -> bool {
+    pub(crate) fn is_affordable(values: &Side, kept: &[(u32, usize)]) -> bool {
         let most = GATHERED_BYTES / (values.words() * size_of::<[i64; COLUMNS]>());
         // As many distances as that can only occur among more keys.
         kept.len() <= most || kept.iter().map(|key| key.0).collect::<BTreeSet<_>>().len() <= most
     }
 
     /// The votes of every key in the words asked for.
-    pub(crate) fn count(values: &Patterns, ranked: &Ranked, words: &[usize]) -> Self {
+    pub(crate) fn count(values: &Side, ranked: &Ranked, words: &[usize]) -> Self {
         let words = words.iter().map(|&word| (word, ranked.votes(values, word))).collect();
         Self { distances: ranked.distances.clone(), keys: ranked.keys.clone(), words }
     }
@@ -112,59 +112,68 @@ impl VoteTable {
     }
 }
 
-/// Every key's distance as a rank among the distances that occur, so that a table has no empty rows.
+/// Every key's distance as a rank among the distances that occur, so that a table has no empty rows; keys that are out
+/// of scope come after all of them.
 #[derive(Debug)]
 pub(crate) struct Ranked {
     pub(crate) distances: Vec<u32>,
     pub(crate) keys: Vec<u64>,
     ranks: Vec<u32>,
+    /// Whether there are keys out of scope.
+    absent: bool,
 }
 
 /// Keys that one thread ranks or counts at a stretch: long enough that adding up tables costs nothing beside it.
 const STRETCH: usize = 1 << 16;
 
 impl Ranked {
-    /// Ranks the distances of all keys, none above `dim`.
+    /// Ranks the distances of all keys, none above `dim` but those out of scope.
     pub(crate) fn new(mut ranks: Vec<u32>, dim: usize) -> Self {
+        let row = |distance: u32| (distance as usize).min(dim + 1);
         let counts = ranks
             .par_chunks(STRETCH.max(4 * dim))
             .map(|distances| {
-                let mut counts = vec![0u64; dim + 1];
-                distances.iter().for_each(|&distance| counts[distance as usize] += 1);
+                let mut counts = vec![0u64; dim + 2];
+                distances.iter().for_each(|&distance| counts[row(distance)] += 1);
                 counts
             })
             .reduce_with(|mut a, b| {
                 a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
                 a
             })
-            .unwrap_or_default();
-        let mut place = vec![0u32; counts.len()];
+            .unwrap_or_else(|| vec![0; dim + 2]);
+        let mut place = vec![0u32; dim + 2];
         let (mut distances, mut keys) = (Vec::new(), Vec::new());
-        for (distance, &count) in (0..).zip(&counts) {
+        for (distance, &count) in (0..).zip(&counts[..=dim]) {
             if count > 0 {
                 place[distance as usize] = distances.len() as u32;
                 distances.push(distance);
                 keys.push(count);
             }
         }
-        ranks.par_chunks_mut(STRETCH).for_each(|ranks| ranks.iter_mut().for_each(|rank| *rank = place[*rank as usize]));
-        Self { distances, keys, ranks }
+        place[dim + 1] = distances.len() as u32;
+        ranks.par_chunks_mut(STRETCH).for_each(|ranks| ranks.iter_mut().for_each(|rank| *rank = place[row(*rank)]));
+        Self { distances, keys, ranks, absent: counts[dim + 1] > 0 }
     }
 
     /// The votes of every key in one word of value columns.
     ///
     /// Cost: for each key some 13 operations on words, values read in storing order; distances × 700 bytes a thread.
-    pub(crate) fn votes(&self, values: &Patterns, word: usize) -> WordVotes {
-        let stretch = STRETCH.max(64 * self.distances.len()).next_multiple_of(LANES);
-        let tally = (0..self.ranks.len().div_ceil(stretch))
+    pub(crate) fn votes(&self, values: &Side, word: usize) -> WordVotes {
+        // Those that are out of scope are counted too, and then forgotten.
+        let rows = self.distances.len() + usize::from(self.absent);
+        let stretch = (STRETCH.max(64 * rows) / LANES).max(1);
+        let starts: Vec<usize> = (0..values.blocks()).step_by(stretch).collect();
+        let tally = starts
             .into_par_iter()
-            .map(|s| {
-                let range = s * stretch..self.ranks.len().min((s + 1) * stretch);
-                let blocks = range.start / LANES..range.end.div_ceil(LANES);
-                let mut tally = Tally::new(self.distances.len());
-                for (ranks, lanes) in self.ranks[range].chunks(LANES).zip(values.column(word, blocks)) {
-                    for (&rank, &lane) in ranks.iter().zip(lanes) {
-                        tally.add(rank as usize, lane);
+            .map(|start| {
+                let mut tally = Tally::new(rows);
+                for run in values.runs(start..values.blocks().min(start + stretch), usize::MAX) {
+                    let ranks = &self.ranks[run.first..run.first + run.present];
+                    for (ranks, lanes) in ranks.chunks(LANES).zip(run.column(word)) {
+                        for (&rank, &lane) in ranks.iter().zip(&lanes.0) {
+                            tally.add(rank as usize, lane);
+                        }
                     }
                 }
                 tally.flush_all();
@@ -174,6 +183,8 @@ impl Ranked {
                 a.merge(b);
                 a
             });
-        tally.unwrap_or_else(|| Tally::new(self.distances.len())).votes(&self.keys)
+        let mut tally = tally.unwrap_or_else(|| Tally::new(rows));
+        tally.truncate(self.distances.len());
+        tally.votes(&self.keys)
     }
 }

@@ -138,6 +138,15 @@ impl Tally {
         self.ones
     }
 
+    /// Forgets all ranks from `ranks` on.
+    pub(crate) fn truncate(&mut self, ranks: usize) {
+        self.waiting.truncate(ranks);
+        self.here.truncate(ranks);
+        self.staged.truncate(ranks);
+        self.pending.truncate(ranks);
+        self.ones.truncate(ranks);
+    }
+
     /// Adds what another tally of as many ranks has counted; nothing waits in either.
     pub(crate) fn merge(&mut self, other: Self) {
         self.ones.iter_mut().zip(other.ones).for_each(|(a, b)| a.iter_mut().zip(b).for_each(|(a, b)| *a += b));

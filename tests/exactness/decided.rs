@@ -98,10 +98,10 @@ fn certificates_tell_how_the_proof_went() {
     let keys = Patterns::random(20_000, 256, 9, "keys").unwrap();
     let memory = Memory::auto_associative(keys.clone()).unwrap();
     let report = |queries: Queries, separation| memory.recall(&queries, &Recall::new(separation)).unwrap().reports[0];
-    let one = report(keys.range(5..6).into(), Separation::exponential(1.0).unwrap());
+    let one = report(keys.range(5..6).unwrap().into(), Separation::exponential(1.0).unwrap());
     assert_eq!((one.certificate.reason, one.certificate.keys_touched), (Reason::Dominant, 1));
     assert!(one.top_weight.unwrap()[0] > 0.5);
-    let all = report(keys.range(5..6).into(), Separation::Linear);
+    let all = report(keys.range(5..6).unwrap().into(), Separation::Linear);
     assert_eq!((all.certificate.reason, all.certificate.keys_touched), (Reason::Full, 20_000));
     assert_eq!(all.top_weight, None);
     // Three copies of one key share the top weight and decide by votes.
@@ -109,19 +109,19 @@ fn certificates_tell_how_the_proof_went() {
     let copies: Vec<_> = std::iter::repeat_n(copy, 3).chain(keys.iter()).collect();
     let memory = Memory::auto_associative(copies.iter().collect::<popfield::Result<_>>().unwrap()).unwrap();
     let recalled =
-        memory.recall(&keys.range(7..8).into(), &Recall::new(Separation::exponential(1.0).unwrap())).unwrap();
+        memory.recall(&keys.range(7..8).unwrap().into(), &Recall::new(Separation::exponential(1.0).unwrap())).unwrap();
     let votes = recalled.reports[0];
     assert_eq!((votes.certificate.reason, votes.nearest.count, votes.nearest.id), (Reason::Votes, 4, 0));
-    assert_eq!(recalled.patterns, keys.range(7..8));
+    assert_eq!(recalled.patterns, keys.range(7..8).unwrap());
 }
 
 /// A crowd that the census cannot keep comes first, the key that leaves it behind last: the proof closes all the same.
 #[test]
 fn a_late_key_closes_the_proof_as_an_early_one_does() {
     let keys = Patterns::random(60_000, 512, 4, "keys").unwrap();
-    let query: Queries = keys.range(59_999..60_000).into();
-    let mut early = keys.range(59_999..60_000);
-    keys.range(0..59_999).iter().for_each(|key| early.push(&key).unwrap());
+    let query: Queries = keys.range(59_999..60_000).unwrap().into();
+    let mut early = keys.range(59_999..60_000).unwrap();
+    keys.range(0..59_999).unwrap().iter().for_each(|key| early.push(&key).unwrap());
     // The window is 32 wide: early on hundreds of random keys in a thousand fall into it.
     let recall = Recall::new(Separation::exponential(0.3).unwrap());
     for keys in [keys, early] {

@@ -65,7 +65,7 @@ proptest! {
         let (batch, _) = recall(&memory, &all, separation, Tie::Plus);
         for q in 0..all.len() {
             if q < 4 || q + 4 >= all.len() {
-                let (alone, _) = recall(&memory, &all.range(q..q + 1), separation, Tie::Plus);
+                let (alone, _) = recall(&memory, &all.range(q..q + 1).unwrap(), separation, Tie::Plus);
                 prop_assert_eq!(alone.get(0), batch.get(q));
             }
         }

@@ -1,6 +1,6 @@
 //! Parts of a memory, in any split and merged in any order, against the whole.
 
-use popfield::{Error, Memory, Patterns, Queries, Query, Recall, Separation, Tie};
+use popfield::{Error, Memory, Patterns, Queries, Query, Recall, Separation, Side, Tie};
 use proptest::prelude::*;
 
 use crate::worlds::{KINDS, World, dims, erasures, separations};
@@ -18,7 +18,7 @@ fn from_parts(
     let mut edges = [&[0], cuts, &[memory.len()]].concat();
     edges.sort_unstable();
     edges.dedup();
-    let part = |patterns: &Patterns, edge: &[usize]| patterns.range(edge[0]..edge[1]);
+    let part = |side: &Side, edge: &[usize]| side.range(edge[0]..edge[1]).unwrap();
     let mut parts: Vec<(u64, Memory)> = edges
         .windows(2)
         .map(|e| (e[0] as u64, Memory::hetero_associative(part(memory.keys(), e), part(memory.values(), e)).unwrap()))
@@ -92,7 +92,7 @@ fn what_does_not_belong_together_is_refused() {
     assert!(closing.clone().finish().is_err(), "bits are open");
     // Votes of half of the keys, or about another query, are not the votes asked for.
     let request = &closing.requests(1)[0];
-    let half = Memory::auto_associative(one.keys().range(0..2500)).unwrap();
+    let half = Memory::auto_associative(one.keys().range(0..2500).unwrap()).unwrap();
     assert!(mismatch(closing.resolve(&half.votes(request).unwrap())));
     let of_next = one.partial(&next, separation, 0).unwrap().close(Tie::Plus).unwrap().requests(1).remove(0);
     assert!(mismatch(closing.resolve(&one.votes(&of_next).unwrap())));

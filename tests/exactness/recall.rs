@@ -75,7 +75,7 @@ proptest! {
                     assert_eq!(plain(&found[q]), all[..top.min(n)]);
                     let radius = all[n / 2].0;
                     let within = all.iter().copied().filter(|key| key.0 <= radius).collect::<Vec<_>>();
-                    let found = memory.search_radius(&queries.range(q..q + 1), radius).unwrap();
+                    let found = memory.search_radius(&queries.range(q..q + 1).unwrap(), radius).unwrap();
                     assert_eq!(plain(&found[0]), within);
                     let row = &overlaps[q * n..(q + 1) * n];
                     assert!(row.iter().zip(&world.keys).all(|(&s, key)| i64::from(s) == reference::overlap(query, key)));

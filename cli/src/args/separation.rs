@@ -30,7 +30,7 @@ impl RuleArg {
 pub fn rules() -> impl TypedValueParser<Value = RuleArg> {
     // The parser lets no other name through.
     let rule = |name: String| RuleArg(*RULES.iter().find(|rule| rule.name() == name).unwrap_or(&RULES[0]));
-    PossibleValuesParser::new(RULES.map(|rule| PossibleValue::new(rule.name()).help(rule.about()))).map(rule)
+    PossibleValuesParser::new(RULES.iter().map(|rule| PossibleValue::new(rule.name()).help(rule.about()))).map(rule)
 }
 
 #[derive(Clone, Copy, Debug, Args)]

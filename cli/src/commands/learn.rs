@@ -37,8 +37,8 @@ pub fn run(args: &Learn) -> Result<()> {
     let (mut right, mut tied) = (0, 0);
     for first in (0..memory.len()).step_by(BATCH) {
         let last = memory.len().min(first + BATCH);
-        let recalled = network.recall(&memory.keys().range(first..last).into(), diagonal, 1, tie)?;
-        let values = memory.values().range(first..last);
+        let recalled = network.recall(&memory.keys().range(first..last)?.into(), diagonal, 1, tie)?;
+        let values = memory.values().range(first..last)?;
         right += recalled.patterns.iter().zip(values.iter()).filter(|(found, value)| found == value).count();
         tied += recalled.tied_bits.iter().sum::<u64>();
         bar.inc((last - first) as u64);

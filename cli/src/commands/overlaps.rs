@@ -25,7 +25,7 @@ pub fn run(args: &Overlaps) -> Result<()> {
     let bar = progress(queries.len() as u64, "overlaps");
     let at_once = (HELD / memory.len()).max(1);
     for start in (0..queries.len()).step_by(at_once) {
-        let some = queries.range(start..start + at_once);
+        let some = queries.range(start..start + at_once)?;
         writer.extend(memory.overlaps(&some)?).map_err(failed)?;
         bar.inc(some.len() as u64);
     }

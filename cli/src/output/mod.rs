@@ -7,7 +7,9 @@ mod place;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
@@ -34,6 +36,9 @@ pub fn catch_signals() {
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
     // A second handler cannot be: this is called once, at the start.
     let _ = ctrlc::set_handler(|| {
+        // A call that is watched stops by itself, and the command ends as it does after any failure.
+        INTERRUPTED.store(true, Ordering::Relaxed);
+        std::thread::sleep(GRACE);
         let _placed = PLACING.lock();
         // Held to the end, so that nothing more is begun.
         let temporary = temporary();
@@ -43,6 +48,16 @@ pub fn catch_signals() {
         std::process::exit(130);
     });
 }
+
+/// Whether the command has been told to stop.
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// How long a command may take to stop by itself.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// A file under way. It takes its place when it is [`deliver`]ed; dropped before, it leaves nothing.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! The page of attractors: what networks run to from noisy digits, and from anywhere.
 
 use popfield::learning::{PseudoInverse, Rule, Storkey};
-use popfield::{Dynamics, End, Memory, NoiseModel, Order, Patterns, Queries, Run, Separation, add_noise};
+use popfield::{Dynamics, End, Memory, NoiseModel, Order, Patterns, Progress, Queries, Run, Separation, add_noise};
 use serde_json::{Map, Value, json};
 
 use super::sheet::{Cell, Line};
@@ -70,16 +70,16 @@ struct Landscape {
 
 impl Landscape {
     fn explore(name: &'static str, title: &'static str, memory: &Memory, seed: u64) -> Result<Self> {
-        let noisy: Queries = add_noise(memory.keys(), NOISE, NoiseModel::Exact, seed)?.into();
+        let noisy: Queries = add_noise(&memory.keys().to_patterns()?, NOISE, NoiseModel::Exact, seed)?.into();
         let random: Queries = Patterns::random(RANDOM, memory.dim(), seed, "start")?.into();
         let mut ran = Vec::new();
         for Network { name: network, separation, rule } in networks()? {
             let dynamics = Dynamics::new(separation).order(Order::Random { seed });
             let learned = rule.map(|rule| rule.learn(memory)).transpose()?;
-            let run = |starts: &Queries| relax(memory, learned.as_deref(), starts, &dynamics, &|| ());
+            let run = |starts: &Queries| relax(memory, learned.as_deref(), starts, &dynamics, Progress::NONE);
             ran.push(Ran { network, noisy: run(&noisy)?, random: run(&random)? });
         }
-        Ok(Self { name, title, stored: memory.keys().clone(), noisy, random, ran })
+        Ok(Self { name, title, stored: memory.keys().to_patterns()?, noisy, random, ran })
     }
 
     fn lines(&self) -> Vec<Line> {
@@ -104,7 +104,7 @@ pub struct Attractors([Landscape; 2]);
 
 impl Attractors {
     pub fn find(digits: &Memory, random: &Memory, seed: u64) -> Result<Self> {
-        let three = Memory::auto_associative(random.keys().range(0..3))?;
+        let three = Memory::auto_associative(random.keys().range(0..3)?)?;
         Ok(Self([
             Landscape::explore("three", "3 random patterns", &three, seed)?,
             Landscape::explore("ten", "10 digits", digits, seed)?,

@@ -7,7 +7,7 @@ mod sheet;
 use std::io::Write;
 use std::path::Path;
 
-use popfield::{Memory, NoiseModel, Pattern, Patterns, Queries, Recall, Recalled, Separation, add_noise};
+use popfield::{Memory, NoiseModel, Pattern, Patterns, Queries, Recall, Recalled, Separation, Side, add_noise};
 use serde_json::{Value, json};
 
 use crate::args::Demo;
@@ -118,7 +118,7 @@ fn collections(digits: &Digits, seed: u64) -> Result<[Collection; 3]> {
 }
 
 /// The share of recalled patterns that equal their value in every pixel.
-fn share_right(recalled: &Recalled, values: &Patterns) -> f64 {
+fn share_right(recalled: &Recalled, values: &Side) -> f64 {
     let right = recalled.patterns.iter().zip(values.iter()).filter(|(a, b)| a == b).count();
     right as f64 / values.len() as f64
 }

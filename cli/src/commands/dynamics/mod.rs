@@ -9,7 +9,7 @@ use std::time::Instant;
 use comfy_table::CellAlignment;
 use popfield::learning::Network;
 use popfield::{
-    Diagonal, Dynamics, End, Limit, Memory, NoiseModel, Patterns, Queries, Run, Separation, Update, add_noise,
+    Diagonal, Dynamics, End, Limit, Memory, NoiseModel, Patterns, Progress, Queries, Run, Separation, Update, add_noise,
 };
 use serde_json::{Map, Number, Value, json};
 
@@ -21,7 +21,7 @@ use crate::input::{Loaded, Reading, Source, check_options, unknown_of};
 use crate::output::{Form, Out, OutFile, check_distinct, deliver, say, shape_of, write_pictures, written};
 use crate::plot::{Format, render};
 use crate::report::{
-    diagonal_in_words, facts, identity_in_words, note, open, peak_rss_bytes, progress, seconds, table,
+    diagonal_in_words, facts, identity_in_words, note, open, peak_rss_bytes, progress, seconds, table, tell,
 };
 use figure::Film;
 
@@ -65,7 +65,7 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
     let begun = Instant::now();
     let network = rule.map(|rule| rule.learn(&memory)).transpose()?;
     let network = network.as_deref();
-    let runs = relax(&memory, network, &starts.queries, &dynamics, &|| bar.inc(1))?;
+    let runs = relax(&memory, network, &starts.queries, &dynamics, Progress::new(&tell(&bar)))?;
     let elapsed = begun.elapsed().as_secs_f64();
     bar.finish_and_clear();
 
@@ -133,7 +133,8 @@ fn starts(args: &DynamicsArgs, source: Option<&Source>, memory: &Memory) -> Resu
                 return Err(Failure::usage(format!("--overlap: expected -1 to 1, found {overlap}")));
             }
             // m = 1 − 2p.
-            let noisy = add_noise(&memory.keys().range(0..count), (1.0 - overlap) / 2.0, NoiseModel::Exact, args.seed)?;
+            let noisy =
+                add_noise(&memory.keys().range(0..count)?, (1.0 - overlap) / 2.0, NoiseModel::Exact, args.seed)?;
             Ok(Loaded::drawn(noisy, "patterns with noise"))
         }
     }
@@ -145,11 +146,11 @@ pub fn relax(
     network: Option<&dyn Network>,
     starts: &Queries,
     dynamics: &Dynamics,
-    finished: &(dyn Fn() + Sync),
+    progress: Progress<'_>,
 ) -> Result<Vec<Run>> {
     Ok(match network {
-        Some(network) => network.relax_watched(starts, dynamics, finished)?,
-        None => memory.relax_watched(starts, dynamics, finished)?,
+        Some(network) => network.relax_watched(starts, dynamics, progress)?,
+        None => memory.watched(progress).relax(starts, dynamics)?,
     })
 }
 

@@ -61,7 +61,7 @@ fn top_weight(teacher: &Teacher) -> Result<Shown> {
             Patterns::random(PATTERNS, DIM, seed, "attended values")?,
         );
         let memory = Memory::hetero_associative(keys, values)?;
-        let prompts: Queries = add_noise(&memory.keys().range(0..64), NOISE, NoiseModel::Exact, seed)?.into();
+        let prompts: Queries = add_noise(&memory.keys().range(0..64)?, NOISE, NoiseModel::Exact, seed)?.into();
         let (out, weights) = (memory.attend(&prompts, beta)?, memory.attention_weights(&prompts, beta)?);
         let recalled = memory.recall(&prompts, &recall)?;
         let rows = out.chunks_exact(DIM).zip(weights.chunks_exact(PATTERNS)).zip(recalled.patterns.iter());

@@ -3,7 +3,7 @@
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use popfield::theory::ags;
-use popfield::{Dynamics, End, Limit, Memory, Order, Pattern, Patterns, Query, Run, Separation};
+use popfield::{Dynamics, End, Limit, Memory, Order, Pattern, Patterns, Query, Run, Separation, Side};
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};
@@ -172,7 +172,7 @@ fn energy(teacher: &Teacher) -> Result<Shown> {
 const DRAWN: usize = 16;
 
 /// The energy along an asynchronous run, position by position, for two sweeps: −½ Σ_i (s_i² − d) with overlaps s_i.
-fn descent(keys: &Patterns, start: &Pattern) -> Vec<(f64, f64)> {
+fn descent(keys: &Side, start: &Pattern) -> Vec<(f64, f64)> {
     let keys: Vec<Vec<i8>> = keys.iter().map(|key| key.to_signs()).collect();
     let mut state = start.to_signs();
     let overlap = |key: &Vec<i8>| key.iter().zip(&state).map(|(a, b)| i64::from(a * b)).sum::<i64>();

@@ -86,8 +86,12 @@ fn singular(teacher: &Teacher) -> Result<Shown> {
     let small = Memory::hetero_associative(keys, values)?;
     let small_spectrum = spectrum(&small)?;
     let exact = |pair: &Association| pair.is_singular_pair(0.0);
-    let recalled =
-        Hebb.learn(&small)?.recall(&small.keys().clone().into(), popfield::Diagonal::Keep, 1, popfield::Tie::Plus)?;
+    let recalled = Hebb.learn(&small)?.recall(
+        &small.keys().to_patterns()?.into(),
+        popfield::Diagonal::Keep,
+        1,
+        popfield::Tie::Plus,
+    )?;
     let right = recalled.patterns.iter().zip(small.values().iter()).map(|(found, value)| found == value);
 
     // As the lines draw them.

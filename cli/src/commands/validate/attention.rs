@@ -21,7 +21,7 @@ fn failures(trials: &Trials, dim: usize, patterns: u64, noise: f64, few: u64) ->
     let beta = Beta::new(1.0)?;
     trials.draws(&format!("attention to {patterns} keys of dimension {dim}, {noise} flipped"), few, |seed| {
         let keys = Patterns::random(patterns as usize, dim, seed, "keys")?;
-        let query = add_noise(&keys.range(0..1), noise, NoiseModel::Exact, seed)?;
+        let query = add_noise(&keys.range(0..1)?, noise, NoiseModel::Exact, seed)?;
         let weights = Memory::auto_associative(keys)?.attention_weights(&query.into(), beta)?;
         Ok(f64::from(u8::from(weights[0] <= 0.5)))
     })

@@ -1,0 +1,88 @@
+//! Dynamics: a memory as a network that runs to its limits. How it runs stands in `dynamics/`.
+
+use crate::dynamics::{self, Dynamics, Run};
+use crate::memory::view::View;
+use crate::separation::field::Field;
+use crate::{Error, Memory, Progress, Queries, Recalled, Result};
+
+impl Memory {
+    /// Runs the network from every query to its limit: a fixed point, a cycle, or the end of the steps allowed.
+    ///
+    /// Every new bit is the sign of the real field or difference, as exact as in [`recall`](Self::recall). Positions
+    /// erased in a query have no bit until they are first updated; until then overlaps and energies run over the
+    /// others. Under [`Order::Synchronous`] and [`Order::Fixed`] a state that returns shows a cycle and its length; in
+    /// random order there are only fixed points. Energies never rise under the asynchronous orders where the separation
+    /// is linear with the diagonal zeroed, or the update is the difference and all positions are known.
+    ///
+    /// A start of given overlap m with a pattern is [`add_noise`](crate::add_noise) of p = (1 − m)/2; random ones are
+    /// [`Patterns::random`](crate::Patterns::random).
+    ///
+    /// Cost: a synchronous step is a recall, and a count of the keys by distance for the energy: 8 bytes for each
+    /// distance between the nearest and the farthest. A sweep takes O(n) for each visited position and as much again
+    /// for each bit that changes, and where `f64` does not decide or the position was erased 8 bytes for each
+    /// distance between nearest and farthest. Queries run in parallel in the current rayon pool.
+    ///
+    /// Memory: 4n bytes a query under way (12n under polynomial and exponential separations, up to 12n under `max`),
+    /// 48·d shared, and all keys transposed, n·d bits with n rounded up to 64; in fixed order only up to
+    /// [`Dynamics::KEPT_BYTES`], and above a plane of 64·n bits for each thread.
+    ///
+    /// # Errors
+    /// [`Error::UnequalDimensions`] if keys and values differ in dimension, [`Error::HeteroAssociative`] if they differ
+    /// in anything; [`Error::Dimension`] if the queries are of another dimension; [`Error::Parameter`] for a clamped
+    /// position out of range or erased; [`Error::OutOfMemory`].
+    ///
+    /// # Source
+    /// Hopfield 1982; Goles, Fogelman and Pellegrin 1985 (synchronous cycles have length ≤ 2); Krotov and Hopfield
+    /// 2016; Demircigil et al. 2017.
+    pub fn relax(&self, starts: &Queries, dynamics: &Dynamics) -> Result<Vec<Run>> {
+        self.view().relax(starts, dynamics)
+    }
+
+    /// One synchronous step from every state, without the energies and ends that [`relax`](Self::relax) tells: what
+    /// [`recall`](Self::recall) is, with the self-term as `dynamics` says. Its step limit does not matter.
+    ///
+    /// Cost: that of a recall; where the self-term is left out, polynomial and exponential fields that the nearest key
+    /// does not decide need all votes counted.
+    ///
+    /// # Errors
+    /// As [`relax`](Self::relax); [`Error::Parameter`] for an order that is not synchronous, or clamped positions.
+    pub fn advance(&self, states: &Queries, dynamics: &Dynamics) -> Result<Recalled> {
+        self.check_dynamics(states)?;
+        dynamics.check_single_step()?;
+        let (view, steps) = (self.view(), Progress::NONE.begin(0));
+        let field = Field::new(dynamics.separation, dynamics.self_term(), self.dim());
+        Recalled::new(view.asked(&steps)?.answers(states, &field, dynamics.tie)?, self.dim())
+    }
+
+    /// Refuses what has no dynamics, and starts of another dimension.
+    pub(crate) fn check_dynamics(&self, starts: &Queries) -> Result<()> {
+        if self.dim() != self.value_dim() {
+            let (key_dim, value_dim) = (self.dim(), self.value_dim());
+            return Err(Error::UnequalDimensions { what: "dynamics", key_dim, value_dim });
+        }
+        if !self.is_auto_associative() {
+            return Err(Error::HeteroAssociative { what: "dynamics" });
+        }
+        if starts.dim() != self.dim() {
+            return Err(Error::Dimension { what: "queries", expected: self.dim(), found: starts.dim() });
+        }
+        Ok(())
+    }
+}
+
+impl View<'_> {
+    /// As [`Memory::relax`]. What is counted for who watches are runs that have come to their limits.
+    ///
+    /// # Errors
+    /// As [`Memory::relax`]; [`Error::Parameter`] within a scope: a network has all of its associations;
+    /// [`Error::Interrupted`].
+    pub fn relax(&self, starts: &Queries, dynamics: &Dynamics) -> Result<Vec<Run>> {
+        self.memory().check_dynamics(starts)?;
+        if self.len() < self.memory().len() {
+            let (expected, found) = (format!("all {} associations", self.memory().len()), self.len().to_string());
+            return Err(Error::Parameter { what: "scope of dynamics", expected, found });
+        }
+        let steps = self.begin(starts.len() as u64);
+        dynamics::relax(self.asked(&steps)?, starts, dynamics)
+    }
+}

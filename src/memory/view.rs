@@ -1,0 +1,87 @@
+//! Views: a memory as one call sees it.
+
+use crate::patterns::side::Side;
+use crate::progress::Steps;
+use crate::recall::step::Asked;
+use crate::scan::keys::Scan;
+use crate::{Memory, Progress, Result, Scope};
+
+/// A memory as one call sees it: all of it or the associations in a [`Scope`], and who watches the call.
+///
+/// ```
+/// use popfield::{Memory, Missing, Patterns, Progress, Recall, Separation};
+/// let memory = Memory::auto_associative(Patterns::random(100, 64, 5, "keys")?)?;
+/// let scope = memory.scope(None, &[42], Missing::Refuse)?;
+/// let query = memory.keys().range(42..43)?.into();
+/// let recall = Recall::new(Separation::Max);
+/// let recalled = memory.within(&scope).watched(Progress::NONE).recall(&query, &recall)?;
+/// assert_ne!(recalled.reports[0].nearest.id, 42);
+/// # Ok::<(), popfield::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    memory: &'a Memory,
+    scope: Option<&'a Scope>,
+    progress: Progress<'a>,
+}
+
+impl Memory {
+    /// All of the memory.
+    pub fn view(&self) -> View<'_> {
+        View { memory: self, scope: None, progress: Progress::NONE }
+    }
+
+    /// The associations in `scope`, as if there were no others.
+    pub fn within<'a>(&'a self, scope: &'a Scope) -> View<'a> {
+        View { scope: Some(scope), ..self.view() }
+    }
+
+    /// All of the memory, for a call that `progress` watches and may stop.
+    pub fn watched<'a>(&'a self, progress: Progress<'a>) -> View<'a> {
+        self.view().watched(progress)
+    }
+}
+
+impl<'a> View<'a> {
+    /// The same, for a call that `progress` watches and may stop.
+    #[must_use]
+    pub fn watched(self, progress: Progress<'a>) -> Self {
+        Self { progress, ..self }
+    }
+
+    /// Associations that there are for the call.
+    pub fn len(&self) -> usize {
+        self.scope.map_or(self.memory.len(), Scope::len)
+    }
+
+    /// Never: there is at least one.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn memory(&self) -> &'a Memory {
+        self.memory
+    }
+
+    pub(super) fn values(&self) -> &'a Side {
+        self.memory.values()
+    }
+
+    /// Begins a call of `total` things.
+    pub(super) fn begin(&self, total: u64) -> Steps<'a> {
+        self.progress.begin(total)
+    }
+
+    /// What the call scans.
+    ///
+    /// # Errors
+    /// [`Error::Count`](crate::Error::Count) if the scope is of a memory of another length.
+    pub(crate) fn scan<'s>(&'s self, steps: &'s Steps<'s>) -> Result<Scan<'s>> {
+        Scan::new(&self.memory.keys, self.scope, steps)
+    }
+
+    /// What a step asks.
+    pub(crate) fn asked<'s>(&'s self, steps: &'s Steps<'s>) -> Result<Asked<'s>> {
+        Ok(Asked { scan: self.scan(steps)?, values: self.values() })
+    }
+}

@@ -1,0 +1,70 @@
+//! Who finds the keys near a query.
+//!
+//! Whatever names the keys that count, an answer is proven from what is named and from a bound on the rest, so finding
+//! them is a seam: a step asks one proposer after the other, each for the queries that those before it could not serve.
+//! The scan is the last, as it serves every query.
+
+use crate::scan::census::{Census, Counted};
+use crate::scan::hunt::near;
+use crate::scan::keys::Scan;
+use crate::scan::plan::Plan;
+use crate::scan::watch::Watched;
+use crate::{Error, Queries, Result};
+
+/// The near keys that are wanted of one query.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    /// Its index among the queries.
+    pub(crate) query: usize,
+    /// All keys within this of the nearest, unless they are too many to be worth keeping ([`Census`]).
+    pub(crate) window: u32,
+    /// The distance of the nearest key, where it is known.
+    pub(crate) nearest: Option<u32>,
+}
+
+/// Someone who finds near keys.
+pub(crate) trait Propose: Sync {
+    /// The near keys of each query wanted, in order; `None` where they cannot be proven to be all.
+    fn propose(&self, queries: &Queries, wanted: &[Wanted]) -> Result<Vec<Option<Counted>>>;
+}
+
+/// The scan of all keys.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scanning<'a> {
+    pub(crate) scan: Scan<'a>,
+    pub(crate) plan: &'a Plan<'a>,
+}
+
+impl Propose for Scanning<'_> {
+    fn propose(&self, queries: &Queries, wanted: &[Wanted]) -> Result<Vec<Option<Counted>>> {
+        let keys = self.scan.len();
+        let indices: Vec<usize> = wanted.iter().map(|wanted| wanted.query).collect();
+        let census = |place: usize| {
+            let Wanted { window, nearest, .. } = wanted[place];
+            let census = Census::new(window, keys);
+            if let Some(nearest) = nearest { census.beside(nearest) } else { census }
+        };
+        let watched = near(self.scan, queries, &indices, self.plan, census)?;
+        Ok(watched.into_iter().map(|watched: Watched<Census>| watched.counted(keys)).collect())
+    }
+}
+
+/// The near keys of each query wanted, by the first of `proposers` that can tell them.
+///
+/// # Errors
+/// Those of the proposers; [`Error::Empty`] where none of them can, as where there are no keys.
+pub(crate) fn propose(proposers: &[&dyn Propose], queries: &Queries, wanted: &[Wanted]) -> Result<Vec<Counted>> {
+    let mut found: Vec<Option<Counted>> = wanted.iter().map(|_| None).collect();
+    let mut open: Vec<usize> = (0..wanted.len()).collect();
+    for proposer in proposers.iter().filter(|_| !wanted.is_empty()) {
+        let of_open: Vec<Wanted> = open.iter().map(|&place| wanted[place]).collect();
+        for (place, counted) in open.iter().zip(proposer.propose(queries, &of_open)?) {
+            found[*place] = counted;
+        }
+        open.retain(|&place| found[place].is_none());
+        if open.is_empty() {
+            break;
+        }
+    }
+    found.into_iter().map(|counted| counted.ok_or(Error::Empty { what: "keys" })).collect()
+}
