@@ -57,11 +57,13 @@ pub mod learning;
 pub mod theory;
 
 mod error;
+mod names;
 mod progress;
 
 pub use dynamics::{Clamp, Closest, Dynamics, End, Limit, Order, Run, Update, sweep_order};
 pub use error::{Error, ErrorKind, Result};
 pub use memory::{Memory, Recall, Recalled, View};
+pub use names::Named;
 pub use patterns::{BitOrder, MAX_DIM, NoiseModel, Pattern, Patterns, Queries, Query, Side, add_noise, flips, stream};
 pub use popfield_kernels::{KernelError, TIER_VARIABLE, TIERS, Tier, TierInfo};
 pub use progress::{Progress, Steps};

@@ -13,6 +13,7 @@ mod limit;
 mod plane;
 mod run;
 mod sweep;
+mod visit;
 
 use rand_xoshiro::rand_core::Rng;
 
@@ -24,8 +25,10 @@ pub(crate) use run::relax;
 pub(crate) use {
     plane::Plane,
     run::{Step, Sweep, conclude, step_to_limit, sweep_to_limit},
+    visit::{Visited, positions, visit},
 };
 
+use crate::names::named;
 use crate::patterns::random::{below, stream};
 use crate::sign::self_term::{Diagonal, SelfTerm};
 use crate::{Error, Pattern, Query, Result, Separation, Tie};
@@ -45,16 +48,11 @@ pub enum Order {
     },
 }
 
-impl Order {
-    /// Its name: `sync`, `async` or `async-random`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Synchronous => "sync",
-            Self::Fixed => "async",
-            Self::Random { .. } => "async-random",
-        }
-    }
-}
+named!(Order, "order",
+    Order::Synchronous, Order::Synchronous => "sync", "All positions at once";
+    Order::Fixed, Order::Fixed => "async", "One after the other, first to last";
+    Order::Random { seed: 0 }, Order::Random { .. } => "async-random", "One after the other, in an order drawn for each sweep and query";
+);
 
 /// What a position's new bit is the sign of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,15 +67,10 @@ pub enum Update {
     Difference,
 }
 
-impl Update {
-    /// Its name: `field` or `difference`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Field => "field",
-            Self::Difference => "difference",
-        }
-    }
-}
+named!(Update, "update",
+    Update::Field, Update::Field => "field", "Its field";
+    Update::Difference, Update::Difference => "difference", "The energy with the bit down less the energy with it up";
+);
 
 /// Positions that never change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -200,7 +193,7 @@ impl Dynamics {
     /// Refuses what makes no single step: orders that are not synchronous, and clamped positions.
     pub(crate) fn check_single_step(&self) -> Result<()> {
         if self.order != Order::Synchronous {
-            let (expected, found) = (Order::Synchronous.name().into(), self.order.name().into());
+            let (expected, found) = (Order::Synchronous.to_string(), self.order.to_string());
             return Err(Error::Parameter { what: "order of a single step", expected, found });
         }
         if self.clamp != Clamp::Free {

@@ -5,8 +5,9 @@ use rayon::prelude::*;
 use super::end::{Closest, End};
 use super::limit::{Limit, Path};
 use super::plane::Plane;
-use super::sweep::Walker;
-use super::{Dynamics, Order, sweep_order};
+use super::sweep::{Visiting, Walker};
+use super::visit::{positions, visit};
+use super::{Dynamics, Order};
 use crate::progress::Steps;
 use crate::recall::closing::Answer;
 use crate::recall::step::{Asked, Tile, WIDE_MARGIN};
@@ -77,7 +78,7 @@ fn walk_to_limit(
     let whole = if kept { Some(Plane::new(keys, words)?) } else { None };
     sweep_to_limit(starts, dynamics, scan.steps(), &|start, index| {
         let near = distances(scan, starts, index)?;
-        let walker = Walker::new(scan, field, &sweeping, dynamics.tie, start, &near);
+        let walker = Walker::new(scan, field, &sweeping, start, &near);
         Ok(Walk { walker, whole: whole.as_ref(), dynamics })
     })
 }
@@ -236,22 +237,19 @@ impl Sweep for Walk<'_> {
     }
 
     fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64> {
-        let keys = self.walker.keys();
-        let Some(plane) = self.whole else {
-            let mut tied = 0;
-            for word in 0..keys.words() {
-                let plane = Plane::new(keys, word..word + 1)?;
-                tied += self.walker.visit(&plane, word * 64..keys.dim().min((word + 1) * 64), frozen)?;
-            }
-            return Ok(tied);
-        };
-        match self.dynamics.order {
-            Order::Random { seed } => {
-                let order = sweep_order(seed, index as u64, u64::from(sweep), keys.dim());
-                self.walker.visit(plane, order.into_iter(), frozen)
-            }
-            Order::Fixed | Order::Synchronous => self.walker.visit(plane, 0..keys.dim(), frozen),
+        let (keys, tie) = (self.walker.keys(), self.dynamics.tie);
+        if let Some(plane) = self.whole {
+            let positions = positions(self.dynamics.order, index, sweep, keys.dim())?;
+            return visit(&mut Visiting { walker: &mut self.walker, plane }, positions, frozen, tie);
         }
+        // In fixed order: a word's positions as the sweep comes to it.
+        let mut tied = 0;
+        for word in 0..keys.words() {
+            let plane = Plane::new(keys, word..word + 1)?;
+            let positions = word * 64..keys.dim().min((word + 1) * 64);
+            tied += visit(&mut Visiting { walker: &mut self.walker, plane: &plane }, positions, frozen, tie)?;
+        }
+        Ok(tied)
     }
 
     fn state(&self) -> Result<Pattern> {

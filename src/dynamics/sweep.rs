@@ -12,6 +12,7 @@
 use std::cmp::Ordering;
 
 use super::plane::Plane;
+use super::visit::Visited;
 use crate::patterns::side::Side;
 use crate::scan::keys::Scan;
 use crate::scan::watch::Visit;
@@ -20,14 +21,13 @@ use crate::separation::position::{NearKey, Sweeping};
 use crate::sign::exact::{ULP, UNDERFLOW};
 use crate::sign::self_term::SelfTerm;
 use crate::votes::counts::Histogram;
-use crate::{Diagonal, Energy, Pattern, Query, Result, Tie};
+use crate::{Diagonal, Energy, Pattern, Query, Result};
 
 /// A state on its way, and everything that follows from it.
 pub(crate) struct Walker<'a> {
     scan: Scan<'a>,
     field: &'a Field,
     sweeping: &'a Sweeping,
-    tie: Tie,
     state: Vec<u64>,
     known: Vec<u64>,
     known_count: u32,
@@ -51,7 +51,6 @@ impl<'a> Walker<'a> {
         scan: Scan<'a>,
         field: &'a Field,
         sweeping: &'a Sweeping,
-        tie: Tie,
         start: &Query,
         distances: &[u32],
     ) -> Self {
@@ -65,7 +64,6 @@ impl<'a> Walker<'a> {
             scan,
             field,
             sweeping,
-            tie,
             state: start.signs().words().to_vec(),
             known: start.known().map_or_else(|| vec![u64::MAX; words], |known| known.words().to_vec()),
             known_count,
@@ -98,41 +96,6 @@ impl<'a> Walker<'a> {
     /// The keys whose overlaps these are.
     pub(crate) fn keys(&self) -> &'a Side {
         self.scan.side()
-    }
-
-    /// Visits `positions` in turn, all of which `plane` holds, but for those `frozen`; returns at how many of them the
-    /// field was exactly 0.
-    pub(crate) fn visit(
-        &mut self,
-        plane: &Plane,
-        positions: impl Iterator<Item = usize>,
-        frozen: &[u64],
-    ) -> Result<u64> {
-        let mut tied = 0;
-        for position in positions {
-            let (word, bit) = (position / 64, position % 64);
-            if frozen[word] >> bit & 1 == 1 {
-                continue;
-            }
-            let own = (self.known[word] >> bit & 1 == 1).then_some(self.state[word] >> bit & 1 == 1);
-            let column = plane.column(position);
-            let up = match self.sign(column, own)? {
-                Ordering::Greater => true,
-                Ordering::Less => false,
-                Ordering::Equal => {
-                    tied += 1;
-                    self.tie.bit(own)
-                }
-            };
-            if own != Some(up) {
-                self.state[word] = self.state[word] & !(1 << bit) | u64::from(up) << bit;
-                self.known[word] |= 1 << bit;
-                self.known_count += u32::from(own.is_none());
-                let sign = if up { 1 } else { -1 };
-                self.shift(column, if own.is_none() { sign } else { 2 * sign })?;
-            }
-        }
-        Ok(tied)
     }
 
     /// Adds `change` to the overlaps of keys that say plus in `column`, and takes it from the others.
@@ -218,5 +181,31 @@ impl<'a> Walker<'a> {
         votes.for_each(|(h, vote)| table[(h - ends.0) as usize] += vote);
         let mut terms = (ends.0..).zip(table).filter(|term| term.1 != 0).collect();
         self.field.sign(known as u32, &mut terms)
+    }
+}
+
+/// A walker as it visits the positions of a plane.
+pub(crate) struct Visiting<'v, 'a> {
+    pub(crate) walker: &'v mut Walker<'a>,
+    pub(crate) plane: &'v Plane,
+}
+
+impl Visited for Visiting<'_, '_> {
+    fn own(&self, position: usize) -> Option<bool> {
+        let (word, bit) = (position / 64, position % 64);
+        (self.walker.known[word] >> bit & 1 == 1).then_some(self.walker.state[word] >> bit & 1 == 1)
+    }
+
+    fn sign(&self, position: usize, own: Option<bool>) -> Result<Ordering> {
+        self.walker.sign(self.plane.column(position), own)
+    }
+
+    fn turn(&mut self, position: usize, own: Option<bool>, up: bool) -> Result<()> {
+        let (walker, word, bit) = (&mut *self.walker, position / 64, position % 64);
+        walker.state[word] = walker.state[word] & !(1 << bit) | u64::from(up) << bit;
+        walker.known[word] |= 1 << bit;
+        walker.known_count += u32::from(own.is_none());
+        let sign = if up { 1 } else { -1 };
+        walker.shift(self.plane.column(position), if own.is_none() { sign } else { 2 * sign })
     }
 }

@@ -4,11 +4,9 @@
 use std::cmp::Ordering;
 
 use super::rule::{FieldSigns, Network, Weights, elements};
-use crate::dynamics::{Step, Sweep, conclude, step_to_limit, sweep_to_limit};
+use crate::dynamics::{Step, Sweep, Visited, conclude, positions, step_to_limit, sweep_to_limit, visit};
 use crate::sign::exact::ULP;
-use crate::{
-    Diagonal, Dynamics, Energy, Error, Order, Pattern, Progress, Queries, Query, Result, Run, Separation, sweep_order,
-};
+use crate::{Diagonal, Dynamics, Energy, Error, Order, Pattern, Progress, Queries, Query, Result, Run, Separation};
 
 impl dyn Network + '_ {
     /// Runs the network from every start to its limit, as [`Memory::relax`](crate::Memory::relax) runs a memory. Every
@@ -117,9 +115,14 @@ impl<'a> Walk<'a> {
         let state: Vec<f64> = elements(start).collect();
         Self { network, fields: network.fields(&state), state }
     }
+}
 
-    /// The exact sign of the field of `position`.
-    fn sign(&self, position: usize) -> Result<Ordering> {
+impl Visited for Walk<'_> {
+    fn own(&self, position: usize) -> Option<bool> {
+        Some(self.state[position]).filter(|&x| x != 0.0).map(|x| x > 0.0)
+    }
+
+    fn sign(&self, position: usize, _: Option<bool>) -> Result<Ordering> {
         let weighted = self.network;
         let own = match weighted.diagonal {
             Diagonal::Zero => weighted.row(position)[position] * self.state[position],
@@ -139,6 +142,14 @@ impl<'a> Walk<'a> {
             _ => Ordering::Less,
         })
     }
+
+    fn turn(&mut self, position: usize, _: Option<bool>, up: bool) -> Result<()> {
+        let (old, new) = (self.state[position], if up { 1.0 } else { -1.0 });
+        self.state[position] = new;
+        let column = self.network.weights.elements[position..].iter().step_by(self.state.len());
+        self.fields.iter_mut().zip(column).for_each(|(field, weight)| *field += (new - old) * weight);
+        Ok(())
+    }
 }
 
 impl Sweep for Walk<'_> {
@@ -147,33 +158,9 @@ impl Sweep for Walk<'_> {
     }
 
     fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64> {
-        let dim = self.state.len();
-        let order = match self.network.dynamics.order {
-            Order::Random { seed } => sweep_order(seed, index as u64, u64::from(sweep), dim),
-            _ => (0..dim).collect(),
-        };
-        let mut tied = 0;
-        for position in order {
-            if frozen[position / 64] >> (position % 64) & 1 == 1 {
-                continue;
-            }
-            let old = self.state[position];
-            let own = (old != 0.0).then_some(old > 0.0);
-            let up = match self.sign(position)? {
-                Ordering::Greater => true,
-                Ordering::Less => false,
-                Ordering::Equal => {
-                    tied += 1;
-                    self.network.dynamics.tie.bit(own)
-                }
-            };
-            let new = if up { 1.0 } else { -1.0 };
-            if new != old {
-                self.state[position] = new;
-                let column = self.network.weights.elements[position..].iter().step_by(dim);
-                self.fields.iter_mut().zip(column).for_each(|(field, weight)| *field += (new - old) * weight);
-            }
-        }
+        let dynamics = self.network.dynamics;
+        let positions = positions(dynamics.order, index, sweep, self.state.len())?;
+        let tied = visit(self, positions, frozen, dynamics.tie)?;
         // Anew, so that roundings do not gather over sweeps.
         self.fields = self.network.fields(&self.state);
         Ok(tied)

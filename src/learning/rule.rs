@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::recall::steps::repeat;
 use crate::sign::self_term::OwnBits;
 use crate::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Query, Result, Tie};
 
@@ -133,30 +134,17 @@ impl dyn Network + '_ {
             let (key_dim, value_dim) = (self.dim(), self.value_dim());
             return Err(Error::UnequalDimensions { what: "recall in several steps", key_dim, value_dim });
         }
-        let mut states = queries.clone();
-        let mut before: Option<Queries> = None;
-        let mut left = steps;
-        loop {
-            let signs = self.field_signs(&states, diagonal)?;
+        let step = |states: &Queries| -> Result<NetworkRecalled> {
+            let signs = self.field_signs(states, diagonal)?;
             let mut patterns = Patterns::new(self.value_dim())?;
             patterns.reserve(signs.len())?;
             for (signs, query) in signs.iter().zip(states.iter()) {
                 patterns.push(&tie.decide(signs, &query)?)?;
             }
-            let next = Queries::from(patterns);
-            left -= 1;
-            if before.as_ref() == Some(&next) {
-                // A cycle of two, or fixed points and such cycles side by side: only the parity of what is left
-                // matters.
-                left %= 2;
-            }
-            // A fixed point of every query: further steps repeat this one.
-            if left == 0 || next == states {
-                let tied_bits = signs.iter().map(|signs| signs.tied.bits().count_ones() as u64).collect();
-                return Ok(NetworkRecalled { patterns: next.into_signs(), tied_bits });
-            }
-            before = Some(std::mem::replace(&mut states, next));
-        }
+            let tied_bits = signs.iter().map(|signs| signs.tied.bits().count_ones() as u64).collect();
+            Ok(NetworkRecalled { patterns, tied_bits })
+        };
+        repeat(queries, steps, step, |recalled| &recalled.patterns, |_| Ok(()))
     }
 }
 

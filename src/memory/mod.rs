@@ -7,6 +7,8 @@ mod parts;
 mod recall;
 mod relax;
 mod search;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use popfield_kernels::Tier;

@@ -2,6 +2,7 @@
 
 use crate::memory::view::View;
 use crate::recall::closing::Answer;
+use crate::recall::steps::repeat;
 use crate::separation::field::Field;
 use crate::sign::self_term::SelfTerm;
 use crate::{Error, Memory, Patterns, Queries, Report, Result, Separation, Tie};
@@ -110,27 +111,7 @@ impl View<'_> {
         }
         let field = Field::new(recall.separation, SelfTerm::Kept, dim);
         let step = |queries: &Queries| Recalled::new(asked.answers(queries, &field, recall.tie)?, value_dim);
-        let mut recalled = step(queries)?;
-        let mut before: Option<Patterns> = None;
-        let mut left = recall.steps - 1;
-        while left > 0 {
-            let state = recalled.patterns.clone();
-            let next = step(&Queries::from(state.clone()))?;
-            left -= 1;
-            if next.patterns == state {
-                // A fixed point of every query: further steps repeat this one.
-                steps.advance(queries.len() as u64 * u64::from(left))?;
-                return Ok(next);
-            }
-            if before.as_ref() == Some(&next.patterns) {
-                // A cycle of two, or fixed points and such cycles side by side: only the parity of what is left
-                // matters.
-                steps.advance(queries.len() as u64 * u64::from(left - left % 2))?;
-                left %= 2;
-            }
-            before = Some(state);
-            recalled = next;
-        }
-        Ok(recalled)
+        let skipped = |more: u32| steps.advance(queries.len() as u64 * u64::from(more));
+        repeat(queries, recall.steps, step, |recalled| &recalled.patterns, skipped)
     }
 }

@@ -3,6 +3,7 @@
 use rand_xoshiro::rand_core::Rng;
 use rayon::prelude::*;
 
+use crate::names::named;
 use crate::patterns::random::{below, stream};
 use crate::{Error, Pattern, Patterns, Result};
 
@@ -15,6 +16,11 @@ pub enum NoiseModel {
     /// Every position independently with probability p.
     Bernoulli,
 }
+
+named!(NoiseModel, "noise model",
+    NoiseModel::Exact, NoiseModel::Exact => "exact", "Exactly round(P·D) positions of each query";
+    NoiseModel::Bernoulli, NoiseModel::Bernoulli => "bernoulli", "Every position on its own, with probability P";
+);
 
 /// Positions that noise `p` flips in a pattern of dimension `dim` under [`NoiseModel::Exact`]: round(p·d).
 pub fn flips(p: f64, dim: usize) -> usize {

@@ -10,3 +10,4 @@ pub(crate) mod closing;
 pub(crate) mod fixed_point;
 pub(crate) mod partial;
 pub(crate) mod step;
+pub(crate) mod steps;

@@ -68,3 +68,54 @@ pub(crate) fn propose(proposers: &[&dyn Propose], queries: &Queries, wanted: &[W
     }
     found.into_iter().map(|counted| counted.ok_or(Error::Empty { what: "keys" })).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use popfield_kernels::Tier;
+
+    use super::*;
+    use crate::scan::census::Nearest;
+    use crate::scan::keys::Keys;
+    use crate::{Patterns, Progress};
+
+    /// Knows every other query.
+    struct Every<'a>(&'a dyn Propose);
+
+    impl Propose for Every<'_> {
+        fn propose(&self, queries: &Queries, wanted: &[Wanted]) -> Result<Vec<Option<Counted>>> {
+            let found = self.0.propose(queries, wanted)?;
+            let known = |(counted, wanted): (Option<Counted>, &Wanted)| counted.filter(|_| wanted.query % 2 == 1);
+            Ok(found.into_iter().zip(wanted).map(known).collect())
+        }
+    }
+
+    /// Must not be asked for what another has answered.
+    struct Even<'a>(&'a dyn Propose);
+
+    impl Propose for Even<'_> {
+        fn propose(&self, queries: &Queries, wanted: &[Wanted]) -> Result<Vec<Option<Counted>>> {
+            assert!(!wanted.is_empty() && wanted.iter().all(|wanted| wanted.query % 2 == 0));
+            self.0.propose(queries, wanted)
+        }
+    }
+
+    #[test]
+    fn each_query_is_answered_by_the_first_who_can() {
+        let patterns = Patterns::random(300, 90, 2, "keys").unwrap();
+        let queries = Queries::from(patterns.range(10..31).unwrap());
+        let keys = Keys::new(patterns.into(), Tier::from_env().unwrap());
+        let steps = Progress::NONE.begin(0);
+        let scan = Scan::new(&keys, None, &steps).unwrap();
+        let plan = Plan::new(scan, &queries).unwrap();
+        let scanning = Scanning { scan, plan: &plan };
+        let wanted: Vec<Wanted> = (0..21).map(|query| Wanted { query, window: 3, nearest: None }).collect();
+        let nearest = |proposers: &[&dyn Propose]| -> Vec<Nearest> {
+            propose(proposers, &queries, &wanted).unwrap().into_iter().map(|counted| counted.nearest).collect()
+        };
+        let expected = nearest(&[&scanning]);
+        assert!(expected.iter().enumerate().all(|(q, nearest)| nearest.id == 10 + q as u64 && nearest.distance == 0));
+        assert_eq!(nearest(&[&Every(&scanning), &Even(&scanning)]), expected);
+        assert!(matches!(propose(&[&Every(&scanning)], &queries, &wanted), Err(Error::Empty { .. })));
+        assert!(propose(&[&Even(&scanning)], &queries, &[]).unwrap().is_empty());
+    }
+}

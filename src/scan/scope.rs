@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::error::room_for;
+use crate::names::named;
 use crate::scan::watch::ABSENT;
 use crate::{Error, Result};
 
@@ -44,15 +45,10 @@ pub enum Missing {
     Allow,
 }
 
-impl Missing {
-    /// Its name: `refuse` or `ok`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Refuse => "refuse",
-            Self::Allow => "ok",
-        }
-    }
-}
+named!(Missing, "missing ids",
+    Missing::Refuse, Missing::Refuse => "refuse", "They are an error";
+    Missing::Allow, Missing::Allow => "ok", "They name nothing";
+);
 
 /// How much of a run of associations is in a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use std::fmt;
 pub(crate) use exponential::weight_window;
 pub use parameters::{Beta, Degree};
 
-use crate::{Error, MAX_DIM, Result};
+use crate::{Error, MAX_DIM, Named, Result, names};
 use law::Law;
 
 /// What turns overlaps into weights: field_j = Σ_i f(s_i)·y_ij.
@@ -52,16 +52,6 @@ impl Separation {
     /// As [`Degree::new`].
     pub fn polynomial(degree: u32) -> Result<Self> {
         Ok(Self::Polynomial(Degree::new(degree)?))
-    }
-
-    /// Its name: `exponential`, `polynomial`, `linear` or `max`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Exponential(_) => "exponential",
-            Self::Polynomial(_) => "polynomial",
-            Self::Linear => "linear",
-            Self::Max => "max",
-        }
     }
 
     /// What it does over keys of dimension `dim`; `difference` asks for differences of its energy.
@@ -127,6 +117,40 @@ impl Separation {
     /// K, if it has one.
     pub fn degree(self) -> Option<Degree> {
         if let Self::Polynomial(degree) = self { Some(degree) } else { None }
+    }
+}
+
+/// `exponential` is with β = 1, `polynomial` of degree 2.
+impl Named for Separation {
+    const WHAT: &'static str = "separation";
+    const ALL: &'static [Self] =
+        &[Self::Exponential(Beta::ONE), Self::Linear, Self::Polynomial(Degree::SQUARE), Self::Max];
+    const ALIASES: &'static [(&'static str, &'static str)] = &[("hebb", "linear")];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Exponential(_) => "exponential",
+            Self::Polynomial(_) => "polynomial",
+            Self::Linear => "linear",
+            Self::Max => "max",
+        }
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::Exponential(_) => "Weight e^(β·overlap): the modern network",
+            Self::Polynomial(_) => "Weight overlap^K",
+            Self::Linear => "Weight = overlap: the classical network",
+            Self::Max => "The nearest keys vote",
+        }
+    }
+}
+
+impl std::str::FromStr for Separation {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        names::parse(name)
     }
 }
 

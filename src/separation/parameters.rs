@@ -9,6 +9,8 @@ use crate::{Error, Result};
 pub struct Beta(f64);
 
 impl Beta {
+    pub(super) const ONE: Self = Self(1.0);
+
     /// The smallest β.
     pub const MIN: f64 = 1e-9;
     /// The largest β.
@@ -40,6 +42,8 @@ impl Beta {
 pub struct Degree(u32);
 
 impl Degree {
+    pub(super) const SQUARE: Self = Self(2);
+
     /// The largest degree.
     pub const MAX: u32 = 64;
 

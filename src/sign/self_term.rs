@@ -15,6 +15,7 @@
 //! what either bit would add.
 
 use crate::Query;
+use crate::names::named;
 
 /// Whether a position's own bit enters its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,15 +26,10 @@ pub enum Diagonal {
     Zero,
 }
 
-impl Diagonal {
-    /// Its name: `keep` or `zero`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Keep => "keep",
-            Self::Zero => "zero",
-        }
-    }
-}
+named!(Diagonal, "diagonal",
+    Diagonal::Keep, Diagonal::Keep => "keep", "It does";
+    Diagonal::Zero, Diagonal::Zero => "zero", "It does not";
+);
 
 /// How a position's own bit enters its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Ties: what the sign of zero is.
 
+use crate::names::named;
 use crate::sign::self_term::OwnBits;
 use crate::{Error, Result};
 
@@ -15,16 +16,13 @@ pub enum Tie {
     Stay,
 }
 
-impl Tie {
-    /// Its name: `plus`, `minus` or `stay`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plus => "plus",
-            Self::Minus => "minus",
-            Self::Stay => "stay",
-        }
-    }
+named!(Tie, "tie policy",
+    Tie::Plus, Tie::Plus => "plus", "+1";
+    Tie::Minus, Tie::Minus => "minus", "−1";
+    Tie::Stay, Tie::Stay => "stay", "The query's own bit";
+);
 
+impl Tie {
     /// The sign of zero at a position whose own bit is `own`, if it has one.
     pub(crate) fn bit(self, own: Option<bool>) -> bool {
         match self {

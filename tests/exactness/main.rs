@@ -9,4 +9,5 @@ mod laws;
 mod learning;
 mod parts;
 mod recall;
+mod scope;
 mod worlds;

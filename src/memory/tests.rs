@@ -1,0 +1,133 @@
+//! Memories in several segments against the same patterns in one.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::patterns::side::Segment;
+use crate::{Beta, Dynamics, NoiseModel, Order, Queries, Query, Recalled, Separation, Tie, add_noise};
+
+/// The patterns in segments of these lengths, and the rest, if `grows`, in the one that grows.
+fn in_segments(patterns: &Patterns, lengths: &[usize], grows: bool) -> Side {
+    let mut start = 0;
+    let mut segments: Vec<Arc<dyn Segment>> = Vec::new();
+    for &length in lengths {
+        segments.push(Arc::new(patterns.range(start..start + length).unwrap()));
+        start = patterns.len().min(start + length);
+    }
+    let rest = patterns.range(start..patterns.len()).unwrap();
+    if !grows {
+        segments.push(Arc::new(rest));
+        return Side::new(patterns.dim(), segments).unwrap();
+    }
+    let mut side = Side::new(patterns.dim(), segments).unwrap();
+    rest.iter().for_each(|pattern| side.push(&pattern).unwrap());
+    side
+}
+
+fn told(recalled: Recalled) -> impl PartialEq + std::fmt::Debug {
+    let reports: Vec<_> = recalled.reports.iter().map(|r| (r.nearest, r.tied_bits)).collect();
+    (recalled.patterns.to_signs(), reports)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn segments_of_any_length_are_one_memory(
+        lengths in prop::collection::vec(prop_oneof![1usize..20, 1usize..700], 0..9), rest in 1usize..50, grows: bool,
+        dim in prop_oneof![1usize..100, 300usize..500], value_dim in prop::option::of(1usize..700), beta in 0.001f64..0.5,
+        seed: u64,
+    ) {
+        let n = lengths.iter().sum::<usize>() + rest;
+        let keys = Patterns::random(n, dim, seed, "keys").unwrap();
+        let values = value_dim.map(|dim| Patterns::random(n, dim, seed, "values").unwrap());
+        let whole = Memory::of_sides(keys.clone().into(), values.clone().map(Side::from)).unwrap();
+        let parts = values.as_ref().map(|values| in_segments(values, &lengths, grows));
+        let parts = Memory::of_sides(in_segments(&keys, &lengths, grows), parts).unwrap();
+        prop_assert_eq!((parts.keys(), parts.values()), (whole.keys(), whole.values()));
+
+        let originals = keys.choose(70, seed, "queries").unwrap();
+        let noisy = add_noise(&originals, 0.15, NoiseModel::Exact, seed).unwrap();
+        let queries = Queries::with_known(noisy, Patterns::random(70, dim, seed, "known").unwrap()).unwrap();
+        let scope: Vec<u64> = (0..n as u64).filter(|id| (id ^ seed) % 3 > 0).chain([n as u64 - 1]).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+        let scope = whole.scope(Some(&scope), &[], Missing::Refuse).unwrap();
+        let separations = [Separation::Linear, Separation::Max, Separation::polynomial(3).unwrap(), Separation::exponential(beta).unwrap()];
+        for separation in separations {
+            let recall = Recall::new(separation);
+            prop_assert_eq!(told(parts.recall(&queries, &recall).unwrap()), told(whole.recall(&queries, &recall).unwrap()));
+            let within = |memory: &Memory| told(memory.within(&scope).recall(&queries, &recall).unwrap());
+            prop_assert_eq!(within(&parts), within(&whole));
+        }
+        prop_assert_eq!(parts.search_top(&queries, 5).unwrap(), whole.search_top(&queries, 5).unwrap());
+        prop_assert_eq!(parts.search_radius(&queries, dim as u32 / 3).unwrap(), whole.search_radius(&queries, dim as u32 / 3).unwrap());
+        let few = queries.range(0..3).unwrap();
+        prop_assert_eq!(parts.overlaps(&few).unwrap(), whole.overlaps(&few).unwrap());
+        let beta = Beta::new(beta).unwrap();
+        prop_assert_eq!(parts.attend(&few, beta).unwrap(), whole.attend(&few, beta).unwrap());
+        if value_dim.is_none() {
+            for order in [Order::Synchronous, Order::Fixed, Order::Random { seed }] {
+                for separation in separations {
+                    let dynamics = Dynamics::new(separation).order(order).step_limit(2).unwrap();
+                    let run = |memory: &Memory| {
+                        let runs = memory.relax(&few, &dynamics).unwrap();
+                        runs.into_iter().map(|run| (run.state, run.energies, run.limit, run.end, run.tied_bits)).collect::<Vec<_>>()
+                    };
+                    prop_assert_eq!(run(&parts), run(&whole));
+                }
+            }
+        }
+        let query: Query = few.get(0).unwrap();
+        let close = |memory: &Memory| {
+            let mut closing = memory.partial(&query, Separation::Linear, 0).unwrap().close(Tie::Plus).unwrap();
+            for request in closing.requests(4) {
+                closing.resolve(&memory.votes(&request).unwrap()).unwrap();
+            }
+            closing.finish().unwrap().pattern
+        };
+        prop_assert_eq!(close(&parts), close(&whole));
+        let mut files = [Vec::new(), Vec::new()];
+        parts.write_to(&mut files[0]).unwrap();
+        whole.write_to(&mut files[1]).unwrap();
+        prop_assert!(files[0] == files[1]);
+    }
+
+    #[test]
+    fn storing_and_forgetting_change_no_clone(
+        lengths in prop::collection::vec(1usize..30, 0..4), rest in 1usize..40, changes in prop::collection::vec(any::<(bool, u64)>(), 1..20),
+        auto: bool, seed: u64,
+    ) {
+        let n = lengths.iter().sum::<usize>() + rest;
+        let (dim, value_dim) = (70, if auto { 70 } else { 9 });
+        let keys = Patterns::random(n, dim, seed, "keys").unwrap();
+        let values = Patterns::random(n, value_dim, seed, "values").unwrap();
+        let side = |patterns: &Patterns| in_segments(patterns, &lengths, seed.is_multiple_of(2));
+        let mut memory = Memory::of_sides(side(&keys), (!auto).then(|| side(&values))).unwrap();
+        let mut rows: Vec<(Pattern, Pattern)> = keys.iter().zip(if auto { keys.iter() } else { values.iter() }.collect::<Vec<_>>()).collect();
+        for (round, (store, at)) in changes.into_iter().enumerate() {
+            let before = memory.clone();
+            let then = rows.clone();
+            if store || rows.len() == 1 {
+                let key = Patterns::random(1, dim, at, "key").unwrap().get(0).unwrap();
+                let value = Patterns::random(1, value_dim, at, "value").unwrap().get(0).unwrap();
+                memory.store(&key, (!auto).then_some(&value)).unwrap();
+                rows.push((key.clone(), if auto { key } else { value }));
+            } else {
+                let id = (at % rows.len() as u64) as usize;
+                let (key, value) = memory.forget(id).unwrap();
+                let (expected_key, expected_value) = rows.remove(id);
+                prop_assert_eq!(key, expected_key);
+                prop_assert_eq!(value, (!auto).then_some(expected_value));
+            }
+            let holds = |memory: &Memory, rows: &[(Pattern, Pattern)]| {
+                memory.len() == rows.len() && memory.keys().iter().zip(memory.values().iter()).eq(rows.iter().cloned())
+            };
+            prop_assert!(holds(&memory, &rows), "round {round}");
+            // Every other time somebody else holds the segments.
+            if round % 2 == 0 {
+                prop_assert!(holds(&before, &then));
+            }
+        }
+    }
+}
