@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::LANES;
+use crate::lanes::LANES;
 use crate::panel::QueryPanel;
 use crate::simd::Simd;
 use crate::slab::Slab;

@@ -1,11 +1,11 @@
 //! What a tier computes, and how every instruction set computes it: the shared loops, compiled with its instructions.
 
-use crate::near::{self, Near, Screen};
 use crate::panel::QueryPanel;
+use crate::scan::{Near, Screen};
 use crate::simd::{Simd, Task};
 use crate::slab::Slab;
 use crate::weights::{self, WeightTable, Weights};
-use crate::{distances, peak};
+use crate::{distances, near, peak};
 
 /// What a tier computes. Implemented by tokens, so that a `&dyn Kernel` is proof of its own CPU features. Shapes were
 /// checked.

@@ -30,10 +30,13 @@
 //! Dispatch happens once per call on a slab, never per pair of patterns.
 
 mod distances;
+mod error;
 mod kernel;
+mod lanes;
 mod near;
 mod panel;
 mod peak;
+mod scan;
 mod selected;
 mod simd;
 mod slab;
@@ -50,59 +53,11 @@ mod avx512;
 mod portable;
 mod scalar;
 
-pub use near::{Near, Screen};
+pub use error::KernelError;
+pub use lanes::{LANES, Lanes};
 pub use panel::QueryPanel;
+pub use scan::{Near, Screen};
 pub use selected::MAX_SELECTED;
 pub use slab::Slab;
 pub use tier::{TIER_VARIABLE, TIERS, Tier, TierInfo};
 pub use weights::{MAX_WEIGHT, WeightTable, Weights};
-
-/// Patterns in a block, and `u64` words in a [`Lanes`].
-pub const LANES: usize = 8;
-
-/// One word of each of the [`LANES`] patterns of a block: 64 bytes, a cache line, aligned as one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C, align(64))]
-pub struct Lanes(pub [u64; LANES]);
-
-/// What a kernel call refuses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KernelError {
-    /// A slice does not have the length that the shapes call for.
-    #[error("{what}: expected a length of {expected}, found {found}")]
-    Length {
-        /// The slice at fault.
-        what: &'static str,
-        /// The length that the shapes call for.
-        expected: usize,
-        /// The length that came.
-        found: usize,
-    },
-    /// Weights that another tier made, which has its own form of them.
-    #[error("weights: expected those of tier {expected}, found those of {found}")]
-    OtherTier {
-        /// The tier that was to add them up.
-        expected: &'static str,
-        /// The tier that made them.
-        found: &'static str,
-    },
-    /// No tier has this name.
-    #[error("unknown tier {found:?}: expected one of {expected}")]
-    UnknownTier {
-        /// The name asked for.
-        found: String,
-        /// The names there are.
-        expected: String,
-    },
-    /// The tier exists, but this CPU cannot run it.
-    #[error("tier {found:?} is not supported here: CPU lacks {lacks}; expected one of {expected}")]
-    UnsupportedTier {
-        /// The name asked for.
-        found: &'static str,
-        /// The CPU features that the tier needs.
-        lacks: &'static str,
-        /// The names that this CPU supports.
-        expected: String,
-    },
-}

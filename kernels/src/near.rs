@@ -15,44 +15,15 @@
 // Registers and lanes are counted through, several arrays at a time.
 #![allow(clippy::needless_range_loop)]
 
-use crate::LANES;
+use crate::lanes::LANES;
 use crate::panel::QueryPanel;
+use crate::scan::{Near, Scan, Screen};
 use crate::simd::Simd;
 use crate::slab::Slab;
-
-/// Which words of a pattern are looked at before the rest are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Screen {
-    /// Leading words, 1 or more; those that a pattern lacks are ignored.
-    pub words: usize,
-    /// Whether words are taken in pairs, |a ∨ b|; an odd last one counts alone.
-    pub joined: bool,
-}
-
-impl Screen {
-    /// Vector instructions for a block of eight patterns and a query, as the tiers with a vector popcount issue them.
-    pub fn instructions(self) -> usize {
-        match self.joined {
-            true => self.words / 2 * 4 + self.words % 2 * 3,
-            false => self.words * 3,
-        }
-    }
-}
 
 /// Blocks that are fetched ahead of those at work: queries that are few leave the scan waiting for memory, and what
 /// the hardware fetches by itself stops wherever a plane does.
 const AHEAD: usize = 16;
-
-/// A pattern near a query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Near {
-    /// Which query of the panel.
-    pub query: u32,
-    /// Which pattern of the slab.
-    pub pattern: u32,
-    /// Their distance over the query's known positions.
-    pub distance: u32,
-}
 
 /// Adds to `found` every pattern that is nearer to a query than its bound. Patterns of one query come in ascending
 /// order. Returns how many words of patterns were looked at, for all queries.
@@ -104,18 +75,6 @@ pub(crate) fn near<S: Simd>(
         }
     }
     (slab.patterns() * scan.depth * panel.queries()) as u64 + scan.read_on
-}
-
-/// One call on a slab.
-pub(crate) struct Scan<'a> {
-    slab: Slab<'a>,
-    panel: &'a QueryPanel,
-    /// Words of the screen that the patterns have.
-    depth: usize,
-    bounds: &'a [u32],
-    found: &'a mut Vec<Near>,
-    /// Words read beyond the screen.
-    read_on: u64,
 }
 
 /// `W` words of `R` blocks in registers, `J` (1 or 2) joined, all queries past them. Returns how many blocks were

@@ -1,6 +1,6 @@
 //! Queries packed for the scan.
 
-use crate::KernelError;
+use crate::error::KernelError;
 
 /// A batch of queries, row by row: pack once, scan many slabs.
 #[derive(Clone, Debug)]

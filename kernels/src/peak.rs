@@ -3,7 +3,7 @@
 // Registers are counted through, several arrays at a time.
 #![allow(clippy::needless_range_loop)]
 
-use crate::LANES;
+use crate::lanes::LANES;
 use crate::simd::Simd;
 
 /// Counters side by side, enough to hide the latency of a popcount.

@@ -5,10 +5,11 @@
 
 use wide::u64x8;
 
-use crate::near::{self, Scan};
+use crate::lanes::{LANES, Lanes};
+use crate::near;
+use crate::scan::Scan;
 use crate::simd::{Simd, Task};
 use crate::tier::TierInfo;
-use crate::{LANES, Lanes};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "wide",

@@ -1,9 +1,10 @@
 //! Tier `scalar`: one `u64` at a time. The yardstick that every other tier is held to; no `unsafe`.
 
-use crate::near::{self, Scan};
+use crate::lanes::{LANES, Lanes};
+use crate::near;
+use crate::scan::Scan;
 use crate::simd::{Simd, Task};
 use crate::tier::TierInfo;
-use crate::{LANES, Lanes};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "scalar",

@@ -1,8 +1,9 @@
 //! What a tier has to bring: eight 64-bit lanes that XOR, AND and count their ones.
 
-use crate::near::Scan;
+use crate::lanes::{LANES, Lanes};
+use crate::scan::Scan;
 use crate::slab::Slab;
-use crate::{LANES, Lanes, selected, weigh};
+use crate::{selected, weigh};
 
 /// Eight 64-bit lanes of one instruction set.
 ///

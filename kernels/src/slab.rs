@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::{KernelError, LANES, Lanes};
+use crate::error::KernelError;
+use crate::lanes::{LANES, Lanes};
 
 /// A run of whole blocks of packed patterns, as planes: `[word][block][lane]`.
 ///

@@ -3,17 +3,18 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use crate::error::KernelError;
 use crate::kernel::Kernel;
-use crate::near::{Near, Screen};
 use crate::panel::QueryPanel;
 use crate::peak::BITS_PER_ROUND;
+use crate::scan::{Near, Screen};
 use crate::selected::COLUMN_BITS;
 use crate::slab::Slab;
 use crate::weigh::POSITIONS;
 use crate::weights::{WeightTable, Weights};
-use crate::{KernelError, portable, scalar};
 #[cfg(target_arch = "x86_64")]
 use crate::{amx, avx2, avx512};
+use crate::{portable, scalar};
 
 /// Every tier that this build knows, fastest first.
 pub static TIERS: &[TierInfo] = &[

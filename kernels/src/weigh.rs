@@ -6,7 +6,7 @@
 //! This is the portable loop: eight positions at a time, masks of a byte's bits by table look-up, so that it
 //! vectorises on whatever the tier it is compiled for has. `avx512/` and `amx/` have their own.
 
-use crate::LANES;
+use crate::lanes::LANES;
 use crate::slab::Slab;
 
 /// Positions in a word.

@@ -1,8 +1,8 @@
 //! Weights: what every pattern counts for each query, looked up by its distance.
 
 use crate::distances;
-use crate::near::Near;
 use crate::panel::QueryPanel;
+use crate::scan::Near;
 use crate::simd::Simd;
 use crate::slab::Slab;
 

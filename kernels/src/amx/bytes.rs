@@ -8,9 +8,9 @@ use std::arch::x86_64::*;
 use std::ops::Range;
 
 use super::tiles::{DEPTH, Layout};
-use crate::LANES;
-use crate::near::Near;
+use crate::lanes::LANES;
 use crate::panel::QueryPanel;
+use crate::scan::Near;
 use crate::slab::Slab;
 use crate::weights::{ByteTable, Form, Line, WeightTable, Weights};
 

@@ -17,8 +17,8 @@ use std::sync::OnceLock;
 
 use crate::avx512;
 use crate::kernel::Kernel;
-use crate::near::{Near, Screen};
 use crate::panel::QueryPanel;
+use crate::scan::{Near, Screen};
 use crate::slab::Slab;
 use crate::tier::TierInfo;
 use crate::weights::{ByteTable, Form, WeightTable, Weights};

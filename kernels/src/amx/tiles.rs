@@ -4,10 +4,10 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 use crate::avx512::{GROUP, PARTS, WIDE, columns};
+use crate::lanes::{LANES, Lanes};
 use crate::slab::Slab;
 use crate::weigh::POSITIONS;
 use crate::weights::{Line, Weights};
-use crate::{LANES, Lanes};
 
 /// Queries of a tile, and of two.
 const ROWS: usize = 16;

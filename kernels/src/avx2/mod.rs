@@ -9,10 +9,11 @@ mod selected;
 use std::arch::x86_64::*;
 
 use crate::kernel::Kernel;
-use crate::near::{self, Scan};
+use crate::lanes::{LANES, Lanes};
+use crate::near;
+use crate::scan::Scan;
 use crate::simd::{Simd, Task};
 use crate::tier::TierInfo;
-use crate::{LANES, Lanes};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "avx2",

@@ -11,11 +11,12 @@ use std::arch::x86_64::*;
 pub(crate) use weigh::{GROUP, PARTS, WIDE, columns};
 
 use crate::kernel::Kernel;
-use crate::near::{self, Scan};
+use crate::lanes::{LANES, Lanes};
+use crate::near;
+use crate::scan::Scan;
 use crate::simd::{Simd, Task};
 use crate::slab::Slab;
 use crate::tier::TierInfo;
-use crate::{LANES, Lanes};
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "avx512",

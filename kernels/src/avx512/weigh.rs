@@ -15,9 +15,9 @@
 
 use std::arch::x86_64::*;
 
+use crate::lanes::{LANES, Lanes};
 use crate::slab::Slab;
 use crate::weigh::{CHUNK, POSITIONS};
-use crate::{LANES, Lanes};
 
 /// Queries that share the indices as they are shifted; with more of them sums would not stay in registers.
 const SHARE: usize = 2;
