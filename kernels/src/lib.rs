@@ -31,6 +31,7 @@
 
 mod distances;
 mod error;
+mod info;
 mod kernel;
 mod lanes;
 mod near;
@@ -41,6 +42,7 @@ mod selected;
 mod simd;
 mod slab;
 mod tier;
+mod tiers;
 mod weigh;
 mod weights;
 
@@ -54,10 +56,12 @@ mod portable;
 mod scalar;
 
 pub use error::KernelError;
+pub use info::TierInfo;
 pub use lanes::{LANES, Lanes};
 pub use panel::QueryPanel;
 pub use scan::{Near, Screen};
 pub use selected::MAX_SELECTED;
 pub use slab::Slab;
-pub use tier::{TIER_VARIABLE, TIERS, Tier, TierInfo};
+pub use tier::Tier;
+pub use tiers::{TIER_VARIABLE, TIERS};
 pub use weights::{MAX_WEIGHT, WeightTable, Weights};

@@ -5,11 +5,11 @@
 
 use wide::u64x8;
 
+use crate::info::TierInfo;
 use crate::lanes::{LANES, Lanes};
 use crate::near;
 use crate::scan::Scan;
 use crate::simd::{Simd, Task};
-use crate::tier::TierInfo;
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "wide",

@@ -1,10 +1,10 @@
 //! Tier `scalar`: one `u64` at a time. The yardstick that every other tier is held to; no `unsafe`.
 
+use crate::info::TierInfo;
 use crate::lanes::{LANES, Lanes};
 use crate::near;
 use crate::scan::Scan;
 use crate::simd::{Simd, Task};
-use crate::tier::TierInfo;
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "scalar",

@@ -1,9 +1,9 @@
-//! The list of tiers, and the choice among them.
+//! A tier in use: every operation, with the shapes of its slices checked before the kernel sees them.
 
-use std::sync::OnceLock;
 use std::time::Instant;
 
 use crate::error::KernelError;
+use crate::info::TierInfo;
 use crate::kernel::Kernel;
 use crate::panel::QueryPanel;
 use crate::peak::BITS_PER_ROUND;
@@ -12,49 +12,6 @@ use crate::selected::COLUMN_BITS;
 use crate::slab::Slab;
 use crate::weigh::POSITIONS;
 use crate::weights::{WeightTable, Weights};
-#[cfg(target_arch = "x86_64")]
-use crate::{amx, avx2, avx512};
-use crate::{portable, scalar};
-
-/// Every tier that this build knows, fastest first.
-pub static TIERS: &[TierInfo] = &[
-    #[cfg(target_arch = "x86_64")]
-    amx::INFO,
-    #[cfg(target_arch = "x86_64")]
-    avx512::INFO,
-    #[cfg(target_arch = "x86_64")]
-    avx2::INFO,
-    portable::INFO,
-    scalar::INFO,
-];
-
-/// The environment variable that forces a tier by its name.
-pub const TIER_VARIABLE: &str = "POPFIELD_TIER";
-
-/// A tier's public face, whether this CPU can run it or not.
-#[derive(Clone, Copy)]
-pub struct TierInfo {
-    /// The name that [`TIER_VARIABLE`] takes.
-    pub name: &'static str,
-    /// How it counts.
-    pub description: &'static str,
-    /// The CPU features it cannot do without.
-    pub needs: &'static str,
-    pub(crate) probe: fn() -> Option<&'static dyn Kernel>,
-}
-
-impl TierInfo {
-    /// The tier, ready to run, or `None` if this CPU lacks what it [`needs`](Self::needs).
-    pub fn tier(&'static self) -> Option<Tier> {
-        (self.probe)().map(|kernel| Tier { info: self, kernel })
-    }
-}
-
-impl std::fmt::Debug for TierInfo {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TierInfo").field("name", &self.name).field("needs", &self.needs).finish_non_exhaustive()
-    }
-}
 
 /// A tier that this CPU was proven to support.
 #[derive(Clone, Copy)]
@@ -69,44 +26,14 @@ impl std::fmt::Debug for Tier {
     }
 }
 
+impl TierInfo {
+    /// The tier, ready to run, or `None` if this CPU lacks what it [`needs`](Self::needs).
+    pub fn tier(&'static self) -> Option<Tier> {
+        (self.probe)().map(|kernel| Tier { info: self, kernel })
+    }
+}
+
 impl Tier {
-    /// The fastest tier of this CPU; looked up once.
-    pub fn detect() -> Self {
-        static FASTEST: OnceLock<Tier> = OnceLock::new();
-        // `scalar` needs nothing, so the list always yields a tier.
-        *FASTEST
-            .get_or_init(|| TIERS.iter().find_map(TierInfo::tier).expect("the scalar tier is supported by every CPU"))
-    }
-
-    /// The tier called `name`.
-    ///
-    /// # Errors
-    /// [`KernelError::UnknownTier`] or [`KernelError::UnsupportedTier`].
-    pub fn by_name(name: &str) -> Result<Self, KernelError> {
-        let names = |keep: fn(&'static TierInfo) -> bool| {
-            TIERS.iter().filter(|&tier| keep(tier)).map(|tier| tier.name).collect::<Vec<_>>().join(", ")
-        };
-        let Some(info) = TIERS.iter().find(|tier| tier.name == name) else {
-            return Err(KernelError::UnknownTier { found: name.to_owned(), expected: names(|_| true) });
-        };
-        info.tier().ok_or_else(|| KernelError::UnsupportedTier {
-            found: info.name,
-            lacks: info.needs,
-            expected: names(|tier| tier.tier().is_some()),
-        })
-    }
-
-    /// The tier that [`TIER_VARIABLE`] forces, or the fastest if it is not set.
-    ///
-    /// # Errors
-    /// As [`by_name`](Self::by_name).
-    pub fn from_env() -> Result<Self, KernelError> {
-        match std::env::var_os(TIER_VARIABLE) {
-            None => Ok(Self::detect()),
-            Some(name) => Self::by_name(&name.to_string_lossy()),
-        }
-    }
-
     /// Its name.
     pub fn name(self) -> &'static str {
         self.info.name

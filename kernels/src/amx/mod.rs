@@ -16,11 +16,11 @@ use std::arch::x86_64::*;
 use std::sync::OnceLock;
 
 use crate::avx512;
+use crate::info::TierInfo;
 use crate::kernel::Kernel;
 use crate::panel::QueryPanel;
 use crate::scan::{Near, Screen};
 use crate::slab::Slab;
-use crate::tier::TierInfo;
 use crate::weights::{ByteTable, Form, WeightTable, Weights};
 
 pub(crate) const INFO: TierInfo = TierInfo {

@@ -8,12 +8,12 @@ mod selected;
 
 use std::arch::x86_64::*;
 
+use crate::info::TierInfo;
 use crate::kernel::Kernel;
 use crate::lanes::{LANES, Lanes};
 use crate::near;
 use crate::scan::Scan;
 use crate::simd::{Simd, Task};
-use crate::tier::TierInfo;
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "avx2",

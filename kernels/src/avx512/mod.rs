@@ -10,13 +10,13 @@ use std::arch::x86_64::*;
 
 pub(crate) use weigh::{GROUP, PARTS, WIDE, columns};
 
+use crate::info::TierInfo;
 use crate::kernel::Kernel;
 use crate::lanes::{LANES, Lanes};
 use crate::near;
 use crate::scan::Scan;
 use crate::simd::{Simd, Task};
 use crate::slab::Slab;
-use crate::tier::TierInfo;
 
 pub(crate) const INFO: TierInfo = TierInfo {
     name: "avx512",
