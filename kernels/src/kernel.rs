@@ -1,4 +1,4 @@
-//! What a tier computes, and how every instruction set computes it: the shared loops, compiled with its instructions.
+//! What a tier computes: the one list of operations, each compiled with every instruction set.
 
 use crate::panel::QueryPanel;
 use crate::scan::{Near, Screen};
@@ -7,190 +7,109 @@ use crate::slab::Slab;
 use crate::weights::{self, WeightTable, Weights};
 use crate::{distances, near, peak};
 
-/// What a tier computes. Implemented by tokens, so that a `&dyn Kernel` is proof of its own CPU features. Shapes were
-/// checked.
-pub(crate) trait Kernel: Sync {
-    fn distances(&self, slab: Slab<'_>, panel: &QueryPanel, out: &mut [u32]);
-    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64;
+/// Makes of each operation a method of [`Kernel`], which other kernels hand on unless they have a way of their own, and
+/// a [`Task`] that [`Simd::compiled`] runs: closures would not be compiled with the instructions.
+macro_rules! operations {
+    ($(
+        $(#[$doc:meta])*
+        fn $name:ident $(<$life:lifetime>)? ($simd:ident $(, $argument:ident: $type:ty)*) $(-> $output:ty)? $body:block
+    )*) => {
+        /// What a tier computes. Implemented by tokens, so that a `&dyn Kernel` is proof of its own CPU features. Shapes
+        /// were checked.
+        pub(crate) trait Kernel: Sync {
+            /// The kernel that computes what this one has no way of its own for.
+            fn rest(&self) -> &dyn Kernel;
+            $(
+                $(#[$doc])*
+                fn $name $(<$life>)? (&self $(, $argument: $type)*) $(-> $output)? {
+                    self.rest().$name($($argument),*)
+                }
+            )*
+        }
+
+        impl<S: Simd + Sync> Kernel for S {
+            /// Asked for nothing: every operation is here.
+            fn rest(&self) -> &dyn Kernel {
+                self
+            }
+            $(
+                fn $name $(<$life>)? (&self $(, $argument: $type)*) $(-> $output)? {
+                    struct Call $(<$life>)? {
+                        $($argument: $type,)*
+                    }
+                    impl $(<$life>)? Task for Call $(<$life>)? {
+                        type Output = output!($($output)?);
+
+                        #[inline(always)]
+                        fn run<I: Simd>(self, $simd: I) -> Self::Output {
+                            let Self { $($argument),* } = self;
+                            $body
+                        }
+                    }
+                    self.compiled(Call { $($argument),* })
+                }
+            )*
+        }
+    };
+}
+
+/// A type, or that of nothing.
+macro_rules! output {
+    () => {
+        ()
+    };
+    ($output:ty) => {
+        $output
+    };
+}
+
+operations! {
+    /// `[query][pattern]`
+    fn distances<'a>(simd, slab: Slab<'a>, panel: &'a QueryPanel, out: &'a mut [u32]) {
+        distances::distances(simd, slab, panel, out);
+    }
+
+    /// Returns how many words were looked at.
+    fn near<'a>(
+        simd, slab: Slab<'a>, panel: &'a QueryPanel, screen: Screen, bounds: &'a [u32], found: &'a mut Vec<Near>
+    ) -> u64 {
+        near::near(simd, slab, panel, screen, bounds, found)
+    }
+
     /// `made` was started for these queries and patterns.
-    fn weights(&self, keys: Slab<'_>, present: usize, panel: &QueryPanel, tables: &[&WeightTable], made: &mut Weights);
-    fn weigh(&self, values: Slab<'_>, weights: &Weights, sums: &mut [i64]);
-    fn above(&self, sums: &[i64], limit: i64, masks: &mut [u64]);
-    fn sum_selected(&self, numbers: &[i32], column: &[u64]) -> i64;
-    fn sum_selected_f64(&self, numbers: &[f64], column: &[u64]) -> f64;
-    fn shift_selected(&self, numbers: &mut [i32], column: &[u64], change: i32);
-    fn count(&self, rounds: u32) -> u32;
-}
-
-impl<S: Simd + Sync> Kernel for S {
-    fn distances(&self, slab: Slab<'_>, panel: &QueryPanel, out: &mut [u32]) {
-        self.compiled(Distances { slab, panel, out });
+    fn weights<'a>(
+        simd, keys: Slab<'a>, present: usize, panel: &'a QueryPanel, tables: &'a [&'a WeightTable], made: &'a mut Weights
+    ) {
+        weights::rows(simd, keys, present, panel, tables, made);
     }
 
-    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64 {
-        self.compiled(Nearer { slab, panel, screen, bounds, found })
+    /// `weights` are of the form that this kernel makes.
+    fn weigh<'a>(simd, values: Slab<'a>, weights: &'a Weights, sums: &'a mut [i64]) {
+        simd.weigh(values, &weights.rows, sums);
     }
 
-    fn weights(&self, keys: Slab<'_>, present: usize, panel: &QueryPanel, tables: &[&WeightTable], made: &mut Weights) {
-        self.compiled(Rows { keys, present, panel, tables, made });
+    /// The positions whose sums exceed the limit.
+    fn above<'a>(simd, sums: &'a [i64], limit: i64, masks: &'a mut [u64]) {
+        simd.above(sums, limit, masks);
     }
 
-    fn weigh(&self, values: Slab<'_>, weights: &Weights, sums: &mut [i64]) {
-        self.compiled(Weigh { values, rows: &weights.rows, sums });
+    /// Of integers, none larger than 2²⁴.
+    fn sum_selected<'a>(simd, numbers: &'a [i32], column: &'a [u64]) -> i64 {
+        simd.sum_selected(numbers, column)
     }
 
-    fn above(&self, sums: &[i64], limit: i64, masks: &mut [u64]) {
-        self.compiled(Above { sums, limit, masks });
+    /// In the order in which all tiers add up.
+    fn sum_selected_f64<'a>(simd, numbers: &'a [f64], column: &'a [u64]) -> f64 {
+        simd.sum_selected_f64(numbers, column)
     }
 
-    fn sum_selected(&self, numbers: &[i32], column: &[u64]) -> i64 {
-        self.compiled(SumSelected { numbers, column })
+    /// More where the column has a bit, less elsewhere.
+    fn shift_selected<'a>(simd, numbers: &'a mut [i32], column: &'a [u64], change: i32) {
+        simd.shift_selected(numbers, column, change);
     }
 
-    fn sum_selected_f64(&self, numbers: &[f64], column: &[u64]) -> f64 {
-        self.compiled(SumSelectedF64 { numbers, column })
-    }
-
-    fn shift_selected(&self, numbers: &mut [i32], column: &[u64], change: i32) {
-        self.compiled(ShiftSelected { numbers, column, change });
-    }
-
-    fn count(&self, rounds: u32) -> u32 {
-        self.compiled(Count { rounds })
-    }
-}
-
-struct Distances<'a> {
-    slab: Slab<'a>,
-    panel: &'a QueryPanel,
-    out: &'a mut [u32],
-}
-
-impl Task for Distances<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        distances::distances(simd, self.slab, self.panel, self.out);
-    }
-}
-
-struct Nearer<'a> {
-    slab: Slab<'a>,
-    panel: &'a QueryPanel,
-    screen: Screen,
-    bounds: &'a [u32],
-    found: &'a mut Vec<Near>,
-}
-
-impl Task for Nearer<'_> {
-    type Output = u64;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> u64 {
-        near::near(simd, self.slab, self.panel, self.screen, self.bounds, self.found)
-    }
-}
-
-struct Rows<'a> {
-    keys: Slab<'a>,
-    present: usize,
-    panel: &'a QueryPanel,
-    tables: &'a [&'a WeightTable],
-    made: &'a mut Weights,
-}
-
-impl Task for Rows<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        weights::rows(simd, self.keys, self.present, self.panel, self.tables, self.made);
-    }
-}
-
-struct Weigh<'a> {
-    values: Slab<'a>,
-    rows: &'a [i32],
-    sums: &'a mut [i64],
-}
-
-impl Task for Weigh<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        simd.weigh(self.values, self.rows, self.sums);
-    }
-}
-
-struct Above<'a> {
-    sums: &'a [i64],
-    limit: i64,
-    masks: &'a mut [u64],
-}
-
-impl Task for Above<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        simd.above(self.sums, self.limit, self.masks);
-    }
-}
-
-struct SumSelected<'a> {
-    numbers: &'a [i32],
-    column: &'a [u64],
-}
-
-impl Task for SumSelected<'_> {
-    type Output = i64;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> i64 {
-        simd.sum_selected(self.numbers, self.column)
-    }
-}
-
-struct SumSelectedF64<'a> {
-    numbers: &'a [f64],
-    column: &'a [u64],
-}
-
-impl Task for SumSelectedF64<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> f64 {
-        simd.sum_selected_f64(self.numbers, self.column)
-    }
-}
-
-struct ShiftSelected<'a> {
-    numbers: &'a mut [i32],
-    column: &'a [u64],
-    change: i32,
-}
-
-impl Task for ShiftSelected<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        simd.shift_selected(self.numbers, self.column, self.change);
-    }
-}
-
-struct Count {
-    rounds: u32,
-}
-
-impl Task for Count {
-    type Output = u32;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> u32 {
-        peak::count(simd, self.rounds)
+    /// Rounds on registers alone.
+    fn peak(simd, rounds: u32) -> u32 {
+        peak::count(simd, rounds)
     }
 }

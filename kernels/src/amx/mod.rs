@@ -19,7 +19,6 @@ use crate::avx512;
 use crate::info::TierInfo;
 use crate::kernel::Kernel;
 use crate::panel::QueryPanel;
-use crate::scan::{Near, Screen};
 use crate::slab::Slab;
 use crate::weights::{ByteTable, Form, WeightTable, Weights};
 
@@ -93,12 +92,8 @@ fn may_use_tiles() -> bool {
 }
 
 impl Kernel for Amx {
-    fn distances(&self, slab: Slab<'_>, panel: &QueryPanel, out: &mut [u32]) {
-        self.rest.distances(slab, panel, out);
-    }
-
-    fn near(&self, slab: Slab<'_>, panel: &QueryPanel, screen: Screen, bounds: &[u32], found: &mut Vec<Near>) -> u64 {
-        self.rest.near(slab, panel, screen, bounds, found)
+    fn rest(&self) -> &dyn Kernel {
+        self.rest
     }
 
     fn weights(&self, keys: Slab<'_>, present: usize, panel: &QueryPanel, tables: &[&WeightTable], made: &mut Weights) {
@@ -124,25 +119,5 @@ impl Kernel for Amx {
             // lets this process use tiles.
             Form::Bytes(width) => unsafe { tiles::weigh(values, weights, width, sums) },
         }
-    }
-
-    fn above(&self, sums: &[i64], limit: i64, masks: &mut [u64]) {
-        self.rest.above(sums, limit, masks);
-    }
-
-    fn sum_selected(&self, numbers: &[i32], column: &[u64]) -> i64 {
-        self.rest.sum_selected(numbers, column)
-    }
-
-    fn sum_selected_f64(&self, numbers: &[f64], column: &[u64]) -> f64 {
-        self.rest.sum_selected_f64(numbers, column)
-    }
-
-    fn shift_selected(&self, numbers: &mut [i32], column: &[u64], change: i32) {
-        self.rest.shift_selected(numbers, column, change);
-    }
-
-    fn count(&self, rounds: u32) -> u32 {
-        self.rest.count(rounds)
     }
 }
