@@ -15,6 +15,8 @@
 // Registers and lanes are counted through, several arrays at a time.
 #![allow(clippy::needless_range_loop)]
 
+use std::ops::Range;
+
 use crate::lanes::LANES;
 use crate::panel::QueryPanel;
 use crate::scan::{Near, Scan, Screen};
@@ -25,8 +27,12 @@ use crate::slab::Slab;
 /// the hardware fetches by itself stops wherever a plane does.
 const AHEAD: usize = 16;
 
+/// The most words that are read on before they are tested: no more than any tier counts without emptying its count, so
+/// that all tiers stop at the same words.
+const MOST_AT_ONCE: usize = 31;
+
 /// Adds to `found` every pattern that is nearer to a query than its bound. Patterns of one query come in ascending
-/// order. Returns how many words of patterns were looked at, for all queries.
+/// order. Returns how many words were looked at, as [`Tier::near`](crate::Tier::near) counts them.
 #[inline(always)]
 pub(crate) fn near<S: Simd>(
     simd: S,
@@ -36,7 +42,7 @@ pub(crate) fn near<S: Simd>(
     bounds: &[u32],
     found: &mut Vec<Near>,
 ) -> u64 {
-    let mut scan = Scan { slab, panel, depth: screen.words.clamp(1, slab.words()), bounds, found, read_on: 0 };
+    let mut scan = Scan { slab, panel, depth: screen.words.clamp(1, slab.words()), bounds, found, words_read_on: 0 };
     let blocks = slab.blocks();
     // Words in registers: as many blocks as the instruction set has registers for.
     let done = match (panel.is_masked(), S::REGISTERS >= 32, scan.depth, screen.joined) {
@@ -74,7 +80,7 @@ pub(crate) fn near<S: Simd>(
             strips::<S, 1, 1>(simd, &mut scan, shared, blocks);
         }
     }
-    (slab.patterns() * scan.depth * panel.queries()) as u64 + scan.read_on
+    (slab.patterns() * scan.depth * panel.queries()) as u64 + scan.words_read_on
 }
 
 /// `W` words of `R` blocks in registers, `J` (1 or 2) joined, all queries past them. Returns how many blocks were
@@ -173,38 +179,57 @@ fn strips<S: Simd, const R: usize, const J: usize>(simd: S, scan: &mut Scan<'_>,
 /// Reads blocks `start` to `end` further for one query, until each is too far or known to be near.
 ///
 /// Tiers call it through [`Simd::read_on`], out of line, so that its registers are not taken from the loops above.
+///
+/// Which words are read depends on the depth of the screen, but neither on the tier nor on what was tested together: words
+/// that are joined differ in no more bits than the same words apart, so a block that passes here has passed the screen by
+/// itself.
 #[inline(always)]
 pub(crate) fn read_on<S: Simd>(simd: S, scan: &mut Scan<'_>, query: usize, start: usize, end: usize) {
+    const { assert!(MOST_AT_ONCE <= S::WORDS_PER_FOLD) };
     let bound = scan.bounds[query];
-    let signs = scan.panel.signs(query);
-    let known = scan.panel.known(query);
-    let words = scan.slab.words();
-    'blocks: for b in start..end {
+    let (slab, depth, words) = (scan.slab, scan.depth, scan.slab.words());
+    let (signs, known) = (scan.panel.signs(query), scan.panel.known(query));
+    for b in start..end {
+        // What the screen read is in the cache.
         let mut sum = simd.total(simd.none());
-        // Most fail within a word or two more, each of them a line that is not in the cache.
-        let (mut w, mut step, mut next) = (0, scan.depth.min(S::WORDS_PER_FOLD), 2);
-        while w < words {
-            let end = words.min(w + step);
-            let mut count = simd.none();
-            for (w, &sign) in (w..end).zip(&signs[w..end]) {
-                count = simd.count(count, differ(simd, simd.load(&scan.slab.plane(w)[b]), sign, known, w));
-            }
-            // What the screen read is in the cache.
-            scan.read_on += (end.saturating_sub(w.max(scan.depth)) * LANES) as u64;
-            sum = simd.add(sum, simd.total(count));
-            if !simd.rings(simd.watch(simd.quiet(), sum, bound), bound) {
-                continue 'blocks;
-            }
-            w = end;
-            (step, next) = (next, (2 * next).min(S::WORDS_PER_FOLD.min(64)));
+        for start in (0..depth).step_by(MOST_AT_ONCE) {
+            sum = simd.add(sum, distances_over(simd, slab, b, signs, known, start..depth.min(start + MOST_AT_ONCE)));
         }
-        for (lane, distance) in simd.lanes(sum).into_iter().enumerate() {
-            if distance < bound {
-                let pattern = (b * LANES + lane) as u32;
-                scan.found.push(Near { query: query as u32, pattern, distance });
+        // Most fail within a word or two more, each of them a line that is not in the cache.
+        let (mut read, mut step) = (depth, 2);
+        while simd.rings(simd.watch(simd.quiet(), sum, bound), bound) {
+            if read == words {
+                for (lane, distance) in simd.lanes(sum).into_iter().enumerate() {
+                    if distance < bound {
+                        let pattern = (b * LANES + lane) as u32;
+                        scan.found.push(Near { query: query as u32, pattern, distance });
+                    }
+                }
+                break;
             }
+            let end = words.min(read + step);
+            sum = simd.add(sum, distances_over(simd, slab, b, signs, known, read..end));
+            scan.words_read_on += ((end - read) * LANES) as u64;
+            (read, step) = (end, MOST_AT_ONCE.min(2 * step));
         }
     }
+}
+
+/// The distances of block `b` over a few words, no more than [`MOST_AT_ONCE`].
+#[inline(always)]
+fn distances_over<S: Simd>(
+    simd: S,
+    slab: Slab<'_>,
+    b: usize,
+    signs: &[u64],
+    known: Option<&[u64]>,
+    words: Range<usize>,
+) -> S::Sum {
+    let mut count = simd.none();
+    for (w, &sign) in words.clone().zip(&signs[words]) {
+        count = simd.count(count, differ(simd, simd.load(&slab.plane(w)[b]), sign, known, w));
+    }
+    simd.total(count)
 }
 
 /// The known positions at which word `w` of eight patterns differs from a query's.

@@ -41,6 +41,6 @@ pub(crate) struct Scan<'a> {
     pub(crate) depth: usize,
     pub(crate) bounds: &'a [u32],
     pub(crate) found: &'a mut Vec<Near>,
-    /// Words read beyond the screen.
-    pub(crate) read_on: u64,
+    /// Words read beyond the screen, of all patterns and for all queries.
+    pub(crate) words_read_on: u64,
 }

@@ -58,8 +58,12 @@ impl Tier {
 
     /// Finds every pattern of the slab whose distance to query q, over its known positions, is below `bounds[q]`, and
     /// adds it to `found`; a query's patterns in ascending order. Unused tail lanes are found too, as the zero patterns
-    /// that they are. What is found does not depend on `screen`, which says what to look at first. Returns how many
-    /// words of patterns were looked at, for all queries together.
+    /// that they are. What is found does not depend on `screen`, which says what to look at first.
+    ///
+    /// Returns how many words of patterns were looked at, once for each query that did. That is, for each query, the
+    /// words of the screen of every pattern, and further words of blocks: 2, 4, 8, 16, and then 31 words of all eight
+    /// patterns at a time, as long as the words so far leave one of the eight below the bound. So the number is that of
+    /// the patterns, the queries, the bounds and the screen's words, joined or not, and the same on every tier.
     ///
     /// Cost: [`Screen::instructions`] vector instructions for each query and block, and for each pattern that passes
     /// the screen some tens of nanoseconds.

@@ -1,10 +1,17 @@
 //! One runner for every tier: the same cases, held to a bit-by-bit count and so to each other.
+//!
+//! A tier that the CPU lacks is skipped, and says so; those that the environment variable `POPFIELD_REQUIRE_TIERS` lists
+//! fail instead (`runner.rs`).
+
+mod runner;
 
 use popfield_kernels::{
     KernelError, LANES, Lanes, MAX_SELECTED, MAX_WEIGHT, Near, QueryPanel, Screen, Slab, TIER_VARIABLE, TIERS, Tier,
     TierInfo, WeightTable, Weights,
 };
 use proptest::prelude::*;
+
+use runner::{on_every_tier, skip};
 
 /// Words that repeat no pattern, so that a swapped block, word or lane shows (SplitMix64).
 fn word(state: &mut u64) -> u64 {
@@ -54,16 +61,22 @@ impl Case {
 
     /// The distance by definition: one bit after the other, sharing nothing with the kernels.
     fn distance(&self, query: usize, pattern: usize, masked: bool) -> u32 {
-        let mut distance = 0;
+        *self.distances_by_word(query, pattern, masked).last().unwrap()
+    }
+
+    /// The distance over the first 0, 1, … words.
+    fn distances_by_word(&self, query: usize, pattern: usize, masked: bool) -> Vec<u32> {
+        let mut distances = vec![0; self.words + 1];
         for w in 0..self.words {
             let key = self.lanes[w * self.stride + pattern / LANES].0[pattern % LANES];
+            distances[w + 1] = distances[w];
             for bit in 0..64 {
                 let differ = (key >> bit) & 1 != (self.signs[query * self.words + w] >> bit) & 1;
                 let counts = !masked || (self.known[query * self.words + w] >> bit) & 1 == 1;
-                distance += u32::from(differ && counts);
+                distances[w + 1] += u32::from(differ && counts);
             }
         }
-        distance
+        distances
     }
 
     fn run(&self, tier: Tier, masked: bool) {
@@ -142,7 +155,11 @@ impl Case {
     /// Near patterns under every screen, with bounds from none to all.
     fn run_near(&self, tier: Tier, masked: bool, screens: &[Screen]) {
         let (slab, panel) = (self.slab(), self.panel(masked));
-        let row = |query| (0..slab.patterns()).map(move |pattern| self.distance(query, pattern, masked));
+        // `[query][pattern][words]`
+        let by_word: Vec<Vec<Vec<u32>>> = (0..panel.queries())
+            .map(|query| (0..slab.patterns()).map(|p| self.distances_by_word(query, p, masked)).collect())
+            .collect();
+        let row = |query: usize| by_word[query].iter().map(|distances| distances[self.words]);
         let bounds: Vec<u32> = (0..panel.queries())
             .map(|query| {
                 let mut row: Vec<u32> = row(query).collect();
@@ -166,37 +183,38 @@ impl Case {
             let guard = Near { query: 99, pattern: 0, distance: 0 };
             let mut found = vec![guard];
             let read = tier.near(slab, &panel, screen, &bounds, &mut found).unwrap();
-            let screened = slab.patterns() * screen.words.min(self.words) * bounds.len();
-            let whole = (found.len() - 1) * self.words.saturating_sub(screen.words);
-            assert!(read as usize >= screened + whole, "{read} words read");
+            let blocks = by_word.iter().zip(&bounds).flat_map(|(row, &bound)| {
+                row.chunks(LANES).map(move |block| LANES * words_read(block, screen.words.min(self.words), bound))
+            });
+            let what = format!("tier {}, {} words, {screen:?}, masked {masked}", tier.name(), self.words);
+            assert_eq!(read, blocks.sum::<usize>() as u64, "words read, {what}");
             assert_eq!(found.remove(0), guard);
             let ascending = |query| found.iter().filter(move |near| near.query == query).is_sorted();
-            assert!((0..panel.queries() as u32).all(ascending), "{} {screen:?}", tier.name());
+            assert!((0..panel.queries() as u32).all(ascending), "{what}");
             found.sort_unstable();
-            assert!(found == expected, "tier {}, {} words, {screen:?}, masked {masked}", tier.name(), self.words);
+            assert!(found == expected, "{what}");
         }
     }
+}
+
+/// How many words of each pattern of a block are read for a query, given their distances by word: those of the screen,
+/// and further ones as long as any pattern may still be near.
+fn words_read(block: &[Vec<u32>], depth: usize, bound: u32) -> usize {
+    let words = block[0].len() - 1;
+    let mut read = depth;
+    for step in [2, 4, 8, 16].into_iter().chain(std::iter::repeat(31)) {
+        if read == words || block.iter().all(|distances| distances[read] >= bound) {
+            break;
+        }
+        read = words.min(read + step);
+    }
+    read
 }
 
 /// Every way to look at patterns of `words` words, and one that looks at more.
 fn screens(words: usize) -> Vec<Screen> {
     let depths = (1..=9).chain([words / 2, words]).filter(|depth| (1..=words + 1).contains(depth));
     depths.flat_map(|words| [false, true].map(|joined| Screen { words, joined })).collect()
-}
-
-/// Runs `case` on every tier of this CPU, and says which ones it could not run.
-fn on_every_tier(case: impl Fn(Tier)) {
-    let mut ran = 0;
-    for info in TIERS {
-        match info.tier() {
-            Some(tier) => {
-                case(tier);
-                ran += 1;
-            }
-            None => eprintln!("{}: skipped: CPU lacks {}", info.name, info.needs),
-        }
-    }
-    assert!(ran >= 2, "scalar and wide run everywhere");
 }
 
 #[test]
@@ -315,6 +333,32 @@ fn weights_are_looked_up_and_add_up() {
             assert!(matches!(refused, Err(KernelError::OtherTier { .. })), "{}", other.name());
         }
     });
+}
+
+/// Words read, in numbers: a block of copies of the query is read whole; one of complements until 64 bits a word are
+/// enough.
+#[test]
+fn words_that_are_read() {
+    const WORDS: u64 = 20;
+    let lanes: Vec<Lanes> = (0..2 * WORDS).map(|at| Lanes([if at % 2 == 1 { u64::MAX } else { 0 }; LANES])).collect();
+    let slab = Slab::new(&lanes, WORDS as usize, 2, 2).unwrap();
+    let panel = QueryPanel::new(vec![0; 20], None, WORDS as usize).unwrap();
+    for (depth, bound, copies, complements) in [
+        (1, 0, 1, 1),
+        (1, 64, WORDS, 1),
+        (1, 65, WORDS, 3),
+        (1, 193, WORDS, 7),
+        (1, 449, WORDS, 15),
+        (3, 193, WORDS, 5),
+    ] {
+        for joined in [false, true] {
+            on_every_tier(|tier| {
+                let screen = Screen { words: depth, joined };
+                let read = tier.near(slab, &panel, screen, &[bound], &mut Vec::new());
+                assert_eq!(read, Ok(8 * (copies + complements)), "{}, {screen:?}, bound {bound}", tier.name());
+            });
+        }
+    }
 }
 
 /// Sums as large as 16 bits hold, and by one larger: tiers may add up small ones in narrow lanes.
@@ -490,10 +534,13 @@ fn the_forced_tier_is_the_one_that_runs() {
                 case.run(tier, true);
                 case.run_near(tier, true, &screens(9));
             }
-            Err(error) => {
-                assert!(TIERS.iter().all(|info| info.name != name || info.tier().is_none()));
-                eprintln!("skipped: {error}");
-            }
+            Err(error) => match TIERS.iter().find(|info| info.name == name) {
+                Some(info) => {
+                    assert!(info.tier().is_none(), "{error}");
+                    skip(info);
+                }
+                None => panic!("{error}"),
+            },
         },
     }
 }
