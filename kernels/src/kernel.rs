@@ -110,6 +110,6 @@ operations! {
 
     /// Rounds on registers alone.
     fn peak(simd, rounds: u32) -> u32 {
-        peak::count(simd, rounds)
+        peak::compare(simd, rounds)
     }
 }

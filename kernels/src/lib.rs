@@ -21,13 +21,30 @@
 //!
 //! # Tiers
 //!
-//! A [`Tier`] is an instruction set that this CPU was proven to have. [`TIERS`] is the one list of them,
-//! fastest first: dispatch, tests, benchmarks and `popfield info --tiers` all walk it, so a new
-//! instruction set is one file that implements `Simd` (see `simd.rs`) plus one line in that list. Every tier runs
-//! the same loops (`kernel.rs`) over its own vector type, or its own where the registers allow more, so the tiers can
-//! differ in speed only; the tests hold each one to `scalar` bit for bit. The environment variable [`TIER_VARIABLE`] forces one.
+//! A [`Tier`] is an instruction set that this CPU was proven to have. [`TIERS`] is the one list of them, fastest first
+//! (`tiers.rs`): dispatch, tests, benchmarks and `popfield info --tiers` all walk it. Every tier runs the same loops over
+//! its own vector type, or its own where the registers allow more, so the tiers can differ in speed only; the tests hold
+//! each one to a bit-by-bit count. The environment variable [`TIER_VARIABLE`] forces one.
 //!
 //! Dispatch happens once per call on a slab, never per pair of patterns.
+//!
+//! # Where new things go
+//!
+//! A new instruction set is one file that implements `Simd` (`simd.rs`) and has a `TierInfo`, plus its line in [`TIERS`].
+//!
+//! A new operation is a loop over any instruction set, in a file of its own, and is wired in at most three places:
+//! - `kernel.rs`: an entry of the list of operations, which makes it part of every tier;
+//! - `tier.rs`: the method of [`Tier`] that checks shapes and calls it;
+//! - `simd.rs`: a method of `Simd` whose default is the shared loop, only if a tier has a way of its own.
+//!
+//! Files lie in layers. `lanes.rs` and `error.rs` know nothing; `slab.rs`, `panel.rs` and `scan.rs` say what a call is
+//! given; `simd.rs` what a tier brings; the loops use these, `kernel.rs` lists the loops, tiers implement `Simd`, and
+//! `tiers.rs` lists the tiers. No file imports one that imports it, and none imports the root.
+//!
+//! # Tests
+//!
+//! A tier that the CPU lacks is skipped by the tests, which say so. Those that the environment variable
+//! `POPFIELD_REQUIRE_TIERS` lists fail instead: names with commas between, as `avx512,avx2`, or `all`.
 
 mod distances;
 mod error;

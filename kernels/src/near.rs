@@ -32,7 +32,7 @@ const AHEAD: usize = 16;
 const MOST_AT_ONCE: usize = 31;
 
 /// Adds to `found` every pattern that is nearer to a query than its bound. Patterns of one query come in ascending
-/// order. Returns how many words were looked at, as [`Tier::near`](crate::Tier::near) counts them.
+/// order. Returns how many words were looked at, as `Tier::near` counts them.
 #[inline(always)]
 pub(crate) fn near<S: Simd>(
     simd: S,

@@ -37,16 +37,19 @@ impl QueryPanel {
     }
 
     /// Queries in the batch.
+    #[must_use]
     pub fn queries(&self) -> usize {
         self.signs.len() / self.words
     }
 
     /// Words in a query.
+    #[must_use]
     pub fn words(&self) -> usize {
         self.words
     }
 
     /// The signs of query `query`.
+    #[must_use]
     pub fn signs(&self, query: usize) -> &[u64] {
         &self.signs[query * self.words..][..self.words]
     }
@@ -57,6 +60,7 @@ impl QueryPanel {
     }
 
     /// The known positions of query `query`, or `None` if all positions of every query are known.
+    #[must_use]
     pub fn known(&self, query: usize) -> Option<&[u64]> {
         self.known.as_ref().map(|known| &known[query * self.words..][..self.words])
     }

@@ -20,7 +20,7 @@ pub(crate) const BITS_PER_ROUND: u64 = (COUNTERS * WORDS * LANES * 64) as u64;
 
 /// `rounds` rounds of xor, popcount and add on registers. Returns what was counted, so that it is.
 #[inline(always)]
-pub(crate) fn count<S: Simd>(simd: S, rounds: u32) -> u32 {
+pub(crate) fn compare<S: Simd>(simd: S, rounds: u32) -> u32 {
     let mut sums = [simd.total(simd.none()); COUNTERS];
     let mut keys = [simd.splat(0); COUNTERS];
     let mut queries = [simd.splat(0); QUERIES];

@@ -14,6 +14,7 @@ pub struct Screen {
 
 impl Screen {
     /// Vector instructions for a block of eight patterns and a query, as the tiers with a vector popcount issue them.
+    #[must_use]
     pub fn instructions(self) -> usize {
         match self.joined {
             true => self.words / 2 * 4 + self.words % 2 * 3,

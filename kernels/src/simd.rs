@@ -58,7 +58,7 @@ pub(crate) trait Simd: Copy {
     fn watch(self, alarm: Self::Alarm, sum: Self::Sum, bound: u32) -> Self::Alarm;
     /// Whether any lane of what was watched was below `bound`.
     fn rings(self, alarm: Self::Alarm, bound: u32) -> bool;
-    /// [`near::read_on`](crate::near::read_on), compiled out of line with this tier's instructions.
+    /// `near::read_on`, compiled out of line with this tier's instructions.
     fn read_on(self, scan: &mut Scan<'_>, query: usize, start: usize, end: usize);
     /// `weights[i] = table[distances[i]]`; 0 beyond the table's end.
     #[inline(always)]

@@ -53,11 +53,13 @@ impl<'a> Slab<'a> {
     }
 
     /// Patterns in the slab, those of unused tail lanes included.
+    #[must_use]
     pub fn patterns(&self) -> usize {
         self.blocks * LANES
     }
 
     /// Words in a pattern.
+    #[must_use]
     pub fn words(&self) -> usize {
         self.words
     }

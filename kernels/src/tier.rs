@@ -28,6 +28,7 @@ impl std::fmt::Debug for Tier {
 
 impl TierInfo {
     /// The tier, ready to run, or `None` if this CPU lacks what it [`needs`](Self::needs).
+    #[must_use]
     pub fn tier(&'static self) -> Option<Tier> {
         (self.probe)().map(|kernel| Tier { info: self, kernel })
     }
@@ -35,11 +36,13 @@ impl TierInfo {
 
 impl Tier {
     /// Its name.
+    #[must_use]
     pub fn name(self) -> &'static str {
         self.info.name
     }
 
     /// Its public face.
+    #[must_use]
     pub fn info(self) -> &'static TierInfo {
         self.info
     }
@@ -174,6 +177,7 @@ impl Tier {
 
     /// How many bits a second one thread compares with xor, popcount and add if they stand in registers: what no scan
     /// that counts every word can exceed. Takes about `milliseconds`.
+    #[must_use]
     pub fn peak_bits_per_second(self, milliseconds: u64) -> f64 {
         const ROUNDS: u32 = 1000;
         let start = Instant::now();

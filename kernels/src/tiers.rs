@@ -26,6 +26,7 @@ pub const TIER_VARIABLE: &str = "POPFIELD_TIER";
 
 impl Tier {
     /// The fastest tier of this CPU; looked up once.
+    #[must_use]
     pub fn detect() -> Self {
         static FASTEST: OnceLock<Tier> = OnceLock::new();
         // `scalar` needs nothing, so the list always yields a tier.

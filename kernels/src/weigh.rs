@@ -13,7 +13,7 @@ use crate::slab::Slab;
 pub(crate) const POSITIONS: usize = 64;
 
 /// Patterns whose weights are added up in 32 bits before they go to 64.
-pub(crate) const CHUNK: usize = 255;
+pub(crate) const PATTERNS_PER_SUM: usize = 255;
 
 /// All ones in each of eight lanes where the index has a bit.
 pub(crate) static MASKS: [[i32; 8]; 256] = {
@@ -39,8 +39,8 @@ pub(crate) fn weigh(values: Slab<'_>, rows: &[i32], sums: &mut [i64]) {
     }
     for (weights, sums) in rows.chunks_exact(patterns).zip(sums.chunks_exact_mut(values.words() * POSITIONS)) {
         for (word, sums) in sums.chunks_exact_mut(POSITIONS).enumerate() {
-            let blocks = values.plane(word).chunks(CHUNK / LANES);
-            for (blocks, weights) in blocks.zip(weights.chunks(CHUNK / LANES * LANES)) {
+            let blocks = values.plane(word).chunks(PATTERNS_PER_SUM / LANES);
+            for (blocks, weights) in blocks.zip(weights.chunks(PATTERNS_PER_SUM / LANES * LANES)) {
                 let mut small = [[0i32; 8]; 8];
                 for (lanes, weights) in blocks.iter().zip(weights.as_chunks::<LANES>().0) {
                     for (word, &weight) in lanes.0.iter().zip(weights) {

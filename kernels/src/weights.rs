@@ -42,6 +42,7 @@ pub(crate) struct ByteTable {
 impl WeightTable {
     /// The weights of distances 0, 1, …; farther patterns have none. Most patterns should be at a distance within
     /// `usual`; only the time depends on it.
+    #[must_use]
     pub fn new(weights: Vec<i64>, usual: std::ops::Range<u32>) -> Self {
         let most = i64::from(MAX_WEIGHT);
         let fits = |&weight: &i64| if (-most..=most).contains(&weight) { weight as i32 } else { HEAVY };
@@ -51,6 +52,7 @@ impl WeightTable {
     }
 
     /// The weight of a pattern at `distance`.
+    #[must_use]
     pub fn weight(&self, distance: u32) -> i64 {
         self.weights.get(distance as usize).copied().unwrap_or(0)
     }
@@ -131,16 +133,19 @@ pub(crate) enum Form {
 
 impl Weights {
     /// No weights yet; what was made once makes room for the next.
+    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// The weight of all patterns together, by query; heavy ones are left out.
+    #[must_use]
     pub fn totals(&self) -> &[i64] {
         &self.totals
     }
 
-    /// Patterns whose weights are heavy.
+    /// Patterns whose weights are heavy; they are part of no total and no sum.
+    #[must_use]
     pub fn heavy(&self) -> &[Near] {
         &self.heavy
     }

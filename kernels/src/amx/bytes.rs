@@ -7,7 +7,7 @@
 use std::arch::x86_64::*;
 use std::ops::Range;
 
-use super::tiles::{DEPTH, Layout};
+use crate::amx::tiles::{DEPTH, Layout};
 use crate::lanes::LANES;
 use crate::panel::QueryPanel;
 use crate::scan::Near;

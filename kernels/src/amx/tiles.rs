@@ -3,7 +3,7 @@
 use std::arch::asm;
 use std::arch::x86_64::*;
 
-use crate::avx512::{GROUP, PARTS, WIDE, columns};
+use crate::avx512::{GROUP as TURNED, PARTS, WIDE, columns};
 use crate::lanes::{LANES, Lanes};
 use crate::slab::Slab;
 use crate::weigh::POSITIONS;
@@ -167,10 +167,10 @@ fn spread(blocks: &[Lanes], bits: &mut [Line]) {
         0x0000_0001,
         0,
     );
-    const FOURS: usize = GROUP / 4;
+    const FOURS: usize = TURNED / 4;
     for (g, group) in bits.chunks_exact_mut(BITS).enumerate() {
-        for h in 0..DEPTH / GROUP {
-            let start = (g * DEPTH + h * GROUP) / LANES;
+        for h in 0..DEPTH / TURNED {
+            let start = (g * DEPTH + h * TURNED) / LANES;
             let columns = columns::<WIDE>(&blocks[start.min(blocks.len())..]);
             for (part, mut column) in columns.into_iter().enumerate() {
                 for line in &mut group[part * ROWS + h * FOURS..][..FOURS] {

@@ -17,7 +17,7 @@ use std::arch::x86_64::*;
 
 use crate::lanes::{LANES, Lanes};
 use crate::slab::Slab;
-use crate::weigh::{CHUNK, POSITIONS};
+use crate::weigh::{PATTERNS_PER_SUM, POSITIONS};
 
 /// Queries that share the indices as they are shifted; with more of them sums would not stay in registers.
 const SHARE: usize = 2;
@@ -26,7 +26,7 @@ const SHARE: usize = 2;
 pub(crate) const GROUP: usize = 32;
 
 /// Groups added up in 32 bits or fewer, and their patterns.
-const GROUPS: usize = CHUNK / GROUP;
+const GROUPS: usize = PATTERNS_PER_SUM / GROUP;
 const STEP: usize = GROUPS * GROUP;
 
 /// Vectors of sixteen positions in a word.
@@ -104,7 +104,7 @@ fn by_pairs<const LANES_EACH: usize>(
         for (word, indices) in indices.iter().enumerate() {
             let mut small = [[_mm512_setzero_si512(); PARTS]; SHARE];
             for (g, &index) in indices[..groups].iter().enumerate() {
-                look_up::<LANES_EACH, SHARE>([&tables[0][g], &tables[1][g]], index, &mut small);
+                add_looked_up::<LANES_EACH, SHARE>([&tables[0][g], &tables[1][g]], index, &mut small);
             }
             for (small, sums) in small.into_iter().zip(sums.chunks_exact_mut(row)) {
                 widen::<LANES_EACH>(small, &mut sums[word * POSITIONS..][..POSITIONS]);
@@ -125,7 +125,7 @@ fn alone<const LANES_EACH: usize>(values: Slab<'_>, start: usize, weights: &[i32
         let mut small = [[_mm512_setzero_si512(); PARTS]];
         let blocks = values.plane(word)[start / LANES..].chunks(GROUP / LANES);
         for (tables, blocks) in tables[..groups.len()].iter().zip(blocks) {
-            look_up::<LANES_EACH, 1>([tables], columns::<LANES_EACH>(blocks), &mut small);
+            add_looked_up::<LANES_EACH, 1>([tables], columns::<LANES_EACH>(blocks), &mut small);
         }
         widen::<LANES_EACH>(small[0], sums);
     }
@@ -134,7 +134,7 @@ fn alone<const LANES_EACH: usize>(values: Slab<'_>, start: usize, weights: &[i32
 /// Adds up the weights of a group for `Q` queries.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn look_up<const LANES_EACH: usize, const Q: usize>(
+fn add_looked_up<const LANES_EACH: usize, const Q: usize>(
     tables: [&Tables; Q],
     index: [__m512i; PARTS],
     small: &mut [[__m512i; PARTS]; Q],
@@ -198,7 +198,7 @@ pub(crate) fn columns<const LANES_EACH: usize>(blocks: &[Lanes]) -> [__m512i; PA
         let lanes = unsafe { _mm512_load_si512(lanes.0.as_ptr().cast()) };
         // Byte c of all lanes in quadword c, lanes descending: rows of a matrix of bits as `vgf2p8affineqb` takes them.
         // Its product with the unit vectors is the transpose.
-        let rows = _mm512_permutexvar_epi8(rows(), lanes);
+        let rows = _mm512_permutexvar_epi8(matrix_order(), lanes);
         *bytes = _mm512_gf2p8affine_epi64_epi8::<0>(_mm512_set1_epi64(0x8040_2010_0804_0201u64.cast_signed()), rows);
     }
     // One byte of each block side by side; within 128 bits that is done in two steps, and leaves four positions of
@@ -229,7 +229,7 @@ pub(crate) fn columns<const LANES_EACH: usize>(blocks: &[Lanes]) -> [__m512i; PA
 
 /// Byte 8·c + r comes from byte c of lane 7 − r.
 #[target_feature(enable = "avx512f")]
-fn rows() -> __m512i {
+fn matrix_order() -> __m512i {
     const ROWS: [u8; 64] = {
         let mut rows = [0; 64];
         let mut at = 0;
