@@ -14,8 +14,8 @@ macro_rules! operations {
         $(#[$doc:meta])*
         fn $name:ident $(<$life:lifetime>)? ($simd:ident $(, $argument:ident: $type:ty)*) $(-> $output:ty)? $body:block
     )*) => {
-        /// What a tier computes. Implemented by tokens, so that a `&dyn Kernel` is proof of its own CPU features. Shapes
-        /// were checked.
+        /// What a tier computes. Implemented by tokens, so that a `&dyn Kernel` is proof of its own CPU features.
+        /// Shapes were checked.
         pub(crate) trait Kernel: Sync {
             /// The kernel that computes what this one has no way of its own for.
             fn rest(&self) -> &dyn Kernel;
@@ -71,14 +71,24 @@ operations! {
 
     /// Returns how many words were looked at.
     fn near<'a>(
-        simd, slab: Slab<'a>, panel: &'a QueryPanel, screen: Screen, bounds: &'a [u32], found: &'a mut Vec<Near>
+        simd,
+        slab: Slab<'a>,
+        panel: &'a QueryPanel,
+        screen: Screen,
+        bounds: &'a [u32],
+        found: &'a mut Vec<Near>
     ) -> u64 {
         near::near(simd, slab, panel, screen, bounds, found)
     }
 
     /// `made` was started for these queries and patterns.
     fn weights<'a>(
-        simd, keys: Slab<'a>, present: usize, panel: &'a QueryPanel, tables: &'a [&'a WeightTable], made: &'a mut Weights
+        simd,
+        keys: Slab<'a>,
+        present: usize,
+        panel: &'a QueryPanel,
+        tables: &'a [&'a WeightTable],
+        made: &'a mut Weights
     ) {
         weights::rows(simd, keys, present, panel, tables, made);
     }

@@ -21,16 +21,17 @@
 //!
 //! # Tiers
 //!
-//! A [`Tier`] is an instruction set that this CPU was proven to have. [`TIERS`] is the one list of them, fastest first
-//! (`tiers.rs`): dispatch, tests, benchmarks and `popfield info --tiers` all walk it. Every tier runs the same loops over
-//! its own vector type, or its own where the registers allow more, so the tiers can differ in speed only; the tests hold
-//! each one to a bit-by-bit count. The environment variable [`TIER_VARIABLE`] forces one.
+//! A [`Tier`] is an instruction set that this CPU was proven to have. [`TIERS`] is the one list of them, fastest
+//! first (`tiers.rs`): dispatch, tests, benchmarks and `popfield info --tiers` all walk it. Every tier runs the same
+//! loops over its own vector type, or its own where the registers allow more, so the tiers can differ in speed only;
+//! the tests hold each one to a bit-by-bit count. The environment variable [`TIER_VARIABLE`] forces one.
 //!
 //! Dispatch happens once per call on a slab, never per pair of patterns.
 //!
 //! # Where new things go
 //!
-//! A new instruction set is one file that implements `Simd` (`simd.rs`) and has a `TierInfo`, plus its line in [`TIERS`].
+//! A new instruction set is one file that implements `Simd` (`simd.rs`) and has a [`TierInfo`], plus its line in
+//! [`TIERS`].
 //!
 //! A new operation is a loop over any instruction set, in a file of its own, and is wired in at most three places:
 //! - `kernel.rs`: an entry of the list of operations, which makes it part of every tier;

@@ -180,9 +180,9 @@ fn strips<S: Simd, const R: usize, const J: usize>(simd: S, scan: &mut Scan<'_>,
 ///
 /// Tiers call it through [`Simd::read_on`], out of line, so that its registers are not taken from the loops above.
 ///
-/// Which words are read depends on the depth of the screen, but neither on the tier nor on what was tested together: words
-/// that are joined differ in no more bits than the same words apart, so a block that passes here has passed the screen by
-/// itself.
+/// Which words are read depends on the depth of the screen, but neither on the tier nor on what was tested together:
+/// words that are joined differ in no more bits than the same words apart, so a block that passes here has passed the
+/// screen by itself.
 #[inline(always)]
 pub(crate) fn read_on<S: Simd>(simd: S, scan: &mut Scan<'_>, query: usize, start: usize, end: usize) {
     const { assert!(MOST_AT_ONCE <= S::WORDS_PER_FOLD) };

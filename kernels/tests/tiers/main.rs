@@ -1,7 +1,7 @@
 //! One runner for every tier: the same cases, held to a bit-by-bit count and so to each other.
 //!
-//! A tier that the CPU lacks is skipped, and says so; those that the environment variable `POPFIELD_REQUIRE_TIERS` lists
-//! fail instead (`runner.rs`).
+//! A tier that the CPU lacks is skipped, and says so; those that the environment variable `POPFIELD_REQUIRE_TIERS`
+//! lists fail instead (`runner.rs`).
 
 mod runner;
 
