@@ -4,9 +4,12 @@
 #![allow(missing_docs)]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use popfield::{
-    Beta, Dynamics, Memory, NoiseModel, Order, Pattern, Patterns, Queries, Reason, Recall, Separation, Tier, add_noise,
-};
+use popfield::dynamics::Order;
+use popfield::patterns::{NoiseModel, add_noise};
+use popfield::recall::Reason;
+use popfield::separation::Beta;
+use popfield::tiers::Tier;
+use popfield::{Dynamics, Memory, Pattern, Patterns, Queries, Recall, Separation};
 use popfield_reference as reference;
 use std::hint::black_box;
 

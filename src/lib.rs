@@ -18,7 +18,8 @@
 //!
 //! # Example
 //! ```
-//! use popfield::{add_noise, Memory, NoiseModel, Patterns, Recall, Separation};
+//! use popfield::patterns::{NoiseModel, add_noise};
+//! use popfield::{Memory, Patterns, Recall, Separation};
 //!
 //! let keys = Patterns::random(10_000, 256, 7, "keys")?;                      // 10,000 patterns of 256 bits
 //! let memory = Memory::auto_associative(keys)?;
@@ -33,51 +34,72 @@
 #![forbid(unsafe_code)]
 
 // From arrays to patterns,
-mod patterns;
+pub mod patterns;
 // to overlaps,
 mod scan;
 // to votes by distance,
 mod votes;
 // through the separation,
-mod separation;
-// to the sign of the field, beyond doubt,
+pub mod separation;
+// to the sign of the field, beyond doubt:
 mod sign;
-// which is one step of recall, with its proof.
-mod recall;
-
-// All that one asks of a memory.
+// that is one step of recall, with its proof.
+pub mod recall;
+// Networks run from step to step to their limits.
+pub mod dynamics;
+// All that one asks of a memory,
 mod memory;
-
-// Networks that run to a limit, and networks that are learned.
-mod dynamics;
+// and networks whose weights are learned of one.
 #[cfg(feature = "learning")]
 pub mod learning;
-
-// What theory says of all of these.
-pub mod theory;
 
 mod error;
 mod names;
 mod progress;
 
-pub use dynamics::{Clamp, Closest, Dynamics, End, Limit, Order, Run, Update, sweep_order};
+// What theory says of all of these.
+pub mod theory;
+
+pub use dynamics::Dynamics;
 pub use error::{Error, ErrorKind, Result};
-pub use memory::{Memory, Recall, Recalled, View};
+pub use memory::{Memory, View};
 pub use names::Named;
-pub use patterns::{BitOrder, MAX_DIM, NoiseModel, Pattern, Patterns, Queries, Query, Side, add_noise, flips, stream};
-pub use popfield_kernels::{KernelError, TIER_VARIABLE, TIERS, Tier, TierInfo};
+pub use patterns::{Pattern, Patterns, Queries, Query, Side};
 pub use progress::{Progress, Steps};
-pub use recall::certificate::{Certificate, Reason, Report};
-pub use recall::closing::{Answer, Closing};
-pub use recall::partial::{Partial, Request, Votes};
-pub use scan::census::Nearest;
+pub use recall::{Recall, Recalled};
 pub use scan::scope::{Missing, Scope};
 pub use scan::shortlist::Neighbor;
-pub use scan::tiles::TILE;
-pub use separation::energy::Energy;
-pub use separation::{Beta, Degree, Separation};
-pub use sign::self_term::Diagonal;
+pub use separation::Separation;
 pub use sign::tie::Tie;
+
+/// Recall over parts of a memory, on several machines: what each part says, and what all of them together decide.
+///
+/// Two rounds, whatever the split: every part gives its [`Partial`], which merge and [`close`](Partial::close) into a
+/// [`Closing`]; for the bits that stay open every part gives the [`Votes`] that a [`Request`] asks for.
+/// [`Memory::partial`] has an example.
+pub mod parts {
+    pub use crate::recall::closing::{Answer, Closing};
+    pub use crate::recall::partial::{Partial, Request, Votes};
+}
+
+/// SIMD tiers: instruction sets of which a memory's scan takes the fastest that this CPU has.
+pub mod tiers {
+    pub use popfield_kernels::{KernelError, TIER_VARIABLE, TIERS, Tier, TierInfo};
+
+    pub use crate::scan::tiles::TILE;
+}
+
+// TEMPORARY
+#[doc(hidden)]
+pub use {
+    dynamics::{Clamp, Closest, Diagonal, End, Energy, Limit, Order, Run, Update, sweep_order},
+    parts::{Answer, Closing, Partial, Request, Votes},
+    patterns::{BitOrder, MAX_DIM, NoiseModel, add_noise, flips, stream},
+    recall::{Certificate, Nearest, Reason, Report},
+    separation::{Beta, Degree},
+    tiers::{KernelError, TIER_VARIABLE, TIERS, TILE, Tier, TierInfo},
+};
+// END
 
 /// The README's example, held to compile and run.
 #[cfg(doctest)]

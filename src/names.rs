@@ -7,7 +7,8 @@
 ///
 /// # Example
 /// ```
-/// use popfield::{Named, Order, Separation, Tie};
+/// use popfield::dynamics::Order;
+/// use popfield::{Named, Separation, Tie};
 /// assert_eq!("stay".parse::<Tie>()?, Tie::Stay);
 /// assert_eq!("hebb".parse::<Separation>()?, Separation::Linear);
 /// let names: Vec<&str> = Order::ALL.iter().map(|order| order.name()).collect();
@@ -58,6 +59,13 @@ macro_rules! named {
             }
         }
 
+        impl $type {
+            /// Its name: see [`Named`](crate::Named).
+            pub fn name(self) -> &'static str {
+                $crate::Named::name(self)
+            }
+        }
+
         impl std::str::FromStr for $type {
             type Err = $crate::Error;
 
@@ -78,7 +86,10 @@ pub(crate) use named;
 
 #[cfg(test)]
 mod tests {
-    use crate::{Diagonal, Missing, Named, NoiseModel, Order, Separation, Tie, Update};
+    use crate::dynamics::{Order, Update};
+    use crate::patterns::NoiseModel;
+    use crate::sign::self_term::Diagonal;
+    use crate::{Missing, Named, Separation, Tie};
 
     fn round<T: Named + std::str::FromStr<Err = crate::Error> + PartialEq + std::fmt::Debug>() {
         for &choice in T::ALL {

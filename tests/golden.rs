@@ -1,6 +1,7 @@
 //! Worked cases: patterns, separation and tie policy in, bits and ties out.
 
-use popfield::{Memory, Pattern, Patterns, Recall, Separation, TIERS, Tie};
+use popfield::tiers::TIERS;
+use popfield::{Memory, Pattern, Patterns, Recall, Separation, Tie};
 use serde_json::Value;
 
 fn patterns(rows: &Value) -> Patterns {

@@ -1,9 +1,8 @@
 //! Patterns, noise and stores as data: what goes in comes out, what does not fit is refused with its place.
 
-use popfield::{
-    Beta, BitOrder, Degree, Error, MAX_DIM, Memory, NoiseModel, Pattern, Patterns, Queries, Recall, Separation, Tie,
-    add_noise, flips,
-};
+use popfield::patterns::{BitOrder, MAX_DIM, NoiseModel, add_noise, flips};
+use popfield::separation::{Beta, Degree};
+use popfield::{Error, Memory, Pattern, Patterns, Queries, Recall, Separation, Tie};
 
 #[test]
 fn hadamard_rows_are_orthogonal() {

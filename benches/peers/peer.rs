@@ -14,7 +14,8 @@ use std::error::Error;
 use std::io::BufRead;
 use std::time::Instant;
 
-use popfield::{BitOrder, Memory, Patterns, Queries, Recall, Separation};
+use popfield::patterns::BitOrder;
+use popfield::{Memory, Patterns, Queries, Recall, Separation};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let threads = std::env::args().nth(1).ok_or("the number of threads is missing")?.parse()?;

@@ -9,6 +9,7 @@ mod lab;
 mod output;
 mod plot;
 mod report;
+mod threads;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ use clap::Parser;
 
 use args::{Cli, Command};
 use failure::{Failure, Result};
+pub(crate) use threads::use_threads;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -78,12 +80,4 @@ fn run(command: Command) -> Result<()> {
         Command::Demo(args) => commands::demo::run(&args),
         Command::Lecture(args) => commands::lecture::run(&args),
     }
-}
-
-/// Starts the threads, and returns their number: as many as asked for, or as there are cores.
-fn use_threads(threads: args::Threads) -> Result<usize> {
-    let threads = threads.count();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    pool.map_err(|error| Failure::threads(threads, &error))?;
-    Ok(threads)
 }

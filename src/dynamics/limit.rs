@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::{Energy, Pattern, Query};
+use crate::separation::energy::Energy;
+use crate::{Pattern, Query};
 
 /// What kind of limit a run came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

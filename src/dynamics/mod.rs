@@ -28,9 +28,12 @@ pub(crate) use {
     visit::{Visited, positions, visit},
 };
 
+pub use crate::separation::energy::Energy;
+pub use crate::sign::self_term::Diagonal;
+
 use crate::names::named;
 use crate::patterns::random::{below, stream};
-use crate::sign::self_term::{Diagonal, SelfTerm};
+use crate::sign::self_term::SelfTerm;
 use crate::{Error, Pattern, Query, Result, Separation, Tie};
 
 /// Which positions a step updates, and when.
@@ -87,7 +90,8 @@ pub enum Clamp {
 /// How a network runs.
 ///
 /// ```
-/// use popfield::{Dynamics, Memory, Order, Patterns, Separation};
+/// use popfield::dynamics::Order;
+/// use popfield::{Dynamics, Memory, Patterns, Separation};
 /// let memory = Memory::auto_associative(Patterns::random(20, 400, 1, "keys")?)?;
 /// let dynamics = Dynamics::new(Separation::Linear).order(Order::Fixed).step_limit(50)?;
 /// let runs = memory.relax(&Patterns::random(3, 400, 1, "start")?.into(), &dynamics)?;

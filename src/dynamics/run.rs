@@ -262,8 +262,9 @@ mod tests {
     use super::*;
     use popfield_kernels::Tier;
 
+    use crate::patterns::{NoiseModel, add_noise};
     use crate::scan::keys::Keys;
-    use crate::{NoiseModel, Progress, Separation, add_noise};
+    use crate::{Progress, Separation};
 
     /// Keys transposed once, or word by word in every sweep.
     #[test]

@@ -16,12 +16,14 @@ use super::visit::Visited;
 use crate::patterns::side::Side;
 use crate::scan::keys::Scan;
 use crate::scan::watch::Visit;
+use crate::separation::energy::Energy;
 use crate::separation::field::Field;
 use crate::separation::position::{NearKey, Sweeping};
 use crate::sign::exact::{ULP, UNDERFLOW};
+use crate::sign::self_term::Diagonal;
 use crate::sign::self_term::SelfTerm;
 use crate::votes::counts::Histogram;
-use crate::{Diagonal, Energy, Pattern, Query, Result};
+use crate::{Pattern, Query, Result};
 
 /// A state on its way, and everything that follows from it.
 pub(crate) struct Walker<'a> {

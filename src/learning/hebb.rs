@@ -4,8 +4,9 @@ use super::rule::{FieldSigns, Network, Rule, Weights, check};
 use super::spectrum::hebbian;
 use crate::recall::closing::Answer;
 use crate::separation::field::Field;
+use crate::sign::self_term::Diagonal;
 use crate::sign::self_term::SelfTerm;
-use crate::{Diagonal, Error, Memory, Progress, Queries, Result, Separation, Tie};
+use crate::{Error, Memory, Progress, Queries, Result, Separation, Tie};
 
 /// W = Σ_i y_i x_iᵀ (Hopfield 1982, without a factor): recall under the linear separation, which never forms W.
 ///

@@ -27,7 +27,8 @@ use crate::dynamics::Plane;
 use crate::error::room_for;
 use crate::patterns::side::Side;
 use crate::sign::exact::ULP;
-use crate::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Query, Result};
+use crate::sign::self_term::Diagonal;
+use crate::{Error, Memory, Pattern, Patterns, Queries, Query, Result};
 
 /// The largest system that the pseudo-inverse rule solves: the smaller of n and d.
 pub const MOST_KEYS: usize = 8192;

@@ -4,9 +4,12 @@
 use std::cmp::Ordering;
 
 use super::rule::{FieldSigns, Network, Weights, elements};
+use crate::dynamics::{Order, Run};
 use crate::dynamics::{Step, Sweep, Visited, conclude, positions, step_to_limit, sweep_to_limit, visit};
+use crate::separation::energy::Energy;
 use crate::sign::exact::ULP;
-use crate::{Diagonal, Dynamics, Energy, Error, Order, Pattern, Progress, Queries, Query, Result, Run, Separation};
+use crate::sign::self_term::Diagonal;
+use crate::{Dynamics, Error, Pattern, Progress, Queries, Query, Result, Separation};
 
 impl dyn Network + '_ {
     /// Runs the network from every start to its limit, as [`Memory::relax`](crate::Memory::relax) runs a memory. Every

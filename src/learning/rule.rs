@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::recall::steps::repeat;
+use crate::sign::self_term::Diagonal;
 use crate::sign::self_term::OwnBits;
-use crate::{Diagonal, Error, Memory, Pattern, Patterns, Queries, Query, Result, Tie};
+use crate::{Error, Memory, Pattern, Patterns, Queries, Query, Result, Tie};
 
 /// How a network is learned from associations.
 pub trait Rule: fmt::Debug + Send + Sync {

@@ -33,7 +33,8 @@ use super::limbs::{extend, ratio, scale_and_add, sign_and_bits, signed_sum};
 use super::rule::{FieldSigns, Network, Rule, Weights, check, elements, signs};
 use crate::error::room_for;
 use crate::sign::exact::ULP;
-use crate::{Diagonal, Error, Memory, Pattern, Queries, Query, Result};
+use crate::sign::self_term::Diagonal;
+use crate::{Error, Memory, Pattern, Queries, Query, Result};
 
 /// The largest dimension: W takes 8·d² bytes.
 const MOST_DIM: usize = 8192;

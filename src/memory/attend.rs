@@ -10,10 +10,11 @@ use crate::scan::plan::Plan;
 use crate::scan::propose::{Scanning, Wanted, propose};
 use crate::scan::survey::distances;
 use crate::scan::tiles::{each_query, each_tile};
+use crate::separation::Beta;
 use crate::separation::weight_window;
 use crate::sign::exact::decay;
 use crate::votes::{Ranked, VoteTable};
-use crate::{Beta, Memory, Queries, Result};
+use crate::{Memory, Queries, Result};
 
 /// Weights beyond e^−45 of the nearest key's are left out: far below what an `f64` sum of the others can hold.
 const MARGIN: f64 = 45.0;

@@ -125,8 +125,8 @@ impl Memory {
         let auto = word(12) & AUTO != 0;
         let (dim, value_dim, len) = (number(16), number(24), number(32));
         for (place, found) in [("key dimension", dim), ("value dimension", value_dim)] {
-            if found == 0 || found > crate::MAX_DIM as u64 {
-                return Err(format(place, format!("1 to {}", crate::MAX_DIM), found.to_string()));
+            if found == 0 || found > crate::patterns::pattern::MAX_DIM as u64 {
+                return Err(format(place, format!("1 to {}", crate::patterns::pattern::MAX_DIM), found.to_string()));
             }
         }
         if auto && dim != value_dim {

@@ -13,7 +13,6 @@ mod view;
 
 use popfield_kernels::Tier;
 
-pub use recall::{Recall, Recalled};
 pub use view::View;
 
 use crate::patterns::side::Side;

@@ -14,7 +14,7 @@ impl Memory {
     /// random order there are only fixed points. Energies never rise under the asynchronous orders where the separation
     /// is linear with the diagonal zeroed, or the update is the difference and all positions are known.
     ///
-    /// A start of given overlap m with a pattern is [`add_noise`](crate::add_noise) of p = (1 − m)/2; random ones are
+    /// A start of given overlap m with a pattern is [`add_noise`](crate::patterns::add_noise) of p = (1 − m)/2; random ones are
     /// [`Patterns::random`](crate::Patterns::random).
     ///
     /// Cost: a synchronous step is a recall, and a count of the keys by distance for the energy: 8 bytes for each

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
+use crate::dynamics::Order;
 use crate::patterns::side::Segment;
-use crate::{Beta, Dynamics, NoiseModel, Order, Queries, Query, Recalled, Separation, Tie, add_noise};
+use crate::patterns::{NoiseModel, add_noise};
+use crate::separation::Beta;
+use crate::{Dynamics, Queries, Query, Recall, Recalled, Separation, Tie};
 
 /// The patterns in segments of these lengths, and the rest, if `grows`, in the one that grows.
 fn in_segments(patterns: &Patterns, lengths: &[usize], grows: bool) -> Side {

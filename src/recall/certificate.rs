@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Nearest;
+use crate::scan::census::Nearest;
 
 /// What closed the proof that every recalled bit is the sign of its real field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

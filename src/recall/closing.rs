@@ -17,7 +17,9 @@ use crate::sign::exact::ULP;
 use crate::sign::self_term::{OwnBits, SelfTerm};
 use crate::votes::{COLUMNS, Ranked, WordVotes};
 
-use crate::{Certificate, Error, Nearest, Pattern, Query, Reason, Report, Result, Separation, Tie};
+use crate::recall::certificate::{Certificate, Reason, Report};
+use crate::scan::census::Nearest;
+use crate::{Error, Pattern, Query, Result, Separation, Tie};
 
 /// One recalled pattern.
 #[derive(Clone, Debug)]

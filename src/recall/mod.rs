@@ -9,5 +9,11 @@ pub(crate) mod certificate;
 pub(crate) mod closing;
 pub(crate) mod fixed_point;
 pub(crate) mod partial;
+mod recalled;
 pub(crate) mod step;
 pub(crate) mod steps;
+
+pub use certificate::{Certificate, Reason, Report};
+pub use recalled::{Recall, Recalled};
+
+pub use crate::scan::census::Nearest;

@@ -5,7 +5,7 @@
 //! 1. every part gives its [`Partial`]: its nearest keys, the votes of those that matter, and a bound for the rest.
 //!    They [`merge`](Partial::merge), and [`close`](Partial::close) decides every bit that the sum certifies;
 //! 2. for the bits still open every part counts all of its [`Votes`] ([`Memory::votes`](crate::Memory::votes)); they
-//!    merge too, and [`Closing::resolve`](crate::Closing::resolve) decides the rest. Complete votes leave nothing open.
+//!    merge too, and [`Closing::resolve`](crate::recall::closing::Closing::resolve) decides the rest. Complete votes leave nothing open.
 //!
 //! A memory on its own is the case of one part; [`Memory::recall`](crate::Memory::recall) takes the same way.
 
@@ -13,10 +13,11 @@ use std::collections::BTreeMap;
 
 use crate::patterns::side::Side;
 use crate::scan::census::Counted;
+use crate::scan::census::Nearest;
 use crate::separation::field::Field;
 use crate::sign::evidence::by_distance;
 use crate::votes::{COLUMNS, VoteTable};
-use crate::{Error, Nearest, Query, Result, Separation};
+use crate::{Error, Query, Result, Separation};
 
 /// What the keys of one part say of a query: the first round. See [`Memory::partial`](crate::Memory::partial).
 #[derive(Clone, Debug)]

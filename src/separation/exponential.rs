@@ -2,14 +2,16 @@
 
 use std::cmp::Ordering;
 
+use crate::separation::Beta;
+use crate::separation::energy::Energy;
 use crate::separation::law::{Law, Relative, exact_signs};
 use crate::separation::position::{Entry, OverlapWeights, Sweeping};
 use crate::sign::evidence::{Evidence, WordSigns, by_distance};
 use crate::sign::exact::{ExponentialSign, ULP, UNDERFLOW, decay};
+use crate::sign::self_term::Diagonal;
 use crate::sign::self_term::SelfTerm;
 use crate::votes::counts::Histogram;
 use crate::votes::{COLUMNS, WordVotes};
-use crate::{Beta, Diagonal, Energy};
 
 #[derive(Debug)]
 pub(super) struct Exponential {

@@ -4,14 +4,15 @@ use std::cmp::Ordering;
 
 use dashu_int::IBig;
 
+use crate::separation::energy::Energy;
 use crate::separation::law::{Law, Relative};
 use crate::separation::position::Sweeping;
 use crate::sign::evidence::{Evidence, WordSigns, set_bits};
 use crate::sign::exact::polynomial_sign;
+use crate::sign::self_term::Diagonal;
 use crate::sign::self_term::SelfTerm;
 use crate::votes::counts::Histogram;
 use crate::votes::{COLUMNS, WordVotes};
-use crate::{Diagonal, Energy};
 
 #[derive(Debug)]
 pub(super) struct Linear;

@@ -4,13 +4,14 @@ use std::cmp::Ordering;
 
 use dashu_int::IBig;
 
+use crate::separation::energy::Energy;
 use crate::separation::law::Law;
 use crate::separation::position::{NearKey, Sweeping};
 use crate::sign::evidence::{Evidence, WordSigns, set_bits};
+use crate::sign::self_term::Diagonal;
 use crate::sign::self_term::{OwnBits, SelfTerm};
 use crate::votes::WordVotes;
 use crate::votes::counts::Histogram;
-use crate::{Diagonal, Energy};
 
 #[derive(Debug)]
 pub(super) struct Max;

@@ -20,7 +20,8 @@ use std::fmt;
 pub(crate) use exponential::weight_window;
 pub use parameters::{Beta, Degree};
 
-use crate::{Error, MAX_DIM, Named, Result, names};
+use crate::patterns::pattern::MAX_DIM;
+use crate::{Error, Named, Result, names};
 use law::Law;
 
 /// What turns overlaps into weights: field_j = Σ_i f(s_i)·y_ij.
@@ -52,6 +53,11 @@ impl Separation {
     /// As [`Degree::new`].
     pub fn polynomial(degree: u32) -> Result<Self> {
         Ok(Self::Polynomial(Degree::new(degree)?))
+    }
+
+    /// Its name: see [`Named`].
+    pub fn name(self) -> &'static str {
+        Named::name(self)
     }
 
     /// What it does over keys of dimension `dim`; `difference` asks for differences of its energy.

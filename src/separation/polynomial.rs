@@ -4,14 +4,16 @@ use std::cmp::Ordering;
 
 use dashu_int::IBig;
 
+use crate::separation::Degree;
+use crate::separation::energy::Energy;
 use crate::separation::law::{Law, Relative, exact_signs};
 use crate::separation::position::{Entry, OverlapWeights, Sweeping};
 use crate::sign::evidence::{Evidence, WordSigns};
 use crate::sign::exact::polynomial_sign;
+use crate::sign::self_term::Diagonal;
 use crate::sign::self_term::SelfTerm;
 use crate::votes::WordVotes;
 use crate::votes::counts::Histogram;
-use crate::{Degree, Diagonal, Energy};
 
 #[derive(Debug)]
 pub(super) struct Polynomial {

@@ -1,6 +1,7 @@
 //! Fields that `f64` gets wrong: planted ties and near-ties of the exponential.
 
-use popfield::{Memory, Patterns, Queries, Reason, Recall, Separation, Tie};
+use popfield::recall::Reason;
+use popfield::{Memory, Patterns, Queries, Recall, Separation, Tie};
 
 use crate::worlds::{Kind, World, check_everywhere};
 

@@ -1,8 +1,7 @@
 //! Dynamics held to the reference step by step: states, energies, ties, limits and what they end in.
 
-use popfield::{
-    Clamp, Diagonal, Dynamics, End, Energy, Limit, Memory, Order, Queries, Run, Separation, Tie, Update, sweep_order,
-};
+use popfield::dynamics::{Clamp, Diagonal, End, Energy, Limit, Order, Run, Update, sweep_order};
+use popfield::{Dynamics, Memory, Queries, Separation, Tie};
 use popfield_reference as reference;
 use popfield_reference::dynamics as naive;
 use proptest::prelude::*;

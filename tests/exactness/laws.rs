@@ -78,7 +78,7 @@ proptest! {
         let linear = recall(&memory, &queries, Separation::Linear, Tie::Plus);
         prop_assert_eq!(linear, recall(&memory, &queries, Separation::polynomial(1).unwrap(), Tie::Plus));
         let (exponential, _) = recall(&memory, &queries, Separation::exponential(beta).unwrap(), Tie::Plus);
-        let means = memory.attend(&queries, popfield::Beta::new(beta).unwrap()).unwrap();
+        let means = memory.attend(&queries, popfield::separation::Beta::new(beta).unwrap()).unwrap();
         for (mean, sign) in means.iter().zip(exponential.to_signs()) {
             prop_assert!(mean.abs() < 1e-9 || (*mean > 0.0) == (sign > 0));
         }

@@ -2,10 +2,9 @@
 
 use std::cmp::Ordering;
 
+use popfield::dynamics::{Diagonal, Limit, Order, sweep_order};
 use popfield::learning::{Dependence, FieldSigns, Hebb, Network, PseudoInverse, RULES, Rule, Spectrum, Storkey};
-use popfield::{
-    Diagonal, Dynamics, Error, Limit, Memory, Order, Pattern, Patterns, Queries, Recall, Separation, Tie, sweep_order,
-};
+use popfield::{Dynamics, Error, Memory, Pattern, Patterns, Queries, Recall, Separation, Tie};
 use popfield_reference as reference;
 use popfield_reference::learning as naive;
 use proptest::prelude::*;

@@ -14,7 +14,7 @@ fn from_parts(
     tie: Tie,
     reversed: bool,
     words: usize,
-) -> popfield::Answer {
+) -> popfield::parts::Answer {
     let mut edges = [&[0], cuts, &[memory.len()]].concat();
     edges.sort_unstable();
     edges.dedup();

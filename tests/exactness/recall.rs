@@ -90,7 +90,7 @@ proptest! {
         exponent in -9.0f64..9.0, seed: u64,
     ) {
         let world = World::new(kind, n, dim, value_dim, 3, erased, seed);
-        let beta = popfield::Beta::new(10f64.powf(exponent).clamp(1e-9, 1e9)).unwrap();
+        let beta = popfield::separation::Beta::new(10f64.powf(exponent).clamp(1e-9, 1e9)).unwrap();
         let (memory, queries) = (world.memory(), world.packed_queries());
         let mut answers = Vec::new();
         for tier in tiers() {

@@ -139,7 +139,7 @@ proptest! {
         let ids = lie.ids(n);
         let (memory, queries, alone) = (world.memory(), world.packed_queries(), only(&world, &ids));
         let scope = scope(&memory, &ids, false);
-        let beta = popfield::Beta::new(10f64.powf(exponent)).unwrap();
+        let beta = popfield::separation::Beta::new(10f64.powf(exponent)).unwrap();
         for tier in tiers() {
             let (memory, alone_memory) = (memory.clone().with_tier(tier), alone.memory().with_tier(tier));
             let view = memory.within(&scope);
@@ -180,7 +180,8 @@ fn large_memories_within_a_scope() {
     }
     let values = Patterns::random(n, 70, 4, "values").unwrap();
     let originals = keys.range(0..130).unwrap();
-    let queries: Queries = popfield::add_noise(&originals, 0.15, popfield::NoiseModel::Exact, 4).unwrap().into();
+    let queries: Queries =
+        popfield::patterns::add_noise(&originals, 0.15, popfield::patterns::NoiseModel::Exact, 4).unwrap().into();
     let memory = Memory::hetero_associative(keys.clone(), values.clone()).unwrap();
     for lie in [
         Lie::Full,
@@ -239,10 +240,11 @@ fn calls_are_watched_and_stopped() {
     use std::sync::atomic::{AtomicU64, Ordering};
     let memory = Memory::auto_associative(Patterns::random(5000, 100, 1, "keys").unwrap()).unwrap();
     let queries: Queries = Patterns::random(300, 100, 1, "queries").unwrap().into();
-    let (beta, recall) = (popfield::Beta::new(0.01).unwrap(), Recall::new(Separation::Linear).steps(3).unwrap());
+    let (beta, recall) =
+        (popfield::separation::Beta::new(0.01).unwrap(), Recall::new(Separation::Linear).steps(3).unwrap());
     type Call<'a> = &'a (dyn Fn(Progress<'_>) -> popfield::Result<()> + Sync);
     let dynamics = popfield::Dynamics::new(Separation::Linear).step_limit(3).unwrap();
-    let sweeps = dynamics.clone().order(popfield::Order::Fixed);
+    let sweeps = dynamics.clone().order(popfield::dynamics::Order::Fixed);
     let calls: [(u64, Call<'_>); 6] = [
         (900, &|progress| memory.watched(progress).recall(&queries, &recall).map(drop)),
         (300, &|progress| memory.watched(progress).search_top(&queries, 3).map(drop)),

@@ -2,7 +2,9 @@
 
 use std::sync::OnceLock;
 
-use popfield::{Memory, Patterns, Queries, Recall, Recalled, Separation, TIERS, Tie, Tier, stream};
+use popfield::patterns::stream;
+use popfield::tiers::{TIERS, Tier};
+use popfield::{Memory, Patterns, Queries, Recall, Recalled, Separation, Tie};
 use popfield_reference as reference;
 use proptest::prelude::*;
 use rand_xoshiro::Xoshiro256PlusPlus;
