@@ -45,6 +45,7 @@ fn expected(memory: &Memory, queries: &Queries, separation: Separation) -> Vec<i
         Separation::Polynomial(degree) => reference::Separation::Polynomial(degree.get()),
         Separation::Linear => reference::Separation::Linear,
         Separation::Max => reference::Separation::Max,
+        other => panic!("the reference has no separation {other}"),
     };
     reference::Oracle::default().recall(&keys, &values, &query, separation, reference::Tie::Plus).0
 }

@@ -38,6 +38,7 @@ use crate::{Error, Pattern, Query, Result, Separation, Tie};
 
 /// Which positions a step updates, and when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Order {
     /// All at once, from the same state: x ← sign(Wx) (Little 1974).
     #[default]
@@ -59,6 +60,7 @@ named!(Order, "order",
 
 /// What a position's new bit is the sign of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Update {
     /// Its field Σ_i f(s_i) x_ij.
     Field,
@@ -77,6 +79,7 @@ named!(Update, "update",
 
 /// Positions that never change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Clamp {
     /// None.
     #[default]
@@ -110,6 +113,20 @@ pub struct Dynamics {
     traced: bool,
 }
 
+/// The choices that [`Dynamics`] leave open and that have names, as they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Choices {
+    /// Which positions a step updates, and when.
+    pub order: Order,
+    /// What a new bit is the sign of.
+    pub update: Update,
+    /// Whether a position's own bit enters its field.
+    pub diagonal: Diagonal,
+    /// The policy for fields of exactly 0.
+    pub tie: Tie,
+}
+
 impl Dynamics {
     /// The steps that a run may take unless told otherwise.
     pub const STEP_LIMIT: u32 = 1000;
@@ -135,26 +152,31 @@ impl Dynamics {
     }
 
     /// Which positions a step updates, and when.
+    #[must_use]
     pub fn order(self, order: Order) -> Self {
         Self { order, ..self }
     }
 
     /// What a new bit is the sign of.
+    #[must_use]
     pub fn update(self, update: Update) -> Self {
         Self { update, ..self }
     }
 
     /// Whether a position's own bit enters its field.
+    #[must_use]
     pub fn diagonal(self, diagonal: Diagonal) -> Self {
         Self { diagonal, ..self }
     }
 
     /// The policy for fields of exactly 0.
+    #[must_use]
     pub fn tie(self, tie: Tie) -> Self {
         Self { tie, ..self }
     }
 
     /// Positions that never change.
+    #[must_use]
     pub fn clamp(self, clamp: Clamp) -> Self {
         Self { clamp, ..self }
     }
@@ -171,13 +193,14 @@ impl Dynamics {
     }
 
     /// Whether to keep the states along the way: d bits a step and query.
+    #[must_use]
     pub fn traced(self, traced: bool) -> Self {
         Self { traced, ..self }
     }
 
-    /// What was chosen, or stands where nothing was: order, update, diagonal and tie policy.
-    pub fn choices(&self) -> (Order, Update, Diagonal, Tie) {
-        (self.order, self.update, self.diagonal, self.tie)
+    /// What was chosen, or stands where nothing was.
+    pub fn choices(&self) -> Choices {
+        Choices { order: self.order, update: self.update, diagonal: self.diagonal, tie: self.tie }
     }
 
     /// How a position's own bit enters its field.

@@ -20,7 +20,7 @@ use crate::scan::tiles::each_tile;
 use crate::scan::watch::Watched;
 use crate::separation::energy::Energy;
 use crate::separation::field::Field;
-use crate::votes::counts::Histogram;
+use crate::votes::counts::Counts;
 use crate::{Error, Pattern, Patterns, Queries, Query, Result};
 
 /// One run from its start to its limit.
@@ -94,21 +94,21 @@ fn step_with_energy(asked: Asked<'_>, states: &Queries, field: &Field, dynamics:
         // Every distance is needed for the energy, so that a wide window costs nothing more.
         let watch = |place| {
             let wanted = tile.wanted(range.start + place, WIDE_MARGIN);
-            (Census::new(wanted.window, scan.len()), Histogram::default())
+            (Census::new(wanted.window, scan.len()), Counts::default())
         };
-        let (censuses, histograms): (Vec<_>, Vec<_>) =
+        let (censuses, counts): (Vec<_>, Vec<_>) =
             survey(scan, &states.panel(range.clone())?, watch)?.into_iter().unzip();
         let read = (scan.len() * scan.dim()) as u64;
         let counted = censuses
             .into_iter()
             .map(|census| Watched::of_all(census, read).counted(scan.len()).ok_or(Error::Empty { what: "keys" }));
         let answers = tile.conclude(counted.collect::<Result<_>>()?)?;
-        let step = |((index, answer), keys): ((usize, Answer), Histogram)| {
+        let step = |((index, answer), keys): ((usize, Answer), Counts)| {
             let known = states.known_count(index) as u32;
             let energy = field.law().energy(dynamics.energy_diagonal(), known, &keys);
             Step { energy, next: answer.pattern, tied: answer.tied }
         };
-        Ok(range.clone().zip(answers).zip(histograms).map(step).collect())
+        Ok(range.clone().zip(answers).zip(counts).map(step).collect())
     })
 }
 

@@ -22,7 +22,7 @@ use crate::separation::position::{NearKey, Sweeping};
 use crate::sign::exact::{ULP, UNDERFLOW};
 use crate::sign::self_term::Diagonal;
 use crate::sign::self_term::SelfTerm;
-use crate::votes::counts::Histogram;
+use crate::votes::counts::Counts;
 use crate::{Pattern, Query, Result};
 
 /// A state on its way, and everything that follows from it.
@@ -90,9 +90,9 @@ impl<'a> Walker<'a> {
     pub(crate) fn energy(&self, diagonal: Diagonal) -> Energy {
         let overlaps = &self.overlaps[..self.scan.len()];
         let distances: Vec<u32> = overlaps.iter().map(|&s| (self.known_count as i32 - s) as u32 / 2).collect();
-        let mut histogram = Histogram::default();
-        histogram.visit(0, &distances);
-        self.field.law().energy(diagonal, self.known_count, &histogram)
+        let mut counts = Counts::default();
+        counts.visit(0, &distances);
+        self.field.law().energy(diagonal, self.known_count, &counts)
     }
 
     /// The keys whose overlaps these are.
@@ -154,7 +154,7 @@ impl<'a> Walker<'a> {
         Ok(self.exact_sign(column, own))
     }
 
-    /// The same from votes counted by distance.
+    /// The exact sign from votes counted by distance.
     fn exact_sign(&self, column: &[u64], own: Option<bool>) -> Ordering {
         let own = own.map_or(0, |up| if up { 1 } else { -1 });
         let key = |i: usize| {

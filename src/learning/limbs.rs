@@ -53,7 +53,7 @@ pub(super) fn signed_sum(to: &mut [u64], numbers: &[u64], stride: usize, sign: i
     }
 }
 
-/// The same number in more limbs: those from `limbs` on are written.
+/// Writes a number in more limbs than it has: those from `limbs` on are written.
 pub(super) fn extend(number: &mut [u64], limbs: usize) {
     let fill = if is_negative(&number[..limbs]) { u64::MAX } else { 0 };
     number[limbs..].fill(fill);

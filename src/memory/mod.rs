@@ -117,7 +117,7 @@ impl Memory {
         Ok((key, value))
     }
 
-    /// The same memory, scanned by `tier`. Answers are the same bits on every tier.
+    /// This memory, scanned by `tier`. Answers are equal to the bit on every tier.
     #[must_use]
     pub fn with_tier(self, tier: Tier) -> Self {
         Self { keys: self.keys.with_tier(tier), ..self }

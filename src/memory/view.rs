@@ -43,7 +43,7 @@ impl Memory {
 }
 
 impl<'a> View<'a> {
-    /// The same, for a call that `progress` watches and may stop.
+    /// This view, for a call that `progress` watches and may stop.
     #[must_use]
     pub fn watched(self, progress: Progress<'a>) -> Self {
         Self { progress, ..self }

@@ -9,6 +9,7 @@ use crate::{Error, Pattern, Patterns, Result};
 
 /// How noise picks the positions that it flips.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NoiseModel {
     /// Exactly round(p·d) positions, chosen uniformly.
     #[default]

@@ -88,7 +88,7 @@ fn page_blocks(words: usize) -> usize {
     (PAGE_LANES / words).clamp(LEAST_BLOCKS, MOST_BLOCKS)
 }
 
-/// The same, to be changed.
+/// Blocks of eight patterns of `words` words, page by page, to be read and changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pages {
     words: usize,

@@ -185,7 +185,7 @@ impl Closing {
         }
         self.report.bits_read += self.keys * (self.query.signs().dim() + self.open.len() * COLUMNS) as u64;
         self.report.certificate = Certificate { reason: Reason::Full, keys_touched: self.keys };
-        if field.separation().beta().is_some() {
+        if field.has_top_weight() {
             let top = self.report.nearest.count as f64;
             let [low, high] = fields.share_of_one().map(|share| share * top);
             let margin = 8.0 * ULP;
@@ -283,7 +283,9 @@ fn top_weight(
     placed: impl Iterator<Item = (u32, u64)>,
     beyond: &BTreeMap<u32, u64>,
 ) -> Option<[f64; 2]> {
-    field.separation().beta()?;
+    if !field.has_top_weight() {
+        return None;
+    }
     let [low, high] = field.weigh(placed.filter(|others| others.0 > nearest.distance), nearest.distance);
     // Keys that may be as near as the nearest are perhaps those already in its count: they only widen the interval.
     let unplaced = field.weigh(by_distance(beyond), nearest.distance)[1];

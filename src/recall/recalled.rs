@@ -36,6 +36,7 @@ impl Recall {
     }
 
     /// The policy for fields of exactly 0, in every step.
+    #[must_use]
     pub fn tie(self, tie: Tie) -> Self {
         Self { tie, ..self }
     }

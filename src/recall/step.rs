@@ -30,7 +30,7 @@ use crate::{Error, Queries, Result, Tie};
 /// alone.
 const MARGIN: f64 = 0.5;
 
-/// The same where it does not, and fields may be close to zero.
+/// How little keys beyond the window may weigh where the nearest does not decide alone, and fields may be close to zero.
 pub(crate) const WIDE_MARGIN: f64 = 8.0;
 
 /// What a step asks of a memory: the keys in scope, the values beside them, and who finds near keys.
@@ -113,7 +113,7 @@ impl<'a> Tile<'a> {
         self.conclude(counted)
     }
 
-    /// The same, censuses being taken.
+    /// The answers of one step, once the near keys of each query are counted.
     pub(crate) fn conclude(self, counted: Vec<Counted>) -> Result<Vec<Answer>> {
         let Self { asked: Asked { scan, values }, queries, plan, field, .. } = self;
         let indices: Vec<usize> = self.range.clone().collect();

@@ -65,7 +65,7 @@ impl Census {
         Self { window, capacity, nearest: None, kept: Vec::new(), limit: u32::MAX }
     }
 
-    /// The same where a key is known to stand at distance `nearest`.
+    /// This census where a key is known to stand at distance `nearest`: nothing beyond the window from there is kept.
     pub(crate) fn beside(self, nearest: u32) -> Self {
         Self { limit: self.edge(nearest), ..self }
     }

@@ -10,7 +10,7 @@ use crate::sign::evidence::{Evidence, WordSigns, by_distance};
 use crate::sign::exact::{ExponentialSign, ULP, UNDERFLOW, decay};
 use crate::sign::self_term::Diagonal;
 use crate::sign::self_term::SelfTerm;
-use crate::votes::counts::Histogram;
+use crate::votes::counts::Counts;
 use crate::votes::{COLUMNS, WordVotes};
 
 #[derive(Debug)]
@@ -34,6 +34,10 @@ impl Law for Exponential {
         // No key is nearer than the nearest.
         let weight = |h: u32| h.checked_sub(nearest).map_or(0.0, |t| decay(2.0 * self.beta.get() * f64::from(t)));
         Some(Relative::Real((0..=known).map(weight).collect()))
+    }
+
+    fn has_top_weight(&self) -> bool {
+        true
     }
 
     fn weigh(&self, keys: &mut dyn Iterator<Item = (u32, u64)>, nearest: u32) -> [f64; 2] {
@@ -74,7 +78,7 @@ impl Law for Exponential {
         decay(2.0 * self.beta.get()) * (1.0 - 1e-9)
     }
 
-    fn energy(&self, _: Diagonal, known: u32, keys: &Histogram) -> Energy {
+    fn energy(&self, _: Diagonal, known: u32, keys: &Counts) -> Energy {
         let (beta, nearest) = (self.beta.get(), keys.counts().next().map_or(0, |(h, _)| h));
         let weigh = |(h, count): (u32, u64)| decay(2.0 * beta * f64::from(h - nearest)) * count as f64;
         let sum: f64 = keys.counts().map(weigh).sum();

@@ -47,14 +47,14 @@ impl Field {
         self.law.window(keys, margin).saturating_add(if self.self_term == SelfTerm::Kept { 0 } else { 2 })
     }
 
-    /// What the own bit adds to a field for each key, where fields are to be had from [`Law::relative_weights`]: with
-    /// linear weights the zeroed field is the literal one less the own bit, once a key.
+    /// As [`Law::own_weight`].
     pub(crate) fn own_weight(&self) -> Option<i64> {
-        match (self.self_term, self.separation) {
-            (SelfTerm::Kept, _) => Some(0),
-            (SelfTerm::Zeroed, Separation::Linear) => Some(1),
-            _ => None,
-        }
+        self.law.own_weight(self.self_term)
+    }
+
+    /// As [`Law::has_top_weight`].
+    pub(crate) fn has_top_weight(&self) -> bool {
+        self.law.has_top_weight()
     }
 
     /// The weight below which all other keys must stay together, relative to the nearest, for the nearest alone to

@@ -10,7 +10,7 @@ use crate::separation::without_own;
 use crate::sign::evidence::{Evidence, WordSigns, set_bits};
 use crate::sign::self_term::{Diagonal, OwnBits, SelfTerm};
 use crate::votes::WordVotes;
-use crate::votes::counts::Histogram;
+use crate::votes::counts::Counts;
 
 /// Weights by distance.
 #[derive(Debug)]
@@ -32,6 +32,17 @@ pub(crate) trait Law: fmt::Debug + Send + Sync {
     /// The weights of keys at every distance from 0 to `known`, if fields are sums of them.
     fn relative_weights(&self, _known: u32, _nearest: u32) -> Option<Relative> {
         None
+    }
+
+    /// What the own bit adds to a field for each key, where fields are to be had from
+    /// [`relative_weights`](Self::relative_weights) though it is left out as `self_term` says.
+    fn own_weight(&self, self_term: SelfTerm) -> Option<i64> {
+        (self_term == SelfTerm::Kept).then_some(0)
+    }
+
+    /// Whether weights are positive and their shares add up to 1, so that the share of the nearest keys says something.
+    fn has_top_weight(&self) -> bool {
+        false
     }
 
     /// The weight of all of `keys`, given as (distance, count), relative to that of one key at `nearest`: an interval
@@ -76,7 +87,7 @@ pub(crate) trait Law: fmt::Debug + Send + Sync {
     }
 
     /// The energy of a state of `known` positions, to which keys have these distances.
-    fn energy(&self, diagonal: Diagonal, known: u32, keys: &Histogram) -> Energy;
+    fn energy(&self, diagonal: Diagonal, known: u32, keys: &Counts) -> Energy;
 
     /// How a sweep finds the sign of a position.
     fn sweep(&self, self_term: SelfTerm, dim: usize) -> Sweeping;

@@ -11,7 +11,7 @@ use crate::sign::evidence::{Evidence, WordSigns, set_bits};
 use crate::sign::exact::polynomial_sign;
 use crate::sign::self_term::Diagonal;
 use crate::sign::self_term::SelfTerm;
-use crate::votes::counts::Histogram;
+use crate::votes::counts::Counts;
 use crate::votes::{COLUMNS, WordVotes};
 
 #[derive(Debug)]
@@ -20,6 +20,15 @@ pub(super) struct Linear;
 impl Law for Linear {
     fn relative_weights(&self, known: u32, _: u32) -> Option<Relative> {
         Some(Relative::Exact((0..=i64::from(known)).map(|h| i64::from(known) - 2 * h).collect()))
+    }
+
+    /// The zeroed field is the literal one less the own bit, once a key.
+    fn own_weight(&self, self_term: SelfTerm) -> Option<i64> {
+        match self_term {
+            SelfTerm::Kept => Some(0),
+            SelfTerm::Zeroed => Some(1),
+            SelfTerm::Difference => None,
+        }
     }
 
     fn word_signs(&self, evidence: Evidence<'_>, votes: &WordVotes, columns: u64) -> WordSigns {
@@ -42,7 +51,7 @@ impl Law for Linear {
         polynomial_sign(known, 1, votes)
     }
 
-    fn energy(&self, diagonal: Diagonal, known: u32, keys: &Histogram) -> Energy {
+    fn energy(&self, diagonal: Diagonal, known: u32, keys: &Counts) -> Energy {
         let own = if diagonal == Diagonal::Zero { i128::from(known) } else { 0 };
         let square = |s: i64| i128::from(s) * i128::from(s) - own;
         let sum: i128 = keys.overlaps(known).map(|(s, count)| square(s) * i128::from(count)).sum();

@@ -11,7 +11,7 @@ use crate::sign::evidence::{Evidence, WordSigns, set_bits};
 use crate::sign::self_term::Diagonal;
 use crate::sign::self_term::{OwnBits, SelfTerm};
 use crate::votes::WordVotes;
-use crate::votes::counts::Histogram;
+use crate::votes::counts::Counts;
 
 #[derive(Debug)]
 pub(super) struct Max;
@@ -91,7 +91,7 @@ impl Law for Max {
         signs
     }
 
-    fn energy(&self, _: Diagonal, known: u32, keys: &Histogram) -> Energy {
+    fn energy(&self, _: Diagonal, known: u32, keys: &Counts) -> Energy {
         Energy::halves(IBig::from(keys.overlaps(known).next().map_or(0, |(s, _)| -2 * s)))
     }
 

@@ -26,6 +26,7 @@ use law::Law;
 
 /// What turns overlaps into weights: field_j = Σ_i f(s_i)·y_ij.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Separation {
     /// f(s) = e^{βs}: the modern Hopfield network (Demircigil et al. 2017; Chiueh and Goodman's ECAM, 1988).
     Exponential(Beta),

@@ -13,7 +13,7 @@ use crate::sign::exact::polynomial_sign;
 use crate::sign::self_term::Diagonal;
 use crate::sign::self_term::SelfTerm;
 use crate::votes::WordVotes;
-use crate::votes::counts::Histogram;
+use crate::votes::counts::Counts;
 
 #[derive(Debug)]
 pub(super) struct Polynomial {
@@ -52,7 +52,7 @@ impl Law for Polynomial {
         SelfTerm::Difference
     }
 
-    fn energy(&self, _: Diagonal, known: u32, keys: &Histogram) -> Energy {
+    fn energy(&self, _: Diagonal, known: u32, keys: &Counts) -> Energy {
         let power = |s: i64| IBig::from(s).pow(self.degree as usize + 1);
         let sum: IBig = keys.overlaps(known).map(|(s, count)| power(s) * IBig::from(count)).sum();
         Energy::halves(sum * IBig::from(-2))

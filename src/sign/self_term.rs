@@ -36,7 +36,7 @@ named!(Diagonal, "diagonal",
 pub(crate) enum SelfTerm {
     /// Σ_i f(s_i) x_ij, the literal sum.
     Kept,
-    /// The same with overlaps over the other positions.
+    /// Σ_i f(s_i) x_ij with overlaps that run over the other positions.
     Zeroed,
     /// Energy with the bit down less energy with the bit up.
     Difference,

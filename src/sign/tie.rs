@@ -33,7 +33,7 @@ impl Tie {
         }
     }
 
-    /// The same for 64 positions.
+    /// The signs of zero at 64 positions, whose own bits are `own`.
     pub(crate) fn word(self, own: OwnBits) -> u64 {
         match self {
             Self::Plus => u64::MAX,

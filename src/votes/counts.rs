@@ -4,13 +4,13 @@ use crate::scan::watch::{ABSENT, Visit};
 
 /// Keys by distance.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Histogram {
+pub(crate) struct Counts {
     /// The distance of the first count.
     first: usize,
     counts: Vec<u64>,
 }
 
-impl Histogram {
+impl Counts {
     /// The distances that occur, ascending, and the keys at each.
     pub(crate) fn counts(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
         (self.first as u32..).zip(self.counts.iter().copied()).filter(|count| count.1 > 0)
@@ -34,7 +34,7 @@ impl Histogram {
     }
 }
 
-impl Visit for Histogram {
+impl Visit for Counts {
     fn visit(&mut self, _: usize, distances: &[u32]) {
         let (Some(&low), Some(&high)) = (distances.iter().min(), distances.iter().max()) else { return };
         if high == ABSENT {

@@ -60,6 +60,7 @@ impl Setting {
             (Update::Difference, _) => naive::Update::Difference,
             (Update::Field, Diagonal::Keep) => naive::Update::FieldKept,
             (Update::Field, Diagonal::Zero) => naive::Update::FieldZeroed,
+            (other, _) => panic!("the reference has no update {other}"),
         };
         let (separation, tie) = (plain(self.separation), plain_tie(self.tie));
         let mut oracle = reference::Oracle::default();
@@ -78,6 +79,7 @@ impl Setting {
                 let orders = orders(&|sweep| sweep_order(seed, q as u64, sweep, dim));
                 naive::asynchronous(oracle, &world.keys, start, separation, update, tie, &clamped, &orders, false)
             }
+            other => panic!("the reference has no order {other}"),
         }
     }
 }

@@ -186,6 +186,7 @@ pub fn plain(separation: Separation) -> reference::Separation {
         Separation::Polynomial(degree) => reference::Separation::Polynomial(degree.get()),
         Separation::Linear => reference::Separation::Linear,
         Separation::Max => reference::Separation::Max,
+        other => panic!("the reference has no separation {other}"),
     }
 }
 
