@@ -32,7 +32,7 @@ const CHUNK: usize = 4096;
 
 impl Memory {
     /// Writes the memory to `path`: to a temporary file beside it first, then renamed, so that `path` holds the whole
-    /// memory or what it held before.
+    /// memory or what it held before, whatever happens. Once this returns, the memory outlasts a crash of the machine.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -47,6 +47,8 @@ impl Memory {
         self.write_to(&mut file)?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
+        // The name too.
+        sync_folder(folder)?;
         Ok(())
     }
 
@@ -101,10 +103,14 @@ impl Memory {
         }
         let file = File::open(path)?;
         let length = file.metadata()?.len();
-        Self::read(BufReader::with_capacity(1 << 20, file), length)
+        Self::read_from(BufReader::with_capacity(1 << 20, file), length)
     }
 
-    fn read(reader: impl Read, length: u64) -> Result<Self> {
+    /// Reads a memory of `length` bytes, as [`write_to`](Self::write_to) writes it, checking all of it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open). No more is allocated than `length` bytes.
+    pub fn read_from(reader: impl Read, length: u64) -> Result<Self> {
         let mut reader = Hashing { inner: reader, hasher: blake3::Hasher::new() };
         let mut header = [0u8; HEADER_BYTES];
         if length < (HEADER_BYTES + HASH_BYTES) as u64 {
@@ -159,6 +165,18 @@ impl Memory {
                 Self::hetero_associative(keys, values)
             }
         }
+    }
+}
+
+/// Makes names that were put into `folder` outlast a crash, where the system can.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    match File::open(folder)?.sync_all() {
+        // Some file systems sync no folders.
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        synced => synced,
     }
 }
 

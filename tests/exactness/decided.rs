@@ -1,9 +1,10 @@
 //! Fields that `f64` gets wrong: planted ties and near-ties of the exponential.
 
+use popfield::patterns::{NoiseModel, add_noise};
 use popfield::recall::Reason;
 use popfield::{Memory, Patterns, Queries, Recall, Separation, Tie};
 
-use crate::worlds::{Kind, World, check_everywhere};
+use crate::worlds::{Kind, World, check_everywhere, tiers};
 
 /// Keys at chosen distances from the query of all +1, each voting in one column: `votes` holds (distance, vote, how
 /// often).
@@ -149,4 +150,32 @@ fn pieces_that_shed_at_different_distances() {
     let separation = Separation::exponential(0.5).unwrap();
     assert_eq!(world.expected(separation, Tie::Plus), [(vec![-1, -1, 1], 0)]);
     check_everywhere(&world, separation, Tie::Plus);
+}
+
+/// What was read is counted, alike on every tier; with figures on it.
+#[test]
+fn bits_that_were_read_are_counted() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let read = |n: usize, dim: usize, noise: f64, separation: Separation| -> u64 {
+        let keys = Patterns::random(n, dim, 11, "keys").unwrap();
+        let originals = keys.range(0..64).unwrap();
+        let queries = add_noise(&originals, noise, NoiseModel::Exact, 11).unwrap();
+        let memory = Memory::hetero_associative(keys, Patterns::random(n, 70, 11, "values").unwrap()).unwrap();
+        let on = |tier| -> u64 {
+            let memory = memory.clone().with_tier(tier);
+            let recalled = pool.install(|| memory.recall(&queries.clone().into(), &Recall::new(separation)).unwrap());
+            recalled.reports.iter().map(|report| report.bits_read).sum()
+        };
+        let figures: Vec<u64> = tiers().map(on).collect();
+        assert!(figures.iter().all(|figure| *figure == figures[0]), "{figures:?}");
+        figures[0]
+    };
+    let exponential = Separation::exponential(1.0).unwrap();
+    // Few keys are read whole, once, and the value of the nearest.
+    assert_eq!(read(1000, 128, 0.0, exponential), 64 * (1000 * 128 + 70));
+    // Every key, for the nearest, then for the fields, and all values.
+    assert_eq!(read(1000, 128, 0.0, Separation::Linear), 64 * 1000 * (128 + 128 + 128));
+    // Many keys by their first words, up to the bound that the first tile guesses: five of eight, or four.
+    let (clean, noisy) = (read(20_000, 512, 0.0, exponential), read(20_000, 512, 0.1, exponential));
+    assert_eq!((clean, noisy), (409_702_784, 327_815_552), "of {}", 64 * 20_000 * 512);
 }
