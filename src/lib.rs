@@ -57,9 +57,6 @@ mod error;
 mod names;
 mod progress;
 
-// What theory says of all of these.
-pub mod theory;
-
 pub use dynamics::Dynamics;
 pub use error::{Error, ErrorKind, Result};
 pub use memory::{Memory, View};

@@ -1,7 +1,7 @@
 //! Predictions by name: which experiments each is about, and what it says of them.
 
-use popfield::theory::{ags, capacity, exponential, nearest, one_step, polynomial, pseudo_inverse, success};
 use popfield::{Beta, Degree, flips};
+use popfield_lab::theory::{ags, capacity, exponential, nearest, one_step, polynomial, pseudo_inverse, success};
 
 use crate::failure::{Failure, Result};
 use crate::lab::experiment::{Experiment, Rule, Setting, Steps, Values, name};
@@ -22,7 +22,7 @@ pub enum Says {
 }
 
 /// A number, if the law says one there.
-type Predicted = popfield::Result<Option<f64>>;
+type Predicted = popfield_lab::Result<Option<f64>>;
 
 /// A prediction.
 #[derive(Clone, Copy)]
@@ -250,12 +250,12 @@ fn krotov_hopfield(experiment: &Experiment) -> bool {
     matches!(experiment.rule, Rule::Polynomial(_)) && experiment.steps == Steps::OneStep && setting
 }
 
-fn degree(experiment: &Experiment) -> popfield::Result<Option<Degree>> {
-    if let Rule::Polynomial(degree) = experiment.rule { Degree::new(degree).map(Some) } else { Ok(None) }
+fn degree(experiment: &Experiment) -> popfield_lab::Result<Option<Degree>> {
+    if let Rule::Polynomial(degree) = experiment.rule { Ok(Some(Degree::new(degree)?)) } else { Ok(None) }
 }
 
-fn beta(experiment: &Experiment, dim: usize) -> popfield::Result<Option<Beta>> {
-    if let Rule::Exponential(beta) = experiment.rule { Beta::new(beta.at(dim)).map(Some) } else { Ok(None) }
+fn beta(experiment: &Experiment, dim: usize) -> popfield_lab::Result<Option<Beta>> {
+    if let Rule::Exponential(beta) = experiment.rule { Ok(Some(Beta::new(beta.at(dim))?)) } else { Ok(None) }
 }
 
 fn bounded(experiment: &Experiment, observable: Observable) -> bool {
@@ -273,7 +273,7 @@ fn bounds(
     experiment: &Experiment,
     point: Point,
     observable: Observable,
-) -> popfield::Result<Option<exponential::Bounds>> {
+) -> popfield_lab::Result<Option<exponential::Bounds>> {
     let (dim, patterns, flips) = (dim(point), point.patterns, flipped(experiment, point));
     let beta = match beta(experiment, point.dim)? {
         None => return nearest::pattern_success(dim, patterns, flips, dim).map(Some),

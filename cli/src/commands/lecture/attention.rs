@@ -1,7 +1,7 @@
 //! Attention: the modern network with its weights normalised, and the real vector inside the sign.
 
-use popfield::theory::attention;
 use popfield::{Beta, Memory, NoiseModel, Patterns, Queries, Recall, Separation, add_noise};
+use popfield_lab::theory::attention;
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};

@@ -1,7 +1,7 @@
 //! Auto-association: a pattern recalled from a damaged copy of itself.
 
 use popfield::flips;
-use popfield::theory::one_step;
+use popfield_lab::theory::one_step;
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Predicted, Row, Section, Shown};

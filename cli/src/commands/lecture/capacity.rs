@@ -1,7 +1,7 @@
 //! The capacity of one step, and the overlaps that it hangs on.
 
-use popfield::theory::{capacity, one_step, overlaps, success};
 use popfield::{Memory, Patterns, Tie, stream};
+use popfield_lab::theory::{capacity, one_step, overlaps, success};
 use rand_xoshiro::rand_core::Rng;
 use rayon::prelude::*;
 
@@ -185,7 +185,7 @@ fn hoeffding(teacher: &Teacher) -> Result<Shown> {
         stats::proportion(pairs as u64, (PATTERNS * (PATTERNS - 1) / 2) as u64, CONFIDENCE)
     };
     let fractions: Vec<f64> = (0..=10).map(|step| f64::from(2 * step) * 0.02).collect();
-    let line = |law: fn(u64, f64) -> popfield::Result<f64>| {
+    let line = |law: fn(u64, f64) -> popfield_lab::Result<f64>| {
         (0..=80).map(|step| f64::from(step) * 0.005).map(|x| Ok((x, law(dim, x)?))).collect::<Result<Vec<_>>>()
     };
     let mut commands = random_memory(teacher, DIM, PATTERNS);
@@ -221,7 +221,7 @@ fn hoeffding(teacher: &Teacher) -> Result<Shown> {
         ),
     ]);
     let any = stats::proportion(sets_with_a_pair(teacher)?, SETS, CONFIDENCE);
-    let bound = |pair: fn(u64, f64) -> popfield::Result<f64>| -> Result<f64> {
+    let bound = |pair: fn(u64, f64) -> popfield_lab::Result<f64>| -> Result<f64> {
         Ok(overlaps::any_pair_bound(SET as u64, pair(dim, 0.3)?)?)
     };
     let bounds = overlaps::any_pair(dim, SET as u64, 0.3)?;

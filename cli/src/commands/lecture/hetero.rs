@@ -1,6 +1,6 @@
 //! Hetero-association: a key recalls a value that is not the key.
 
-use popfield::theory::one_step;
+use popfield_lab::theory::one_step;
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Predicted, Row, Section, Shown, number};

@@ -2,8 +2,8 @@
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
-use popfield::theory::ags;
 use popfield::{Dynamics, End, Limit, Memory, Order, Pattern, Patterns, Query, Run, Separation, Side};
+use popfield_lab::theory::ags;
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};

@@ -1,8 +1,8 @@
 //! Linear algebra: W as a matrix, its singular vectors, and the best W there is.
 
 use popfield::learning::{Association, Hebb, Rule, Spectrum};
-use popfield::theory::pseudo_inverse;
 use popfield::{Memory, Patterns};
+use popfield_lab::theory::pseudo_inverse;
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};

@@ -1,7 +1,7 @@
 //! The modern network: overlaps told apart by a steeper function.
 
-use popfield::theory::{exponential, polynomial};
 use popfield::{Beta, Degree};
+use popfield_lab::theory::{exponential, polynomial};
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Predicted, Row, Section, Shown};

@@ -1,7 +1,7 @@
 //! Attention: the own key has more than half of the softmax weight while d is above a multiple of ln n.
 
-use popfield::theory::{attention, exponential};
 use popfield::{Beta, Memory, NoiseModel, Patterns, add_noise, flips};
+use popfield_lab::theory::{attention, exponential};
 
 use super::check::{Check, Measured, Prediction};
 use super::crossing::{Growth, slope};

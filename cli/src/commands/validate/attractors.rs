@@ -3,7 +3,7 @@
 //! A run from a pattern is *retrieved* if it ends with an overlap above 0.8: lost ones end around 0.35, and hardly any
 //! in between once d is 1000. m is the mean over retrieved runs.
 
-use popfield::theory::ags;
+use popfield_lab::theory::ags;
 
 use super::check::{Check, Measured, Prediction};
 use super::trials::{Trials, limit};

@@ -1,7 +1,7 @@
 //! Exponential separations: errors on both sides of the thresholds, the thresholds, and Demircigil et al.'s bound.
 
-use popfield::theory::exponential;
 use popfield::{Beta, flips};
+use popfield_lab::theory::exponential;
 
 use super::check::{Check, FALSE_RATE, Prediction, Relation};
 use super::crossing::{Growth, slope};
@@ -65,7 +65,7 @@ fn error(beta: f64, noise: f64, values: Values, side: f64) -> Check {
             let law = if values == Values::Worst { exponential::worst_error } else { exponential::random_error };
             let (patterns, flips) = (point()?.patterns, flips(noise, DIM) as u64);
             let error = law(DIM as u64, patterns, flips, Beta::new(beta)?)?;
-            // The law's own error: see `popfield::theory::exponential::random_error`.
+            // The law's own error: see `popfield_lab::theory::exponential::random_error`.
             let planted = if error < 0.7 { FALSE_RATE * error } else { error / FALSE_RATE };
             Ok(Prediction::rate(error).planted(planted).within(0.02 * error.min(1.0 - error)))
         },

@@ -1,8 +1,8 @@
 //! The linear rule, one step: exact laws of finite memories, their bounds, and self-recall that proves nothing.
 
-use popfield::theory::one_step::{self, BitLaw};
-use popfield::theory::{capacity, success};
 use popfield::{Memory, Patterns, Tie};
+use popfield_lab::theory::one_step::{self, BitLaw};
+use popfield_lab::theory::{capacity, success};
 
 use super::check::{Check, Prediction, Relation};
 use super::trials::{Trials, wrong};
@@ -57,7 +57,7 @@ fn strictly_wrong(outcome: &Outcome) -> f64 {
 /// As many patterns as dimensions: what the self-term does.
 fn square() -> Vec<Check> {
     let point = Point { dim: 100, patterns: 100 };
-    let at = |setting, few, source, law: fn() -> popfield::Result<BitLaw>, of: fn(&Outcome) -> f64| {
+    let at = |setting, few, source, law: fn() -> popfield_lab::Result<BitLaw>, of: fn(&Outcome) -> f64| {
         let experiment = Experiment::new(Rule::Hebb, setting);
         Check::new(
             format!("{} bit error, d = n = 100", name(setting)),
@@ -123,7 +123,7 @@ fn bounds() -> Vec<Check> {
 fn vacuous() -> Vec<Check> {
     const DIM: u64 = 100;
     // A pattern that is not stored has no vote of its own.
-    let unstored = |n: u64| popfield::theory::walk::below(n * (DIM - 1), -(n as i64));
+    let unstored = |n: u64| popfield_lab::theory::walk::below(n * (DIM - 1), -(n as i64));
     let mut checks = Vec::new();
     for (times, few) in [(4u64, 600u64), (100, 60)] {
         let patterns = times * DIM;

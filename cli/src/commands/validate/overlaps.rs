@@ -1,7 +1,7 @@
 //! Overlaps of random patterns: the bound on pairs and its constant, and the largest overlap.
 
-use popfield::theory::{overlaps, walk};
 use popfield::{Memory, Patterns};
+use popfield_lab::theory::{overlaps, walk};
 
 use super::check::{Check, Measured, Prediction, Relation};
 use super::trials::Trials;
@@ -24,7 +24,7 @@ pub fn checks() -> Vec<Check> {
 /// The probability that some two of a set overlap so.
 fn pairs() -> Vec<Check> {
     let set = format!("some two of {PATTERNS} overlap by {FRACTION} d, d = {DIM}");
-    let any = |bound: fn(u64, f64) -> popfield::Result<f64>| -> Result<f64> {
+    let any = |bound: fn(u64, f64) -> popfield_lab::Result<f64>| -> Result<f64> {
         Ok(overlaps::any_pair_bound(PATTERNS, bound(DIM, FRACTION)?)?)
     };
     let truth = || -> Result<(f64, f64)> {

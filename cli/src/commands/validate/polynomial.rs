@@ -1,7 +1,7 @@
 //! Polynomial separations: errors where n is of the order of d^K, and that it is.
 
-use popfield::theory::polynomial;
 use popfield::{Degree, Separation};
+use popfield_lab::theory::polynomial;
 
 use super::check::{Check, Prediction};
 use super::trials::Trials;

@@ -1,7 +1,7 @@
 //! Linearly independent keys: the pseudo-inverse rule, and orthogonal keys, for which Hebb's is one.
 
-use popfield::theory::{one_step, pseudo_inverse};
 use popfield::{Memory, Patterns};
+use popfield_lab::theory::{one_step, pseudo_inverse};
 
 use super::check::{Check, Prediction};
 use super::trials::{Trials, limit, wrong};

@@ -1,6 +1,6 @@
 use std::f64::consts::PI;
 
-use popfield::theory::ags;
+use popfield_lab::theory::ags;
 
 use crate::quadrature::{maximum, normal_above};
 use crate::{close, rounds_to};

@@ -7,7 +7,8 @@
 //!
 //! Source: Kanter, Sompolinsky 1987, "Associative recall of memory without errors"; the step as derived above.
 
-use super::{normal_above, positive, within};
+use super::numeric::normal_above;
+use super::parameters::{positive, within};
 use crate::Result;
 
 /// The bit error with the diagonal zeroed: ½ erfc(m√((1−α)/(2α(1−m²)))), m = 1 − 2·noise.

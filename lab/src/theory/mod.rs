@@ -65,69 +65,13 @@ pub mod capacity;
 pub mod exponential;
 mod inversion;
 pub mod nearest;
+mod numeric;
 pub mod one_step;
 pub mod overlaps;
+mod parameters;
 pub mod polynomial;
 pub mod pseudo_inverse;
 pub mod success;
 pub mod walk;
 
-use crate::{Error, Result};
-
-/// The largest count that the laws take, so that all counts are `f64` without rounding.
-pub const MOST: u64 = 1 << 53;
-
-/// A count from 1 to [`MOST`].
-fn count(what: &'static str, value: u64) -> Result<()> {
-    let expected = || format!("1 to {MOST}");
-    if (1..=MOST).contains(&value) { Ok(()) } else { Err(refused(what, expected(), value)) }
-}
-
-/// A dimension, a number of patterns, and flipped positions of those dimensions. The crosstalk's d·(n − 1) terms are
-/// counted too.
-fn sizes(dim: u64, patterns: u64, flips: u64) -> Result<()> {
-    count("dimension", dim)?;
-    count("patterns", patterns)?;
-    if flips > dim {
-        return Err(refused("flips", format!("0 to the dimension, {dim}"), flips));
-    }
-    match dim.checked_mul(patterns) {
-        Some(terms) if terms <= MOST => Ok(()),
-        _ => Err(refused("dimension times patterns", format!("up to {MOST}"), format!("{dim} times {patterns}"))),
-    }
-}
-
-/// A number within a range, ends included. Not a number is in none.
-fn within(what: &'static str, value: f64, low: f64, high: f64) -> Result<()> {
-    if (low..=high).contains(&value) { Ok(()) } else { Err(refused(what, format!("{low} to {high}"), value)) }
-}
-
-/// A number above 0, up to `high`.
-fn positive(what: &'static str, value: f64, high: f64) -> Result<()> {
-    if value > 0.0 && value <= high { Ok(()) } else { Err(refused(what, format!("above 0, up to {high}"), value)) }
-}
-
-fn refused(what: &'static str, expected: String, found: impl ToString) -> Error {
-    Error::Parameter { what, expected, found: found.to_string() }
-}
-
-/// d − 2·flips: the overlap of the query with its own key.
-fn signal(dim: u64, flips: u64) -> i64 {
-    dim as i64 - 2 * flips as i64
-}
-
-/// P(Z > z) of a standard normal Z.
-fn normal_above(z: f64) -> f64 {
-    0.5 * libm::erfc(z * std::f64::consts::FRAC_1_SQRT_2)
-}
-
-/// Where `rising` turns from false to true within [low, high], to the last bit.
-fn bisect(mut low: f64, mut high: f64, rising: impl Fn(f64) -> bool) -> f64 {
-    loop {
-        let middle = low + 0.5 * (high - low);
-        if middle <= low || middle >= high {
-            return middle;
-        }
-        if rising(middle) { high = middle } else { low = middle }
-    }
-}
+pub use parameters::MOST;

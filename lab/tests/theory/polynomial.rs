@@ -1,5 +1,5 @@
-use popfield::theory::{one_step, polynomial};
 use popfield::{Degree, Tie};
+use popfield_lab::theory::{one_step, polynomial};
 
 use crate::close;
 use crate::enumeration::dot;
@@ -66,7 +66,7 @@ fn moments_key_by_key() {
 fn degree_one_is_linear() {
     for (d, n, f) in [(200u64, 40u64, 0u64), (200, 60, 20), (1000, 300, 100)] {
         let near =
-            |law: f64, exact: popfield::Result<one_step::BitLaw>| close(law, exact.unwrap().error(Tie::Plus), 2e-2);
+            |law: f64, exact: popfield_lab::Result<one_step::BitLaw>| close(law, exact.unwrap().error(Tie::Plus), 2e-2);
         near(polynomial::hetero(d, n, f, degree(1)).unwrap(), one_step::hetero(d, n, f));
         near(polynomial::worst(d, n, f, degree(1)).unwrap(), one_step::hetero(d, n, f));
         near(polynomial::energy_difference(d, n, f, degree(1)).unwrap(), one_step::auto_zeroed(d, n, f));

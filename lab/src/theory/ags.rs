@@ -12,7 +12,8 @@
 
 use std::f64::consts::FRAC_2_SQRT_PI;
 
-use super::{bisect, within};
+use super::numeric::bisect;
+use super::parameters::within;
 use crate::Result;
 
 /// The retrieval state at one load.
@@ -35,11 +36,11 @@ pub struct Retrieval {
 ///
 /// # Example
 /// ```
-/// use popfield::theory::ags;
+/// use popfield_lab::theory::ags;
 /// let state = ags::retrieval(0.13)?.unwrap();
 /// assert!((state.overlap - 0.987212).abs() < 5e-7);
 /// assert!(ags::retrieval(0.14)?.is_none());
-/// # Ok::<(), popfield::Error>(())
+/// # Ok::<(), popfield_lab::Error>(())
 /// ```
 pub fn retrieval(load: f64) -> Result<Option<Retrieval>> {
     within("load", load, 0.0, f64::MAX)?;

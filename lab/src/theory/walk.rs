@@ -6,6 +6,8 @@
 
 use std::f64::consts::{LN_2, PI};
 
+use super::numeric::bisect;
+
 /// Terms of a sum that are had from their neighbours before one is computed afresh: rounding stays below 10⁻¹³.
 const FRESH: usize = 4096;
 
@@ -15,7 +17,7 @@ const FRESH: usize = 4096;
 ///
 /// # Example
 /// ```
-/// use popfield::theory::walk;
+/// use popfield_lab::theory::walk;
 /// assert_eq!(walk::at(4, 3), 0.0);
 /// assert!((walk::at(4, 2) - 4.0 / 16.0).abs() < 1e-15);
 /// ```
@@ -124,7 +126,7 @@ pub fn inverse_rate(of: f64) -> f64 {
     } else if of >= LN_2 {
         1.0
     } else {
-        super::bisect(0.0, 1.0, |a| rate(a) >= of)
+        bisect(0.0, 1.0, |a| rate(a) >= of)
     }
 }
 

@@ -1,4 +1,4 @@
-use popfield::theory::overlaps;
+use popfield_lab::theory::overlaps;
 use proptest::prelude::*;
 
 use crate::close;
@@ -55,7 +55,7 @@ fn fractions_that_are_whole_places() {
     // an even sum, so 30 and 8.
     close(overlaps::pair(100, 0.29).unwrap(), overlaps::pair(100, 0.3).unwrap(), 1e-15);
     close(overlaps::pair(100, 0.07).unwrap(), overlaps::pair(100, 0.08).unwrap(), 1e-15);
-    close(overlaps::pair(100, 0.14).unwrap(), popfield::theory::walk::at_least(100, 14), 1e-15);
+    close(overlaps::pair(100, 0.14).unwrap(), popfield_lab::theory::walk::at_least(100, 14), 1e-15);
     close(overlaps::pair(4, 1.0).unwrap(), 1.0 / 16.0, 1e-14);
 }
 

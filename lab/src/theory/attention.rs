@@ -6,9 +6,11 @@
 //! [`exponential::worst_values`](super::exponential::worst_values) bounds. All of this is hetero-associative, or for
 //! keys as values, since the argument asks nothing of values.
 
+use popfield::Beta;
+
 use super::exponential::{Bounds, exceeding, worst_threshold, worst_values};
-use super::{count, positive, refused, signal};
-use crate::{Beta, Result};
+use super::parameters::{count, positive, refused, signal};
+use crate::Result;
 
 /// The probability that the own key of a query, `flips` positions away, has at most half of the softmax weight, between
 /// bounds.

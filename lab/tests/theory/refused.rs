@@ -1,9 +1,10 @@
 //! What is out of range is refused, and the message names it.
 
-use popfield::theory::{
+use popfield::{Beta, Degree};
+use popfield_lab::theory::{
     MOST, ags, attention, capacity, exponential, nearest, one_step, overlaps, polynomial, pseudo_inverse, success,
 };
-use popfield::{Beta, Degree, Error, Result};
+use popfield_lab::{Error, Result};
 
 #[track_caller]
 fn refuses<T: std::fmt::Debug>(what: &str, result: Result<T>) {

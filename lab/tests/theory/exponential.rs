@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 use std::f64::consts::LN_2;
 
-use popfield::theory::exponential::{self, Bounds};
-use popfield::theory::{attention, nearest, walk};
 use popfield::{Beta, stream};
+use popfield_lab::theory::exponential::{self, Bounds};
+use popfield_lab::theory::{attention, nearest, walk};
 use proptest::prelude::*;
 
 use crate::enumeration::{Sign, auto, dot, hetero, over_overlaps};

@@ -1,6 +1,6 @@
 use popfield::Tie;
-use popfield::theory::one_step::{self, BitLaw};
-use popfield::theory::{capacity, success};
+use popfield_lab::theory::one_step::{self, BitLaw};
+use popfield_lab::theory::{capacity, success};
 use proptest::prelude::*;
 
 use crate::enumeration::{Fractions, auto, dot, hetero, over_overlaps, sign_of};
@@ -76,7 +76,7 @@ fn the_limit_is_normal() {
         // The distance to the limit falls as 1/d.
         let distance = |dim: u64| {
             let (patterns, flips) = ((load * dim as f64) as u64, (noise * dim as f64).round() as u64);
-            let law = |law: popfield::Result<BitLaw>| law.unwrap().error(Tie::Plus);
+            let law = |law: popfield_lab::Result<BitLaw>| law.unwrap().error(Tie::Plus);
             [
                 law(one_step::hetero(dim, patterns, flips)) - one_step::hetero_erfc(load, noise).unwrap(),
                 law(one_step::auto_zeroed(dim, patterns, flips)) - one_step::hetero_erfc(load, noise).unwrap(),

@@ -1,5 +1,5 @@
 use popfield::Tie;
-use popfield::theory::nearest;
+use popfield_lab::theory::nearest;
 use proptest::prelude::*;
 
 use crate::close;

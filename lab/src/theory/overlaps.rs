@@ -4,7 +4,8 @@
 //! two pairs are, since they share one vector at most.
 
 use super::exponential::{Bounds, any};
-use super::{count, positive, refused, walk, within};
+use super::parameters::{count, positive, refused, within};
+use super::walk;
 use crate::Result;
 
 /// P(s ≥ fraction·d) of one pair, exactly, for 0 ≤ `fraction` ≤ 1.

@@ -1,4 +1,4 @@
-use popfield::theory::pseudo_inverse;
+use popfield_lab::theory::pseudo_inverse;
 
 use crate::quadrature::normal_above;
 use crate::{close, rounds_to};

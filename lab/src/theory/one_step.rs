@@ -5,8 +5,12 @@
 //! query's own bit. So crosstalk is a sum of fair signs, whatever the values are: random ones and the worst case, where
 //! every other value opposes, have the same error bit by bit (not jointly).
 
-use super::{normal_above, positive, signal, sizes, walk, within};
-use crate::{Result, Tie};
+use popfield::Tie;
+
+use super::numeric::normal_above;
+use super::parameters::{positive, signal, sizes, within};
+use super::walk;
+use crate::Result;
 
 /// Probabilities of one bit, over random memories.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,11 +65,12 @@ impl BitLaw {
 ///
 /// # Example
 /// ```
-/// use popfield::{Tie, theory::one_step};
+/// use popfield::Tie;
+/// use popfield_lab::theory::one_step;
 /// let law = one_step::hetero(1000, 138, 0)?;
 /// assert!((law.wrong - 0.0034211).abs() < 5e-8 && (law.tie - 0.0000560).abs() < 5e-8);
 /// assert!(law.error(Tie::Plus) > law.wrong);
-/// # Ok::<(), popfield::Error>(())
+/// # Ok::<(), popfield_lab::Error>(())
 /// ```
 pub fn hetero(dim: u64, patterns: u64, flips: u64) -> Result<BitLaw> {
     sizes(dim, patterns, flips)?;

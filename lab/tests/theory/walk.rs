@@ -1,5 +1,5 @@
 use num_bigint::BigUint;
-use popfield::theory::walk;
+use popfield_lab::theory::walk;
 use proptest::prelude::*;
 
 use crate::close;

@@ -6,8 +6,12 @@
 //!
 //! Source: Krotov, Hopfield 2016, "Dense associative memory for pattern recognition", section 2, equations 5 and 6.
 
-use super::{MOST, count, normal_above, positive, refused, signal, sizes, walk, within};
-use crate::{Degree, Result};
+use popfield::Degree;
+
+use super::numeric::{bisect, normal_above};
+use super::parameters::{MOST, count, positive, refused, signal, sizes, within};
+use super::walk;
+use crate::Result;
 
 /// The bit error, hetero-associative, random values: signal (d − 2·flips)^K against n − 1 terms ±S_d^K.
 ///
@@ -92,7 +96,7 @@ pub fn krotov_hopfield_patterns(dim: u64, noise: f64, degree: Degree, error: f64
     count("dimension", dim)?;
     within("noise", noise, 0.0, 0.5_f64.next_down())?;
     positive("error", error, 0.5_f64.next_down())?;
-    let z = super::bisect(0.0, 40.0, |z| normal_above(z) <= error);
+    let z = bisect(0.0, 40.0, |z| normal_above(z) <= error);
     Ok(by_variance(dim, noise, degree) / (z * z))
 }
 

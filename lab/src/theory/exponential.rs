@@ -14,10 +14,14 @@
 //! Source: Derrida 1981 (random energy model); Lucibello, Mézard 2024, "Exponential capacity of dense associative
 //! memories", by the same method for other ensembles; derived above for ±1.
 
+use popfield::Beta;
+
 use super::inversion::Terms;
+use super::numeric::normal_above;
+use super::parameters::{count, refused, signal, sizes, within};
 use super::success::independent;
-use super::{count, normal_above, refused, signal, sizes, walk, within};
-use crate::{Beta, Result};
+use super::walk;
+use crate::Result;
 
 /// A probability between two bounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,10 +42,11 @@ pub struct Bounds {
 ///
 /// # Example
 /// ```
-/// use popfield::{Beta, theory::exponential};
+/// use popfield::Beta;
+/// use popfield_lab::theory::exponential;
 /// assert!((exponential::random_threshold(0.0, Beta::new(1.0)?)? - 0.6750).abs() < 5e-5);
 /// assert!((exponential::random_threshold(0.1, Beta::new(0.25)?)? - 0.2799).abs() < 5e-5);
-/// # Ok::<(), popfield::Error>(())
+/// # Ok::<(), popfield_lab::Error>(())
 /// ```
 pub fn random_threshold(noise: f64, beta: Beta) -> Result<f64> {
     threshold(noise, 2.0 * beta.get())

@@ -3,7 +3,7 @@
 //! Bits of one pattern share their crosstalk, and patterns of one memory share their keys: errors are not independent.
 //! What follows is a bound or an approximation, as each says.
 
-use super::{count, within};
+use super::parameters::{count, within};
 use crate::Result;
 
 /// At least this is the probability that all `events` go well if each fails with probability `error`, however they

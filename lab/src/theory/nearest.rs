@@ -8,11 +8,12 @@ use std::f64::consts::PI;
 
 use super::exponential::{Bounds, any};
 use super::one_step::BitLaw;
-use super::{count, signal, sizes, walk};
+use super::parameters::{count, signal, sizes};
+use super::walk;
 use crate::Result;
 
 /// Random values: the nearest of all keys decide, and a key nearer than the own one decides against in half of the
-/// cases. [`Tie::Stay`](crate::Tie::Stay) is a fair coin.
+/// cases. [`Tie::Stay`](popfield::Tie::Stay) is a fair coin.
 ///
 /// Absolute error below 10⁻¹². Cost: O(√n + √d) for each of up to `flips` places that are likely enough, some √d of
 /// them: 20 s at d = 10⁸ or n = 2⁵³.

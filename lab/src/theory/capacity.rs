@@ -1,7 +1,7 @@
 //! How many patterns a linear memory holds: Hoeffding's bound, the law of McEliece et al., and the search for the n at
 //! which any law reaches a target.
 
-use super::{MOST, count, positive, refused, signal, sizes, within};
+use super::parameters::{MOST, count, positive, refused, signal, sizes, within};
 use crate::Result;
 
 /// Hoeffding's bound on the probability that a bit is wrong or tied, hetero-associative, random or worst-case values:
@@ -62,12 +62,13 @@ pub fn hoeffding_all(dim: u64, flips: u64, value_dim: u64, failure: f64) -> Resu
 ///
 /// # Example
 /// ```
-/// use popfield::{Tie, theory::{capacity, one_step, success}};
+/// use popfield::Tie;
+/// use popfield_lab::theory::{capacity, one_step, success};
 /// // All 1,000 bits of a pattern with probability 1/2 and more, had without dependence between bits.
 /// let right = |n| success::independent(one_step::hetero(1000, n, 0)?.error(Tie::Plus), 1000);
 /// let n = capacity::largest(1 << 20, |n| Ok(right(n)? >= 0.5))?;
 /// assert!(right(n)? >= 0.5 && right(n + 1)? < 0.5);
-/// # Ok::<(), popfield::Error>(())
+/// # Ok::<(), popfield_lab::Error>(())
 /// ```
 pub fn largest(most: u64, mut holds: impl FnMut(u64) -> Result<bool>) -> Result<u64> {
     let (mut low, mut high, mut probe) = (0, most, 1);

@@ -1,4 +1,4 @@
-use popfield::theory::capacity;
+use popfield_lab::theory::capacity;
 use proptest::prelude::*;
 
 use crate::close;
