@@ -120,16 +120,6 @@ impl From<Error> for Failure {
     }
 }
 
-/// The laboratory's errors.
-impl From<popfield_lab::Error> for Failure {
-    fn from(error: popfield_lab::Error) -> Self {
-        match error {
-            popfield_lab::Error::Engine(error) => error.into(),
-            _ => Self::Usage(error.to_string()),
-        }
-    }
-}
-
 /// Names the file that an error of the library is about.
 pub fn about(path: &Path) -> impl Fn(Error) -> Failure {
     move |error| match error {

@@ -49,7 +49,11 @@ pub fn progress(length: u64, what: &'static str) -> ProgressBar {
 
 /// Tells `bar` how far a call has come, and the call whether to go on.
 pub fn tell(bar: &ProgressBar) -> impl Fn(u64, u64) -> bool + Sync {
-    move |done, _| {
+    move |done, total| {
+        // Where points are searched there are ever more of them.
+        if bar.length() != Some(total) {
+            bar.set_length(total);
+        }
         // What is done may be told out of order.
         if done > bar.position() {
             bar.set_position(done);

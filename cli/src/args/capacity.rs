@@ -4,14 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use popfield::Tie;
+use popfield_lab::{BetaScaling, Experiment, Observable, Range, Rule, Setting, Sizes, Steps, Study, Values, Way};
 
-use super::shared::{Threads, TieArg, positive};
-use crate::beta::{BetaArg, beta};
+use super::shared::{Threads, TieArg, choice, positive};
+
+use crate::beta::beta;
 use crate::failure::{Failure, Result};
-use crate::lab::experiment::{Experiment, Rule, Setting, Steps, Values};
-use crate::lab::outcome::Observable;
-use crate::lab::point::Way;
-use crate::lab::range::{Range, range};
 
 #[derive(Debug, Args)]
 #[command(
@@ -32,13 +30,13 @@ pub struct Capacity {
     pub rule: LabRuleArg,
     /// Values of their own, or keys that recall themselves, and then the self-term (default hetero; with storkey
     /// auto-zeroed)
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = choice(Setting::ALL, Setting::name, Setting::about))]
     pub setting: Option<Setting>,
     /// One step, or to the limit
-    #[arg(long, value_enum, default_value_t = Steps::OneStep)]
+    #[arg(long, default_value_t = Steps::OneStep, value_parser = choice(Steps::ALL, Steps::name, Steps::about))]
     pub dynamics: Steps,
     /// The values of hetero
-    #[arg(long, value_enum, default_value_t = Values::Random)]
+    #[arg(long, default_value_t = Values::Random, value_parser = choice(Values::ALL, Values::name, Values::about))]
     pub values: Values,
     /// Whether queries are stored patterns or noisy ones (default pattern, or noise with --noise)
     #[arg(long, value_enum)]
@@ -48,7 +46,7 @@ pub struct Capacity {
     pub noise: Option<f64>,
     /// β of the exponential: a number from 1e-9 to 1e9, or 1/sqrt(d) (default 1)
     #[arg(long, value_name = "B", value_parser = beta, allow_hyphen_values = true)]
-    pub beta: Option<BetaArg>,
+    pub beta: Option<BetaScaling>,
     /// Degree of the polynomial, 1 to 64 (default 2; an even one cannot tell a pattern from its complement)
     #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub degree: Option<u32>,
@@ -59,13 +57,13 @@ pub struct Capacity {
     #[arg(long, allow_negative_numbers = true, value_name = "LIST", value_delimiter = ',', value_parser = positive, default_value = "100,200,400")]
     pub dim: Vec<usize>,
     /// Patterns as a range of n/d
-    #[arg(long, allow_hyphen_values = true, value_name = "RANGE", value_parser = range)]
+    #[arg(long, allow_hyphen_values = true, value_name = "RANGE", value_parser = clap::value_parser!(Range))]
     pub load: Option<Range>,
     /// Patterns as a range of (ln n)/d
-    #[arg(long, allow_hyphen_values = true, value_name = "RANGE", value_parser = range)]
+    #[arg(long, allow_hyphen_values = true, value_name = "RANGE", value_parser = clap::value_parser!(Range))]
     pub rate: Option<Range>,
     /// Patterns as a range of n
-    #[arg(long, allow_hyphen_values = true, value_name = "RANGE", value_parser = range)]
+    #[arg(long, allow_hyphen_values = true, value_name = "RANGE", value_parser = clap::value_parser!(Range))]
     pub patterns: Option<Range>,
     /// Memories at each point
     #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
@@ -76,10 +74,10 @@ pub struct Capacity {
     pub queries: Option<u64>,
     /// Whether all patterns are stored or only what a query depends on is drawn (default: sampled where that is cheaper
     /// and enough)
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = choice(Way::ALL, Way::name, Way::about))]
     pub memories: Option<Way>,
     /// What is measured of an answer
-    #[arg(long, value_enum, default_value_t = Observable::Pattern)]
+    #[arg(long, default_value_t = Observable::Pattern, value_parser = choice(Observable::ALL, Observable::name, Observable::about))]
     pub observable: Observable,
     /// Predictions to show beside it, by name with commas, or none (default: all that say something)
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
@@ -105,7 +103,7 @@ pub struct Capacity {
 
 impl Capacity {
     /// The experiment, checked.
-    pub fn experiment(&self) -> Result<Experiment> {
+    fn experiment(&self) -> Result<Experiment> {
         let name = self.rule.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
         let stray = |option: &str, owner: &str| {
             Failure::usage(format!("--{option} belongs to --rule {owner}, found --rule {name}"))
@@ -121,7 +119,7 @@ impl Capacity {
             LabRuleArg::PseudoInverse => Rule::PseudoInverse,
             LabRuleArg::Storkey => Rule::Storkey,
             LabRuleArg::Polynomial => Rule::Polynomial(self.degree.unwrap_or(2)),
-            LabRuleArg::Exponential => Rule::Exponential(self.beta.unwrap_or(BetaArg::Number(1.0))),
+            LabRuleArg::Exponential => Rule::Exponential(self.beta.unwrap_or(BetaScaling::Fixed(1.0))),
             LabRuleArg::Max => Rule::Max,
         };
         let noise = match (self.start, self.noise) {
@@ -140,7 +138,30 @@ impl Capacity {
             _ => Setting::Hetero,
         });
         let experiment = Experiment::new(rule, setting).steps(self.dynamics).values(self.values).noise(noise);
-        Experiment { tie: self.tie.map_or(experiment.tie, Tie::from), ..experiment }.checked()
+        Ok(experiment.tie(self.tie.map_or(experiment.tie, Tie::from)).checked()?)
+    }
+
+    /// What is to be measured, as far as these options can tell whether it can be.
+    pub fn study(&self) -> Result<Study> {
+        let sizes = match (&self.load, &self.rate, &self.patterns) {
+            (Some(load), _, _) => Sizes::Load(load.clone()),
+            (_, Some(rate), _) => Sizes::Rate(rate.clone()),
+            (_, _, Some(patterns)) => Sizes::Patterns(patterns.clone()),
+            (None, None, None) => Sizes::Searched,
+        };
+        let mut study = Study::new(self.experiment()?)
+            .observable(self.observable)
+            .dims(self.dim.iter().copied())
+            .sizes(sizes)
+            .trials(self.trials)
+            .seed(self.seed);
+        study.queries = self.queries;
+        study.way = self.memories;
+        study.predictions = match self.theory.as_deref() {
+            Some([word]) if word == "none" => Some(Vec::new()),
+            names => names.map(<[String]>::to_vec),
+        };
+        Ok(study)
     }
 }
 

@@ -4,8 +4,9 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use popfield::Separation;
 use popfield::learning::{Dependence, PseudoInverse, RULES, Rule};
+use popfield_lab::BetaScaling;
 
-use crate::beta::{BetaArg, beta};
+use crate::beta::beta;
 use crate::failure::{Failure, Result};
 
 /// A learning rule of the library, by name.
@@ -76,7 +77,7 @@ pub struct SeparationArgs {
     pub separation: Option<SeparationArg>,
     /// β of the exponential: a number from 1e-9 to 1e9, or 1/sqrt(d) (default 1)
     #[arg(long, value_name = "B", value_parser = beta, allow_hyphen_values = true)]
-    pub beta: Option<BetaArg>,
+    pub beta: Option<BetaScaling>,
     /// Degree of the polynomial, 1 to 64 (default 2; an even one cannot tell a pattern from its complement)
     #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub degree: Option<u32>,
@@ -97,7 +98,9 @@ impl SeparationArgs {
             return Err(stray("degree", "polynomial"));
         }
         Ok(match separation {
-            SeparationArg::Exponential => Separation::exponential(self.beta.unwrap_or(BetaArg::Number(1.0)).at(dim))?,
+            SeparationArg::Exponential => {
+                Separation::exponential(self.beta.unwrap_or(BetaScaling::Fixed(1.0)).at(dim))?
+            }
             SeparationArg::Polynomial => Separation::polynomial(self.degree.unwrap_or(2))?,
             SeparationArg::Linear => Separation::Linear,
             SeparationArg::Max => Separation::Max,

@@ -1,5 +1,9 @@
 //! Options that several commands have.
 
+use std::error::Error;
+use std::str::FromStr;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use popfield::{Diagonal, NoiseModel, Tie};
 
@@ -106,6 +110,19 @@ fn threshold(text: &str) -> Result<ThresholdArg, String> {
         (_, Ok(grey @ 0..=256)) => Ok(ThresholdArg::Grey(grey)),
         _ => Err("expected a grey of 0 to 256, or otsu".into()),
     }
+}
+
+/// One of the laboratory's choices, by its name.
+pub fn choice<T>(
+    all: &[T],
+    name: fn(T) -> &'static str,
+    about: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> + use<T>
+where
+    T: FromStr<Err: Error + Send + Sync + 'static> + Clone + Copy + Send + Sync + 'static,
+{
+    let values = all.iter().map(|&value| PossibleValue::new(name(value)).help(about(value)));
+    PossibleValuesParser::new(values).try_map(|name| name.parse())
 }
 
 #[derive(Clone, Copy, Debug, Args)]

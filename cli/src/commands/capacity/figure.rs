@@ -5,14 +5,10 @@ use plotters::coord::Shift;
 use plotters::coord::ranged1d::ValueFormatter;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
+use popfield_lab::{
+    Crossing, Experiment, Findings, MeasuredPoint, Observable, Point, Prediction, Rule, Sizes, Study, histogram,
+};
 
-use super::measured::{Crossing, Measured, Study};
-use super::search::Sought;
-use super::theory::{Prediction, Says};
-use crate::lab::experiment::{Experiment, Rule, name};
-use crate::lab::outcome::{Observable, histogram};
-use crate::lab::point::Point;
-use crate::lab::range::Range;
 use crate::plot::{Drawn, FAINT, Figure, INK, PAPER, SERIES, text, tick};
 
 /// What stands along the chart.
@@ -25,20 +21,20 @@ enum Along {
 
 /// The horizontal axis.
 #[derive(Clone, Copy, Debug)]
-pub struct Axis {
+struct Axis {
     along: Along,
     logarithmic: bool,
 }
 
 impl Axis {
     /// That of the range asked for; without one the number of patterns.
-    pub fn of(load: Option<&Range>, rate: Option<&Range>, patterns: Option<&Range>, experiment: &Experiment) -> Self {
-        let grows = matches!(experiment.rule, Rule::Exponential(_) | Rule::Max);
-        match (load, rate, patterns) {
-            (Some(load), _, _) => Self { along: Along::Load, logarithmic: load.geometric },
+    fn of(study: &Study) -> Self {
+        let grows = matches!(study.experiment.rule, Rule::Exponential(_) | Rule::Max);
+        match &study.sizes {
+            Sizes::Load(load) => Self { along: Along::Load, logarithmic: load.is_geometric() },
             // The logarithm of n already.
-            (_, Some(_), _) => Self { along: Along::Rate, logarithmic: false },
-            (_, _, Some(patterns)) => Self { along: Along::Patterns, logarithmic: patterns.geometric || grows },
+            Sizes::Rate(_) => Self { along: Along::Rate, logarithmic: false },
+            Sizes::Patterns(patterns) => Self { along: Along::Patterns, logarithmic: patterns.is_geometric() || grows },
             _ => Self { along: Along::Patterns, logarithmic: true },
         }
     }
@@ -137,44 +133,30 @@ fn wrapped(words: &str) -> Vec<String> {
     lines
 }
 
-/// Whether it is a place along the axis, not a curve.
-fn upright(prediction: &Prediction) -> bool {
-    matches!(prediction.says, Says::Patterns(_))
-}
-
 /// A figure of a study.
 pub struct Chart<'a> {
     study: &'a Study,
-    points: &'a [Measured],
-    dims: &'a [usize],
-    crossings: &'a [Crossing],
+    findings: &'a Findings,
     axis: Axis,
 }
 
 impl<'a> Chart<'a> {
-    pub fn new(
-        study: &'a Study,
-        points: &'a [Measured],
-        dims: &'a [usize],
-        crossings: &'a [Crossing],
-        axis: Axis,
-    ) -> Self {
-        Self { study, points, dims, crossings, axis }
+    pub fn new(study: &'a Study, findings: &'a Findings) -> Self {
+        Self { study, findings, axis: Axis::of(study) }
     }
 
-    fn of_dim(&self, dim: usize) -> impl Iterator<Item = (f64, &Measured)> {
-        let here = self.points.iter().filter(move |measured| measured.point.dim == dim);
-        here.map(move |measured| (self.axis.at(measured.point.patterns as f64, dim), measured))
+    fn of_dim(&self, dim: usize) -> impl Iterator<Item = (f64, &MeasuredPoint)> {
+        self.findings.of_dim(dim).map(move |measured| (self.axis.at(measured.point.patterns as f64, dim), measured))
     }
 
     /// Whether the chart has strips of histograms.
     fn strips(&self) -> usize {
-        if self.study.observable == Observable::Overlap { self.dims.len() } else { 0 }
+        if self.study.observable == Observable::Overlap { self.findings.dims.len() } else { 0 }
     }
 
     /// The ends of the horizontal axis.
     fn across(&self) -> (f64, f64) {
-        let all = self.dims.iter().flat_map(|&dim| self.of_dim(dim).map(|point| point.0));
+        let all = self.findings.dims.iter().flat_map(|&dim| self.of_dim(dim).map(|point| point.0));
         let (low, high) = ends(all);
         if self.axis.logarithmic {
             return (low / 1.15, high * 1.15);
@@ -186,27 +168,30 @@ impl<'a> Chart<'a> {
     /// The ends of the vertical axis, and whether it is logarithmic.
     fn upwards(&self) -> (f64, f64, bool) {
         match self.study.observable {
-            Observable::Pattern | Observable::All => (0.0, 1.02, false),
             Observable::BitError => {
                 // Whole decades down to the smallest error that was seen, or to the bound where none was.
-                let shown =
-                    self.points.iter().map(|m| if m.estimate.value > 0.0 { m.estimate.value } else { m.estimate.high });
+                let shown = self
+                    .findings
+                    .points
+                    .iter()
+                    .map(|m| if m.estimate.value > 0.0 { m.estimate.value } else { m.estimate.high });
                 let (low, _) = ends(shown.filter(|&error| error > 0.0));
                 let floor = libm::floor(libm::log10(low.min(0.1)) - 0.3);
                 (libm::exp(floor * core::f64::consts::LN_10), 1.0, true)
             }
             Observable::Overlap => {
-                let (low, _) = ends(self.points.iter().map(|measured| measured.estimate.low));
+                let (low, _) = ends(self.findings.points.iter().map(|measured| measured.estimate.low));
                 // A tenth below what was seen.
                 (libm::floor((low - 0.02) * 10.0) / 10.0, 1.02, false)
             }
+            _ => (0.0, 1.02, false),
         }
     }
 
     /// What a prediction says of a dimension, from end to end of the axis, or at the points that were measured.
     fn curve(&self, prediction: &Prediction, dim: usize, (left, right): (f64, f64)) -> Vec<(f64, f64)> {
         if prediction.slow {
-            let number = self.study.predictions.iter().position(|other| other.name == prediction.name).unwrap_or(0);
+            let number = self.findings.predictions.iter().position(|other| other.name == prediction.name).unwrap_or(0);
             return self.of_dim(dim).filter_map(|(x, measured)| Some((x, measured.predicted[number]?))).collect();
         }
         let at = |k: u32| {
@@ -235,26 +220,24 @@ impl<'a> Chart<'a> {
     fn universal(&self, prediction: &Prediction) -> bool {
         let (left, right) = self.across();
         let same = |a: f64, b: f64| (a - b).abs() <= 1e-3 * a.abs().max(b.abs());
-        self.dims.len() > 1
-            && match prediction.says {
-                Says::Patterns(_) => {
-                    let places: Vec<f64> = self.dims.iter().filter_map(|&dim| self.place(prediction, dim)).collect();
-                    places.len() == self.dims.len() && places.iter().all(|&place| same(place, places[0]))
-                }
-                _ => {
-                    let curves: Vec<Vec<(f64, f64)>> =
-                        self.dims.iter().map(|&dim| self.curve(prediction, dim, (left, right))).collect();
-                    let value = |curve: &[(f64, f64)], share: f64| {
-                        let x = left + share * (right - left);
-                        let after = curve.partition_point(|point| point.0 < x).min(curve.len().saturating_sub(1));
-                        curve.get(after).map(|point| point.1)
-                    };
-                    [0.2, 0.4, 0.6, 0.8].into_iter().all(|share| {
-                        let values: Vec<f64> = curves.iter().filter_map(|curve| value(curve, share)).collect();
-                        values.len() == curves.len()
-                            && values.iter().all(|&y| (y - values[0]).abs() < 0.02 * values[0].abs())
-                    })
-                }
+        self.findings.dims.len() > 1
+            && if prediction.is_place() {
+                let places: Vec<f64> =
+                    self.findings.dims.iter().filter_map(|&dim| self.place(prediction, dim)).collect();
+                places.len() == self.findings.dims.len() && places.iter().all(|&place| same(place, places[0]))
+            } else {
+                let curves: Vec<Vec<(f64, f64)>> =
+                    self.findings.dims.iter().map(|&dim| self.curve(prediction, dim, (left, right))).collect();
+                let value = |curve: &[(f64, f64)], share: f64| {
+                    let x = left + share * (right - left);
+                    let after = curve.partition_point(|point| point.0 < x).min(curve.len().saturating_sub(1));
+                    curve.get(after).map(|point| point.1)
+                };
+                [0.2, 0.4, 0.6, 0.8].into_iter().all(|share| {
+                    let values: Vec<f64> = curves.iter().filter_map(|curve| value(curve, share)).collect();
+                    values.len() == curves.len()
+                        && values.iter().all(|&y| (y - values[0]).abs() < 0.02 * values[0].abs())
+                })
             }
     }
 
@@ -266,13 +249,13 @@ impl<'a> Chart<'a> {
 
     fn title(&self) -> (String, String) {
         let Experiment { rule, setting, steps, values, noise, .. } = self.study.experiment;
-        let values = if setting.self_term().is_none() { format!(", values {}", name(values)) } else { String::new() };
+        let values = if setting.self_term().is_none() { format!(", values {values}") } else { String::new() };
         let start = if noise == 0.0 { "from the pattern".to_owned() } else { format!("noise {noise}") };
-        let trials = self.study.effort.trials;
-        let (first, last) = ends(self.points.iter().map(|measured| measured.queries() as f64));
+        let trials = self.study.trials;
+        let (first, last) = ends(self.findings.points.iter().map(|measured| measured.queries() as f64));
         let queries = if first == last { format!("{first:.0}") } else { format!("{first:.0} to {last:.0}") };
         (
-            format!("{rule}: {}{values}, {}, {start}", name(setting), name(steps)),
+            format!("{rule}: {setting}{values}, {steps}, {start}"),
             format!("{trials} memories a point, {queries} queries each; bars: 95 %, over memories"),
         )
     }
@@ -305,7 +288,7 @@ impl Figure for Chart<'_> {
         let mut builder = ChartBuilder::on(&chart);
         builder.margin(8).margin_top(26).x_label_area_size(40).y_label_area_size(LEFT);
         // Upright letters, since those of a raster cannot be turned.
-        chart.draw(&Text::new(self.study.quantity(), (24, 6), text(14, FAINT)))?;
+        chart.draw(&Text::new(self.study.observable.quantity(), (24, 6), text(14, FAINT)))?;
         // The kinds of axis are types.
         match (self.axis.logarithmic, logarithmic) {
             (true, true) => {
@@ -318,7 +301,7 @@ impl Figure for Chart<'_> {
         if self.strips() > 0 {
             let (title, strips) = strips.split_vertically(24);
             title.draw(&Text::new("where answers ended: shares of queries by overlap m", (20, 4), text(13, FAINT)))?;
-            for (index, &dim) in self.dims.iter().enumerate() {
+            for (index, &dim) in self.findings.dims.iter().enumerate() {
                 let strip = strips.clone().shrink((0, index as u32 * STRIP), (WIDTH, STRIP));
                 self.strip(&strip, dim, color(index))?;
             }
@@ -335,9 +318,9 @@ impl Chart<'_> {
 
     /// What stands in the legend.
     fn entries(&self) -> Vec<Entry> {
-        let dims = self.dims.iter().enumerate();
+        let dims = self.findings.dims.iter().enumerate();
         let dims = dims.map(|(index, dim)| Entry::new(Mark::Dots(index), &format!("d = {dim}, measured")));
-        let laws = self.study.predictions.iter().enumerate().map(|(number, prediction)| {
+        let laws = self.findings.predictions.iter().enumerate().map(|(number, prediction)| {
             let words = prediction.legend(&self.study.experiment, self.study.observable);
             Entry::new(Mark::Law(number), &words)
         });
@@ -350,13 +333,14 @@ impl Chart<'_> {
             match entry.mark {
                 Mark::Dots(index) => area.draw(&Circle::new((22, y), 4, color(index).filled()))?,
                 Mark::Law(number) => {
-                    let law = &self.study.predictions[number];
-                    let color = if self.dims.len() > 1 && !self.universal(law) { FAINT } else { self.ink(law, 0) };
+                    let law = &self.findings.predictions[number];
+                    let color =
+                        if self.findings.dims.len() > 1 && !self.universal(law) { FAINT } else { self.ink(law, 0) };
                     let across = [(4, y), (40, y)];
                     match self.dashes(number) {
                         None => area.draw(&PathElement::new(across, color.stroke_width(1)))?,
                         Some((length, gap, width)) => {
-                            let ends = if upright(law) { [(22, y - 9), (22, y + 9)] } else { across };
+                            let ends = if law.is_place() { [(22, y - 9), (22, y + 9)] } else { across };
                             area.draw(&DashedPathElement::new(ends, length, gap, color.stroke_width(width)))?;
                         }
                     }
@@ -395,8 +379,8 @@ impl Chart<'_> {
             .draw()?;
         let ((left, right), (low, high, _)) = (self.across(), self.upwards());
         let inside = |y: f64| (low..=high).contains(&y);
-        for (number, prediction) in self.study.predictions.iter().enumerate() {
-            let dims = if self.universal(prediction) { &self.dims[..1] } else { self.dims };
+        for (number, prediction) in self.findings.predictions.iter().enumerate() {
+            let dims = if self.universal(prediction) { &self.findings.dims[..1] } else { &self.findings.dims };
             for (index, &dim) in dims.iter().enumerate() {
                 let style = self.ink(prediction, index).mix(0.75);
                 let dashes = self.dashes(number);
@@ -420,11 +404,11 @@ impl Chart<'_> {
                 }
             }
         }
-        for crossing in self.crossings {
-            let index = self.dims.iter().position(|&dim| dim == crossing.dim).unwrap_or(0);
-            for (found, success) in [(crossing.half, 0.5), (crossing.nearly_all, 0.99)] {
-                let Sought::At(found) = found else { continue };
-                let at = |n: f64| self.axis.at(n, crossing.dim).clamp(left, right);
+        for capacity in &self.findings.capacities {
+            let index = self.findings.dims.iter().position(|&dim| dim == capacity.dim).unwrap_or(0);
+            for (found, success) in [(capacity.half, 0.5), (capacity.nearly_all, 0.99)] {
+                let Crossing::At(found) = found else { continue };
+                let at = |n: f64| self.axis.at(n, capacity.dim).clamp(left, right);
                 let bar = PathElement::new(
                     [(at(found.low), success), (at(found.high), success)],
                     color(index).stroke_width(4),
@@ -432,7 +416,7 @@ impl Chart<'_> {
                 chart.draw_series([bar])?;
             }
         }
-        for (index, &dim) in self.dims.iter().enumerate() {
+        for (index, &dim) in self.findings.dims.iter().enumerate() {
             let color = color(index);
             for (x, measured) in self.of_dim(dim) {
                 let estimate = measured.estimate;
@@ -448,8 +432,8 @@ impl Chart<'_> {
 
     /// How the line of prediction `number` is broken; the first curve is not.
     fn dashes(&self, number: usize) -> Option<(i32, i32, u32)> {
-        let of_kind = upright(&self.study.predictions[number]);
-        let before = self.study.predictions[..number].iter().filter(|other| upright(other) == of_kind).count();
+        let of_kind = self.findings.predictions[number].is_place();
+        let before = self.findings.predictions[..number].iter().filter(|other| other.is_place() == of_kind).count();
         match of_kind {
             true => Some(UPRIGHT[before % UPRIGHT.len()]),
             false => before.checked_sub(1).map(|curve| CURVES[curve % CURVES.len()]),
@@ -459,7 +443,7 @@ impl Chart<'_> {
     /// The histogram of overlaps at each point, darker where more queries ended.
     fn strip<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, dim: usize, color: RGBColor) -> Drawn<B> {
         let (left, right) = self.across();
-        let points: Vec<(f64, &Measured)> = self.of_dim(dim).collect();
+        let points: Vec<(f64, &MeasuredPoint)> = self.of_dim(dim).collect();
         let mut builder = ChartBuilder::on(area);
         builder.margin(8).margin_right(RIGHT as i32 + 8).x_label_area_size(18).y_label_area_size(LEFT);
         // Histograms stand beside one another on either kind of axis.
@@ -473,7 +457,7 @@ impl Chart<'_> {
     fn bins<B, X>(
         &self,
         mut chart: ChartContext<'_, B, Cartesian2d<X, plotters::coord::types::RangedCoordf64>>,
-        points: &[(f64, &Measured)],
+        points: &[(f64, &MeasuredPoint)],
         color: RGBColor,
     ) -> Drawn<B>
     where
@@ -492,7 +476,7 @@ impl Chart<'_> {
         let (left, right) = self.across();
         for (place, &(x, measured)) in points.iter().enumerate() {
             // Half way to the neighbours.
-            let between = |other: Option<&(f64, &Measured)>| other.map(|other| (x + other.0) / 2.0);
+            let between = |other: Option<&(f64, &MeasuredPoint)>| other.map(|other| (x + other.0) / 2.0);
             let before = place.checked_sub(1).and_then(|before| between(points.get(before)));
             let after = between(points.get(place + 1));
             let half = before.map(|b| x - b).or(after.map(|a| a - x)).unwrap_or((right - left) / 40.0);

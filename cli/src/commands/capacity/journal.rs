@@ -8,11 +8,10 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use popfield_lab::{Observer, Outcome, Point};
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Result};
-use crate::lab::outcome::Outcome;
-use crate::lab::point::Point;
 
 /// What a journal says of itself.
 const KIND: &str = "popfield capacity journal, version 1";
@@ -61,12 +60,12 @@ impl Journal {
     }
 
     /// The outcomes at `point`, if it is finished.
-    pub fn finished(&self, point: Point) -> Option<&Vec<Outcome>> {
+    fn finished(&self, point: Point) -> Option<&Vec<Outcome>> {
         self.points.get(&point)
     }
 
     /// Adds a finished point.
-    pub fn finish(&mut self, point: Point, outcomes: &[Outcome]) -> Result<()> {
+    fn finish(&mut self, point: Point, outcomes: &[Outcome]) -> Result<()> {
         let outcome = |o: &Outcome| json!([o.trial, o.bits, o.tied, o.unsettled, o.by_wrong]);
         let outcomes: Vec<Value> = outcomes.iter().map(outcome).collect();
         self.append(&format!("{}\n", json!({ "dim": point.dim, "patterns": point.patterns, "outcomes": outcomes })))
@@ -75,6 +74,21 @@ impl Journal {
     fn append(&mut self, line: &str) -> Result<()> {
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
         written.map_err(|error| Failure::writing(&self.path, &error))
+    }
+}
+
+/// What is kept of finished points: all, where there is a journal.
+pub struct Kept(pub Option<Journal>);
+
+impl Observer for Kept {
+    type Error = Failure;
+
+    fn finished(&mut self, point: Point) -> Option<Vec<Outcome>> {
+        self.0.as_ref()?.finished(point).cloned()
+    }
+
+    fn finish(&mut self, point: Point, outcomes: &[Outcome]) -> Result<()> {
+        self.0.as_mut().map_or(Ok(()), |journal| journal.finish(point, outcomes))
     }
 }
 

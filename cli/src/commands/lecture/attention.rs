@@ -2,13 +2,12 @@
 
 use popfield::{Beta, Memory, NoiseModel, Patterns, Queries, Recall, Separation, add_noise};
 use popfield_lab::theory::attention;
+use popfield_lab::{Interval, Point};
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};
 use super::teacher::{Teacher, meeting};
 use crate::failure::Result;
-use crate::lab::point::Point;
-use crate::lab::stats::Interval;
 
 pub const SECTION: Section = Section {
     id: "attention",

@@ -92,7 +92,7 @@ fn self_term(teacher: &Teacher) -> Result<Shown> {
     };
     let runs = [run("auto-kept")?, run("auto-zeroed")?, run("hetero")?];
     let names = ["diagonal kept", "diagonal zeroed", "values apart from keys"];
-    let load = |point: crate::lab::point::Point| point.patterns as f64 / point.dim as f64;
+    let load = |point: popfield_lab::Point| point.patterns as f64 / point.dim as f64;
     let mut chart = Chart::new("load n/d", "wrong bits of a clean prompt's answer").log_x();
     let mut rows = Vec::new();
     for (number, (run, name)) in runs.iter().zip(names).enumerate() {

@@ -2,6 +2,7 @@
 
 use popfield::{Memory, Patterns, Tie, stream};
 use popfield_lab::theory::{capacity, one_step, overlaps, success};
+use popfield_lab::{CONFIDENCE, Interval, Observable, Point, stats};
 use rand_xoshiro::rand_core::Rng;
 use rayon::prelude::*;
 
@@ -9,11 +10,7 @@ use super::chart::Chart;
 use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};
 use super::shell;
 use super::teacher::{Teacher, crossing, meeting};
-use crate::commands::capacity::CONFIDENCE;
 use crate::failure::Result;
-use crate::lab::outcome::Observable;
-use crate::lab::point::Point;
-use crate::lab::stats::{self, Interval};
 
 pub const SECTION: Section = Section {
     id: "one-step-capacity",

@@ -3,10 +3,10 @@
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
+use popfield_lab::Interval;
 
 use super::plate::{Plate, Shape, Swatch};
 use crate::failure::Result;
-use crate::lab::stats::Interval;
 use crate::plot::{self, Drawn, FAINT, Figure, INK, SERIES, text};
 
 /// Units of the drawing. Lines are drawn to whole units, so these are finer than pixels of any page; letters are large,

@@ -1,9 +1,10 @@
 //! What a claim is: what it says, what shows it, and what was found.
 
+use popfield_lab::Interval;
+
 use super::plate::Plate;
 use super::teacher::Teacher;
 use crate::failure::Result;
-use crate::lab::stats::Interval;
 
 /// A station on the way: claims that belong together.
 ///

@@ -1,15 +1,12 @@
 //! Hetero-association: a key recalls a value that is not the key.
 
 use popfield_lab::theory::one_step;
+use popfield_lab::{CONFIDENCE, Outcome, Point, stats};
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Predicted, Row, Section, Shown, number};
 use super::teacher::Teacher;
-use crate::commands::capacity::CONFIDENCE;
 use crate::failure::Result;
-use crate::lab::outcome::Outcome;
-use crate::lab::point::Point;
-use crate::lab::stats;
 
 pub const SECTION: Section = Section {
     id: "hetero-association",
@@ -120,7 +117,7 @@ fn worst(teacher: &Teacher) -> Result<Shown> {
             shown = shown.row(Row::estimate(what, predicted, measured.estimate));
         }
     }
-    let whole = |run: &super::teacher::Run| run.observed(crate::lab::outcome::Observable::Pattern, DIM, load);
+    let whole = |run: &super::teacher::Run| run.observed(popfield_lab::Observable::Pattern, DIM, load);
     let right = random.law("exact", DIM, load);
     let bits = |error: f64| libm::pow(1.0 - error, DIM as f64);
     let chart = Chart::new("load n/d", "values recalled whole")

@@ -4,17 +4,15 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use popfield::{Dynamics, End, Limit, Memory, Order, Pattern, Patterns, Query, Run, Separation, Side};
 use popfield_lab::theory::ags;
+use popfield_lab::{CONFIDENCE, Point, stats};
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};
 use super::plate::{Plate, Shape, Swatch};
 use super::shell;
 use super::teacher::Teacher;
-use crate::commands::capacity::CONFIDENCE;
 use crate::commands::dynamics::color;
 use crate::failure::Result;
-use crate::lab::point::Point;
-use crate::lab::stats;
 use crate::plot::frame::Frame;
 use crate::plot::{Drawn, Figure, INK, text};
 

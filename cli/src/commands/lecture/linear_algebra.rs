@@ -3,14 +3,13 @@
 use popfield::learning::{Association, Hebb, Rule, Spectrum};
 use popfield::{Memory, Patterns};
 use popfield_lab::theory::pseudo_inverse;
+use popfield_lab::{Interval, Point};
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};
 use super::shell;
 use super::teacher::Teacher;
 use crate::failure::Result;
-use crate::lab::point::Point;
-use crate::lab::stats::Interval;
 
 pub const SECTION: Section = Section {
     id: "linear-algebra",

@@ -65,7 +65,7 @@ pub fn run(args: &Lecture) -> Result<()> {
                     "page": path,
                     "seed": args.seed,
                     "quick": args.quick,
-                    "confidence": super::capacity::CONFIDENCE,
+                    "confidence": popfield_lab::CONFIDENCE,
                     "sections": sections.iter().map(section_json).collect::<Vec<_>>(),
                 }));
             }

@@ -2,13 +2,12 @@
 
 use popfield::{Beta, Degree};
 use popfield_lab::theory::{exponential, polynomial};
+use popfield_lab::{Interval, Point};
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Predicted, Row, Section, Shown};
 use super::teacher::{Run, Teacher, crossing, meeting};
 use crate::failure::Result;
-use crate::lab::point::Point;
-use crate::lab::stats::Interval;
 
 pub const SECTION: Section = Section {
     id: "modern",

@@ -1,14 +1,11 @@
 //! The teacher: runs the commands that the page shows, as a reader would, and returns what they measured.
 
 use clap::Parser;
-use indicatif::ProgressBar;
+use popfield::Progress;
+use popfield_lab::{CONFIDENCE, Crossing, Findings, Interval, MeasuredPoint, Observable, Outcome, Point, Study};
 
 use crate::args::{Capacity, Cli, Command};
-use crate::commands::capacity::{CONFIDENCE, Crossing, Found, Measured, Sought, Study, Subject};
 use crate::failure::{Failure, Result};
-use crate::lab::outcome::{Observable, Outcome};
-use crate::lab::point::Point;
-use crate::lab::stats::Interval;
 
 /// How measurements are made.
 pub struct Teacher {
@@ -21,8 +18,7 @@ pub struct Teacher {
 pub struct Run {
     pub command: String,
     pub study: Study,
-    pub points: Vec<Measured>,
-    pub crossings: Vec<Crossing>,
+    pub findings: Findings,
 }
 
 impl Teacher {
@@ -41,9 +37,9 @@ impl Teacher {
         let trials = self.choose(trials, trials.div_ceil(10).max(4));
         let command = format!("popfield capacity {options} --trials {trials}{}", self.seed_option());
         let args = parsed(&command)?;
-        let subject = Subject::new(&args)?;
-        let Found { points, crossings } = subject.measure(None, &ProgressBar::hidden())?;
-        Ok(Run { study: subject.study, command, points, crossings })
+        let study = args.study()?;
+        let findings = study.run(Progress::NONE, &mut ())?;
+        Ok(Run { command, study, findings })
     }
 }
 
@@ -58,13 +54,14 @@ fn parsed(command: &str) -> Result<Capacity> {
 
 impl Run {
     /// The point of n patterns in d dimensions.
-    pub fn at(&self, dim: usize, patterns: u64) -> Result<&Measured> {
+    pub fn at(&self, dim: usize, patterns: u64) -> Result<&MeasuredPoint> {
         let point = Point { dim, patterns };
-        let found = self.points.iter().find(|measured| measured.point == point);
-        found.ok_or_else(|| Failure::usage(format!("{}: expected a point at {point:?}, found none", self.command)))
+        self.findings
+            .at(point)
+            .ok_or_else(|| Failure::usage(format!("{}: expected a point at {point:?}, found none", self.command)))
     }
 
-    /// Measured points of one dimension, each where `x` puts it.
+    /// MeasuredPoint points of one dimension, each where `x` puts it.
     pub fn dots(&self, dim: usize, x: impl Fn(Point) -> f64) -> Vec<(f64, Interval)> {
         self.of(dim).map(|measured| (x(measured.point), measured.estimate)).collect()
     }
@@ -76,23 +73,23 @@ impl Run {
     }
 
     /// The points of a dimension.
-    pub fn of(&self, dim: usize) -> impl Iterator<Item = &Measured> {
-        self.points.iter().filter(move |measured| measured.point.dim == dim)
+    pub fn of(&self, dim: usize) -> impl Iterator<Item = &MeasuredPoint> {
+        self.findings.of_dim(dim)
     }
 
     /// What prediction `name` says at a measured point.
-    pub fn predicted(&self, name: &str, measured: &Measured) -> Option<f64> {
-        let number = self.study.predictions.iter().position(|prediction| prediction.name == name)?;
+    pub fn predicted(&self, name: &str, measured: &MeasuredPoint) -> Option<f64> {
+        let number = self.findings.predictions.iter().position(|prediction| prediction.name == name)?;
         measured.predicted.get(number).copied().flatten()
     }
 
     /// What prediction `name` says of one dimension along the measured points and between them.
     pub fn law(&self, name: &str, dim: usize, x: impl Fn(Point) -> f64) -> Vec<(f64, f64)> {
-        let Some(law) = self.study.predictions.iter().find(|prediction| prediction.name == name) else {
+        let Some(law) = self.findings.predictions.iter().find(|prediction| prediction.name == name) else {
             return Vec::new();
         };
         if law.slow {
-            let at = |measured: &Measured| Some((x(measured.point), self.predicted(name, measured)?));
+            let at = |measured: &MeasuredPoint| Some((x(measured.point), self.predicted(name, measured)?));
             return self.of(dim).filter_map(at).collect();
         }
         let mut patterns: Vec<u64> = self.of(dim).map(|measured| measured.point.patterns).collect();
@@ -112,8 +109,8 @@ impl Run {
 
     /// The n at which half of the answers were right, as a search found it.
     pub fn half(&self, dim: usize) -> Result<Interval> {
-        match self.crossings.iter().find(|crossing| crossing.dim == dim).map(|crossing| crossing.half) {
-            Some(Sought::At(found)) => Ok(found),
+        match self.findings.capacity(dim).map(|capacity| capacity.half) {
+            Some(Crossing::At(found)) => Ok(found),
             _ => Err(Failure::Resource(format!("{}: expected to find where half succeed, found not", self.command))),
         }
     }

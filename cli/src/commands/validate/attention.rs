@@ -1,13 +1,13 @@
 //! Attention: the own key has more than half of the softmax weight while d is above a multiple of ln n.
 
 use popfield::{Beta, Memory, NoiseModel, Patterns, add_noise, flips};
+use popfield_lab::Interval;
 use popfield_lab::theory::{attention, exponential};
 
 use super::check::{Check, Measured, Prediction};
 use super::crossing::{Growth, slope};
 use super::trials::Trials;
 use crate::failure::Result;
-use crate::lab::stats::Interval;
 
 /// β is 1; fractions flipped.
 const NOISES: [f64; 2] = [0.0, 0.1];

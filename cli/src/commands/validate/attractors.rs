@@ -4,14 +4,11 @@
 //! in between once d is 1000. m is the mean over retrieved runs.
 
 use popfield_lab::theory::ags;
+use popfield_lab::{Asked, Effort, Experiment, Interval, Outcome, Point, Rule, Setting, Steps, stats};
 
 use super::check::{Check, Measured, Prediction};
 use super::trials::{Trials, limit};
 use crate::failure::Result;
-use crate::lab::experiment::{Experiment, Rule, Setting, Steps};
-use crate::lab::outcome::Outcome;
-use crate::lab::point::{Asked, Effort, Point};
-use crate::lab::stats::{self, Interval};
 
 const AGS: &str = "Amit, Gutfreund, Sompolinsky 1987";
 

@@ -4,8 +4,9 @@
 //! or less, so that a right theory passes the whole table with probability 1 − [`FAMILY`] or more, however the checks depend on
 //! one another. A falsified theory is told from the right one by the same interval.
 
+use popfield_lab::Interval;
+
 use crate::failure::Result;
-use crate::lab::stats::Interval;
 
 use super::trials::Trials;
 

@@ -1,9 +1,10 @@
 //! Where a probability passes a level, and how that place moves with the dimension.
 
+use popfield_lab::Interval;
+
 use super::check::Measured;
 use super::trials::Trials;
 use crate::failure::Result;
-use crate::lab::stats::Interval;
 
 /// Patterns whose number grows like e^{rate·d}.
 pub struct Growth {

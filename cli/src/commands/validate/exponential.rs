@@ -2,15 +2,12 @@
 
 use popfield::{Beta, flips};
 use popfield_lab::theory::exponential;
+use popfield_lab::{BetaScaling, Effort, Experiment, Observable, Outcome, Point, Rule, Setting, Values, Way};
 
 use super::check::{Check, FALSE_RATE, Prediction, Relation};
 use super::crossing::{Growth, slope};
 use super::trials::Trials;
-use crate::beta::BetaArg;
 use crate::failure::Result;
-use crate::lab::experiment::{Experiment, Rule, Setting, Values};
-use crate::lab::outcome::{Observable, Outcome};
-use crate::lab::point::{Effort, Point, Way};
 
 const REM: &str = "random energy model: Derrida 1981; Lucibello, Mézard 2024";
 
@@ -37,7 +34,7 @@ pub fn checks() -> Vec<Check> {
 }
 
 fn experiment(beta: f64, noise: f64, values: Values) -> Experiment {
-    Experiment::new(Rule::Exponential(BetaArg::Number(beta)), Setting::Hetero).noise(noise).values(values)
+    Experiment::new(Rule::Exponential(BetaScaling::Fixed(beta)), Setting::Hetero).noise(noise).values(values)
 }
 
 fn critical(beta: f64, noise: f64, values: Values) -> Result<f64> {
@@ -76,7 +73,7 @@ fn error(beta: f64, noise: f64, values: Values, side: f64) -> Check {
                 Values::Worst if noise == 0.0 && side < 1.0 => 300_000,
                 Values::Worst => 20_000,
                 Values::Random if beta < 1.0 => 5000,
-                Values::Random => 40_000,
+                _ => 40_000,
             };
             let effort = Effort { way: Some(Way::Sampled), ..Effort::new(few) };
             trials.mean(&experiment, point()?, effort, Outcome::bit_error)
@@ -110,9 +107,9 @@ fn threshold(beta: f64, noise: f64, values: Values) -> Check {
 /// All patterns at once, by difference of energies, below the bound on the rate.
 fn all() -> Vec<Check> {
     const RATE: f64 = 0.22;
-    let experiment = Experiment::new(Rule::Exponential(BetaArg::Number(1.0)), Setting::EnergyDifference);
+    let experiment = Experiment::new(Rule::Exponential(BetaScaling::Fixed(1.0)), Setting::EnergyDifference);
     let point = |dim: usize| Point { dim, patterns: libm::exp(RATE * dim as f64).round() as u64 + 1 };
-    let effort = |few| Effort { asked: crate::lab::point::Asked::All, ..Effort::new(few) };
+    let effort = |few| Effort { asked: popfield_lab::Asked::All, ..Effort::new(few) };
     let wrong_bits = |dim: usize, patterns: u64| -> Result<f64> {
         let each = exponential::energy_difference(dim as u64, patterns, 0, Beta::new(1.0)?)?.high;
         Ok(each * dim as f64 * patterns as f64)

@@ -3,13 +3,11 @@
 use popfield::{Memory, Patterns, Tie};
 use popfield_lab::theory::one_step::{self, BitLaw};
 use popfield_lab::theory::{capacity, success};
+use popfield_lab::{Asked, Effort, Experiment, Observable, Outcome, Point, Rule, Setting};
 
 use super::check::{Check, Prediction, Relation};
 use super::trials::{Trials, wrong};
 use crate::failure::Result;
-use crate::lab::experiment::{Experiment, Rule, Setting, name};
-use crate::lab::outcome::{Observable, Outcome};
-use crate::lab::point::{Asked, Effort, Point};
 
 /// Sizes of the exact hetero-associative law, and keys asked of each memory.
 const D: usize = 1000;
@@ -60,7 +58,7 @@ fn square() -> Vec<Check> {
     let at = |setting, few, source, law: fn() -> popfield_lab::Result<BitLaw>, of: fn(&Outcome) -> f64| {
         let experiment = Experiment::new(Rule::Hebb, setting);
         Check::new(
-            format!("{} bit error, d = n = 100", name(setting)),
+            format!("{} bit error, d = n = 100", setting),
             source,
             move || Ok(Prediction::rate(law()?.wrong)),
             move |trials: &Trials| trials.mean(&experiment, point, Effort::new(few), of),

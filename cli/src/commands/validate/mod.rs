@@ -11,12 +11,12 @@ mod polynomial;
 mod pseudo_inverse;
 mod trials;
 
+use popfield_lab::Interval;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::args::Validate;
 use crate::failure::{Failure, Result};
-use crate::lab::stats::Interval;
 use crate::output::say;
 use crate::report::{progress, table};
 use check::{Check, FAMILY, Judged, Relation};

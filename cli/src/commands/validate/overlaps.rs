@@ -1,12 +1,12 @@
 //! Overlaps of random patterns: the bound on pairs and its constant, and the largest overlap.
 
 use popfield::{Memory, Patterns};
+use popfield_lab::Interval;
 use popfield_lab::theory::{overlaps, walk};
 
 use super::check::{Check, Measured, Prediction, Relation};
 use super::trials::Trials;
 use crate::failure::Result;
-use crate::lab::stats::Interval;
 
 /// Sets of random patterns, of which some two overlap by ε·d or more.
 const DIM: u64 = 100;

@@ -2,14 +2,11 @@
 
 use popfield::{Degree, Separation};
 use popfield_lab::theory::polynomial;
+use popfield_lab::{Effort, Experiment, Interval, Outcome, Point, Rule, Setting, Way};
 
 use super::check::{Check, Prediction};
 use super::trials::Trials;
 use crate::failure::{Failure, Result};
-use crate::lab::experiment::{Experiment, Rule, Setting, name};
-use crate::lab::outcome::Outcome;
-use crate::lab::point::{Effort, Point, Way};
-use crate::lab::stats::Interval;
 
 /// The bit error that sizes are chosen for, near enough.
 const ERROR: f64 = 0.05;
@@ -56,7 +53,7 @@ fn law(setting: Setting, point: Point, degree: u32) -> Result<f64> {
 fn rate(setting: Setting, degree: u32, dim: usize) -> Check {
     let experiment = Experiment::new(Rule::Polynomial(degree), setting);
     Check::new(
-        format!("K = {degree}, {}, d = {dim}, n of the order of d^{degree}: bit error", name(setting)),
+        format!("K = {degree}, {}, d = {dim}, n of the order of d^{degree}: bit error", setting),
         SOURCE,
         move || {
             let point = point(dim, degree)?;
@@ -73,7 +70,7 @@ fn rate(setting: Setting, degree: u32, dim: usize) -> Check {
 fn exponent(setting: Setting, degree: u32, dims: [usize; 3]) -> Check {
     let experiment = Experiment::new(Rule::Polynomial(degree), setting);
     Check::new(
-        format!("K = {degree}, {}, d = {} to {}: slope of ln n against ln d", name(setting), dims[0], dims[2]),
+        format!("K = {degree}, {}, d = {} to {}: slope of ln n against ln d", setting, dims[0], dims[2]),
         "Krotov, Hopfield 2016: n ~ d^K",
         // Moments at d are off their limits, and move the slope by so much, or twice.
         move || {

@@ -2,12 +2,10 @@
 
 use popfield::{Memory, Patterns};
 use popfield_lab::theory::{one_step, pseudo_inverse};
+use popfield_lab::{Effort, Experiment, Outcome, Point, Rule, Setting};
 
 use super::check::{Check, Prediction};
 use super::trials::{Trials, limit, wrong};
-use crate::lab::experiment::{Experiment, Rule, Setting};
-use crate::lab::outcome::Outcome;
-use crate::lab::point::{Effort, Point};
 
 /// Load and noise of single steps, diagonal zeroed.
 const STEPS: [(f64, f64); 3] = [(0.3, 0.2), (0.5, 0.1), (0.5, 0.2)];

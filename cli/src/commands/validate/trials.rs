@@ -4,14 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use popfield::{Memory, Patterns, Recall, Separation, Tie, stream};
+use popfield_lab::{Effort, Experiment, Interval, Outcome, Point, stats};
 use rand_xoshiro::rand_core::Rng;
 use rayon::prelude::*;
 
 use crate::failure::Result;
-use crate::lab::experiment::Experiment;
-use crate::lab::outcome::Outcome;
-use crate::lab::point::{Effort, Point};
-use crate::lab::stats::{self, Interval};
 
 use super::check::Measured;
 
@@ -43,7 +40,7 @@ impl Trials {
             return Ok(Arc::clone(outcomes));
         }
         let effort = Effort { trials: self.many(few.trials), ..few };
-        let outcomes = Arc::new(effort.measure(experiment, point, self.seed, &|| ())?);
+        let outcomes = Arc::new(effort.measure(experiment, point, self.seed, popfield::Progress::NONE)?);
         finished().insert(key, Arc::clone(&outcomes));
         Ok(outcomes)
     }

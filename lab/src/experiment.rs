@@ -2,15 +2,43 @@
 
 use std::fmt;
 
-use clap::ValueEnum;
 use popfield::learning::{Dependence, PseudoInverse, Storkey};
 use popfield::{Diagonal, Order, Separation, Tie, Update};
 
-use crate::beta::BetaArg;
-use crate::failure::{Failure, Result};
+use crate::choice::choice;
+use crate::error::{Error, Part, Result};
+
+/// β of the exponential separation, over each dimension.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BetaScaling {
+    /// The same for all.
+    Fixed(f64),
+    /// 1/√d, rounded to the nearest `f64`.
+    InverseRoot,
+}
+
+impl BetaScaling {
+    /// β over dimension `dim`.
+    pub fn at(self, dim: usize) -> f64 {
+        match self {
+            Self::Fixed(beta) => beta,
+            Self::InverseRoot => 1.0 / (dim as f64).sqrt(),
+        }
+    }
+}
+
+impl fmt::Display for BetaScaling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(beta) => write!(f, "{beta}"),
+            Self::InverseRoot => f.write_str("1/sqrt(d)"),
+        }
+    }
+}
 
 /// What makes fields of overlaps.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Rule {
     /// f(s) = s.
     Hebb,
@@ -19,43 +47,50 @@ pub enum Rule {
     /// Storkey's, of patterns that recall themselves.
     Storkey,
     /// f(s) = s^K.
+    ///
+    /// Source: Krotov, Hopfield 2016, whose energy has the order K + 1.
     Polynomial(u32),
     /// f(s) = e^{βs}.
-    Exponential(BetaArg),
+    ///
+    /// Source: Demircigil et al. 2017.
+    Exponential(BetaScaling),
     /// The nearest keys vote.
     Max,
 }
 
 /// Values, and the self-term where keys are their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Setting {
-    /// Values of their own
+    /// Values of their own.
     Hetero,
-    /// Keys are their own values; each bit's own vote for itself counts
+    /// Keys are their own values; each bit's own vote for itself counts, as in the literal sum.
     AutoKept,
-    /// Keys are their own values; no bit votes for itself
+    /// Keys are their own values; no bit votes for itself: W_jj = 0.
     AutoZeroed,
-    /// Keys are their own values; a bit goes where the energy is lower
+    /// Keys are their own values; a bit goes where the energy is lower.
     EnergyDifference,
 }
 
 /// How long the network runs, and in which order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Steps {
-    /// Once for all positions
+    /// Once for all positions.
     OneStep,
-    /// All positions at once, to the limit
+    /// All positions at once, to the limit.
     Sync,
-    /// One position after the other, to the limit
+    /// One position after the other, to the limit.
     Async,
 }
 
 /// The values of a hetero-associative memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Values {
-    /// Independent fair bits, as many as the key has
+    /// Independent fair bits, as many as the key has.
     Random,
-    /// Every other value opposed to the tested one; its bits are all alike, so that one counts
+    /// Every other value opposed to the tested one; its bits are all alike, so that one counts.
     Worst,
 }
 
@@ -63,22 +98,42 @@ pub enum Values {
 ///
 /// Keys are independent fair bits. A query is one of them with exactly round(`noise`·d) positions flipped.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Experiment {
+    /// What makes fields of overlaps.
     pub rule: Rule,
+    /// Values, and the self-term where keys are their own.
     pub setting: Setting,
+    /// How long the network runs, and in which order.
     pub steps: Steps,
+    /// The values of a hetero-associative memory.
     pub values: Values,
+    /// The fraction of a query's positions that are flipped, from 0 to 1.
     pub noise: f64,
+    /// What the sign of a field of 0 is.
     pub tie: Tie,
 }
 
-/// The name of a choice on the command line.
-pub fn name(value: impl ValueEnum) -> String {
-    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
-}
+choice!(Setting, "setting", {
+    Hetero => "hetero", "Values of their own";
+    AutoKept => "auto-kept", "Keys are their own values; each bit's own vote for itself counts";
+    AutoZeroed => "auto-zeroed", "Keys are their own values; no bit votes for itself";
+    EnergyDifference => "energy-difference", "Keys are their own values; a bit goes where the energy is lower";
+});
+
+choice!(Steps, "steps", {
+    OneStep => "one-step", "Once for all positions";
+    Sync => "sync", "All positions at once, to the limit";
+    Async => "async", "One position after the other, to the limit";
+});
+
+choice!(Values, "values", {
+    Random => "random", "Independent fair bits, as many as the key has";
+    Worst => "worst", "Every other value opposed to the tested one; its bits are all alike, so that one counts";
+});
 
 impl Rule {
-    /// Its name on the command line.
+    /// Its name, without its parameter.
     pub fn name(self) -> &'static str {
         match self {
             Self::Hebb => "hebb",
@@ -91,6 +146,9 @@ impl Rule {
     }
 
     /// The separation over dimension `dim` that the rule is, if it learns no weights.
+    ///
+    /// # Errors
+    /// [`popfield::Error::Parameter`] for a β or a degree outside its range.
     pub fn separation(self, dim: usize) -> Result<Option<Separation>> {
         Ok(match self {
             Self::Hebb => Some(Separation::Linear),
@@ -113,7 +171,7 @@ impl Rule {
     /// The settings that the rule has.
     fn settings(self) -> Vec<Setting> {
         // Storkey's rule knows no values.
-        Setting::value_variants().iter().copied().filter(|&s| self != Self::Storkey || s != Setting::Hetero).collect()
+        Setting::ALL.iter().copied().filter(|&s| self != Self::Storkey || s != Setting::Hetero).collect()
     }
 }
 
@@ -156,13 +214,13 @@ impl Steps {
 }
 
 impl Experiment {
-    /// One step from the stored pattern, random values, ties as usual there.
+    /// One step from the stored pattern, random values, ties as they are by default in recall (hetero) or in dynamics.
     pub fn new(rule: Rule, setting: Setting) -> Self {
         let (steps, values) = (Steps::OneStep, Values::Random);
         Self { rule, setting, steps, values, noise: 0.0, tie: setting.default_tie() }
     }
 
-    /// The same from a noisy pattern.
+    /// The same, from patterns with a fraction `noise` of their positions flipped.
     pub fn noise(self, noise: f64) -> Self {
         Self { noise, ..self }
     }
@@ -177,30 +235,39 @@ impl Experiment {
         Self { steps, ..self }
     }
 
-    /// Refuses what the rule or the setting does not have, and says what it has.
+    /// The same with another tie policy.
+    pub fn tie(self, tie: Tie) -> Self {
+        Self { tie, ..self }
+    }
+
+    /// Itself, if its parts go together.
+    ///
+    /// # Errors
+    /// [`Error::Experiment`] for what the rule or the setting does not have, with what it has;
+    /// [`popfield::Error::Parameter`] for a β or a degree outside its range.
     pub fn checked(self) -> Result<Self> {
-        let refused = |option: &str, expected: &str, found: &str| {
-            Err(Failure::usage(format!("--{option}: expected {expected}, found {found}")))
+        let refused = |part: Part, expected: &str, found: &str| {
+            Err(Error::Experiment { part, expected: expected.to_owned(), found: found.to_owned() })
         };
         let rule = self.rule.name();
         let settings = self.rule.settings();
         if !settings.contains(&self.setting) {
-            let has = settings.into_iter().map(name).collect::<Vec<_>>().join(", ");
-            return refused("setting", &format!("one that {rule} has ({has})"), &name(self.setting));
+            let has = settings.into_iter().map(Setting::name).collect::<Vec<_>>().join(", ");
+            return refused(Part::Setting, &format!("one that {rule} has ({has})"), self.setting.name());
         }
         let hetero = self.setting == Setting::Hetero;
         if hetero && self.steps != Steps::OneStep {
-            return refused("dynamics", "one-step, which is what hetero has", &name(self.steps));
+            return refused(Part::Steps, "one-step, which is what hetero has", self.steps.name());
         }
         if !hetero && self.values == Values::Worst {
-            let expected = format!("random: with {} keys are their own values", name(self.setting));
-            return refused("values", &expected, "worst");
+            let expected = format!("random: with {} keys are their own values", self.setting);
+            return refused(Part::Values, &expected, "worst");
         }
         if hetero && self.tie == Tie::Stay {
-            return refused("tie", "plus or minus: with hetero the query's own bit is none of its value's", "stay");
+            return refused(Part::Tie, "plus or minus: with hetero the query's own bit is none of its value's", "stay");
         }
         if !(0.0..=1.0).contains(&self.noise) {
-            return refused("noise", "0 to 1", &self.noise.to_string());
+            return refused(Part::Noise, "0 to 1", &self.noise.to_string());
         }
         // β and the degree have their ranges.
         self.rule.separation(1)?;
@@ -218,7 +285,7 @@ mod tests {
     use super::*;
 
     fn refusal(experiment: Experiment) -> String {
-        experiment.checked().unwrap_err().message().unwrap().to_owned()
+        experiment.checked().unwrap_err().to_string()
     }
 
     #[test]
@@ -227,7 +294,7 @@ mod tests {
         let text = refusal(Experiment::new(Rule::Storkey, Setting::Hetero));
         assert_eq!(
             text,
-            "--setting: expected one that storkey has (auto-kept, auto-zeroed, energy-difference), found hetero"
+            "setting: expected one that storkey has (auto-kept, auto-zeroed, energy-difference), found hetero"
         );
         assert!(refusal(hebb(Setting::Hetero).steps(Steps::Sync)).contains("found sync"));
         assert!(refusal(hebb(Setting::AutoKept).values(Values::Worst)).contains("found worst"));

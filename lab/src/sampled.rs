@@ -14,10 +14,10 @@ use rand_distr::{Binomial, Distribution};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::Rng;
 
-use super::experiment::{Experiment, Setting, Values};
-use super::outcome::Outcome;
-use super::point::{Point, purpose};
-use crate::failure::{Failure, Result};
+use crate::error::{Error, Result};
+use crate::experiment::{Experiment, Setting, Values};
+use crate::outcome::Outcome;
+use crate::point::Point;
 
 /// The largest dimension: beyond it binomial probabilities underflow.
 pub const MOST_DIM: usize = 1000;
@@ -47,10 +47,11 @@ pub fn reach(experiment: &Experiment, dim: usize) -> u64 {
 /// Draws what trial `trial` at `point` asks of a memory, with one query.
 pub fn trial(experiment: &Experiment, point: Point, seed: u64, trial: u64) -> Result<Outcome> {
     let Some(separation) = experiment.rule.separation(point.dim)? else {
-        return Err(Failure::usage(format!("{}: expected a separation", experiment.rule.name())));
+        let (expected, found) = ("one that is a separation".to_owned(), experiment.rule.to_string());
+        return Err(Error::Parameter { what: "rule", expected, found });
     };
     let dim = point.dim as u32;
-    let mut rng = stream(seed, &purpose("sample", point), trial);
+    let mut rng = stream(seed, &point.purpose("sample"), trial);
     let counts = counts(dim, point.patterns - 1, &mut rng)?;
     let bits = experiment.answer_bits(point.dim) as u64;
     let query = Sampled::new(separation, dim, flips(experiment.noise, point.dim) as u32, &counts)?;
@@ -72,7 +73,11 @@ pub fn trial(experiment: &Experiment, point: Point, seed: u64, trial: u64) -> Re
 }
 
 fn binomial(trials: u64, p: f64) -> Result<Binomial> {
-    Binomial::new(trials, p).map_err(|error| Failure::usage(format!("probability {p} of a count: {error}")))
+    Binomial::new(trials, p).map_err(|error| Error::Parameter {
+        what: "probability of a count",
+        expected: "0 to 1".to_owned(),
+        found: format!("{p}: {error}"),
+    })
 }
 
 /// How many of `keys` keys stand at each distance from 0 to `dim`: those at the first, at the second of what is left, …
@@ -174,11 +179,9 @@ impl Sampled {
 
 #[cfg(test)]
 mod tests {
-    use super::super::experiment::Rule;
-    use super::super::stats;
-    use super::super::stored;
     use super::*;
-    use crate::beta::BetaArg;
+    use crate::experiment::{BetaScaling, Rule};
+    use crate::{stats, stored};
 
     #[test]
     fn counts_are_multinomial() {
@@ -204,7 +207,7 @@ mod tests {
     /// The sampled way and the stored way are draws from one distribution: their intervals at 1 − 10⁻⁵ meet.
     #[test]
     fn samples_agree_with_memories_that_are_stored() {
-        let exponential = |beta| Rule::Exponential(BetaArg::Number(beta));
+        let exponential = |beta| Rule::Exponential(BetaScaling::Fixed(beta));
         for (rule, values, noise, dim, patterns) in [
             (exponential(1.0), Values::Random, 0.1, 12, 400),
             (exponential(0.3), Values::Random, 0.0, 12, 300),

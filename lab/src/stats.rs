@@ -12,8 +12,11 @@
 /// An estimate and the interval that holds the truth with the confidence asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
+    /// The estimate.
     pub value: f64,
+    /// The interval's lower end.
     pub low: f64,
+    /// The interval's upper end.
     pub high: f64,
 }
 
@@ -31,7 +34,7 @@ pub fn proportion(successes: u64, trials: u64, confidence: f64) -> Interval {
     Interval { value: if trials == 0 { f64::NAN } else { s / n }, low, high }
 }
 
-/// The mean of a fraction in [0, 1] of which each memory gives one.
+/// The mean of a fraction in [0, 1] of which each memory gives one, with the bounds of this module where few err.
 pub fn of_memories(fractions: &[f64], confidence: f64) -> Interval {
     let count = |of: &dyn Fn(f64) -> bool| fractions.iter().filter(|&&x| of(x)).count() as u64;
     let memories = fractions.len() as u64;
@@ -49,8 +52,8 @@ pub fn of_memories(fractions: &[f64], confidence: f64) -> Interval {
     Interval { low: interval.low.max(0.0), high: interval.high.min(1.0), ..interval }
 }
 
-/// The same where each fraction is the sum of a usual part and of one that few memories have, which may be as large as
-/// `worst` though none was seen to have it.
+/// The mean of fractions in [0, 1] that are each the sum of a usual part and of one that few memories have, which may be
+/// as large as `worst` though none was seen to have it.
 pub fn of_two_kinds(usual: &[f64], seldom: &[f64], worst: f64, confidence: f64) -> Interval {
     let sums: Vec<f64> = usual.iter().zip(seldom).map(|(a, b)| a + b).collect();
     let together = of_memories(&sums, confidence);
@@ -89,7 +92,7 @@ pub fn mean(numbers: &[f64], confidence: f64) -> Interval {
     Interval { value, low: value - reach, high: value + reach }
 }
 
-/// The same for confidence near 1, where the skewness of few or rare figures would tell: of fractions in [0, 1].
+/// The mean of fractions in [0, 1] for confidence near 1, where the skewness of few or rare figures would tell.
 pub fn cautious(fractions: &[f64], confidence: f64) -> Interval {
     let interval = of_memories(fractions, confidence);
     if fractions.iter().all(|&x| x == 0.0 || x == 1.0) {

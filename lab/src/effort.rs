@@ -1,23 +1,16 @@
-//! Points: a number of patterns of a dimension, and the trials of an experiment there.
+//! Effort: how many memories are tried at a point, how many of their keys are asked, and how memories are had.
 
 use std::path::Path;
 
-use popfield::TILE;
+use popfield::{MAX_DIM, Progress, TILE};
 use rayon::prelude::*;
 
-use super::experiment::{Experiment, Steps};
-use super::outcome::Outcome;
-pub use super::sampled::MOST_PATTERNS;
-use super::{sampled, stored};
-use crate::failure::{Failure, Result};
-use crate::report;
-
-/// Where an experiment is made: n patterns of dimension d.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Point {
-    pub dim: usize,
-    pub patterns: u64,
-}
+use crate::choice::choice;
+use crate::error::{Error, Part, Result};
+use crate::experiment::{Experiment, Steps};
+use crate::outcome::Outcome;
+use crate::point::Point;
+use crate::{sampled, stored};
 
 /// Which keys of a memory are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,26 +24,31 @@ pub enum Asked {
 }
 
 /// How memories are had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Way {
-    /// Every pattern is drawn and stored
+    /// Every pattern is drawn and stored.
     Stored,
-    /// Only what a query depends on is drawn: hetero, one query a memory, rules that learn no weights
+    /// Only what a query depends on is drawn, at a cost that does not grow with n: hetero, one query a memory, rules
+    /// that learn no weights.
     Sampled,
 }
+
+choice!(Way, "memories", {
+    Stored => "stored", "Every pattern is drawn and stored";
+    Sampled => "sampled",
+        "Only what a query depends on is drawn: hetero, one query a memory, rules that learn no weights";
+});
 
 /// How much is done at a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effort {
+    /// Memories.
     pub trials: u64,
+    /// Which of their keys are asked.
     pub asked: Asked,
     /// How memories are had, if not by which is cheaper.
     pub way: Option<Way>,
-}
-
-/// What a trial draws.
-pub(super) fn purpose(what: &str, Point { dim, patterns }: Point) -> String {
-    format!("{what} of {patterns} patterns of dimension {dim}")
 }
 
 /// Bytes that an outcome takes until all is done.
@@ -74,20 +72,23 @@ impl Effort {
     /// Which way is taken at `point`.
     ///
     /// # Errors
-    /// Usage, if the way asked for does not serve there.
+    /// [`Error::Experiment`] if the way asked for does not serve there.
     pub fn way(&self, experiment: &Experiment, point: Point) -> Result<Way> {
         let serves = sampled::serves(experiment, point) && matches!(self.asked, Asked::AsPays | Asked::Some(1));
         match self.way {
             Some(Way::Sampled) if !serves => {
-                let (most, dim) = (MOST_PATTERNS, sampled::MOST_DIM);
-                Err(Failure::usage(format!(
-                    "--memories sampled: expected hetero, a rule that learns no weights, one query a memory, dimension up \
-                     to {dim} and up to {most} patterns, found {} with {}, {} patterns of dimension {}",
-                    super::experiment::name(experiment.setting),
-                    experiment.rule,
-                    point.patterns,
-                    point.dim,
-                )))
+                let (most, dim) = (sampled::MOST_PATTERNS, sampled::MOST_DIM);
+                Err(Error::Experiment {
+                    part: Part::Sampled,
+                    expected: format!(
+                        "hetero, a rule that learns no weights, one query a memory, dimension up to {dim} and up to {most} \
+                         patterns"
+                    ),
+                    found: format!(
+                        "{} with {}, {} patterns of dimension {}",
+                        experiment.setting, experiment.rule, point.patterns, point.dim
+                    ),
+                })
             }
             Some(way) => Ok(way),
             None if serves => {
@@ -103,6 +104,9 @@ impl Effort {
 
     /// Queries to each memory at `point`: by default 64 for a single step, 4 for runs to a limit (1 in memories of more
     /// than 2²² bits), all if there are fewer, and one where memories are sampled.
+    ///
+    /// # Errors
+    /// As [`way`](Self::way).
     pub fn queries(&self, experiment: &Experiment, point: Point) -> Result<u64> {
         if self.way(experiment, point)? == Way::Sampled {
             return Ok(1);
@@ -119,38 +123,55 @@ impl Effort {
     /// Refuses what this machine has not the memory for, before any work.
     ///
     /// # Errors
-    /// Usage, if the way asked for does not serve at `point`; Resource, with the bytes that it would take.
+    /// As [`Experiment::checked`] and [`way`](Self::way); [`Error::Parameter`] for a point without patterns or positions,
+    /// or of too many of these; [`Error::OutOfMemory`] with the bytes that it would take; [`Error::TooLarge`] where the
+    /// library learns no weights.
     pub fn check(&self, experiment: &Experiment, point: Point) -> Result<()> {
+        experiment.checked()?;
+        let Point { dim, patterns } = point;
+        if !(1..=MAX_DIM).contains(&dim) || patterns == 0 {
+            let expected = format!("at least one pattern of dimension 1 to {MAX_DIM}");
+            let found = format!("{patterns} of dimension {dim}");
+            return Err(Error::Parameter { what: "point", expected, found });
+        }
         let outcomes = u128::from(self.trials) * OUTCOME;
         let way = self.way(experiment, point)?;
         let bytes = match way {
             Way::Sampled => outcomes,
             Way::Stored => outcomes + stored::bytes(experiment, point, self.queries(experiment, point)?),
         };
-        let refused = |room: &str| {
-            let Point { dim, patterns } = point;
-            let needed = report::bytes(bytes as f64);
-            Err(Failure::Resource(format!(
-                "out of memory: {bytes} bytes ({needed}) needed for {patterns} patterns of dimension {dim}, {room}"
-            )))
-        };
         if bytes > isize::MAX as u128 {
-            return refused("more than any machine has");
+            return Err(Error::OutOfMemory { bytes, point, available: None });
         }
         match available() {
-            Some(room) if bytes > u128::from(room) => refused(&format!("{} available", report::bytes(room as f64))),
+            available @ Some(room) if bytes > u128::from(room) => Err(Error::OutOfMemory { bytes, point, available }),
             _ if way == Way::Stored => stored::check(experiment, point),
             _ => Ok(()),
         }
     }
 
-    /// The outcomes of all trials at `point`, in order; `tick` is called after each.
+    /// The outcomes of all trials at `point`, in order: the same on any number of threads. `progress` counts trials.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check); what the engine fails with, [`popfield::Error::Interrupted`] among it.
     pub fn measure(
         &self,
         experiment: &Experiment,
         point: Point,
         seed: u64,
-        tick: &(dyn Fn() + Sync),
+        progress: Progress<'_>,
+    ) -> Result<Vec<Outcome>> {
+        let steps = progress.begin(self.trials);
+        self.measure_ticking(experiment, point, seed, &|| steps.advance(1))
+    }
+
+    /// Does what [`measure`](Self::measure) does; `tick` is called after each trial, and may stop it.
+    pub(crate) fn measure_ticking(
+        &self,
+        experiment: &Experiment,
+        point: Point,
+        seed: u64,
+        tick: &(dyn Fn() -> popfield::Result<()> + Sync),
     ) -> Result<Vec<Outcome>> {
         self.check(experiment, point)?;
         let (way, queries) = (self.way(experiment, point)?, self.queries(experiment, point)?);
@@ -159,7 +180,7 @@ impl Effort {
                 Way::Sampled => sampled::trial(experiment, point, seed, trial),
                 Way::Stored => stored::trial(experiment, point, queries, seed, trial),
             };
-            tick();
+            tick()?;
             outcome
         };
         // Small memories side by side; large ones in turn, with all threads in the engine.
@@ -199,9 +220,8 @@ fn available() -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::experiment::{Rule, Setting, Values};
     use super::*;
-    use crate::beta::BetaArg;
+    use crate::experiment::{BetaScaling, Rule, Setting, Values};
 
     fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
@@ -217,7 +237,9 @@ mod tests {
                         continue;
                     };
                     let measure = |threads, trials| {
-                        on_threads(threads, || Effort::new(trials).measure(&experiment, point, 9, &|| ()).unwrap())
+                        on_threads(threads, || {
+                            Effort::new(trials).measure(&experiment, point, 9, Progress::NONE).unwrap()
+                        })
                     };
                     let outcomes = measure(1, 5);
                     assert_eq!(outcomes, measure(3, 5), "{experiment:?}");
@@ -235,7 +257,7 @@ mod tests {
         let point = Point { dim: 60, patterns: 60 };
         let error = |rule, setting, steps| {
             let experiment = Experiment::new(rule, setting).steps(steps).checked().unwrap();
-            let outcomes = Effort::new(60).measure(&experiment, point, 2, &|| ()).unwrap();
+            let outcomes = Effort::new(60).measure(&experiment, point, 2, Progress::NONE).unwrap();
             outcomes.iter().map(Outcome::bit_error).sum::<f64>() / 60.0
         };
         let [kept, zeroed, hetero] = [Setting::AutoKept, Setting::AutoZeroed, Setting::Hetero]
@@ -249,12 +271,12 @@ mod tests {
         );
         assert!(error(Rule::Hebb, Setting::AutoZeroed, Steps::Sync) > zeroed);
         assert_eq!(error(Rule::PseudoInverse, Setting::AutoKept, Steps::OneStep), 0.0);
-        assert_eq!(error(Rule::Exponential(BetaArg::Number(1.0)), Setting::AutoZeroed, Steps::OneStep), 0.0);
+        assert_eq!(error(Rule::Exponential(BetaScaling::Fixed(1.0)), Setting::AutoZeroed, Steps::OneStep), 0.0);
     }
 
     #[test]
     fn the_way_follows_from_what_it_costs_and_serves() {
-        let exponential = Experiment::new(Rule::Exponential(BetaArg::Number(1.0)), Setting::Hetero);
+        let exponential = Experiment::new(Rule::Exponential(BetaScaling::Fixed(1.0)), Setting::Hetero);
         let way =
             |effort: Effort, experiment: &Experiment, dim, patterns| effort.way(experiment, Point { dim, patterns });
         let free = Effort::new(1);
@@ -271,9 +293,9 @@ mod tests {
         // What cannot be held is refused before it is tried.
         let experiment = Experiment::new(Rule::Max, Setting::AutoKept);
         let point = Point { dim: 1000, patterns: 1 << 50 };
-        let message = free.measure(&experiment, point, 1, &|| ()).unwrap_err();
-        assert!(message.message().unwrap().contains("bytes"), "{message:?}");
-        assert_eq!(message.status(), 3);
+        let error = free.measure(&experiment, point, 1, Progress::NONE).unwrap_err();
+        assert!(error.to_string().contains("bytes"), "{error}");
+        assert_eq!(error.kind(), popfield::ErrorKind::Resource);
     }
 
     #[test]
@@ -282,7 +304,7 @@ mod tests {
         let experiment = Experiment::new(Rule::Hebb, Setting::Hetero).values(Values::Worst).checked().unwrap();
         for way in [Way::Stored, Way::Sampled] {
             let effort = Effort { trials: 400, asked: Asked::Some(1), way: Some(way) };
-            let outcomes = effort.measure(&experiment, Point { dim: 1, patterns: 2 }, 3, &|| ()).unwrap();
+            let outcomes = effort.measure(&experiment, Point { dim: 1, patterns: 2 }, 3, Progress::NONE).unwrap();
             let tied: u64 = outcomes.iter().map(|outcome| outcome.tied).sum();
             let wrong: u64 = outcomes.iter().map(Outcome::wrong).sum();
             assert!((150..250).contains(&tied), "{way:?}: {tied}");

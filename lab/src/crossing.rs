@@ -9,8 +9,7 @@
 //! Where bits vote for themselves success rises again once n is large enough: what is found is where it first falls. A
 //! rise is seen if success does not fall so low before that the search has ended.
 
-use crate::failure::Result;
-use crate::lab::stats::{self, Interval};
+use crate::stats::{self, Interval};
 
 /// A gap is narrow when its ends differ by this factor, or by one pattern.
 const NARROW: f64 = 1.05;
@@ -28,13 +27,15 @@ impl Tried {
     }
 }
 
-/// Where a target is crossed.
+/// Where a target is crossed: a number of patterns at which a given fraction succeeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Sought {
+#[non_exhaustive]
+pub enum Crossing {
+    /// This number of patterns; ends that the trials do not bound are 0 or ∞.
     At(Interval),
     /// Not even a single pattern meets it.
     Below,
-    /// As many patterns as were tried meet it.
+    /// As many patterns as were tried, which is this number, meet it.
     Above(u64),
 }
 
@@ -42,20 +43,20 @@ pub enum Sought {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Searched {
     /// For each target.
-    pub crossings: Vec<Sought>,
+    pub crossings: Vec<Crossing>,
     /// A number of patterns at which more succeed than at a smaller one, their intervals apart; the search ended there.
     pub rises: Option<u64>,
 }
 
 /// Where each of `targets`, falling, is crossed, of up to `most` patterns. `measure` is asked point by point.
-pub fn search(
+pub fn search<E>(
     targets: &[f64],
     most: u64,
     confidence: f64,
-    mut measure: impl FnMut(u64) -> Result<Vec<f64>>,
-) -> Result<Searched> {
+    mut measure: impl FnMut(u64) -> Result<Vec<f64>, E>,
+) -> Result<Searched, E> {
     let mut tried: Vec<Tried> = Vec::new();
-    let mut at = |patterns: u64, tried: &mut Vec<Tried>| -> Result<()> {
+    let mut at = |patterns: u64, tried: &mut Vec<Tried>| -> Result<(), E> {
         if tried.iter().all(|t| t.patterns != patterns) {
             tried.push(Tried { patterns, fractions: measure(patterns)? });
             tried.sort_by_key(|t| t.patterns);
@@ -98,10 +99,10 @@ fn gap(tried: &[Tried], target: f64) -> Option<(u64, u64)> {
     (below > 0).then(|| (tried[below - 1].patterns, high))
 }
 
-fn estimate(tried: &[Tried], target: f64, confidence: f64) -> Sought {
+fn estimate(tried: &[Tried], target: f64, confidence: f64) -> Crossing {
     let Some((low, high)) = gap(tried, target) else {
         let missed = tried.iter().any(|tried| tried.success() < target);
-        return if missed { Sought::Below } else { Sought::Above(tried.last().map_or(0, |last| last.patterns)) };
+        return if missed { Crossing::Below } else { Crossing::Above(tried.last().map_or(0, |last| last.patterns)) };
     };
     // Up to where fewest succeed: beyond, it may rise.
     let least = (0..tried.len()).min_by(|&a, &b| tried[a].success().total_cmp(&tried[b].success())).unwrap_or(0);
@@ -124,7 +125,7 @@ fn estimate(tried: &[Tried], target: f64, confidence: f64) -> Sought {
     let value = value.clamp(tried[0].patterns as f64, high as f64);
     let from = crossing(intervals.iter().map(|interval| interval.low).collect());
     let to = crossing(intervals.iter().map(|interval| interval.high).collect());
-    Sought::At(Interval { value, low: from.min(low as f64).min(value), high: to.max(high as f64).max(value) })
+    Crossing::At(Interval { value, low: from.min(low as f64).min(value), high: to.max(high as f64).max(value) })
 }
 
 /// The sequence that never rises and is nearest to `values` in squares: neighbours that rise are pooled.
@@ -149,6 +150,17 @@ mod tests {
     use rand_xoshiro::rand_core::Rng;
 
     use super::*;
+    use crate::error::Result;
+
+    /// A search whose measurements fail as the laboratory's do.
+    fn search(
+        targets: &[f64],
+        most: u64,
+        confidence: f64,
+        measure: impl FnMut(u64) -> Result<Vec<f64>>,
+    ) -> Result<Searched> {
+        super::search(targets, most, confidence, measure)
+    }
 
     #[test]
     fn neighbours_that_rise_are_pooled() {
@@ -198,9 +210,9 @@ mod tests {
             assert!(low <= 64.0 && (65.0..=70.0).contains(&high) && (64.0..=67.0).contains(&value), "{value}");
         }
         let always = search(&[0.99, 0.5], 1000, 0.95, |_| Ok(vec![1.0; 3])).unwrap();
-        assert_eq!(always, Searched { crossings: vec![Sought::Above(1000); 2], rises: None });
+        assert_eq!(always, Searched { crossings: vec![Crossing::Above(1000); 2], rises: None });
         let never = search(&[0.99, 0.5], 1000, 0.95, |_| Ok(vec![0.0; 3])).unwrap();
-        assert_eq!(never, Searched { crossings: vec![Sought::Below; 2], rises: None });
+        assert_eq!(never, Searched { crossings: vec![Crossing::Below; 2], rises: None });
     }
 
     #[test]
@@ -226,8 +238,8 @@ mod tests {
         }
     }
 
-    fn met(found: Sought) -> Interval {
-        let Sought::At(interval) = found else { panic!("expected a crossing, found {found:?}") };
+    fn met(found: Crossing) -> Interval {
+        let Crossing::At(interval) = found else { panic!("expected a crossing, found {found:?}") };
         interval
     }
 }

@@ -6,11 +6,10 @@ use popfield::{
 };
 use rand_xoshiro::rand_core::Rng;
 
-use super::experiment::{Experiment, Rule, Setting, Steps, Values};
-use super::outcome::Outcome;
-use super::point::{Point, purpose};
-use crate::failure::{Failure, Result};
-use crate::report;
+use crate::error::{Error, Result};
+use crate::experiment::{Experiment, Rule, Setting, Steps, Values};
+use crate::outcome::Outcome;
+use crate::point::Point;
 
 /// What a batch of queries came to.
 struct Answers {
@@ -22,7 +21,7 @@ struct Answers {
 
 /// Draws the memory of trial `trial` at `point`, and asks for `queries` of its keys.
 pub fn trial(experiment: &Experiment, point: Point, queries: u64, seed: u64, trial: u64) -> Result<Outcome> {
-    let mut rng = stream(seed, &purpose("memory", point), trial);
+    let mut rng = stream(seed, &point.purpose("memory"), trial);
     let seed = rng.next_u64();
     let (patterns, dim) = (point.patterns as usize, point.dim);
     let keys = Patterns::random(patterns, dim, seed, "keys")?;
@@ -104,7 +103,11 @@ fn worst(
 
 /// The separation of a rule that learns no weights.
 fn separation(rule: Rule, dim: usize) -> Result<Separation> {
-    rule.separation(dim)?.ok_or_else(|| Failure::usage(format!("{}: expected a separation", rule.name())))
+    rule.separation(dim)?.ok_or_else(|| Error::Parameter {
+        what: "rule",
+        expected: "one that is a separation".to_owned(),
+        found: rule.to_string(),
+    })
 }
 
 /// One step, the self-term kept.
@@ -155,11 +158,8 @@ pub fn check(experiment: &Experiment, point: Point) -> Result<()> {
         _ => return Ok(()),
     };
     if size > most as u64 {
-        let rule = experiment.rule;
-        let needed = report::bytes(bytes(experiment, point, 1) as f64);
-        return Err(Failure::usage(format!(
-            "{rule}: expected {what} of at most {most}, found n = {n}, d = {d}, which would take {needed} of matrices"
-        )));
+        let (rule, bytes) = (experiment.rule.to_string(), bytes(experiment, point, 1));
+        return Err(Error::TooLarge { rule, what, most: most as u64, point, bytes });
     }
     Ok(())
 }

@@ -1,15 +1,18 @@
 //! Predictions by name: which experiments each is about, and what it says of them.
 
+use std::fmt;
+
 use popfield::{Beta, Degree, flips};
-use popfield_lab::theory::{ags, capacity, exponential, nearest, one_step, polynomial, pseudo_inverse, success};
 
-use crate::failure::{Failure, Result};
-use crate::lab::experiment::{Experiment, Rule, Setting, Steps, Values, name};
-use crate::lab::outcome::Observable;
-use crate::lab::point::Point;
+use crate::error::{Error, Result};
+use crate::experiment::{BetaScaling, Experiment, Rule, Setting, Steps, Values};
+use crate::outcome::Observable;
+use crate::point::Point;
+use crate::theory::{ags, capacity, exponential, nearest, one_step, polynomial, pseudo_inverse, success};
 
-/// What a prediction says.
+/// What a prediction says, as a function of the experiment and where it is made.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub enum Says {
     /// The probability that a bit is wrong at a point; other observables follow as if bits were independent.
     Error(fn(&Experiment, Point) -> Predicted),
@@ -22,22 +25,25 @@ pub enum Says {
 }
 
 /// A number, if the law says one there.
-type Predicted = popfield_lab::Result<Option<f64>>;
+pub type Predicted = Result<Option<f64>>;
 
-/// A prediction.
+/// A prediction: a law of [`theory`](crate::theory), and which experiments it speaks of.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct Prediction {
+    /// Its name, which stays.
     pub name: &'static str,
     /// What it is, for a legend.
     pub about: &'static str,
+    /// What it says.
     pub says: Says,
     /// Whether it takes so long that it is asked at measured points alone.
     pub slow: bool,
     applies: fn(&Experiment, Observable) -> bool,
 }
 
-/// All predictions: a new one is a line here.
-const PREDICTIONS: &[Prediction] = &[
+/// All predictions: a new one is an entry here.
+pub const PREDICTIONS: &[Prediction] = &[
     Prediction {
         name: "exact",
         about: "exact law of a bit, with its ties",
@@ -83,7 +89,7 @@ const PREDICTIONS: &[Prediction] = &[
     Prediction {
         name: "ags",
         about: "Amit, Gutfreund, Sompolinsky",
-        says: Says::Error(|_, p| Ok(ags::retrieval(load(p))?.map(|state| state.bit_error))),
+        says: Says::Error(|_, p| Ok(ags::retrieval(p.load())?.map(|state| state.bit_error))),
         slow: false,
         applies: retrieval,
     },
@@ -159,7 +165,7 @@ const PREDICTIONS: &[Prediction] = &[
         }),
         slow: false,
         applies: |e, o| {
-            e.rule == Rule::Exponential(crate::beta::BetaArg::Number(1.0))
+            e.rule == Rule::Exponential(BetaScaling::Fixed(1.0))
                 && e.setting == Setting::EnergyDifference
                 && !bitwise(o)
         },
@@ -204,10 +210,6 @@ fn dim(point: Point) -> u64 {
     point.dim as u64
 }
 
-fn load(point: Point) -> f64 {
-    point.patterns as f64 / point.dim as f64
-}
-
 fn flipped(experiment: &Experiment, point: Point) -> u64 {
     flips(experiment.noise, point.dim) as u64
 }
@@ -250,11 +252,11 @@ fn krotov_hopfield(experiment: &Experiment) -> bool {
     matches!(experiment.rule, Rule::Polynomial(_)) && experiment.steps == Steps::OneStep && setting
 }
 
-fn degree(experiment: &Experiment) -> popfield_lab::Result<Option<Degree>> {
+fn degree(experiment: &Experiment) -> Result<Option<Degree>> {
     if let Rule::Polynomial(degree) = experiment.rule { Ok(Some(Degree::new(degree)?)) } else { Ok(None) }
 }
 
-fn beta(experiment: &Experiment, dim: usize) -> popfield_lab::Result<Option<Beta>> {
+fn beta(experiment: &Experiment, dim: usize) -> Result<Option<Beta>> {
     if let Rule::Exponential(beta) = experiment.rule { Ok(Some(Beta::new(beta.at(dim))?)) } else { Ok(None) }
 }
 
@@ -269,11 +271,7 @@ fn bounded(experiment: &Experiment, observable: Observable) -> bool {
 }
 
 /// Bounds of what is measured, where [`bounded`].
-fn bounds(
-    experiment: &Experiment,
-    point: Point,
-    observable: Observable,
-) -> popfield_lab::Result<Option<exponential::Bounds>> {
+fn bounds(experiment: &Experiment, point: Point, observable: Observable) -> Result<Option<exponential::Bounds>> {
     let (dim, patterns, flips) = (dim(point), point.patterns, flipped(experiment, point));
     let beta = match beta(experiment, point.dim)? {
         None => return nearest::pattern_success(dim, patterns, flips, dim).map(Some),
@@ -311,13 +309,13 @@ fn exact(experiment: &Experiment, point: Point) -> Predicted {
 fn erfc(experiment: &Experiment, point: Point) -> Predicted {
     let kept = experiment.setting == Setting::AutoKept;
     let law = match (experiment.rule, kept) {
-        (Rule::PseudoInverse, _) if load(point) > 1.0 => return Ok(None),
+        (Rule::PseudoInverse, _) if point.load() > 1.0 => return Ok(None),
         (Rule::PseudoInverse, true) => pseudo_inverse::auto_kept,
         (Rule::PseudoInverse, false) => pseudo_inverse::auto_zeroed,
         (_, true) => one_step::auto_kept_erfc,
         (_, false) => one_step::hetero_erfc,
     };
-    law(load(point), experiment.noise).map(Some)
+    law(point.load(), experiment.noise).map(Some)
 }
 
 fn normal(experiment: &Experiment, point: Point) -> Predicted {
@@ -330,32 +328,52 @@ fn normal(experiment: &Experiment, point: Point) -> Predicted {
     degree(experiment)?.map(|k| law(dim(point), point.patterns, flipped(experiment, point), k)).transpose()
 }
 
-/// The predictions that `names` asks for, or all that say something; one that does not is refused with those that do.
+/// The predictions that `names` asks for, or without names all that say something.
+///
+/// # Errors
+/// [`Error::NoPrediction`] for a name whose prediction does not speak of the experiment, or is none, with those that do.
 pub fn choose(names: Option<&[String]>, experiment: &Experiment, observable: Observable) -> Result<Vec<Prediction>> {
     let fitting: Vec<Prediction> =
         PREDICTIONS.iter().filter(|p| (p.applies)(experiment, observable)).copied().collect();
     let Some(names) = names else { return Ok(fitting) };
-    if names == ["none"] {
-        return Ok(Vec::new());
-    }
     let mut chosen = Vec::new();
     for wanted in names {
         let Some(found) = fitting.iter().find(|p| p.name == wanted) else {
-            let has = fitting.iter().map(|p| p.name).chain(["none"]).collect::<Vec<_>>().join(", ");
-            return Err(Failure::usage(format!(
-                "--theory: expected what says something about the {} of {}, {}, {} ({has}), found {wanted:?}",
-                name(observable),
-                experiment.rule.name(),
-                name(experiment.setting),
-                name(experiment.steps),
-            )));
+            let Experiment { rule, setting, steps, .. } = experiment;
+            return Err(Error::NoPrediction {
+                about: format!("the {observable} of {}, {setting}, {steps}", rule.name()),
+                has: fitting.iter().map(|p| p.name).collect(),
+                found: wanted.clone(),
+            });
         };
         chosen.push(*found);
     }
     Ok(chosen)
 }
 
+impl fmt::Debug for Prediction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Prediction({})", self.name)
+    }
+}
+
+impl fmt::Debug for Says {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error(_) => "Error",
+            Self::Bound(_) => "Bound",
+            Self::Measured(_) => "Measured",
+            Self::Patterns(_) => "Patterns",
+        })
+    }
+}
+
 impl Prediction {
+    /// Whether it names a number of patterns for each dimension, which is a place along a curve, not a curve.
+    pub fn is_place(&self) -> bool {
+        matches!(self.says, Says::Patterns(_))
+    }
+
     /// What it says of an observable at `point`, if it is a curve and says something there.
     pub fn at(&self, experiment: &Experiment, observable: Observable, point: Point) -> Option<f64> {
         let (law, bound) = match self.says {
@@ -413,7 +431,6 @@ impl Prediction {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::beta::BetaArg;
 
     #[test]
     fn names_are_different_and_what_fits_says_something() {
@@ -427,7 +444,7 @@ mod tests {
             Rule::PseudoInverse,
             Rule::Storkey,
             Rule::Polynomial(3),
-            Rule::Exponential(BetaArg::Number(1.0)),
+            Rule::Exponential(BetaScaling::Fixed(1.0)),
             Rule::Max,
         ] {
             for setting in [Setting::Hetero, Setting::AutoKept, Setting::AutoZeroed, Setting::EnergyDifference] {
@@ -462,10 +479,10 @@ mod tests {
             choose(Some(&names), &experiment, Observable::BitError).map(|chosen| chosen.len())
         };
         assert_eq!(asked(&["exact", "erfc"]).unwrap(), 2);
-        assert_eq!(asked(&["none"]).unwrap(), 0);
+        assert_eq!(asked(&[]).unwrap(), 0);
         for names in [&["ags"][..], &["exact", "nonsense"], &[""], &["none", "exact"]] {
-            let message = asked(names).unwrap_err().message().unwrap().to_owned();
-            assert!(message.contains("exact, erfc, hoeffding, none"), "{message}");
+            let message = asked(names).unwrap_err().to_string();
+            assert!(message.contains("(exact, erfc, hoeffding)"), "{message}");
         }
     }
 }

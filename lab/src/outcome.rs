@@ -1,24 +1,41 @@
 //! Outcomes: what one memory answered.
 
-use clap::ValueEnum;
-
-use super::experiment::{Experiment, Steps};
-use super::stats::{self, Interval};
+use crate::choice::choice;
+use crate::experiment::{Experiment, Steps};
+use crate::stats::{self, Interval};
 
 /// What is measured of answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Observable {
-    /// The fraction of wrong bits
+    /// The fraction of wrong bits.
     BitError,
-    /// The fraction of queries recalled in every bit
+    /// The fraction of queries recalled in every bit.
     Pattern,
-    /// The fraction of memories of which every key is recalled in every bit
+    /// The fraction of memories of which every key is recalled in every bit.
     All,
-    /// The mean overlap m of answers with what was stored, and its histogram
+    /// The mean overlap m = s/d of answers with what was stored, and its histogram.
     Overlap,
 }
 
+choice!(Observable, "observable", {
+    BitError => "bit-error", "The fraction of wrong bits";
+    Pattern => "pattern", "The fraction of queries recalled in every bit";
+    All => "all", "The fraction of memories of which every key is recalled in every bit";
+    Overlap => "overlap", "The mean overlap m of answers with what was stored, and its histogram";
+});
+
 impl Observable {
+    /// What is measured, in two words.
+    pub fn quantity(self) -> &'static str {
+        match self {
+            Self::BitError => "bit error",
+            Self::Pattern => "patterns recalled",
+            Self::All => "memories recalled",
+            Self::Overlap => "overlap m",
+        }
+    }
+
     /// Of one memory, as a fraction in [0, 1]: the overlap m as (1 + m)/2.
     pub fn fraction(self, outcome: &Outcome) -> f64 {
         match self {
@@ -29,7 +46,7 @@ impl Observable {
         }
     }
 
-    /// Of all memories. A run to the limit either ends near its pattern or is lost, and there may be lost ones though
+    /// Of all memories, with its interval at `confidence`. A run to the limit either ends near its pattern or is lost, and there may be lost ones though
     /// none was seen.
     pub fn estimate(self, experiment: &Experiment, outcomes: &[Outcome], confidence: f64) -> Interval {
         let runs = experiment.steps != Steps::OneStep;

@@ -1,0 +1,196 @@
+//! What was measured, as rows for people, objects for programs and rows for spreadsheets.
+
+use std::io::{self, Write};
+
+use comfy_table::Table;
+use popfield_lab::{
+    CONFIDENCE, Crossing, Findings, Interval, MeasuredPoint, Observable, Outcome, Point, Prediction, Study, Way,
+    histogram,
+};
+use serde_json::{Map, Value, json};
+
+use crate::report::table;
+
+/// What a study found, to be shown.
+pub struct Rows<'a> {
+    pub study: &'a Study,
+    pub findings: &'a Findings,
+}
+
+impl Rows<'_> {
+    /// What the prediction says in a legend.
+    pub fn legend(&self, prediction: &Prediction) -> String {
+        prediction.legend(&self.study.experiment, self.study.observable)
+    }
+
+    fn curves(&self) -> impl Iterator<Item = (usize, &Prediction)> {
+        self.findings.predictions.iter().enumerate().filter(|prediction| !prediction.1.is_place())
+    }
+
+    /// The points as a table.
+    pub fn table(&self) -> Table {
+        let Study { experiment, observable, .. } = self.study;
+        let quantity = observable.quantity();
+        let mut header = vec!["dim", "n", "n/d", "(ln n)/d", "trials × queries", quantity, "from", "to", "tied"];
+        let names: Vec<String> = self.curves().map(|curve| curve.1.heading(experiment, *observable)).collect();
+        header.extend(names.iter().map(String::as_str));
+        let mut rows = table(&header);
+        for measured in &self.findings.points {
+            let MeasuredPoint { point: point @ Point { dim, patterns }, estimate, .. } = measured;
+            let mut row = vec![
+                dim.to_string(),
+                patterns.to_string(),
+                number(point.load()),
+                number(point.rate()),
+                format!("{} × {}", measured.outcomes.len(), measured.queries()),
+                number(estimate.value),
+                number(estimate.low),
+                number(estimate.high),
+                number(measured.mean(Outcome::tied_fraction)),
+            ];
+            row.extend(self.curves().map(|(index, _)| measured.predicted[index].map_or_else(|| "–".into(), number)));
+            rows.add_row(row);
+        }
+        rows
+    }
+
+    /// Predictions of numbers of patterns and what was found by the search, by dimension.
+    pub fn capacities(&self) -> Option<Table> {
+        let Findings { dims, predictions, capacities, .. } = self.findings;
+        let lines: Vec<&Prediction> = predictions.iter().filter(|prediction| prediction.is_place()).collect();
+        if lines.is_empty() && capacities.is_empty() {
+            return None;
+        }
+        let mut header = vec!["dim"];
+        if !capacities.is_empty() {
+            header.extend(["n of 99 %", "from", "to", "n of 50 %", "from", "to"]);
+        }
+        header.extend(lines.iter().map(|line| line.name));
+        let mut rows = table(&header);
+        for &dim in dims {
+            let mut row = vec![dim.to_string()];
+            if let Some(capacity) = self.findings.capacity(dim) {
+                for found in [capacity.nearly_all, capacity.half] {
+                    row.extend(match found {
+                        Crossing::At(Interval { value, low, high }) => [count(value), count(low), count(high)],
+                        Crossing::Above(most) => [format!("above {most}"), "–".into(), "–".into()],
+                        _ => ["below 1".into(), "–".into(), "–".into()],
+                    });
+                }
+            }
+            let says = |line: &&Prediction| line.patterns(&self.study.experiment, self.study.observable, dim);
+            row.extend(lines.iter().map(|line| says(line).map_or_else(|| "–".into(), count)));
+            rows.add_row(row);
+        }
+        Some(rows)
+    }
+
+    /// The points for programs.
+    pub fn points_json(&self) -> Value {
+        self.findings.points.iter().map(|measured| self.point_json(measured)).collect()
+    }
+
+    fn point_json(&self, measured: &MeasuredPoint) -> Value {
+        let MeasuredPoint { point: point @ Point { dim, patterns }, estimate, outcomes, .. } = measured;
+        let Study { experiment, observable, .. } = self.study;
+        let way = self.study.effort().and_then(|effort| effort.way(experiment, *point));
+        let of = |observable: Observable| interval(observable.estimate(experiment, outcomes, CONFIDENCE));
+        let theory: Map<String, Value> =
+            self.curves().map(|(index, curve)| (curve.name.into(), json!(measured.predicted[index]))).collect();
+        let mut object = json!({
+            "dim": dim,
+            "patterns": patterns,
+            "load": point.load(),
+            "rate": point.rate(),
+            "memories": if matches!(way, Ok(Way::Sampled)) { "sampled" } else { "stored" },
+            "trials": outcomes.len(),
+            "queries": measured.queries(),
+            "bits": outcomes.first().map(|outcome| outcome.bits),
+            "value": estimate.value,
+            "low": estimate.low,
+            "high": estimate.high,
+            "bit_error": of(Observable::BitError),
+            "tied": measured.mean(Outcome::tied_fraction),
+            "pattern": of(Observable::Pattern),
+            // Only where every key was asked.
+            "all": (measured.queries() == *patterns).then(|| of(Observable::All)),
+            "overlap": of(Observable::Overlap),
+            "unsettled": outcomes.iter().map(|outcome| outcome.unsettled).sum::<u64>(),
+            "theory": theory,
+        });
+        if *observable == Observable::Overlap {
+            let bits = outcomes.first().map_or(1, |outcome| outcome.bits) as f64;
+            let bins = histogram(outcomes).into_iter();
+            object["histogram"] =
+                bins.map(|(wrong, queries)| json!([1.0 - 2.0 * wrong as f64 / bits, queries])).collect();
+        }
+        object
+    }
+
+    /// Numbers of patterns for programs, by dimension.
+    pub fn capacities_json(&self) -> Value {
+        let of = |&dim: &usize| {
+            let says = |p: &Prediction| p.patterns(&self.study.experiment, self.study.observable, dim);
+            let lines = self.findings.predictions.iter().filter(|prediction| prediction.is_place());
+            let theory: Map<String, Value> = lines.map(|p| (p.name.into(), json!(says(p)))).collect();
+            let mut object = json!({ "dim": dim, "theory": theory });
+            if let Some(capacity) = self.findings.capacity(dim) {
+                for (name, found) in [("n50", capacity.half), ("n99", capacity.nearly_all)] {
+                    object[name] = match found {
+                        Crossing::At(found) => interval(found),
+                        Crossing::Above(most) => json!({ "above": most }),
+                        _ => json!({ "below": 1 }),
+                    };
+                }
+                object["rises_again_at"] = json!(capacity.rises);
+            }
+            object
+        };
+        self.findings.dims.iter().map(of).collect()
+    }
+
+    /// A row for each trial.
+    pub fn write_csv(&self, file: &mut impl Write) -> io::Result<()> {
+        let overlap = self.study.observable == Observable::Overlap;
+        let more = if overlap { ",queries_by_wrong_bits" } else { "" };
+        writeln!(file, "dim,patterns,trial,queries,bits,wrong_bits,tied_bits,whole,unsettled{more}")?;
+        for MeasuredPoint { point: Point { dim, patterns }, outcomes, .. } in &self.findings.points {
+            for outcome in outcomes {
+                let Outcome { trial, bits, tied, unsettled, by_wrong } = outcome;
+                let (queries, wrong, whole) = (outcome.queries(), outcome.wrong(), outcome.whole());
+                write!(file, "{dim},{patterns},{trial},{queries},{bits},{wrong},{tied},{whole},{unsettled}")?;
+                if overlap {
+                    let bins: Vec<String> =
+                        by_wrong.iter().map(|(wrong, queries)| format!("{wrong}:{queries}")).collect();
+                    write!(file, ",{}", bins.join(" "))?;
+                }
+                writeln!(file)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn interval(Interval { value, low, high }: Interval) -> Value {
+    json!({ "value": value, "low": low, "high": high })
+}
+
+/// A number of patterns.
+fn count(value: f64) -> String {
+    match value {
+        f64::INFINITY => "∞".into(),
+        value if value < 1e7 => format!("{value:.1}"),
+        value => format!("{value:.3e}"),
+    }
+}
+
+/// Four digits.
+fn number(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".into(),
+        size if !(1e-3..1e7).contains(&size) => format!("{value:.3e}"),
+        size if size >= 1000.0 => format!("{value:.0}"),
+        size if size >= 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.4}"),
+    }
+}
