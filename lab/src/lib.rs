@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod checks;
 mod choice;
 mod crossing;
 mod effort;

@@ -1,11 +1,15 @@
 //! Linearly independent keys: the pseudo-inverse rule, and orthogonal keys, for which Hebb's is one.
 
 use popfield::{Memory, Patterns};
-use popfield_lab::theory::{one_step, pseudo_inverse};
-use popfield_lab::{Effort, Experiment, Outcome, Point, Rule, Setting};
 
-use super::check::{Check, Prediction};
+use super::check::{Check, Expected};
 use super::trials::{Trials, limit, wrong};
+use crate::effort::Effort;
+use crate::error::Result;
+use crate::experiment::{Experiment, Rule, Setting};
+use crate::outcome::Outcome;
+use crate::point::Point;
+use crate::theory::{one_step, pseudo_inverse};
 
 /// Load and noise of single steps, diagonal zeroed.
 const STEPS: [(f64, f64); 3] = [(0.3, 0.2), (0.5, 0.1), (0.5, 0.2)];
@@ -25,14 +29,14 @@ fn step(load: f64, noise: f64) -> Check {
     Check::new(
         format!("one step, diagonal zeroed, n/d = {load}, {noise} flipped: bit error, d → ∞"),
         "Kanter, Sompolinsky 1987; normal field",
-        move || Ok(Prediction::rate(pseudo_inverse::auto_zeroed(load, noise)?)),
+        move || Ok(Expected::rate(pseudo_inverse::auto_zeroed(load, noise)?)),
         move |trials| {
             let figures = SIZES.map(|(dim, few)| {
                 let point = Point { dim, patterns: (load * dim as f64).round() as u64 };
                 let outcomes = trials.outcomes(&experiment, point, Effort::new(few))?;
                 Ok((dim, outcomes.iter().map(Outcome::bit_error).collect()))
             });
-            let figures = figures.into_iter().collect::<crate::failure::Result<Vec<_>>>()?;
+            let figures = figures.into_iter().collect::<Result<Vec<_>>>()?;
             Ok(limit(&figures, trials.confidence))
         },
     )
@@ -45,7 +49,7 @@ fn at_capacity() -> Check {
     Check::new(
         "random keys, diagonal kept, n = d = 100: bit error",
         "Personnaz, Guyon, Dreyfus 1985; falsified: Hebb's",
-        || Ok(Prediction::rate(0.0).planted(one_step::hetero(100, 100, 0)?.wrong)),
+        || Ok(Expected::rate(0.0).planted(one_step::hetero(100, 100, 0)?.wrong)),
         move |trials| trials.mean(&experiment, point, Effort::new(100), Outcome::bit_error),
     )
 }
@@ -54,7 +58,7 @@ fn hadamard(dim: usize) -> Check {
     Check::new(
         format!("Hadamard keys, Hebb's rule, n = d = {dim}: bit error"),
         "orthogonal keys: the field is d y; falsified: random keys",
-        move || Ok(Prediction::rate(0.0).planted(one_step::hetero(dim as u64, dim as u64, 0)?.wrong)),
+        move || Ok(Expected::rate(0.0).planted(one_step::hetero(dim as u64, dim as u64, 0)?.wrong)),
         move |trials: &Trials| {
             let figures = trials.draws(&format!("values of {dim} rows"), 100, |seed| {
                 let values = Patterns::random(dim, dim, seed, "values")?;

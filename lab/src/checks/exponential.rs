@@ -1,13 +1,16 @@
 //! Exponential separations: errors on both sides of the thresholds, the thresholds, and Demircigil et al.'s bound.
 
 use popfield::{Beta, flips};
-use popfield_lab::theory::exponential;
-use popfield_lab::{BetaScaling, Effort, Experiment, Observable, Outcome, Point, Rule, Setting, Values, Way};
 
-use super::check::{Check, FALSE_RATE, Prediction, Relation};
-use super::crossing::{Growth, slope};
+use super::check::{Check, Expected, FALSE_RATE, Relation};
+use super::slope::{Growth, slope};
 use super::trials::Trials;
-use crate::failure::Result;
+use crate::effort::{Asked, Effort, Way};
+use crate::error::Result;
+use crate::experiment::{BetaScaling, Experiment, Rule, Setting, Values};
+use crate::outcome::{Observable, Outcome};
+use crate::point::Point;
+use crate::theory::exponential;
 
 const REM: &str = "random energy model: Derrida 1981; Lucibello, Mézard 2024";
 
@@ -62,9 +65,9 @@ fn error(beta: f64, noise: f64, values: Values, side: f64) -> Check {
             let law = if values == Values::Worst { exponential::worst_error } else { exponential::random_error };
             let (patterns, flips) = (point()?.patterns, flips(noise, DIM) as u64);
             let error = law(DIM as u64, patterns, flips, Beta::new(beta)?)?;
-            // The law's own error: see `popfield_lab::theory::exponential::random_error`.
+            // The law's own error: see `theory::exponential::random_error`.
             let planted = if error < 0.7 { FALSE_RATE * error } else { error / FALSE_RATE };
-            Ok(Prediction::rate(error).planted(planted).within(0.02 * error.min(1.0 - error)))
+            Ok(Expected::rate(error).planted(planted).within(0.02 * error.min(1.0 - error)))
         },
         move |trials| {
             // Where one key decides, bits of a query err together.
@@ -73,7 +76,7 @@ fn error(beta: f64, noise: f64, values: Values, side: f64) -> Check {
                 Values::Worst if noise == 0.0 && side < 1.0 => 300_000,
                 Values::Worst => 20_000,
                 Values::Random if beta < 1.0 => 5000,
-                _ => 40_000,
+                Values::Random => 40_000,
             };
             let effort = Effort { way: Some(Way::Sampled), ..Effort::new(few) };
             trials.mean(&experiment, point()?, effort, Outcome::bit_error)
@@ -87,7 +90,7 @@ fn threshold(beta: f64, noise: f64, values: Values) -> Check {
     Check::new(
         format!("{}: threshold of (ln n)/d, d → ∞", named(beta, noise, values)),
         REM,
-        move || Ok(Prediction::threshold(critical(beta, noise, values)?).within(0.006)),
+        move || Ok(Expected::threshold(critical(beta, noise, values)?).within(0.006)),
         move |trials: &Trials| {
             let level = if values == Values::Worst { 0.5 } else { 0.2 };
             // A single nearer key decides where 1 − 2·noise is below tanh w, and keys at one distance thin out by √d.
@@ -109,7 +112,7 @@ fn all() -> Vec<Check> {
     const RATE: f64 = 0.22;
     let experiment = Experiment::new(Rule::Exponential(BetaScaling::Fixed(1.0)), Setting::EnergyDifference);
     let point = |dim: usize| Point { dim, patterns: libm::exp(RATE * dim as f64).round() as u64 + 1 };
-    let effort = |few| Effort { asked: popfield_lab::Asked::All, ..Effort::new(few) };
+    let effort = |few| Effort { asked: Asked::All, ..Effort::new(few) };
     let wrong_bits = |dim: usize, patterns: u64| -> Result<f64> {
         let each = exponential::energy_difference(dim as u64, patterns, 0, Beta::new(1.0)?)?.high;
         Ok(each * dim as f64 * patterns as f64)
@@ -120,7 +123,7 @@ fn all() -> Vec<Check> {
         move || {
             let patterns = point(16).patterns;
             let error = exponential::energy_difference_error(16, patterns, 0, Beta::new(1.0)?)?;
-            Ok(Prediction::rate(error).within(0.05 * error))
+            Ok(Expected::rate(error).within(0.05 * error))
         },
         move |trials| trials.mean(&experiment, point(16), effort(16_000), Outcome::bit_error),
     )];
@@ -133,7 +136,7 @@ fn all() -> Vec<Check> {
                 "Demircigil et al. 2017, below the rate of its theorem on e^x; union bound, falsified: a hundredth",
                 move || {
                     let most = wrong_bits(dim, patterns)?;
-                    Ok(Prediction::rate(most).planted(most / 100.0))
+                    Ok(Expected::rate(most).planted(most / 100.0))
                 },
                 move |trials: &Trials| {
                     let fails = |outcome: &Outcome| 1.0 - Observable::All.fraction(outcome);

@@ -1,13 +1,16 @@
 //! The linear rule, one step: exact laws of finite memories, their bounds, and self-recall that proves nothing.
 
 use popfield::{Memory, Patterns, Tie};
-use popfield_lab::theory::one_step::{self, BitLaw};
-use popfield_lab::theory::{capacity, success};
-use popfield_lab::{Asked, Effort, Experiment, Observable, Outcome, Point, Rule, Setting};
 
-use super::check::{Check, Prediction, Relation};
+use super::check::{Check, Expected, Relation};
 use super::trials::{Trials, wrong};
-use crate::failure::Result;
+use crate::effort::{Asked, Effort};
+use crate::error::Result;
+use crate::experiment::{Experiment, Rule, Setting};
+use crate::outcome::{Observable, Outcome};
+use crate::point::Point;
+use crate::theory::one_step::{self, BitLaw};
+use crate::theory::{capacity, success};
 
 /// Sizes of the exact hetero-associative law, and keys asked of each memory.
 const D: usize = 1000;
@@ -25,7 +28,7 @@ pub fn checks() -> Vec<Check> {
         let hetero = Experiment::new(Rule::Hebb, Setting::Hetero);
         let effort = Effort { asked: Asked::Some(queries), ..Effort::new(MEMORIES) };
         let law = move || Ok(one_step::hetero(D as u64, patterns, 0)?);
-        let rate = move |of: fn(BitLaw) -> f64| law().map(|law: BitLaw| Prediction::rate(of(law)));
+        let rate = move |of: fn(BitLaw) -> f64| law().map(|law: BitLaw| Expected::rate(of(law)));
         let measure = move |trials: &Trials, of: fn(&Outcome) -> f64| trials.mean(&hetero, point, effort, of);
         checks.push(Check::new(
             format!("hetero bit error, d = {D}, n = {patterns}"),
@@ -55,12 +58,12 @@ fn strictly_wrong(outcome: &Outcome) -> f64 {
 /// As many patterns as dimensions: what the self-term does.
 fn square() -> Vec<Check> {
     let point = Point { dim: 100, patterns: 100 };
-    let at = |setting, few, source, law: fn() -> popfield_lab::Result<BitLaw>, of: fn(&Outcome) -> f64| {
+    let at = |setting, few, source, law: fn() -> Result<BitLaw>, of: fn(&Outcome) -> f64| {
         let experiment = Experiment::new(Rule::Hebb, setting);
         Check::new(
             format!("{} bit error, d = n = 100", setting),
             source,
-            move || Ok(Prediction::rate(law()?.wrong)),
+            move || Ok(Expected::rate(law()?.wrong)),
             move |trials: &Trials| trials.mean(&experiment, point, Effort::new(few), of),
         )
     };
@@ -92,7 +95,7 @@ fn bounds() -> Vec<Check> {
         "no more than Hoeffding 1963; falsified: without its 2",
         || {
             let bound = capacity::hoeffding_bit(D as u64, 138, 0)?;
-            Ok(Prediction::rate(bound).planted(bound * bound))
+            Ok(Expected::rate(bound).planted(bound * bound))
         },
         move |trials| {
             let (experiment, point, effort) = at(138);
@@ -107,7 +110,7 @@ fn bounds() -> Vec<Check> {
         || {
             let error = one_step::hetero(D as u64, 72, 0)?.error(Tie::Plus);
             let right = |error| success::independent(error, D as u64);
-            Ok(Prediction::rate(right(error)?).planted(right(error / 2.0)?))
+            Ok(Expected::rate(right(error)?).planted(right(error / 2.0)?))
         },
         move |trials| {
             let (experiment, point, effort) = at(72);
@@ -121,16 +124,16 @@ fn bounds() -> Vec<Check> {
 fn vacuous() -> Vec<Check> {
     const DIM: u64 = 100;
     // A pattern that is not stored has no vote of its own.
-    let unstored = |n: u64| popfield_lab::theory::walk::below(n * (DIM - 1), -(n as i64));
+    let unstored = |n: u64| crate::theory::walk::below(n * (DIM - 1), -(n as i64));
     let mut checks = Vec::new();
     for (times, few) in [(4u64, 600u64), (100, 60)] {
         let patterns = times * DIM;
         let point = Point { dim: DIM as usize, patterns };
         let kept = Experiment::new(Rule::Hebb, Setting::AutoKept);
         // Many times over capacity nothing is wrong any more; one who took it for recall would expect this.
-        let planted = move |value: f64| -> Result<Prediction> {
+        let planted = move |value: f64| -> Result<Expected> {
             let recall = one_step::hetero(DIM, patterns, 0)?.wrong;
-            let rate = Prediction::rate(value);
+            let rate = Expected::rate(value);
             Ok(if value > 1e-4 { rate } else { rate.planted(recall) })
         };
         checks.push(Check::new(

@@ -4,11 +4,11 @@
 //! or less, so that a right theory passes the whole table with probability 1 − [`FAMILY`] or more, however the checks depend on
 //! one another. A falsified theory is told from the right one by the same interval.
 
-use popfield_lab::Interval;
+use crate::error::Result;
+use crate::stats::Interval;
+use std::fmt;
 
-use crate::failure::Result;
-
-use super::trials::Trials;
+use super::trials::{Measured, Trials};
 
 /// The probability that anything fails although all of theory is right.
 pub const FAMILY: f64 = 1e-3;
@@ -21,6 +21,7 @@ pub const FALSE_THRESHOLD: f64 = 1.1;
 
 /// How what is measured stands to what is predicted.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Relation {
     /// It is that.
     Equal,
@@ -32,7 +33,9 @@ pub enum Relation {
 
 /// What theory says.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Prediction {
+#[non_exhaustive]
+pub struct Expected {
+    /// The prediction.
     pub value: f64,
     /// What is put in its place to falsify it.
     pub planted: f64,
@@ -40,18 +43,11 @@ pub struct Prediction {
     pub tolerance: f64,
 }
 
-/// What was measured.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Measured {
-    pub interval: Interval,
-    /// Dimensions and what was found there, where the measured quantity is their limit.
-    pub drift: Vec<(usize, f64)>,
-}
+type Predict = dyn Fn() -> Result<Expected> + Send + Sync;
+type Measure = dyn Fn(&Trials<'_>) -> Result<Measured> + Send + Sync;
 
-type Predict = dyn Fn() -> Result<Prediction> + Send + Sync;
-type Measure = dyn Fn(&Trials) -> Result<Measured> + Send + Sync;
-
-/// A check.
+/// A check: a prediction, and how what it speaks of is measured.
+#[non_exhaustive]
 pub struct Check {
     /// What it belongs to.
     pub subject: &'static str,
@@ -59,94 +55,130 @@ pub struct Check {
     pub name: String,
     /// Who says so.
     pub source: &'static str,
+    /// How what is measured stands to what is predicted.
     pub relation: Relation,
     predict: Box<Predict>,
     measure: Box<Measure>,
 }
 
 /// A check and how it went.
-pub struct Judged<'a> {
-    pub check: &'a Check,
-    pub prediction: Prediction,
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Judged {
+    /// What it belongs to.
+    pub subject: &'static str,
+    /// What was measured, and where.
+    pub name: String,
+    /// Who says so.
+    pub source: &'static str,
+    /// How what was measured should stand to what was predicted.
+    pub relation: Relation,
+    /// What theory says.
+    pub expected: Expected,
+    /// What was found.
     pub measured: Measured,
-    /// The predictions that what was measured allows: the measured interval, widened by the tolerance, and open on the
-    /// far side of a bound.
+    /// The lower end of the predictions that what was measured allows: the measured interval, widened by the tolerance,
+    /// and open on the far side of a bound.
     pub low: f64,
+    /// The upper end of these.
     pub high: f64,
     /// What stood for the prediction: itself, or the planted error.
     pub held: f64,
 }
 
-impl Prediction {
+impl Relation {
+    /// Its sign: =, ≤ or ≥.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::AtMost => "≤",
+            Self::AtLeast => "≥",
+        }
+    }
+}
+
+impl Expected {
     /// A rate that is exact, or nearly.
-    pub fn rate(value: f64) -> Self {
+    pub(super) fn rate(value: f64) -> Self {
         Self { value, planted: FALSE_RATE * value, tolerance: 0.0 }
     }
 
     /// A threshold or an exponent.
-    pub fn threshold(value: f64) -> Self {
+    pub(super) fn threshold(value: f64) -> Self {
         Self { value, planted: FALSE_THRESHOLD * value, tolerance: 0.0 }
     }
 
     /// The same, falsified otherwise.
-    pub fn planted(self, planted: f64) -> Self {
+    pub(super) fn planted(self, planted: f64) -> Self {
         Self { planted, ..self }
     }
 
     /// The same, known to this alone.
-    pub fn within(self, tolerance: f64) -> Self {
+    pub(super) fn within(self, tolerance: f64) -> Self {
         Self { tolerance, ..self }
-    }
-}
-
-impl From<Interval> for Measured {
-    fn from(interval: Interval) -> Self {
-        Self { interval, drift: Vec::new() }
     }
 }
 
 impl Check {
     /// That what `measure` finds is what `predict` says.
-    pub fn new<P, M>(name: impl Into<String>, source: &'static str, predict: P, measure: M) -> Self
+    pub(super) fn new<P, M>(name: impl Into<String>, source: &'static str, predict: P, measure: M) -> Self
     where
-        P: Fn() -> Result<Prediction> + Send + Sync + 'static,
-        M: Fn(&Trials) -> Result<Measured> + Send + Sync + 'static,
+        P: Fn() -> Result<Expected> + Send + Sync + 'static,
+        M: Fn(&Trials<'_>) -> Result<Measured> + Send + Sync + 'static,
     {
         let (predict, measure) = (Box::new(predict), Box::new(measure));
         Self { subject: "", name: name.into(), source, relation: Relation::Equal, predict, measure }
     }
 
     /// The same of a bound.
-    pub fn relation(self, relation: Relation) -> Self {
+    pub(super) fn relation(self, relation: Relation) -> Self {
         Self { relation, ..self }
     }
 
     /// The same, filed under `subject`.
-    pub fn of(self, subject: &'static str) -> Self {
+    pub(super) fn of(self, subject: &'static str) -> Self {
         Self { subject, ..self }
     }
 
-    pub fn predict(&self) -> Result<Prediction> {
+    /// What theory says.
+    ///
+    /// # Errors
+    /// Those of its laws, which take what the check asks them.
+    pub fn predict(&self) -> Result<Expected> {
         (self.predict)()
     }
 
-    /// Measures, and holds the result against `prediction`, or against the error planted in it.
-    pub fn judge(&self, prediction: Prediction, trials: &Trials, plant: bool) -> Result<Judged<'_>> {
+    /// Whether its name, subject or source holds this, in whatever case.
+    pub fn is_named(&self, part: &str) -> bool {
+        let part = part.to_lowercase();
+        [self.name.as_str(), self.subject, self.source].iter().any(|text| text.to_lowercase().contains(&part))
+    }
+
+    /// Measures, and holds the result against what is expected, or against the error planted in it.
+    pub(super) fn judge(&self, expected: Expected, trials: &Trials<'_>, plant: bool) -> Result<Judged> {
         let measured = (self.measure)(trials)?;
         let Interval { value, low, high } = measured.interval;
-        let held = if plant { prediction.planted } else { prediction.value };
-        let (mut low, mut high) = (low - prediction.tolerance, high + prediction.tolerance);
+        let held = if plant { expected.planted } else { expected.value };
+        let (mut low, mut high) = (low - expected.tolerance, high + expected.tolerance);
         // What was measured says nothing against a bound that it keeps.
         match self.relation {
             Relation::Equal => {}
-            Relation::AtMost => high = value.max(prediction.value).max(prediction.planted),
-            Relation::AtLeast => low = value.min(prediction.value).min(prediction.planted),
+            Relation::AtMost => high = value.max(expected.value).max(expected.planted),
+            Relation::AtLeast => low = value.min(expected.value).min(expected.planted),
         }
-        Ok(Judged { check: self, prediction, measured, low, high, held })
+        let Self { subject, name, source, relation, .. } = self;
+        let (subject, name, source, relation) = (*subject, name.clone(), *source, *relation);
+        Ok(Judged { subject, name, source, relation, expected, measured, low, high, held })
     }
 }
 
-impl Judged<'_> {
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Check({}: {})", self.subject, self.name)
+    }
+}
+
+impl Judged {
     /// Whether what was held against the measurement can be so.
     pub fn passes(&self) -> bool {
         (self.low..=self.high).contains(&self.held)
@@ -157,9 +189,9 @@ impl Judged<'_> {
 mod tests {
     use super::*;
 
-    fn judge(relation: Relation, prediction: Prediction, plant: bool) -> (bool, f64, f64) {
+    fn judge(relation: Relation, expected: Expected, plant: bool) -> (bool, f64, f64) {
         let interval = Interval { value: 0.5, low: 0.4, high: 0.6 };
-        let check = Check::new("a", "b", move || Ok(prediction), move |_| Ok(interval.into())).relation(relation);
+        let check = Check::new("a", "b", move || Ok(expected), move |_| Ok(interval.into())).relation(relation);
         let trials = Trials::new(1, false, 0.99);
         let judged = check.judge(check.predict().unwrap(), &trials, plant).unwrap();
         assert!(judged.low <= judged.measured.interval.value && judged.measured.interval.value <= judged.high);
@@ -171,7 +203,7 @@ mod tests {
         for (value, tolerance, passes) in
             [(0.4, 0.0, true), (0.61, 0.0, false), (0.61, 0.02, true), (0.3, 0.05, false), (f64::NAN, 0.1, false)]
         {
-            let (passed, low, high) = judge(Relation::Equal, Prediction::rate(value).within(tolerance), false);
+            let (passed, low, high) = judge(Relation::Equal, Expected::rate(value).within(tolerance), false);
             assert_eq!(passed, passes, "{value} ± {tolerance}");
             assert_eq!((low, high), (0.4 - tolerance, 0.6 + tolerance));
         }
@@ -182,16 +214,16 @@ mod tests {
         for (relation, holds, fails) in
             [(Relation::AtMost, [0.45, 7.0], [0.39, -1.0]), (Relation::AtLeast, [0.55, -7.0], [0.61, 2.0])]
         {
-            assert!(holds.iter().all(|&value| judge(relation, Prediction::rate(value), false).0));
-            assert!(fails.iter().all(|&value| !judge(relation, Prediction::rate(value), false).0));
+            assert!(holds.iter().all(|&value| judge(relation, Expected::rate(value), false).0));
+            assert!(fails.iter().all(|&value| !judge(relation, Expected::rate(value), false).0));
         }
     }
 
     #[test]
     fn a_planted_error_is_judged_by_the_same_interval() {
-        let (passed, low, high) = judge(Relation::Equal, Prediction::rate(0.5), true);
+        let (passed, low, high) = judge(Relation::Equal, Expected::rate(0.5), true);
         assert_eq!((passed, low, high), (false, 0.4, 0.6), "a quarter more");
-        assert!(judge(Relation::Equal, Prediction::threshold(0.5), true).0, "a tenth more is within");
-        assert!(!judge(Relation::AtMost, Prediction::rate(0.7).planted(0.1), true).0);
+        assert!(judge(Relation::Equal, Expected::threshold(0.5), true).0, "a tenth more is within");
+        assert!(!judge(Relation::AtMost, Expected::rate(0.7).planted(0.1), true).0);
     }
 }

@@ -3,28 +3,57 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use popfield::{Memory, Patterns, Recall, Separation, Tie, stream};
-use popfield_lab::{Effort, Experiment, Interval, Outcome, Point, stats};
+use popfield::{Memory, Patterns, Recall, Separation, Steps, Tie, stream};
 use rand_xoshiro::rand_core::Rng;
 use rayon::prelude::*;
 
-use crate::failure::Result;
+use crate::effort::Effort;
+use crate::error::Result;
+use crate::experiment::Experiment;
+use crate::outcome::Outcome;
+use crate::point::Point;
+use crate::stats::{self, Interval};
 
-use super::check::Measured;
+/// What was measured.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Measured {
+    /// The figure with its interval.
+    pub interval: Interval,
+    /// Dimensions and what was found there, where the measured quantity is their limit; empty else.
+    pub drift: Vec<(usize, f64)>,
+}
+
+impl From<Interval> for Measured {
+    fn from(interval: Interval) -> Self {
+        Self { interval, drift: Vec::new() }
+    }
+}
 
 /// How much is done, and with which seed.
-pub struct Trials {
+pub struct Trials<'a> {
     pub seed: u64,
     /// More trials and larger dimensions.
     pub full: bool,
     /// Of each interval.
     pub confidence: f64,
+    /// Who may stop it.
+    steps: Option<&'a Steps<'a>>,
     finished: Mutex<HashMap<String, Arc<Vec<Outcome>>>>,
 }
 
-impl Trials {
+impl<'a> Trials<'a> {
     pub fn new(seed: u64, full: bool, confidence: f64) -> Self {
-        Self { seed, full, confidence, finished: Mutex::default() }
+        Self { seed, full, confidence, steps: None, finished: Mutex::default() }
+    }
+
+    /// The same, asking whether to go on after each trial.
+    pub fn watched(self, steps: &'a Steps<'a>) -> Self {
+        Self { steps: Some(steps), ..self }
+    }
+
+    fn tick(&self) -> popfield::Result<()> {
+        self.steps.map_or(Ok(()), Steps::check)
     }
 
     /// How many of what is `few` by default.
@@ -32,7 +61,7 @@ impl Trials {
         if self.full { 4 * few } else { few }
     }
 
-    /// The outcomes of `few` memories, or more with --full.
+    /// The outcomes of `few` memories, or more if it is to be full.
     pub fn outcomes(&self, experiment: &Experiment, point: Point, few: Effort) -> Result<Arc<Vec<Outcome>>> {
         let key = format!("{experiment:?} {point:?} {few:?}");
         let finished = || self.finished.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,7 +69,7 @@ impl Trials {
             return Ok(Arc::clone(outcomes));
         }
         let effort = Effort { trials: self.many(few.trials), ..few };
-        let outcomes = Arc::new(effort.measure(experiment, point, self.seed, popfield::Progress::NONE)?);
+        let outcomes = Arc::new(effort.measure_ticking(experiment, point, self.seed, &|| self.tick())?);
         finished().insert(key, Arc::clone(&outcomes));
         Ok(outcomes)
     }
@@ -68,9 +97,12 @@ impl Trials {
         stats::cautious(figures, 1.0 - (1.0 - self.confidence) / f64::from(intervals))
     }
 
-    /// `few` draws, or more with --full: each a figure that is a function of its own seed alone.
+    /// `few` draws, or more if it is to be full: each a figure that is a function of its own seed alone.
     pub fn draws(&self, what: &str, few: u64, draw: impl Fn(u64) -> Result<f64> + Sync) -> Result<Vec<f64>> {
-        let one = |trial| draw(stream(self.seed, what, trial).next_u64());
+        let one = |trial| {
+            self.tick()?;
+            draw(stream(self.seed, what, trial).next_u64())
+        };
         (0..self.many(few)).into_par_iter().map(one).collect()
     }
 }

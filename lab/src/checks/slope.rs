@@ -1,10 +1,8 @@
-//! Where a probability passes a level, and how that place moves with the dimension.
+//! Where a probability passes a level, and how that place moves with the dimension: the slope of ln n against d.
 
-use popfield_lab::Interval;
-
-use super::check::Measured;
-use super::trials::Trials;
-use crate::failure::Result;
+use super::trials::{Measured, Trials};
+use crate::error::Result;
+use crate::stats::Interval;
 
 /// Patterns whose number grows like e^{rate·d}.
 pub struct Growth {

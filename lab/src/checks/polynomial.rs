@@ -1,12 +1,16 @@
 //! Polynomial separations: errors where n is of the order of d^K, and that it is.
 
-use popfield::{Degree, Separation};
-use popfield_lab::theory::polynomial;
-use popfield_lab::{Effort, Experiment, Interval, Outcome, Point, Rule, Setting, Way};
+use popfield::Degree;
 
-use super::check::{Check, Prediction};
-use super::trials::Trials;
-use crate::failure::{Failure, Result};
+use super::check::{Check, Expected};
+use super::trials::{Measured, Trials};
+use crate::effort::{Effort, Way};
+use crate::error::Result;
+use crate::experiment::{Experiment, Rule, Setting};
+use crate::outcome::Outcome;
+use crate::point::Point;
+use crate::stats::Interval;
+use crate::theory::polynomial;
 
 /// The bit error that sizes are chosen for, near enough.
 const ERROR: f64 = 0.05;
@@ -28,7 +32,7 @@ pub fn checks() -> Vec<Check> {
 }
 
 fn degree_of(degree: u32) -> Result<Degree> {
-    Separation::polynomial(degree)?.degree().ok_or_else(|| Failure::usage("polynomial: expected a degree"))
+    Ok(Degree::new(degree)?)
 }
 
 /// n = α_K d^K.
@@ -59,7 +63,7 @@ fn rate(setting: Setting, degree: u32, dim: usize) -> Check {
             let point = point(dim, degree)?;
             let error = law(setting, point, degree)?;
             // What the kurtosis of the terms makes, which is below 50.
-            Ok(Prediction::rate(error).within(50.0 / point.patterns as f64 * error))
+            Ok(Expected::rate(error).within(50.0 / point.patterns as f64 * error))
         },
         move |trials| trials.mean(&experiment, point(dim, degree)?, effort(setting), Outcome::bit_error),
     )
@@ -79,7 +83,7 @@ fn exponent(setting: Setting, degree: u32, dims: [usize; 3]) -> Check {
             let ln_size = |dim| Ok(ln_size(point(dim, degree)?, law(setting, point(dim, degree)?, degree)?));
             let drift = |a: Result<f64>, b: Result<f64>| Ok((b? - a?) / (last as f64 / first as f64).ln() - exponent);
             let drift: Result<f64> = drift(ln_size(first), ln_size(last));
-            Ok(Prediction::threshold(exponent).within(2.0 * drift?.abs()))
+            Ok(Expected::threshold(exponent).within(2.0 * drift?.abs()))
         },
         move |trials: &Trials| {
             let mut sizes = Vec::new();
@@ -99,7 +103,7 @@ fn exponent(setting: Setting, degree: u32, dims: [usize; 3]) -> Check {
                 let span = (two[1].0 as f64 / two[0].0 as f64).ln();
                 (two[1].0, (two[1].1[0] - two[0].1[0]) / span)
             });
-            Ok(super::check::Measured { interval, drift: drift.collect() })
+            Ok(Measured { interval, drift: drift.collect() })
         },
     )
 }

@@ -1,12 +1,12 @@
 //! Overlaps of random patterns: the bound on pairs and its constant, and the largest overlap.
 
 use popfield::{Memory, Patterns};
-use popfield_lab::Interval;
-use popfield_lab::theory::{overlaps, walk};
 
-use super::check::{Check, Measured, Prediction, Relation};
-use super::trials::Trials;
-use crate::failure::Result;
+use super::check::{Check, Expected, Relation};
+use super::trials::{Measured, Trials};
+use crate::error::Result;
+use crate::stats::Interval;
+use crate::theory::{overlaps, walk};
 
 /// Sets of random patterns, of which some two overlap by ε·d or more.
 const DIM: u64 = 100;
@@ -24,7 +24,7 @@ pub fn checks() -> Vec<Check> {
 /// The probability that some two of a set overlap so.
 fn pairs() -> Vec<Check> {
     let set = format!("some two of {PATTERNS} overlap by {FRACTION} d, d = {DIM}");
-    let any = |bound: fn(u64, f64) -> popfield_lab::Result<f64>| -> Result<f64> {
+    let any = |bound: fn(u64, f64) -> Result<f64>| -> Result<f64> {
         Ok(overlaps::any_pair_bound(PATTERNS, bound(DIM, FRACTION)?)?)
     };
     let truth = || -> Result<(f64, f64)> {
@@ -35,13 +35,13 @@ fn pairs() -> Vec<Check> {
         Check::new(
             format!("{set}: probability"),
             "exact pair; union and Bonferroni bounds",
-            move || truth().map(|(value, half)| Prediction::rate(value).within(half)),
+            move || truth().map(|(value, half)| Expected::rate(value).within(half)),
             any_two,
         ),
         Check::new(
             format!("{set}: no more than e^(-ε²d/2) a pair"),
             "Hoeffding 1963; falsified: e^(-ε²d)",
-            move || Ok(Prediction::rate(any(overlaps::hoeffding_pair)?).planted(any(overlaps::printed_pair)?)),
+            move || Ok(Expected::rate(any(overlaps::hoeffding_pair)?).planted(any(overlaps::printed_pair)?)),
             any_two,
         )
         .relation(Relation::AtMost),
@@ -51,7 +51,7 @@ fn pairs() -> Vec<Check> {
             move || {
                 let (value, half) = truth()?;
                 let printed = any(overlaps::printed_pair)?;
-                Ok(Prediction::rate(value / printed).planted(1.0).within(half / printed))
+                Ok(Expected::rate(value / printed).planted(1.0).within(half / printed))
             },
             move |trials| {
                 let printed = any(overlaps::printed_pair)?;
@@ -101,7 +101,7 @@ fn mean_largest(dim: u64, patterns: u64) -> Check {
             let d = dim as i64;
             let mean = -(d as f64) + (1 - d / 2..=d / 2).map(|half| 2.0 * reached(2 * half)).sum::<f64>();
             let value = mean / (dim as f64 * (patterns as f64).ln()).sqrt();
-            Ok(Prediction::rate(value).planted(1.05 * value))
+            Ok(Expected::rate(value).planted(1.05 * value))
         },
         move |trials| Ok(largest(trials, dim, patterns, if patterns > 10_000 { 400 } else { 2000 })?.into()),
     )
@@ -112,7 +112,7 @@ fn constant() -> Check {
     Check::new(
         format!("largest of n = {patterns} overlaps, d = {dim}, by √(d ln n): no more than √2"),
         "Hoeffding 1963; falsified: 1, of the printed e^(-ε²d)",
-        || Ok(Prediction::rate(std::f64::consts::SQRT_2).planted(1.0)),
+        || Ok(Expected::rate(std::f64::consts::SQRT_2).planted(1.0)),
         move |trials| Ok(largest(trials, dim, patterns, 400)?.into()),
     )
     .relation(Relation::AtMost)

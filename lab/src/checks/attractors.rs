@@ -3,12 +3,15 @@
 //! A run from a pattern is *retrieved* if it ends with an overlap above 0.8: lost ones end around 0.35, and hardly any
 //! in between once d is 1000. m is the mean over retrieved runs.
 
-use popfield_lab::theory::ags;
-use popfield_lab::{Asked, Effort, Experiment, Interval, Outcome, Point, Rule, Setting, Steps, stats};
-
-use super::check::{Check, Measured, Prediction};
-use super::trials::{Trials, limit};
-use crate::failure::Result;
+use super::check::{Check, Expected};
+use super::trials::{Measured, Trials, limit};
+use crate::effort::{Asked, Effort};
+use crate::error::Result;
+use crate::experiment::{Experiment, Rule, Setting, Steps};
+use crate::outcome::Outcome;
+use crate::point::Point;
+use crate::stats::{self, Interval};
+use crate::theory::ags;
 
 const AGS: &str = "Amit, Gutfreund, Sompolinsky 1987";
 
@@ -54,7 +57,7 @@ fn overlap(load: f64, few: u64, tolerance: f64) -> Check {
             // A tenth further on, or at the end.
             let planted = m((1.1 * load).min(most))?;
             let value = m(load)?;
-            Ok(Prediction::rate(value).planted(planted).within(tolerance * (1.0 - value)))
+            Ok(Expected::rate(value).planted(planted).within(tolerance * (1.0 - value)))
         },
         move |trials: &Trials| {
             let first = if trials.full { 2001 } else { 1001 };
@@ -88,7 +91,7 @@ fn critical() -> Check {
     Check::new(
         "n/d at which larger d neither helps nor hurts retrieval".to_owned(),
         AGS,
-        || Ok(Prediction::threshold(ags::critical_load())),
+        || Ok(Expected::threshold(ags::critical_load())),
         |trials| {
             let dims = if trials.full { [1001, 4001] } else { [501, 3001] };
             let asked = |few| Effort { asked: Asked::Some(1), ..Effort::new(few) };

@@ -1,13 +1,13 @@
 //! Attention: the own key has more than half of the softmax weight while d is above a multiple of ln n.
 
 use popfield::{Beta, Memory, NoiseModel, Patterns, add_noise, flips};
-use popfield_lab::Interval;
-use popfield_lab::theory::{attention, exponential};
 
-use super::check::{Check, Measured, Prediction};
-use super::crossing::{Growth, slope};
-use super::trials::Trials;
-use crate::failure::Result;
+use super::check::{Check, Expected};
+use super::slope::{Growth, slope};
+use super::trials::{Measured, Trials};
+use crate::error::Result;
+use crate::stats::Interval;
+use crate::theory::{attention, exponential};
 
 /// β is 1; fractions flipped.
 const NOISES: [f64; 2] = [0.0, 0.1];
@@ -38,7 +38,7 @@ fn share(noise: f64) -> Check {
         "exact law at d and n, its characteristic function inverted: Gil-Pelaez 1951, Davies 1973",
         move || {
             let error = exponential::worst_error(DIM as u64, patterns()?, flips(noise, DIM) as u64, Beta::new(1.0)?)?;
-            Ok(Prediction::rate(error).within(0.02 * error))
+            Ok(Expected::rate(error).within(0.02 * error))
         },
         move |trials| Ok(trials.interval(&failures(trials, DIM, patterns()?, noise, 8000)?).into()),
     )
@@ -51,7 +51,7 @@ fn constant(noise: f64) -> Check {
         "random energy model, worst-case values",
         move || {
             let slope = attention::slope(noise, Beta::new(1.0)?)?;
-            Ok(Prediction::threshold(slope).within(0.02 * slope))
+            Ok(Expected::threshold(slope).within(0.02 * slope))
         },
         move |trials| {
             let growth =
