@@ -138,6 +138,11 @@ impl Study {
         Self { way: Some(way), ..self }
     }
 
+    /// Sets no predictions beside what is measured.
+    pub fn without_predictions(self) -> Self {
+        Self { predictions: Some(Vec::new()), ..self }
+    }
+
     /// Sets the predictions of these names beside what is measured; with no name, none.
     pub fn predictions<T: Into<String>>(self, names: impl IntoIterator<Item = T>) -> Self {
         Self { predictions: Some(names.into_iter().map(Into::into).collect()), ..self }

@@ -2,6 +2,7 @@
 
 mod figure;
 mod journal;
+mod line;
 mod rows;
 
 use std::io::Write;
@@ -19,6 +20,7 @@ use crate::plot::{Format, render};
 use crate::report::{facts, progress, tell};
 use figure::Chart;
 use journal::{Journal, Kept};
+pub use line::command_line;
 use rows::Rows;
 
 pub fn run(options: &Options) -> Result<()> {

@@ -2,11 +2,11 @@
 
 use popfield::{Beta, Memory, NoiseModel, Patterns, Queries, Recall, Separation, add_noise};
 use popfield_lab::theory::attention;
-use popfield_lab::{Interval, Point};
+use popfield_lab::{BetaScaling, Experiment, Interval, Observable, Point, Rule, Setting, Study, Values};
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};
-use super::teacher::{Teacher, meeting};
+use super::teacher::{Teacher, list, meeting};
 use crate::failure::Result;
 
 pub const SECTION: Section = Section {
@@ -45,6 +45,11 @@ pub const SECTION: Section = Section {
     ],
 };
 
+/// e^{βs}, values opposed to the tested one.
+fn worst(beta: f64) -> Experiment {
+    Experiment::new(Rule::Exponential(BetaScaling::Fixed(beta)), Setting::Hetero).values(Values::Worst)
+}
+
 fn top_weight(teacher: &Teacher) -> Result<Shown> {
     const DIM: usize = 32;
     const PATTERNS: usize = 300;
@@ -82,13 +87,12 @@ fn top_weight(teacher: &Teacher) -> Result<Shown> {
             points.push((weight, margin));
         }
     }
-    let run = teacher.capacity(
-        &format!(
-            "--rule exponential --beta {BETA} --values worst --noise {NOISE} --dim {DIM} --patterns {PATTERNS} \
-             --observable bit-error --theory numeric"
-        ),
-        200,
-    )?;
+    let study = Study::new(worst(BETA).noise(NOISE))
+        .dims([DIM])
+        .patterns(list([PATTERNS as f64])?)
+        .observable(Observable::BitError)
+        .predictions(["numeric"]);
+    let run = teacher.measure(study, 200)?;
     let measured = run.at(DIM, PATTERNS as u64)?;
     let predicted = run.predicted("numeric", measured).map_or(Predicted::Nothing, Predicted::Value);
     let exactly = |value: f64| Interval { value, low: value, high: value };
@@ -126,7 +130,7 @@ fn top_weight(teacher: &Teacher) -> Result<Shown> {
 
 fn log_n(teacher: &Teacher) -> Result<Shown> {
     const DIMS: [usize; 5] = [12, 16, 20, 24, 28];
-    let run = teacher.capacity("--rule exponential --values worst --dim 12,16,20,24,28 --theory numeric", 400)?;
+    let run = teacher.measure(Study::new(worst(1.0)).dims(DIMS).predictions(["numeric"]), 400)?;
     let slope = attention::slope(0.0, Beta::new(1.0)?)?;
     let mut shown = Shown::new(vec![run.command.clone()]);
     let (mut dots, mut law) = (Vec::new(), Vec::new());
@@ -148,9 +152,11 @@ fn log_n(teacher: &Teacher) -> Result<Shown> {
         .row(Row::estimate("c: slope of d against ln n, by the law at these d", Predicted::Value(expected), fitted))
         .row(Row::estimate("c, by its limit", Predicted::Limit(slope), fitted));
     // The same with noise, without the law at each n.
-    let noisy = teacher.capacity("--rule exponential --values worst --noise 0.1 --dim 20,30,40 --theory none", 400)?;
+    const NOISY: [usize; 3] = [20, 30, 40];
+    let noisy = Study::new(worst(1.0).noise(0.1)).dims(NOISY).without_predictions();
+    let noisy = teacher.measure(noisy, 400)?;
     let mut noisy_dots = Vec::new();
-    for dim in [20, 30, 40] {
+    for dim in NOISY {
         let Interval { value, low, high } = noisy.half(dim)?;
         noisy_dots.push((libm::log(value), dim as f64, (libm::log(high) - libm::log(low)) / 2.0));
     }

@@ -2,10 +2,11 @@
 
 use popfield::flips;
 use popfield_lab::theory::one_step;
+use popfield_lab::{Experiment, Observable, Point, Rule, Setting, Study};
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Predicted, Row, Section, Shown};
-use super::teacher::Teacher;
+use super::teacher::{Teacher, list};
 use crate::failure::Result;
 
 pub const SECTION: Section = Section {
@@ -53,12 +54,11 @@ fn repair(teacher: &Teacher) -> Result<Shown> {
     let (mut dots, mut rows, mut commands) = (Vec::new(), Vec::new(), Vec::new());
     for percent in [10, 20, 30, 40] {
         let noise = f64::from(percent) / 100.0;
-        let run = teacher.capacity(
-            &format!(
-                "--rule hebb --setting auto-zeroed --noise {noise} --dim {DIM} --patterns {PATTERNS} --observable bit-error"
-            ),
-            100,
-        )?;
+        let study = Study::new(Experiment::new(Rule::Hebb, Setting::AutoZeroed).noise(noise))
+            .dims([DIM])
+            .patterns(list([PATTERNS as f64])?)
+            .observable(Observable::BitError);
+        let run = teacher.measure(study, 100)?;
         let measured = run.at(DIM, PATTERNS)?;
         let predicted = run.predicted("exact", measured).map_or(Predicted::Nothing, Predicted::Value);
         let what = format!("wrong bits after a step, of {noise} before");
@@ -84,19 +84,20 @@ fn repair(teacher: &Teacher) -> Result<Shown> {
 
 fn self_term(teacher: &Teacher) -> Result<Shown> {
     const DIM: usize = 100;
-    let run = |setting: &str| {
-        let options = format!(
-            "--rule hebb --setting {setting} --dim {DIM} --patterns 10,20,50,100,200,500,1000 --observable bit-error"
-        );
-        teacher.capacity(&options, 200)
+    let run = |setting| {
+        let study = Study::new(Experiment::new(Rule::Hebb, setting))
+            .dims([DIM])
+            .patterns(list([10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0])?)
+            .observable(Observable::BitError);
+        teacher.compare(&["setting"], study, 200)
     };
-    let runs = [run("auto-kept")?, run("auto-zeroed")?, run("hetero")?];
+    let runs = [run(Setting::AutoKept)?, run(Setting::AutoZeroed)?, run(Setting::Hetero)?];
     let names = ["diagonal kept", "diagonal zeroed", "values apart from keys"];
-    let load = |point: popfield_lab::Point| point.patterns as f64 / point.dim as f64;
     let mut chart = Chart::new("load n/d", "wrong bits of a clean prompt's answer").log_x();
     let mut rows = Vec::new();
     for (number, (run, name)) in runs.iter().zip(names).enumerate() {
-        chart = chart.line(number, name, run.law("exact", DIM, load)).dots(number, "", run.dots(DIM, load));
+        chart =
+            chart.line(number, name, run.law("exact", DIM, Point::load)).dots(number, "", run.dots(DIM, Point::load));
         for patterns in [100, 1000] {
             let measured = run.at(DIM, patterns)?;
             let predicted = run.predicted("exact", measured).map_or(Predicted::Nothing, Predicted::Value);

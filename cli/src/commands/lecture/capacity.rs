@@ -2,7 +2,7 @@
 
 use popfield::{Memory, Patterns, Tie, stream};
 use popfield_lab::theory::{capacity, one_step, overlaps, success};
-use popfield_lab::{CONFIDENCE, Interval, Observable, Point, stats};
+use popfield_lab::{CONFIDENCE, Experiment, Interval, Observable, Point, Range, Rule, Setting, Study, Values, stats};
 use rand_xoshiro::rand_core::Rng;
 use rayon::prelude::*;
 
@@ -68,9 +68,11 @@ pub const SECTION: Section = Section {
 fn counts(teacher: &Teacher) -> Result<Shown> {
     const DIM: usize = 256;
     const ERROR: f64 = 0.01;
-    let one = teacher.capacity(&format!("--rule hebb --dim {DIM}"), 200)?;
-    let all = teacher.capacity(&format!("--rule hebb --dim {DIM} --observable all"), 200)?;
-    let bits = teacher.capacity(&format!("--rule hebb --dim {DIM} --patterns 8:72:8 --observable bit-error"), 100)?;
+    let study = || Study::new(Experiment::new(Rule::Hebb, Setting::Hetero)).dims([DIM]);
+    let one = teacher.measure(study(), 200)?;
+    let all = teacher.measure(study().observable(Observable::All), 200)?;
+    let bits = study().patterns(Range::linear(8.0, 72.0, 8.0)?).observable(Observable::BitError);
+    let bits = teacher.measure(bits, 100)?;
     let law = |n: u64| -> Result<f64> { Ok(one_step::hetero(DIM as u64, n, 0)?.error(Tie::Plus)) };
     // Between whole numbers, as what is measured.
     let where_half = |events: &dyn Fn(u64) -> u64| -> Result<Option<f64>> {
@@ -269,7 +271,8 @@ fn largest(teacher: &Teacher) -> Result<Shown> {
         "popfield search random.pop --queries keys.npy --encoding pm1 --top 2 --json | jq '[.distances[][1]] | {DIM} - \
          2 * add / length, {DIM} - 2 * min'"
     ));
-    let run = teacher.capacity("--rule max --values worst --noise 0.35 --dim 100,200,400", 400)?;
+    let experiment = Experiment::new(Rule::Max, Setting::Hetero).values(Values::Worst).noise(0.35);
+    let run = teacher.measure(Study::new(experiment).dims([100, 200, 400]), 400)?;
     commands.push(run.command.clone());
     // Each key's own overlap, the largest of all, left out.
     let found = square_of_overlaps(teacher, DIM, PATTERNS)?;

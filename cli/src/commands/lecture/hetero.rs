@@ -1,11 +1,11 @@
 //! Hetero-association: a key recalls a value that is not the key.
 
 use popfield_lab::theory::one_step;
-use popfield_lab::{CONFIDENCE, Outcome, Point, stats};
+use popfield_lab::{CONFIDENCE, Experiment, Observable, Outcome, Point, Range, Rule, Setting, Study, Values, stats};
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Predicted, Row, Section, Shown, number};
-use super::teacher::Teacher;
+use super::teacher::{Teacher, list};
 use crate::failure::Result;
 
 pub const SECTION: Section = Section {
@@ -46,16 +46,13 @@ pub const SECTION: Section = Section {
     ],
 };
 
-fn load(point: Point) -> f64 {
-    point.patterns as f64 / point.dim as f64
-}
-
 fn error(teacher: &Teacher) -> Result<Shown> {
     let dim = teacher.choose(1000, 200);
-    let run = teacher.capacity(
-        &format!("--rule hebb --dim {dim} --load 0.105,0.138,0.185,0.37,0.61,1 --observable bit-error"),
-        100,
-    )?;
+    let study = Study::new(Experiment::new(Rule::Hebb, Setting::Hetero))
+        .dims([dim])
+        .load(list([0.105, 0.138, 0.185, 0.37, 0.61, 1.0])?)
+        .observable(Observable::BitError);
+    let run = teacher.measure(study, 100)?;
     let mut shown = Shown::new(vec![run.command.clone()]);
     for measured in run.of(dim) {
         let predicted = run.predicted("exact", measured).map_or(Predicted::Nothing, Predicted::Value);
@@ -93,19 +90,22 @@ fn error(teacher: &Teacher) -> Result<Shown> {
     }
     let chart = Chart::new("load n/d", "bit error")
         .log_y()
-        .line(0, "exact law", run.law("exact", dim, load))
-        .dashes(1, "Hoeffding's bound", run.law("hoeffding", dim, load))
-        .dots(0, "measured", run.dots(dim, load));
+        .line(0, "exact law", run.law("exact", dim, Point::load))
+        .dashes(1, "Hoeffding's bound", run.law("hoeffding", dim, Point::load))
+        .dots(0, "measured", run.dots(dim, Point::load));
     shown.plate(chart.plate(format!("d = {dim}, random keys and values, prompted with clean keys.")))
 }
 
 fn worst(teacher: &Teacher) -> Result<Shown> {
     const DIM: usize = 100;
-    let run = |values: &str, observable: &str| {
-        let options = format!("--rule hebb --values {values} --dim {DIM} --load 0.1:0.6:0.1 --observable {observable}");
-        teacher.capacity(&options, 400)
+    let run = |values| {
+        let study = Study::new(Experiment::new(Rule::Hebb, Setting::Hetero).values(values))
+            .dims([DIM])
+            .load(Range::linear(0.1, 0.6, 0.1)?)
+            .observable(Observable::BitError);
+        teacher.compare(&["values"], study, 400)
     };
-    let (random, worst) = (run("random", "bit-error")?, run("worst", "bit-error")?);
+    let (random, worst) = (run(Values::Random)?, run(Values::Worst)?);
     let mut shown = Shown::new(vec![random.command.clone(), worst.command.clone()]).note(
         "The same lines with --observable pattern give the dots of the figure: the share of values recalled whole.",
     );
@@ -117,8 +117,8 @@ fn worst(teacher: &Teacher) -> Result<Shown> {
             shown = shown.row(Row::estimate(what, predicted, measured.estimate));
         }
     }
-    let whole = |run: &super::teacher::Run| run.observed(popfield_lab::Observable::Pattern, DIM, load);
-    let right = random.law("exact", DIM, load);
+    let whole = |run: &super::teacher::Run| run.observed(Observable::Pattern, DIM, Point::load);
+    let right = random.law("exact", DIM, Point::load);
     let bits = |error: f64| libm::pow(1.0 - error, DIM as f64);
     let chart = Chart::new("load n/d", "values recalled whole")
         .line(0, "at least (1 − error)^{d}, random values", right.iter().map(|&(x, error)| (x, bits(error))).collect())

@@ -4,13 +4,13 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use popfield::{Dynamics, End, Limit, Memory, Order, Pattern, Patterns, Query, Run, Separation, Side};
 use popfield_lab::theory::ags;
-use popfield_lab::{CONFIDENCE, Point, stats};
+use popfield_lab::{CONFIDENCE, Experiment, Observable, Point, Rule, Setting, Steps, Study, stats};
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};
 use super::plate::{Plate, Shape, Swatch};
 use super::shell;
-use super::teacher::Teacher;
+use super::teacher::{Teacher, list};
 use crate::commands::dynamics::color;
 use crate::failure::Result;
 use crate::plot::frame::Frame;
@@ -283,15 +283,13 @@ impl Figure for Gallery {
 
 fn with_errors(teacher: &Teacher) -> Result<Shown> {
     let dims = teacher.choose([500, 2000], [100, 200]);
-    let run = teacher.capacity(
-        &format!(
-            "--rule hebb --setting auto-zeroed --dynamics async --dim {},{} --load 0.05,0.08,0.1,0.12,0.13,0.14,0.15,0.17,0.2 \
-             --observable overlap --theory ags",
-            dims[0], dims[1]
-        ),
-        80,
-    )?;
-    let load = |point: Point| point.patterns as f64 / point.dim as f64;
+    let study = Study::new(Experiment::new(Rule::Hebb, Setting::AutoZeroed).steps(Steps::Async))
+        .dims(dims)
+        .load(list([0.05, 0.08, 0.1, 0.12, 0.13, 0.14, 0.15, 0.17, 0.2])?)
+        .observable(Observable::Overlap)
+        .predictions(["ags"]);
+    let run = teacher.measure(study, 80)?;
+    let load = Point::load;
     let mut shown = Shown::new(vec![run.command.clone()]);
     for measured in run.of(dims[1]) {
         let predicted = run.predicted("ags", measured).map_or(Predicted::Nothing, Predicted::Limit);

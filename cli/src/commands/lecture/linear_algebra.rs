@@ -1,14 +1,14 @@
 //! Linear algebra: W as a matrix, its singular vectors, and the best W there is.
 
-use popfield::learning::{Association, Hebb, Rule, Spectrum};
+use popfield::learning::{Association, Hebb, Rule as _, Spectrum};
 use popfield::{Memory, Patterns};
 use popfield_lab::theory::pseudo_inverse;
-use popfield_lab::{Interval, Point};
+use popfield_lab::{Experiment, Interval, Observable, Point, Range, Rule, Setting, Study};
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};
 use super::shell;
-use super::teacher::Teacher;
+use super::teacher::{Teacher, list};
 use crate::failure::Result;
 
 pub const SECTION: Section = Section {
@@ -156,10 +156,15 @@ fn to_rounding(value: f64) -> f64 {
 
 fn inverse(teacher: &Teacher) -> Result<Shown> {
     let dim = teacher.choose(64, 32);
-    let loads = "--load 0.125:1.25:0.125";
-    let inverse = teacher.capacity(&format!("--rule pseudo-inverse --dim {dim} {loads} --theory none"), 40)?;
-    let hebb = teacher.capacity(&format!("--rule hebb --dim {dim} {loads} --theory exact"), 40)?;
-    let load = |point: Point| point.patterns as f64 / point.dim as f64;
+    let run = |rule, predictions: &[&str]| {
+        let study = Study::new(Experiment::new(rule, Setting::Hetero))
+            .dims([dim])
+            .load(Range::linear(0.125, 1.25, 0.125)?)
+            .predictions(predictions.iter().copied());
+        teacher.measure(study, 40)
+    };
+    let (inverse, hebb) = (run(Rule::PseudoInverse, &[])?, run(Rule::Hebb, &["exact"])?);
+    let load = Point::load;
     let mut shown = Shown::new(vec![inverse.command.clone(), hebb.command.clone()]);
     let d = dim as u64;
     for (patterns, predicted) in
@@ -172,12 +177,11 @@ fn inverse(teacher: &Teacher) -> Result<Shown> {
     let predicted = hebb.predicted("exact", measured).map_or(Predicted::Nothing, Predicted::AtLeast);
     shown = shown.row(Row::estimate(format!("the same, Hebb, n = {}", d / 2), predicted, measured.estimate));
     for (load, noise) in [(0.3, 0.2), (0.5, 0.1)] {
-        let run = teacher.capacity(
-            &format!(
-                "--rule pseudo-inverse --setting auto-zeroed --noise {noise} --dim 200 --load {load} --observable bit-error"
-            ),
-            40,
-        )?;
+        let study = Study::new(Experiment::new(Rule::PseudoInverse, Setting::AutoZeroed).noise(noise))
+            .dims([200])
+            .load(list([load])?)
+            .observable(Observable::BitError);
+        let run = teacher.measure(study, 40)?;
         let predicted = Predicted::Limit(pseudo_inverse::auto_zeroed(load, noise)?);
         for measured in run.of(200) {
             let what = format!("wrong bits after a step from noise {noise}, d = 200, α = {load}, diagonal zeroed");

@@ -2,11 +2,11 @@
 
 use popfield::{Beta, Degree};
 use popfield_lab::theory::{exponential, polynomial};
-use popfield_lab::{Interval, Point};
+use popfield_lab::{BetaScaling, Experiment, Interval, Observable, Point, Range, Rule, Setting, Steps, Study, Values};
 
 use super::chart::{BLACK, Chart};
 use super::claim::{Claim, Predicted, Row, Section, Shown};
-use super::teacher::{Run, Teacher, crossing, meeting};
+use super::teacher::{Run, Teacher, crossing, list, meeting};
 use crate::failure::Result;
 
 pub const SECTION: Section = Section {
@@ -104,11 +104,14 @@ fn powers(teacher: &Teacher) -> Result<Shown> {
     const DIMS: [usize; 2] = [32, 64];
     let mut chart = Chart::new("patterns n", "bit error").log_x().log_y().upwards(1e-3, 0.5);
     let mut shown = Shown::new(Vec::new());
-    for (number, (degree, range)) in [(1, "4:64:x2"), (2, "16:1024:x2"), (3, "64:16384:x2")].into_iter().enumerate() {
-        let run = teacher.capacity(
-            &format!("--rule polynomial --degree {degree} --dim 32,64 --patterns {range} --observable bit-error"),
-            200,
-        )?;
+    for (number, (degree, first, last)) in
+        [(1, 4.0, 64.0), (2, 16.0, 1024.0), (3, 64.0, 16384.0)].into_iter().enumerate()
+    {
+        let study = Study::new(Experiment::new(Rule::Polynomial(degree), Setting::Hetero))
+            .dims(DIMS)
+            .patterns(Range::geometric(first, last, 2.0)?)
+            .observable(Observable::BitError);
+        let run = teacher.measure(study, 200)?;
         let mut found = Vec::new();
         for (thick, dim) in DIMS.into_iter().enumerate() {
             let (dots, law) = (run.dots(dim, n), run.law("normal", dim, n));
@@ -153,12 +156,17 @@ fn powers(teacher: &Teacher) -> Result<Shown> {
 
 fn degrees(teacher: &Teacher) -> Result<Shown> {
     const DIM: usize = 64;
-    let range = "--dim 64 --patterns 16:8192:x2 --observable bit-error";
-    let run = |options: &str| teacher.capacity(&format!("--rule polynomial {options} {range}"), 100);
-    let even = run("--degree 2 --values worst")?;
-    let odd = run("--degree 3 --values worst")?;
-    let kept = run("--degree 3 --setting auto-kept --noise 0.1")?;
-    let difference = run("--degree 3 --setting energy-difference --noise 0.1")?;
+    let run = |experiment| {
+        let study = Study::new(experiment)
+            .dims([DIM])
+            .patterns(Range::geometric(16.0, 8192.0, 2.0)?)
+            .observable(Observable::BitError);
+        teacher.measure(study, 100)
+    };
+    let worst = |degree| Experiment::new(Rule::Polynomial(degree), Setting::Hetero).values(Values::Worst);
+    let own = |setting| Experiment::new(Rule::Polynomial(3), setting).noise(0.1);
+    let (even, odd) = (run(worst(2))?, run(worst(3))?);
+    let (kept, difference) = (run(own(Setting::AutoKept))?, run(own(Setting::EnergyDifference))?);
     let mut shown = Shown::new([&even, &odd, &kept, &difference].map(|run| run.command.clone()).into());
     let mut chart = Chart::new("patterns n", "bit error").log_x().upwards(0.0, 1.02);
     // Where each begins to err.
@@ -185,35 +193,39 @@ fn degrees(teacher: &Teacher) -> Result<Shown> {
     )))
 }
 
-fn rate(point: Point) -> f64 {
-    libm::log(point.patterns as f64) / point.dim as f64
-}
+/// e^{βs} with β = 1.
+const EXPONENTIAL: Rule = Rule::Exponential(BetaScaling::Fixed(1.0));
 
 fn threshold(teacher: &Teacher) -> Result<Shown> {
     let dims = [20, 40];
-    let options = "--noise 0.1 --dim 20,40 --rate 0.2:0.5:0.03 --observable bit-error";
-    let run = |options_of: &str| {
-        teacher.capacity(&format!("--rule exponential {options_of}{options} --theory numeric"), 1000)
+    let run = |rule, values, prediction| {
+        let study = Study::new(Experiment::new(rule, Setting::Hetero).values(values).noise(0.1))
+            .dims(dims)
+            .rate(Range::linear(0.2, 0.5, 0.03)?)
+            .observable(Observable::BitError)
+            .predictions([prediction]);
+        teacher.measure(study, 1000)
     };
-    let (random, worst) = (run("")?, run("--values worst ")?);
-    let max = teacher.capacity(&format!("--rule max {options} --theory exact"), 1000)?;
+    let random = run(EXPONENTIAL, Values::Random, "numeric")?;
+    let worst = run(EXPONENTIAL, Values::Worst, "numeric")?;
+    let max = run(Rule::Max, Values::Random, "exact")?;
     let beta = Beta::new(1.0)?;
     let mut shown = Shown::new([&random, &worst, &max].map(|run| run.command.clone()).into());
     let mut chart = Chart::new("rate (ln n)/d", "bit error").upwards(0.0, 1.02);
     for (index, dim) in dims.into_iter().enumerate() {
         chart = match index {
-            0 => chart.dashes(0, "random values, d = 20", random.law("numeric", dim, rate)).dashes(
+            0 => chart.dashes(0, "random values, d = 20", random.law("numeric", dim, Point::rate)).dashes(
                 1,
                 "worst values, d = 20",
-                worst.law("numeric", dim, rate),
+                worst.law("numeric", dim, Point::rate),
             ),
-            _ => chart.line(0, "random values, d = 40", random.law("numeric", dim, rate)).line(
+            _ => chart.line(0, "random values, d = 40", random.law("numeric", dim, Point::rate)).line(
                 1,
                 "worst values, d = 40",
-                worst.law("numeric", dim, rate),
+                worst.law("numeric", dim, Point::rate),
             ),
         };
-        chart = chart.dots(0, "", random.dots(dim, rate)).dots(1, "", worst.dots(dim, rate));
+        chart = chart.dots(0, "", random.dots(dim, Point::rate)).dots(1, "", worst.dots(dim, Point::rate));
     }
     // One rate on either side.
     for (name, run, law) in
@@ -221,7 +233,7 @@ fn threshold(teacher: &Teacher) -> Result<Shown> {
     {
         for index in [2, 9] {
             let Some(measured) = run.of(40).nth(index) else { continue };
-            let rate = rate(measured.point);
+            let rate = measured.point.rate();
             let side = if rate < 0.366 { "below" } else { "above" };
             let what = format!("bit error, {name}, d = 40, at rate {rate:.2}, {side} the threshold");
             shown = shown.row(Row::estimate(what, value(run.predicted(law, measured)), measured.estimate));
@@ -240,10 +252,11 @@ fn threshold(teacher: &Teacher) -> Result<Shown> {
 
 fn all_patterns(teacher: &Teacher) -> Result<Shown> {
     let dims = [20, 30, 40, 50];
-    let run = teacher.capacity(
-        "--rule exponential --setting energy-difference --noise 0.1 --dim 20,30,40,50 --rate 0.12 --observable all",
-        teacher.choose(200, 100),
-    )?;
+    let study = Study::new(Experiment::new(EXPONENTIAL, Setting::EnergyDifference).noise(0.1))
+        .dims(dims)
+        .rate(list([0.12])?)
+        .observable(Observable::All);
+    let run = teacher.measure(study, teacher.choose(200, 100))?;
     let beta = Beta::new(1.0)?;
     let (mut failures, mut bounds, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for (dim, measured) in dims.into_iter().filter_map(|dim| Some((dim, run.of(dim).next()?))) {
@@ -270,14 +283,15 @@ fn all_patterns(teacher: &Teacher) -> Result<Shown> {
 
 fn iterated(teacher: &Teacher) -> Result<Shown> {
     const DIM: usize = 30;
-    let run = |steps: &str| {
-        let options = format!(
-            "--rule exponential --setting energy-difference --dynamics {steps} --noise 0.2 --dim {DIM} --rate 0.05:0.3:0.05 \
-             --queries 16 --theory none"
-        );
-        teacher.capacity(&options, 100)
+    let run = |steps| {
+        let study = Study::new(Experiment::new(EXPONENTIAL, Setting::EnergyDifference).steps(steps).noise(0.2))
+            .dims([DIM])
+            .rate(Range::linear(0.05, 0.3, 0.05)?)
+            .queries(16)
+            .without_predictions();
+        teacher.compare(&["dynamics"], study, 100)
     };
-    let (one, limit) = (run("one-step")?, run("sync")?);
+    let (one, limit) = (run(Steps::OneStep)?, run(Steps::Sync)?);
     let beta = Beta::new(1.0)?;
     let mut shown = Shown::new(vec![one.command.clone(), limit.command.clone()]);
     let bound = |run: &Run, index: usize| -> Result<Predicted> {
@@ -299,8 +313,8 @@ fn iterated(teacher: &Teacher) -> Result<Shown> {
     }
     let chart = Chart::new("rate (ln n)/d", "patterns recalled whole")
         .place(BLACK, "threshold for d → ∞", exponential::random_threshold(0.2, beta)?)
-        .dots(0, "one step", one.dots(DIM, rate))
-        .dots(1, "to the limit", limit.dots(DIM, rate))
+        .dots(0, "one step", one.dots(DIM, Point::rate))
+        .dots(1, "to the limit", limit.dots(DIM, Point::rate))
         .upwards(0.0, 1.03);
     shown.plate(chart.plate(format!("β = 1, d = {DIM}, prompts with 20 % of bits flipped, all positions at once.")))
 }

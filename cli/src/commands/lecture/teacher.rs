@@ -1,10 +1,9 @@
-//! The teacher: runs the commands that the page shows, as a reader would, and returns what they measured.
+//! The teacher: measures studies, and says the commands by which a reader measures them too.
 
-use clap::Parser;
 use popfield::Progress;
-use popfield_lab::{CONFIDENCE, Crossing, Findings, Interval, MeasuredPoint, Observable, Outcome, Point, Study};
+use popfield_lab::{CONFIDENCE, Crossing, Findings, Interval, MeasuredPoint, Observable, Outcome, Point, Range, Study};
 
-use crate::args::{Capacity, Cli, Command};
+use crate::commands::capacity::command_line;
 use crate::failure::{Failure, Result};
 
 /// How measurements are made.
@@ -14,8 +13,9 @@ pub struct Teacher {
     pub quick: bool,
 }
 
-/// What one `popfield capacity` measured, with the command itself.
+/// A study and what it found.
 pub struct Run {
+    /// The `popfield capacity` that measures it.
     pub command: String,
     pub study: Study,
     pub findings: Findings,
@@ -32,24 +32,22 @@ impl Teacher {
         if self.seed == 1 { String::new() } else { format!(" --seed {}", self.seed) }
     }
 
-    /// Runs `popfield capacity` with these options and so many memories a point, a tenth of them where it is to be quick.
-    pub fn capacity(&self, options: &str, trials: u64) -> Result<Run> {
-        let trials = self.choose(trials, trials.div_ceil(10).max(4));
-        let command = format!("popfield capacity {options} --trials {trials}{}", self.seed_option());
-        let args = parsed(&command)?;
-        let study = args.study()?;
+    /// Measures `study`, with so many memories a point, a tenth of them where it is to be quick.
+    pub fn measure(&self, study: Study, trials: u64) -> Result<Run> {
+        self.compare(&[], study, trials)
+    }
+
+    /// Measures a study that is compared with others by these options, which its command states whatever they are.
+    pub fn compare(&self, options: &[&str], study: Study, trials: u64) -> Result<Run> {
+        let study = study.trials(self.choose(trials, trials.div_ceil(10).max(4))).seed(self.seed);
         let findings = study.run(Progress::NONE, &mut ())?;
-        Ok(Run { command, study, findings })
+        Ok(Run { command: command_line(&study, options), study, findings })
     }
 }
 
-/// The options of a `popfield capacity` line, by the command line's own parser.
-fn parsed(command: &str) -> Result<Capacity> {
-    match Cli::try_parse_from(command.split_whitespace()).map(|cli| cli.command) {
-        Ok(Command::Capacity(args)) => Ok(args),
-        Ok(_) => Err(Failure::usage(format!("{command}: expected popfield capacity"))),
-        Err(error) => Err(Failure::usage(error)),
-    }
+/// These numbers of patterns, or loads, or rates.
+pub fn list<const N: usize>(values: [f64; N]) -> Result<Range> {
+    Ok(Range::list(&values)?)
 }
 
 impl Run {
