@@ -29,10 +29,10 @@ macro_rules! choice {
         }
 
         impl std::str::FromStr for $type {
-            type Err = crate::Error;
+            type Err = crate::error::Error;
 
-            fn from_str(name: &str) -> crate::Result<Self> {
-                Self::ALL.iter().copied().find(|value| value.name() == name).ok_or_else(|| crate::Error::Parameter {
+            fn from_str(name: &str) -> crate::error::Result<Self> {
+                Self::ALL.iter().copied().find(|value| value.name() == name).ok_or_else(|| crate::error::Error::Parameter {
                     what: $what,
                     expected: format!("one of {}", [$($name),+].join(", ")),
                     found: name.to_owned(),

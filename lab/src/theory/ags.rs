@@ -14,7 +14,7 @@ use std::f64::consts::FRAC_2_SQRT_PI;
 
 use super::numeric::bisect;
 use super::parameters::within;
-use crate::Result;
+use crate::error::Result;
 
 /// The retrieval state at one load.
 #[derive(Clone, Copy, Debug, PartialEq)]

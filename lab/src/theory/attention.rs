@@ -10,7 +10,7 @@ use popfield::Beta;
 
 use super::exponential::{Bounds, exceeding, worst_threshold, worst_values};
 use super::parameters::{count, positive, refused, signal};
-use crate::Result;
+use crate::error::Result;
 
 /// The probability that the own key of a query, `flips` positions away, has at most half of the softmax weight, between
 /// bounds.

@@ -2,7 +2,7 @@
 //! which any law reaches a target.
 
 use super::parameters::{MOST, count, positive, refused, signal, sizes, within};
-use crate::Result;
+use crate::error::Result;
 
 /// Hoeffding's bound on the probability that a bit is wrong or tied, hetero-associative, random or worst-case values:
 /// e^{−(d − 2·flips)²/(2d(n−1))}; 1 if at least half of the positions are flipped. [`one_step::hetero`] has the exact

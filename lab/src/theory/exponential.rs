@@ -21,7 +21,7 @@ use super::numeric::normal_above;
 use super::parameters::{count, refused, signal, sizes, within};
 use super::success::independent;
 use super::walk;
-use crate::Result;
+use crate::error::Result;
 
 /// A probability between two bounds.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -10,7 +10,7 @@ use super::exponential::{Bounds, any};
 use super::one_step::BitLaw;
 use super::parameters::{count, signal, sizes};
 use super::walk;
-use crate::Result;
+use crate::error::Result;
 
 /// Random values: the nearest of all keys decide, and a key nearer than the own one decides against in half of the
 /// cases. [`Tie::Stay`](popfield::Tie::Stay) is a fair coin.

@@ -10,7 +10,7 @@ use popfield::Tie;
 use super::numeric::normal_above;
 use super::parameters::{positive, signal, sizes, within};
 use super::walk;
-use crate::Result;
+use crate::error::Result;
 
 /// Probabilities of one bit, over random memories.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,7 +6,7 @@
 use super::exponential::{Bounds, any};
 use super::parameters::{count, positive, refused, within};
 use super::walk;
-use crate::Result;
+use crate::error::Result;
 
 /// P(s ≥ fraction·d) of one pair, exactly, for 0 ≤ `fraction` ≤ 1.
 ///

@@ -1,6 +1,6 @@
 //! What laws are asked with, held to its ranges.
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// The largest count that the laws take, so that all counts are `f64` without rounding.
 pub const MOST: u64 = 1 << 53;

@@ -11,7 +11,7 @@ use popfield::Degree;
 use super::numeric::{bisect, normal_above};
 use super::parameters::{MOST, count, positive, refused, signal, sizes, within};
 use super::walk;
-use crate::Result;
+use crate::error::Result;
 
 /// The bit error, hetero-associative, random values: signal (d − 2·flips)^K against n − 1 terms ±S_d^K.
 ///

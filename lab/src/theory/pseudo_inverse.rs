@@ -9,7 +9,7 @@
 
 use super::numeric::normal_above;
 use super::parameters::{positive, within};
-use crate::Result;
+use crate::error::Result;
 
 /// The bit error with the diagonal zeroed: ½ erfc(m√((1−α)/(2α(1−m²)))), m = 1 − 2·noise.
 ///

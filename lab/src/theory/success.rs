@@ -4,7 +4,7 @@
 //! What follows is a bound or an approximation, as each says.
 
 use super::parameters::{count, within};
-use crate::Result;
+use crate::error::Result;
 
 /// At least this is the probability that all `events` go well if each fails with probability `error`, however they
 /// depend on each other: max(0, 1 − events·error). For a pattern, events are its bits; for a memory, all bits of all.
