@@ -189,7 +189,10 @@ impl Effort {
             Way::Stored => (BESIDE / stored::bytes(experiment, point, queries).max(1)) as u64,
         };
         let beside = beside.clamp(1, self.trials.max(1));
-        let mut outcomes = Vec::with_capacity(self.trials as usize);
+        let (mut outcomes, bytes) = (Vec::new(), u128::from(self.trials) * OUTCOME);
+        if outcomes.try_reserve_exact(self.trials as usize).is_err() {
+            return Err(Error::OutOfMemory { bytes, point, available: available() });
+        }
         for first in (0..self.trials).step_by(beside as usize) {
             let here = first..(first + beside).min(self.trials);
             match beside {

@@ -46,11 +46,11 @@ pub enum Sizes {
 /// use popfield::Progress;
 /// use popfield_lab::{Crossing, Experiment, Rule, Setting, Study};
 ///
-/// // How many patterns the pseudo-inverse rule recalls, one in two of them.
+/// // The number of patterns of which the pseudo-inverse rule recalls half: not far beyond the dimension.
 /// let study = Study::new(Experiment::new(Rule::PseudoInverse, Setting::Hetero)).dims([16]).trials(10);
 /// let found = study.run(Progress::NONE, &mut ())?;
 /// let Crossing::At(half) = found.capacities[0].half else { panic!() };
-/// assert!(half.low <= 17.0 && 16.0 <= half.high);
+/// assert!(16.0 < half.value && half.value < 24.0);
 /// # Ok::<(), popfield_lab::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -349,7 +349,7 @@ impl Plan<'_> {
         // Returns the observable of each memory.
         let mut measure = |point: Point| -> Result<Vec<f64>, O::Error> {
             if self.points.is_none() {
-                total += study.trials;
+                total = u64::saturating_add(total, study.trials);
             }
             let steps = progress.begin(total);
             steps.advance(done).map_err(Error::from)?;
@@ -365,7 +365,7 @@ impl Plan<'_> {
                     outcomes
                 }
             };
-            done += study.trials;
+            done = u64::saturating_add(done, study.trials);
             let fractions = outcomes.iter().map(|outcome| study.observable.fraction(outcome)).collect();
             measured.push(self.measured(point, outcomes));
             Ok(fractions)
@@ -440,5 +440,105 @@ impl MeasuredPoint {
     /// The mean over memories of one figure of each.
     pub fn mean(&self, of: impl Fn(&Outcome) -> f64) -> f64 {
         self.outcomes.iter().map(of).sum::<f64>() / self.outcomes.len() as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use popfield::ErrorKind;
+
+    use super::*;
+    use crate::experiment::{Rule, Setting};
+
+    /// What has been finished, and how many points were measured.
+    #[derive(Default)]
+    struct Notes {
+        finished: BTreeMap<Point, Vec<Outcome>>,
+        measured: usize,
+    }
+
+    impl Observer for Notes {
+        type Error = Error;
+
+        fn finished(&mut self, point: Point) -> Option<Vec<Outcome>> {
+            self.finished.get(&point).cloned()
+        }
+
+        fn finish(&mut self, point: Point, outcomes: &[Outcome]) -> Result<()> {
+            self.measured += 1;
+            self.finished.insert(point, outcomes.to_vec());
+            Ok(())
+        }
+    }
+
+    fn hebb() -> Study {
+        Study::new(Experiment::new(Rule::Hebb, Setting::Hetero)).dims([30, 20, 30]).trials(6)
+    }
+
+    fn loads() -> Range {
+        Range::linear(0.1, 0.5, 0.2).unwrap()
+    }
+
+    #[test]
+    fn known_points_are_not_measured_again_and_change_nothing() {
+        for study in [hebb().load(loads()), hebb()] {
+            let mut notes = Notes::default();
+            let whole = study.run(Progress::NONE, &mut notes).unwrap();
+            assert_eq!((&whole.dims, whole.points.len()), (&vec![30, 20], notes.measured));
+            assert!(whole.points.is_sorted_by_key(|measured| measured.point));
+            let known = notes.finished.iter().step_by(2).map(|(point, outcomes)| (*point, outcomes.clone()));
+            let mut half = Notes { finished: known.collect(), measured: 0 };
+            let known = half.finished.len();
+            let again = study.run(Progress::NONE, &mut half).unwrap();
+            assert_eq!(half.measured, notes.measured - known);
+            assert_eq!(format!("{whole:?}"), format!("{again:?}"));
+        }
+    }
+
+    #[test]
+    fn trials_are_counted_to_the_end_and_a_no_ends_the_study() {
+        for study in [hebb().load(loads()), hebb()] {
+            let told = Mutex::new(Vec::new());
+            let watcher = |done: u64, total: u64| {
+                told.lock().unwrap().push((done, total));
+                true
+            };
+            let found = study.run(Progress::new(&watcher), &mut ()).unwrap();
+            let trials = found.points.len() as u64 * study.trials;
+            assert_eq!(told.lock().unwrap().iter().max(), Some(&(trials, trials)));
+            let asked = AtomicU64::new(0);
+            let stop = |_: u64, _: u64| asked.fetch_add(1, Ordering::Relaxed) < trials / 2;
+            let mut notes = Notes::default();
+            let stopped = study.run(Progress::new(&stop), &mut notes).unwrap_err();
+            assert_eq!(stopped.kind(), ErrorKind::Interrupted);
+            assert!((1..found.points.len()).contains(&notes.measured), "{}", notes.measured);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_before_any_work() {
+        let refused = |study: Study| study.plan().unwrap_err().to_string();
+        for (study, words) in [
+            (hebb().observable(Observable::All).queries(3), "queries: expected none"),
+            (hebb().observable(Observable::BitError), "bit-error: expected numbers of patterns"),
+            (hebb().dims([0]), "dimension: expected at least 1"),
+            (hebb().dims([MAX_DIM + 1]), "dimension: expected at most"),
+            (hebb().load(Range::list(&[0.001]).unwrap()), "load: expected 1 to"),
+            (hebb().patterns(Range::list(&[2.5]).unwrap()), "patterns: expected whole numbers, found 2.5"),
+            (
+                hebb().predictions(["exact", "ags"]),
+                "predictions: expected what says something about the pattern of hebb",
+            ),
+            (hebb().trials(u64::MAX).load(loads()), "out of memory"),
+            (Study::new(Experiment::new(Rule::Storkey, Setting::Hetero)), "setting: expected one that storkey has"),
+        ] {
+            let found = refused(study);
+            assert!(found.starts_with(words) && !found.contains("--"), "{found}");
+        }
+        assert_eq!(hebb().load(loads()).plan().unwrap().trials(), 6 * 6);
     }
 }
