@@ -42,7 +42,7 @@ fn experiment(beta: f64, noise: f64, values: Values) -> Experiment {
 
 fn critical(beta: f64, noise: f64, values: Values) -> Result<f64> {
     let law = if values == Values::Worst { exponential::worst_threshold } else { exponential::random_threshold };
-    Ok(law(noise, Beta::new(beta)?)?)
+    law(noise, Beta::new(beta)?)
 }
 
 fn named(beta: f64, noise: f64, values: Values) -> String {

@@ -31,13 +31,9 @@ pub fn checks() -> Vec<Check> {
     checks
 }
 
-fn degree_of(degree: u32) -> Result<Degree> {
-    Ok(Degree::new(degree)?)
-}
-
 /// n = α_K d^K.
 fn point(dim: usize, degree: u32) -> Result<Point> {
-    let patterns = polynomial::krotov_hopfield_patterns(dim as u64, 0.0, degree_of(degree)?, ERROR)?;
+    let patterns = polynomial::krotov_hopfield_patterns(dim as u64, 0.0, Degree::new(degree)?, ERROR)?;
     Ok(Point { dim, patterns: patterns.round() as u64 })
 }
 
@@ -51,7 +47,7 @@ fn effort(setting: Setting) -> Effort {
 /// The law of finite d.
 fn law(setting: Setting, point: Point, degree: u32) -> Result<f64> {
     let law = if setting == Setting::Hetero { polynomial::hetero } else { polynomial::energy_difference };
-    Ok(law(point.dim as u64, point.patterns, 0, degree_of(degree)?)?)
+    law(point.dim as u64, point.patterns, 0, Degree::new(degree)?)
 }
 
 fn rate(setting: Setting, degree: u32, dim: usize) -> Check {
