@@ -11,7 +11,7 @@ use crate::error::{Error, Part, Result};
 /// β of the exponential separation, over each dimension.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum BetaScaling {
-    /// The same for all.
+    /// One number for all of them.
     Fixed(f64),
     /// 1/√d, rounded to the nearest `f64`.
     InverseRoot,
@@ -220,22 +220,22 @@ impl Experiment {
         Self { rule, setting, steps, values, noise: 0.0, tie: setting.default_tie() }
     }
 
-    /// The same, from patterns with a fraction `noise` of their positions flipped.
+    /// This experiment from patterns with a fraction `noise` of their positions flipped.
     pub fn noise(self, noise: f64) -> Self {
         Self { noise, ..self }
     }
 
-    /// The same with other values.
+    /// This experiment with other values.
     pub fn values(self, values: Values) -> Self {
         Self { values, ..self }
     }
 
-    /// The same with other dynamics.
+    /// This experiment run otherwise.
     pub fn steps(self, steps: Steps) -> Self {
         Self { steps, ..self }
     }
 
-    /// The same with another tie policy.
+    /// This experiment with another tie policy.
     pub fn tie(self, tie: Tie) -> Self {
         Self { tie, ..self }
     }

@@ -1,7 +1,7 @@
 //! Studies: an experiment at many points, what is measured there, and what theory says of it.
 //!
 //! A [`Study`] is the question, plain data. Its [`Plan`] is what that comes to: the points, the effort at each, and the
-//! predictions beside them, with all that cannot be refused before any work. [`Findings`] are the answer.
+//! predictions beside them; what cannot be done is refused there, before any work. [`Findings`] are the answer.
 
 use popfield::{MAX_DIM, Progress};
 
@@ -340,8 +340,8 @@ impl Plan<'_> {
     /// counts trials, those of known points among them; where points are searched the total grows as they are found.
     ///
     /// # Errors
-    /// What the engine fails with, [`popfield::Error::Interrupted`] among it; what `observer` fails with. A search can
-    /// come to points that this machine cannot do only where it had the memory before.
+    /// What the engine fails with, [`popfield::Error::Interrupted`] among it; what `observer` fails with;
+    /// [`Error::OutOfMemory`] where the machine has less memory left by then.
     pub fn run<O: Observer>(&self, progress: Progress<'_>, observer: &mut O) -> Result<Findings, O::Error> {
         let Self { study, effort, .. } = self;
         let mut measured: Vec<MeasuredPoint> = Vec::new();

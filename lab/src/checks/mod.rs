@@ -118,7 +118,7 @@ impl Validation {
     }
 
     /// Makes the checks: the same verdicts on any number of threads. `progress` counts checks, and is asked after every
-    /// trial whether to go on. Some 10 seconds on two cores, by far the most of it in networks run to their limit.
+    /// trial whether to go on. It takes seconds; minutes where it is full.
     ///
     /// # Errors
     /// [`Error::NoCheck`] if none is named so; what the engine fails with, [`popfield::Error::Interrupted`] among it.

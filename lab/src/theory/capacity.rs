@@ -38,7 +38,9 @@ pub fn hoeffding_one(dim: u64, flips: u64, value_dim: u64, failure: f64) -> Resu
     largest(MOST / dim, |patterns| Ok(hoeffding_bit(dim, patterns, flips)? * value_dim as f64 <= failure))
 }
 
-/// The same for a query from every key at once: all n·`value_dim` bits. Its order is (1 − 2ρ)² d/(4 ln d) for a
+/// The n up to which Hoeffding's and the union bound promise that a query from every key, `flips` positions flipped,
+/// recalls all `value_dim` bits of its value, all n·`value_dim` at once, but for a probability of `failure`:
+/// hetero-associative, random or worst-case values. Its order is (1 − 2ρ)² d/(4 ln d) for a
 /// `value_dim` of the order of d.
 ///
 /// # Errors

@@ -52,8 +52,9 @@ pub fn random_threshold(noise: f64, beta: Beta) -> Result<f64> {
     threshold(noise, 2.0 * beta.get())
 }
 
-/// The same for worst-case values, where every other value opposes: I(a) while a < tanh β, else βa − ln cosh β. Above
-/// it the error of a bit tends to 1. It is the rate up to which the own key has more than half of the softmax weight.
+/// The rate (ln n)/d up to which typical queries are recalled as d → ∞, hetero-associative, worst-case values, where
+/// every other value opposes: with a = 1 − 2·noise, I(a) while a < tanh β, else βa − ln cosh β. Above it the error of a
+/// bit tends to 1. It is the rate up to which the own key has more than half of the softmax weight.
 ///
 /// # Errors
 /// As [`random_threshold`].
@@ -106,7 +107,9 @@ pub fn random_rate_all(noise: f64, beta: Beta) -> Result<f64> {
     Ok(random_threshold(noise, beta)?.min(half_rate(noise)))
 }
 
-/// The same for worst-case values: the smaller of I(a)/2 and [`worst_threshold`].
+/// The rate up to which *all* n patterns are recalled in every bit with probability → 1 as d → ∞, hetero-associative,
+/// worst-case values, any β: the smaller of I(a)/2, a = 1 − 2·noise, and [`worst_threshold`], by the argument of
+/// [`random_rate_all`].
 ///
 /// # Errors
 /// As [`random_threshold`].
@@ -141,9 +144,10 @@ pub fn random_values(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<
     Ok(Bounds { low: 0.25 * any(walk::above(dim, own), patterns - 1), high })
 }
 
-/// The same for the energy-difference update, auto-associative, the mean over right and flipped positions: the
-/// difference is 2 sinh β times the field that the other d − 1 positions make, of which `flips` are flipped at a right
-/// position and one fewer at a flipped one. So the bounds are those of [`random_values`] there.
+/// The probability that a bit is wrong (`low`) or wrong or tied (`high`) after the energy-difference update,
+/// auto-associative, the mean over right and flipped positions, `flips` of these, any d and n: the difference is 2 sinh
+/// β times the field that the other d − 1 positions make, of which `flips` are flipped at a right position and one
+/// fewer at a flipped one. So the bounds are those of [`random_values`] there.
 ///
 /// # Errors
 /// As [`random_values`]; and unless `dim` is at least 2.
@@ -195,14 +199,13 @@ pub fn worst_values(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<B
 /// The bit error at finite d and n, hetero-associative, random values: the probability that Σ ±e^{βs_i} outweighs
 /// e^{βt}, ties by half, from the characteristic function of crosstalk.
 ///
-/// Exact for two patterns. Else crosstalk is known to a 300th of the signal, one deviation: what lies as near to it counts
-/// in part, so that the value is off by hardly more than half the probability that crosstalk is within a hundredth of
-/// the signal. Where
-/// hundreds of keys have a say that is far below one percent of the value. For a handful whose weights happen to add up
-/// so it may be some percent, and at β·t far below 1/300 all weights are alike and votes that nearly tie count half:
-/// off by one over the root of the number of keys, or by any factor if these are few. Keys that outweigh the query by
-/// 10⁶ balance none but their own kind, which is off by up to 2 % if hundreds of them are expected. Rounding adds up to
-/// 10⁻¹³.
+/// Exact for two patterns. Else crosstalk is known to a 300th of the signal, one deviation: what lies as near to it
+/// counts in part, so that the value is off by hardly more than half the probability that crosstalk is within a
+/// hundredth of the signal. Where hundreds of keys have a say that is far below one percent of the value. For a handful
+/// whose weights happen to add up so it may be some percent, and at β·t far below 1/300 all weights are alike and votes
+/// that nearly tie count half: off by one over the root of the number of keys, or by any factor if these are few. Keys
+/// that outweigh the query by 10⁶ balance none but their own kind, which is off by up to 2 % if hundreds of them are
+/// expected. Rounding adds up to 10⁻¹³.
 ///
 /// Cost: half a million sums over the places whose weights matter, or thrice that: 0.1 to 0.3 s at d = 32, tens of
 /// seconds where β is small and d large.
@@ -221,9 +224,10 @@ pub fn random_error(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<f
     Ok(terms.above_one(patterns - 1).max(bounds.low).min(bounds.high))
 }
 
-/// The same for worst-case values: the probability that Σ e^{βs_i} outweighs e^{βt}; that the own key has less than
-/// half of the softmax weight. Of two patterns ties count half; of more there are none: a third key adds to one as near
-/// as the own one, and no other powers of e add up to each other (Lindemann and Weierstrass).
+/// The bit error at finite d and n, hetero-associative, worst-case values: the probability that Σ e^{βs_i} outweighs
+/// e^{βt}, which is that the own key has less than half of the softmax weight. Of two patterns ties count half; of more
+/// there are none: a third key adds to one as near as the own one, and no other powers of e add up to each other
+/// (Lindemann and Weierstrass).
 ///
 /// Error and cost as [`random_error`].
 ///
@@ -248,8 +252,8 @@ pub fn worst_error(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<f6
     Ok((1.0 - (1.0 - any(as_near, others)) * at_most).max(bounds.low).min(bounds.high))
 }
 
-/// The same for the energy-difference update, auto-associative, the mean over right and flipped positions: see
-/// [`energy_difference`].
+/// The bit error at finite d and n after the energy-difference update, auto-associative, the mean over right and flipped
+/// positions, by the law of the field that [`energy_difference`] speaks of.
 ///
 /// Error as [`random_error`], at twice the cost.
 ///
