@@ -3,7 +3,7 @@
 use std::fmt;
 
 use popfield::learning::{Dependence, PseudoInverse, Storkey};
-use popfield::{Diagonal, Order, Separation, Tie, Update};
+use popfield::{Diagonal, Named, Order, Separation, Tie, Update};
 
 use crate::choice::choice;
 use crate::error::{Error, Part, Result};

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use popfield::Tie;
 use popfield_lab::{BetaScaling, Experiment, Observable, Range, Rule, Setting, Sizes, Steps, Study, Values, Way};
 
-use super::shared::{Threads, TieArg, choice, positive};
+use super::shared::{Threads, TieArg, named, positive};
 
 use crate::beta::beta;
 use crate::failure::{Failure, Result};
@@ -30,13 +30,13 @@ pub struct Capacity {
     pub rule: LabRuleArg,
     /// Values of their own, or keys that recall themselves, and then the self-term (default hetero; with storkey
     /// auto-zeroed)
-    #[arg(long, value_parser = choice(Setting::ALL, Setting::name, Setting::about))]
+    #[arg(long, value_parser = named::<Setting>())]
     pub setting: Option<Setting>,
     /// One step, or to the limit
-    #[arg(long, default_value_t = Steps::OneStep, value_parser = choice(Steps::ALL, Steps::name, Steps::about))]
+    #[arg(long, default_value_t = Steps::OneStep, value_parser = named::<Steps>())]
     pub dynamics: Steps,
     /// The values of hetero
-    #[arg(long, default_value_t = Values::Random, value_parser = choice(Values::ALL, Values::name, Values::about))]
+    #[arg(long, default_value_t = Values::Random, value_parser = named::<Values>())]
     pub values: Values,
     /// Whether queries are stored patterns or noisy ones (default pattern, or noise with --noise)
     #[arg(long, value_enum)]
@@ -74,10 +74,10 @@ pub struct Capacity {
     pub queries: Option<u64>,
     /// Whether all patterns are stored or only what a query depends on is drawn (default: sampled where that is cheaper
     /// and enough)
-    #[arg(long, value_parser = choice(Way::ALL, Way::name, Way::about))]
+    #[arg(long, value_parser = named::<Way>())]
     pub memories: Option<Way>,
     /// What is measured of an answer
-    #[arg(long, default_value_t = Observable::Pattern, value_parser = choice(Observable::ALL, Observable::name, Observable::about))]
+    #[arg(long, default_value_t = Observable::Pattern, value_parser = named::<Observable>())]
     pub observable: Observable,
     /// Predictions to show beside it, by name with commas, or none (default: all that say something)
     #[arg(long, value_name = "LIST", value_delimiter = ',')]

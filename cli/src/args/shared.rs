@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use popfield::{Diagonal, NoiseModel, Tie};
+use popfield::{Diagonal, Named, NoiseModel, Tie};
 
 /// How files of patterns are read.
 #[derive(Clone, Debug, Default, Args)]
@@ -112,16 +112,12 @@ fn threshold(text: &str) -> Result<ThresholdArg, String> {
     }
 }
 
-/// One of the laboratory's choices, by its name.
-pub fn choice<T>(
-    all: &[T],
-    name: fn(T) -> &'static str,
-    about: fn(T) -> &'static str,
-) -> impl TypedValueParser<Value = T> + use<T>
+/// One of a library's choices, by its name.
+pub fn named<T>() -> impl TypedValueParser<Value = T>
 where
-    T: FromStr<Err: Error + Send + Sync + 'static> + Clone + Copy + Send + Sync + 'static,
+    T: Named + FromStr<Err: Error + Send + Sync + 'static> + Send + Sync,
 {
-    let values = all.iter().map(|&value| PossibleValue::new(name(value)).help(about(value)));
+    let values = T::ALL.iter().map(|value| PossibleValue::new(value.name()).help(value.about()));
     PossibleValuesParser::new(values).try_map(|name| name.parse())
 }
 
