@@ -8,6 +8,6 @@ pub fn beta(text: &str) -> Result<BetaScaling, String> {
         return Ok(BetaScaling::InverseRoot);
     }
     let number: f64 = text.parse().map_err(|_| "expected a number or 1/sqrt(d)".to_owned())?;
-    popfield::Beta::new(number).map_err(|error| error.to_string())?;
+    popfield::separation::Beta::new(number).map_err(|error| error.to_string())?;
     Ok(BetaScaling::Fixed(number))
 }

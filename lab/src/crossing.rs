@@ -146,7 +146,7 @@ fn falling(values: &[f64]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use popfield::stream;
+    use popfield::patterns::stream;
     use rand_xoshiro::rand_core::Rng;
 
     use super::*;

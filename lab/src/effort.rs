@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use popfield::{MAX_DIM, Progress, TILE};
+use popfield::Progress;
+use popfield::patterns::MAX_DIM;
+use popfield::tiers::TILE;
 use rayon::prelude::*;
 
 use crate::choice::choice;

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use popfield::dynamics::{Diagonal, Order, Update};
 use popfield::learning::{Dependence, PseudoInverse, Storkey};
-use popfield::{Diagonal, Named, Order, Separation, Tie, Update};
+use popfield::{Named, Separation, Tie};
 
 use crate::choice::choice;
 use crate::error::{Error, Part, Result};

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use popfield::{Beta, Degree, flips};
+use popfield::patterns::flips;
+use popfield::separation::{Beta, Degree};
 
 use crate::error::{Error, Result};
 use crate::experiment::{BetaScaling, Experiment, Rule, Setting, Steps, Values};

@@ -9,7 +9,8 @@
 
 use std::cmp::Ordering;
 
-use popfield::{Separation, Tie, flips, stream};
+use popfield::patterns::{flips, stream};
+use popfield::{Separation, Tie};
 use rand_distr::{Binomial, Distribution};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::Rng;

@@ -185,7 +185,7 @@ fn fraction(a: f64, b: f64, x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use popfield::stream;
+    use popfield::patterns::stream;
     use rand_xoshiro::rand_core::Rng;
 
     use super::*;

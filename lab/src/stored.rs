@@ -1,9 +1,9 @@
 //! A trial in full: every pattern is drawn and stored, and the engine recalls.
 
+use popfield::dynamics::Limit;
 use popfield::learning::{MOST_KEYS, MOST_WEIGHTS};
-use popfield::{
-    Dynamics, Limit, Memory, NoiseModel, Pattern, Patterns, Queries, Recall, Separation, Tie, add_noise, stream,
-};
+use popfield::patterns::{NoiseModel, add_noise, stream};
+use popfield::{Dynamics, Memory, Pattern, Patterns, Queries, Recall, Separation, Tie};
 use rand_xoshiro::rand_core::Rng;
 
 use crate::error::{Error, Result};
@@ -113,7 +113,7 @@ fn separation(rule: Rule, dim: usize) -> Result<Separation> {
 /// One step, the self-term kept.
 fn recall(rule: Rule, memory: &Memory, queries: &Queries, tie: Tie) -> Result<Answers> {
     if let Some(rule) = rule.learned() {
-        let recalled = rule.learn(memory)?.recall(queries, popfield::Diagonal::Keep, 1, tie)?;
+        let recalled = rule.learn(memory)?.recall(queries, popfield::dynamics::Diagonal::Keep, 1, tie)?;
         return Ok(Answers { patterns: recalled.patterns, tied: recalled.tied_bits, unsettled: 0 });
     }
     let recalled = memory.recall(queries, &Recall::new(separation(rule, memory.dim())?).tie(tie))?;

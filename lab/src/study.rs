@@ -3,7 +3,8 @@
 //! A [`Study`] is the question, plain data. Its [`Plan`] is what that comes to: the points, the effort at each, and the
 //! predictions beside them; what cannot be done is refused there, before any work. [`Findings`] are the answer.
 
-use popfield::{MAX_DIM, Named, Progress};
+use popfield::patterns::MAX_DIM;
+use popfield::{Named, Progress};
 
 use crate::crossing::{Crossing, search};
 use crate::effort::{Asked, Effort, Way};

@@ -1,6 +1,8 @@
 //! Attention: the own key has more than half of the softmax weight while d is above a multiple of ln n.
 
-use popfield::{Beta, Memory, NoiseModel, Patterns, add_noise, flips};
+use popfield::patterns::{NoiseModel, add_noise, flips};
+use popfield::separation::Beta;
+use popfield::{Memory, Patterns};
 
 use super::check::{Check, Expected};
 use super::slope::{Growth, slope};

@@ -1,6 +1,7 @@
 //! Exponential separations: errors on both sides of the thresholds, the thresholds, and Demircigil et al.'s bound.
 
-use popfield::{Beta, flips};
+use popfield::patterns::flips;
+use popfield::separation::Beta;
 
 use super::check::{Check, Expected, FALSE_RATE, Relation};
 use super::slope::{Growth, slope};

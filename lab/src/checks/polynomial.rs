@@ -1,6 +1,6 @@
 //! Polynomial separations: errors where n is of the order of d^K, and that it is.
 
-use popfield::Degree;
+use popfield::separation::Degree;
 
 use super::check::{Check, Expected};
 use super::trials::{Measured, Trials};

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use popfield::{Memory, Patterns, Recall, Separation, Steps, Tie, stream};
+use popfield::patterns::stream;
+use popfield::{Memory, Patterns, Recall, Separation, Steps, Tie};
 use rand_xoshiro::rand_core::Rng;
 use rayon::prelude::*;
 

@@ -6,7 +6,7 @@
 //! [`exponential::worst_values`](super::exponential::worst_values) bounds. All of this is hetero-associative, or for
 //! keys as values, since the argument asks nothing of values.
 
-use popfield::Beta;
+use popfield::separation::Beta;
 
 use super::exponential::{Bounds, exceeding, worst_threshold, worst_values};
 use super::parameters::{count, positive, refused, signal};

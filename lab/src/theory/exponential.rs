@@ -14,7 +14,7 @@
 //! Source: Derrida 1981 (random energy model); Lucibello, Mézard 2024, "Exponential capacity of dense associative
 //! memories", by the same method for other ensembles; derived above for ±1.
 
-use popfield::Beta;
+use popfield::separation::Beta;
 
 use super::inversion::Terms;
 use super::numeric::normal_above;
@@ -42,7 +42,7 @@ pub struct Bounds {
 ///
 /// # Example
 /// ```
-/// use popfield::Beta;
+/// use popfield::separation::Beta;
 /// use popfield_lab::theory::exponential;
 /// assert!((exponential::random_threshold(0.0, Beta::new(1.0)?)? - 0.6750).abs() < 5e-5);
 /// assert!((exponential::random_threshold(0.1, Beta::new(0.25)?)? - 0.2799).abs() < 5e-5);

@@ -6,7 +6,7 @@
 //!
 //! Source: Krotov, Hopfield 2016, "Dense associative memory for pattern recognition", section 2, equations 5 and 6.
 
-use popfield::Degree;
+use popfield::separation::Degree;
 
 use super::numeric::{bisect, normal_above};
 use super::parameters::{MOST, count, positive, refused, signal, sizes, within};

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::f64::consts::LN_2;
 
-use popfield::{Beta, stream};
+use popfield::patterns::stream;
+use popfield::separation::Beta;
 use popfield_lab::theory::exponential::{self, Bounds};
 use popfield_lab::theory::{attention, nearest, walk};
 use proptest::prelude::*;

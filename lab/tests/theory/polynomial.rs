@@ -1,4 +1,5 @@
-use popfield::{Degree, Tie};
+use popfield::Tie;
+use popfield::separation::Degree;
 use popfield_lab::theory::{one_step, polynomial};
 
 use crate::close;

@@ -1,6 +1,6 @@
 //! What is out of range is refused, and the message names it.
 
-use popfield::{Beta, Degree};
+use popfield::separation::{Beta, Degree};
 use popfield_lab::theory::{
     MOST, ags, attention, capacity, exponential, nearest, one_step, overlaps, polynomial, pseudo_inverse, success,
 };

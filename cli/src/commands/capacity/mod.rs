@@ -7,7 +7,8 @@ mod rows;
 
 use std::io::Write;
 
-use popfield::{Named as _, Progress, flips};
+use popfield::patterns::flips;
+use popfield::{Named as _, Progress};
 use popfield_lab::{
     BetaScaling, CONFIDENCE, Capacity, Experiment, Prediction, Range, Rule, Setting, Sizes, Study, Values,
 };

@@ -1,6 +1,8 @@
 //! Attention: the modern network with its weights normalised, and the real vector inside the sign.
 
-use popfield::{Beta, Memory, NoiseModel, Patterns, Queries, Recall, Separation, add_noise};
+use popfield::patterns::{NoiseModel, add_noise};
+use popfield::separation::Beta;
+use popfield::{Memory, Patterns, Queries, Recall, Separation};
 use popfield_lab::theory::attention;
 use popfield_lab::{BetaScaling, Experiment, Interval, Observable, Point, Rule, Setting, Study, Values};
 
@@ -124,7 +126,7 @@ fn top_weight(teacher: &Teacher) -> Result<Shown> {
         .plate(chart.plate(format!(
             "β = {BETA}, d = {DIM}, n = {PATTERNS}, prompts with {} bits flipped. To the right of ½ no prompt is below 0; to the \
              left many are recalled all the same.",
-            popfield::flips(NOISE, DIM)
+            popfield::patterns::flips(NOISE, DIM)
         )))
 }
 

@@ -1,6 +1,6 @@
 //! Auto-association: a pattern recalled from a damaged copy of itself.
 
-use popfield::flips;
+use popfield::patterns::flips;
 use popfield_lab::theory::one_step;
 use popfield_lab::{Experiment, Observable, Point, Rule, Setting, Study};
 

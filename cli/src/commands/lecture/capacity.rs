@@ -1,6 +1,7 @@
 //! The capacity of one step, and the overlaps that it hangs on.
 
-use popfield::{Memory, Patterns, Tie, stream};
+use popfield::patterns::stream;
+use popfield::{Memory, Patterns, Tie};
 use popfield_lab::theory::{capacity, one_step, overlaps, success};
 use popfield_lab::{CONFIDENCE, Experiment, Interval, Observable, Point, Range, Rule, Setting, Study, Values, stats};
 use rand_xoshiro::rand_core::Rng;

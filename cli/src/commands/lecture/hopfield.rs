@@ -2,7 +2,8 @@
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
-use popfield::{Dynamics, End, Limit, Memory, Order, Pattern, Patterns, Query, Run, Separation, Side};
+use popfield::dynamics::{End, Limit, Order, Run};
+use popfield::{Dynamics, Memory, Pattern, Patterns, Query, Separation, Side};
 use popfield_lab::theory::ags;
 use popfield_lab::{CONFIDENCE, Experiment, Observable, Point, Rule, Setting, Steps, Study, stats};
 
@@ -108,7 +109,7 @@ fn energy(teacher: &Teacher) -> Result<Shown> {
     let (memory, count) = (letters()?, teacher.choose(1000, 100));
     let one = runs(teacher, &memory, count, Order::Fixed)?;
     let all = runs(teacher, &memory, count, Order::Synchronous)?;
-    let energies = |run: &Run| run.energies.iter().map(popfield::Energy::to_f64).collect::<Vec<_>>();
+    let energies = |run: &Run| run.energies.iter().map(popfield::dynamics::Energy::to_f64).collect::<Vec<_>>();
     let falls = one.iter().flat_map(|run| {
         let energies = energies(run);
         (1..energies.len()).map(move |step| energies[step] <= energies[step - 1]).collect::<Vec<_>>()

@@ -87,7 +87,7 @@ fn singular(teacher: &Teacher) -> Result<Shown> {
     let exact = |pair: &Association| pair.is_singular_pair(0.0);
     let recalled = Hebb.learn(&small)?.recall(
         &small.keys().to_patterns()?.into(),
-        popfield::Diagonal::Keep,
+        popfield::dynamics::Diagonal::Keep,
         1,
         popfield::Tie::Plus,
     )?;

@@ -1,6 +1,6 @@
 //! The modern network: overlaps told apart by a steeper function.
 
-use popfield::{Beta, Degree};
+use popfield::separation::{Beta, Degree};
 use popfield_lab::theory::{exponential, polynomial};
 use popfield_lab::{BetaScaling, Experiment, Interval, Observable, Point, Range, Rule, Setting, Steps, Study, Values};
 
@@ -181,7 +181,7 @@ fn degrees(teacher: &Teacher) -> Result<Shown> {
         shown = shown.row(Row::estimate(what, predicted, measured.estimate));
     }
     let measured = kept.at(DIM, 8192)?;
-    let flipped = popfield::flips(0.1, DIM) as f64 / DIM as f64;
+    let flipped = popfield::patterns::flips(0.1, DIM) as f64 / DIM as f64;
     let what = "bit error, K = 3, literal sum, n = 8192, by what the prompt had";
     shown = shown.row(Row::estimate(what, Predicted::Limit(flipped), measured.estimate));
     let degree = Degree::new(2)?;
@@ -261,7 +261,7 @@ fn all_patterns(teacher: &Teacher) -> Result<Shown> {
     let (mut failures, mut bounds, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for (dim, measured) in dims.into_iter().filter_map(|dim| Some((dim, run.of(dim).next()?))) {
         let patterns = measured.point.patterns;
-        let flips = popfield::flips(0.1, dim) as u64;
+        let flips = popfield::patterns::flips(0.1, dim) as u64;
         let bit = exponential::energy_difference(dim as u64, patterns, flips, beta)?.high;
         let bound = (bit * (patterns * dim as u64) as f64).min(1.0);
         let Interval { value, low, high } = measured.estimate;
@@ -296,7 +296,7 @@ fn iterated(teacher: &Teacher) -> Result<Shown> {
     let mut shown = Shown::new(vec![one.command.clone(), limit.command.clone()]);
     let bound = |run: &Run, index: usize| -> Result<Predicted> {
         let Some(measured) = run.of(DIM).nth(index) else { return Ok(Predicted::Nothing) };
-        let flips = popfield::flips(0.2, DIM) as u64;
+        let flips = popfield::patterns::flips(0.2, DIM) as u64;
         let bit = exponential::energy_difference(DIM as u64, measured.point.patterns, flips, beta)?.high;
         Ok(match 1.0 - bit * DIM as f64 {
             least if least > 0.0 => Predicted::AtLeast(least),
