@@ -30,9 +30,15 @@ pub const MOST_PATTERNS: u64 = 1 << 52;
 pub fn serves(experiment: &Experiment, point: Point) -> bool {
     let separation = experiment.rule.separation(point.dim);
     experiment.setting == Setting::Hetero
-        && matches!(separation, Ok(Some(_)))
+        && separation.is_ok_and(|separation| separation.is_some_and(is_drawn))
         && point.dim <= MOST_DIM
         && point.patterns <= MOST_PATTERNS
+}
+
+/// Whether the weights of `separation` are known here.
+fn is_drawn(separation: Separation) -> bool {
+    use Separation::{Exponential, Linear, Max, Polynomial};
+    matches!(separation, Exponential(_) | Linear | Max | Polynomial(_))
 }
 
 /// How many votes a bit takes, roughly.
@@ -47,7 +53,7 @@ pub fn reach(experiment: &Experiment, dim: usize) -> u64 {
 
 /// Draws what trial `trial` at `point` asks of a memory, with one query.
 pub fn trial(experiment: &Experiment, point: Point, seed: u64, trial: u64) -> Result<Outcome> {
-    let Some(separation) = experiment.rule.separation(point.dim)? else {
+    let Some(separation) = experiment.rule.separation(point.dim)?.filter(|&separation| is_drawn(separation)) else {
         let (expected, found) = ("one that is a separation".to_owned(), experiment.rule.to_string());
         return Err(Error::Parameter { what: "rule", expected, found });
     };
@@ -141,6 +147,8 @@ impl Sampled {
                 let s = 1.0 - 2.0 * f64::from(h) / f64::from(dim);
                 (0..degree.get()).fold(1.0, |power, _| power * s)
             }
+            // None is drawn.
+            _ => 0.0,
         };
         let shell = |(distance, &keys)| -> Result<Shell> {
             Ok(Shell { distance, keys, weight: weight(distance), plus: binomial(keys, 0.5)?, rest: 0.0 })

@@ -1,6 +1,5 @@
 //! The command line of a study, as a reader types it.
 
-use popfield::Named as _;
 use popfield_lab::{BetaScaling, Experiment, Observable, Rule, Setting, Sizes, Steps, Study, Values};
 
 /// The `popfield capacity` line that measures `study`. What is as it is without its option is left unsaid, but for the
@@ -55,6 +54,8 @@ mod tests {
     use clap::Parser;
     use popfield::Tie;
     use popfield_lab::{Range, Way};
+
+    use popfield::Named;
 
     use super::*;
     use crate::args::{Cli, Command};

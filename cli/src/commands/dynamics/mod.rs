@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use comfy_table::CellAlignment;
+use popfield::dynamics::Choices;
 use popfield::learning::Network;
 use popfield::{
     Diagonal, Dynamics, End, Limit, Memory, NoiseModel, Patterns, Progress, Queries, Run, Separation, Update, add_noise,
@@ -271,10 +272,11 @@ impl Said<'_> {
             Some(rule) => rule.to_owned(),
             None => self.separation.to_string(),
         };
-        let (order, update, diagonal, tie) = self.dynamics.choices();
+        let Choices { order, update, diagonal, tie, .. } = self.dynamics.choices();
         let update = match update {
             Update::Field => format!("field, {}", diagonal_in_words(diagonal)),
             Update::Difference => "energy difference".to_owned(),
+            other => other.to_string(),
         };
         format!("{law}: {update}, {}, ties {}", order.name(), tie.name())
     }
@@ -295,7 +297,7 @@ impl Said<'_> {
         let counts = |counts: &[(&str, usize)]| {
             counts.iter().map(|&(name, count)| (name.to_owned(), json!(count))).collect::<Map<_, _>>()
         };
-        let (order, update, diagonal, tie) = self.dynamics.choices();
+        let Choices { order, update, diagonal, tie, .. } = self.dynamics.choices();
         let run = |run: &Run| {
             json!({
                 "limit": run.limit.name(),
@@ -359,10 +361,11 @@ impl Said<'_> {
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        let (order, update, diagonal, tie) = self.dynamics.choices();
+        let Choices { order, update, diagonal, tie, .. } = self.dynamics.choices();
         let words = match update {
             Update::Field => format!("field, {}", diagonal_in_words(diagonal)),
             Update::Difference => "difference of energies (whatever the diagonal)".to_owned(),
+            other => other.to_string(),
         };
         let near = match self.count(|run| matches!(run.end, End::Near { .. })) {
             0 => String::new(),
