@@ -76,6 +76,8 @@ fn run(command: Command) -> Result<()> {
         Command::Spectrum(args) => commands::spectrum::run(&args),
         Command::Capacity(args) => commands::capacity::run(&args),
         Command::Validate(args) => commands::validate::run(&args),
+        Command::Random(args) => commands::random::run(&args),
+        Command::Noise(args) => commands::noise::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
         Command::Lecture(args) => commands::lecture::run(&args),

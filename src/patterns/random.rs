@@ -78,6 +78,21 @@ impl Side {
         let drawn = draws(count, self.len(), seed, purpose);
         self.select(drawn.len(), drawn)
     }
+
+    /// The ids of the patterns that [`choose`](Self::choose) draws, in its order.
+    ///
+    /// # Example
+    /// ```
+    /// use popfield::{Memory, Patterns};
+    /// let memory = Memory::auto_associative(Patterns::random(100, 64, 5, "keys")?)?;
+    /// let keys = memory.keys();
+    /// let (chosen, ids) = (keys.choose(9, 7, "queries")?, keys.choose_ids(9, 7, "queries"));
+    /// assert!(chosen.iter().zip(ids).all(|(key, id)| Some(key) == keys.get(id as usize)));
+    /// # Ok::<(), popfield::Error>(())
+    /// ```
+    pub fn choose_ids(&self, count: usize, seed: u64, purpose: &str) -> Vec<u64> {
+        draws(count, self.len(), seed, purpose).into_iter().map(|place| place as u64).collect()
+    }
 }
 
 /// The places of `count` of `len` things, each drawn from all of them; none if there are none.

@@ -1,6 +1,7 @@
 //! The command line's shape: commands, options, defaults, examples.
 
 mod capacity;
+mod drawn;
 mod dynamics;
 mod separation;
 mod shared;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use popfield::{Recall, Separation};
 
 pub use capacity::Capacity;
+pub use drawn::{NoiseArgs, PackedArgs, RandomArgs};
 pub use dynamics::{ClampArg, DynamicsArgs, StartArg};
 pub use separation::{RuleArg, SeparationArg, SeparationArgs};
 #[cfg(test)]
@@ -60,6 +62,10 @@ pub enum Command {
     Capacity(Capacity),
     /// Hold theory against measurement, check by check
     Validate(Validate),
+    /// Write random patterns
+    Random(RandomArgs),
+    /// Write stored keys with noise, as queries
+    Noise(NoiseArgs),
     /// Measure recall on random patterns
     Bench(Bench),
     /// Store, corrupt and recall handwritten digits, and show them

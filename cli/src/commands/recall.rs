@@ -81,7 +81,8 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     let report = report.map(|file| written(file, |file| write_report(file, &reports, queries))).transpose()?;
     let out = match out {
         Some((Out::File(file), Form::Npy, _)) => {
-            Some(Out::File(written(file, |file| write_patterns(file, &patterns, args))?))
+            let packed = args.packed_out.then(|| bit_order(args.input.bitorder));
+            Some(Out::File(written(file, |file| write_patterns(file, &patterns, packed))?))
         }
         Some((out, form, shape)) => Some(write_pictures(out, form, &patterns, shape, &loaded.names)?),
         None => None,
@@ -114,12 +115,20 @@ fn show(patterns: &Patterns, reports: &[Report]) -> Result<()> {
     Ok(())
 }
 
-fn write_patterns(file: &mut OutFile, patterns: &Patterns, args: &RecallArgs) -> std::io::Result<()> {
-    let order = match args.input.bitorder {
+/// The order of bits in packed bytes, by default numpy's.
+pub fn bit_order(order: Option<BitOrderArg>) -> BitOrder {
+    match order {
         Some(BitOrderArg::Little) => BitOrder::Little,
-        _ => BitOrder::Big,
-    };
-    if args.packed_out { write_packed(file, patterns, order) } else { write_signs(file, patterns) }
+        Some(BitOrderArg::Big) | None => BitOrder::Big,
+    }
+}
+
+/// Patterns as int8, or packed in bytes of this order.
+pub fn write_patterns(file: &mut OutFile, patterns: &Patterns, packed: Option<BitOrder>) -> std::io::Result<()> {
+    match packed {
+        Some(order) => write_packed(file, patterns, order),
+        None => write_signs(file, patterns),
+    }
 }
 
 /// (patterns, dimension) of int8 ±1.
@@ -131,10 +140,18 @@ pub fn write_signs(file: &mut OutFile, patterns: &Patterns) -> std::io::Result<(
     writer.finish()
 }
 
-/// (queries, ⌈value dimension / 8⌉) of packed bytes.
+/// (patterns, ⌈dimension / 8⌉) of packed bytes.
 fn write_packed(file: &mut OutFile, patterns: &Patterns, order: BitOrder) -> std::io::Result<()> {
-    let mut writer = npy::<u8>(file, &[patterns.len() as u64, patterns.dim().div_ceil(8) as u64])?;
-    writer.extend(patterns.to_packed(order))?;
+    let row_bytes = patterns.dim().div_ceil(8);
+    let mut writer = npy::<u8>(file, &[patterns.len() as u64, row_bytes as u64])?;
+    // One by one, as all of them packed would take as much memory again.
+    for pattern in patterns.iter() {
+        let bytes = pattern.words().iter().flat_map(|word| word.to_le_bytes()).take(row_bytes);
+        match order {
+            BitOrder::Little => writer.extend(bytes)?,
+            BitOrder::Big => writer.extend(bytes.map(u8::reverse_bits))?,
+        }
+    }
     writer.finish()
 }
 

@@ -6,6 +6,7 @@ mod door;
 mod lecture;
 mod networks;
 mod placing;
+mod random;
 mod refused;
 mod sandbox;
 mod validate;
