@@ -1,18 +1,23 @@
-//! How a command can fail, and the exit status that says so.
+//! How a command can fail, and the exit status and the kind that say so.
 
 use std::fmt::Display;
 use std::path::Path;
 
-use popfield::Error;
+use popfield::{Error, ErrorKind};
 use rayon::ThreadPoolBuildError;
+use serde_json::json;
 
 /// A failure with its message.
 #[derive(Debug)]
 pub enum Failure {
-    /// Bad usage or input: status 2.
+    /// Bad usage: status 2.
     Usage(String),
-    /// Input, output or the machine's resources failed: status 3.
+    /// Bad input, or what else the library refuses, of this kind: status 2.
+    Input(ErrorKind, String),
+    /// The machine's resources failed: status 3.
     Resource(String),
+    /// Reading or writing failed underway: status 3.
+    Io(String),
     /// It ran, and the answer, which has been printed, is no: status 1.
     No,
     /// Nobody reads the output any more: the work is over, quietly.
@@ -28,6 +33,11 @@ impl Failure {
         Self::Usage(message.to_string())
     }
 
+    /// A file that is not what it should be.
+    pub fn input(message: impl Display) -> Self {
+        Self::Input(ErrorKind::Input, message.to_string())
+    }
+
     /// An error of reading `path`: what cannot be opened is bad input, what fails underway is not.
     pub fn reading(path: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind as Kind;
@@ -37,9 +47,9 @@ impl Failure {
             | Kind::PermissionDenied
             | Kind::IsADirectory
             | Kind::NotADirectory
-            | Kind::UnexpectedEof => Self::Usage(message),
-            Kind::InvalidData | Kind::InvalidInput | Kind::InvalidFilename => Self::Usage(message),
-            _ => Self::Resource(message),
+            | Kind::UnexpectedEof => Self::input(message),
+            Kind::InvalidData | Kind::InvalidInput | Kind::InvalidFilename => Self::input(message),
+            _ => Self::Io(message),
         }
     }
 
@@ -51,7 +61,7 @@ impl Failure {
             Kind::NotFound | Kind::PermissionDenied | Kind::IsADirectory | Kind::NotADirectory => Self::Usage(message),
             Kind::InvalidInput | Kind::InvalidFilename | Kind::AlreadyExists => Self::Usage(message),
             Kind::ReadOnlyFilesystem => Self::Usage(message),
-            _ => Self::Resource(message),
+            _ => Self::Io(message),
         }
     }
 
@@ -62,7 +72,7 @@ impl Failure {
         let message = format!("{}: {}", path.display(), in_words(error));
         match error.kind() {
             Kind::InvalidFilename | Kind::AlreadyExists => Self::Usage(message),
-            _ => Self::Resource(message),
+            _ => Self::Io(message),
         }
     }
 
@@ -70,7 +80,7 @@ impl Failure {
     pub fn stdout(error: &std::io::Error) -> Self {
         match error.kind() {
             std::io::ErrorKind::BrokenPipe => Self::Unread,
-            _ => Self::Resource(format!("standard output: {}", in_words(error))),
+            _ => Self::Io(format!("standard output: {}", in_words(error))),
         }
     }
 
@@ -81,8 +91,8 @@ impl Failure {
 
     pub fn status(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
-            Self::Resource(_) => 3,
+            Self::Usage(_) | Self::Input(..) => 2,
+            Self::Resource(_) | Self::Io(_) => 3,
             Self::No => 1,
             Self::Unread => 0,
             Self::Interrupted => 130,
@@ -91,9 +101,31 @@ impl Failure {
 
     pub fn message(&self) -> Option<&str> {
         match self {
-            Self::Usage(message) | Self::Resource(message) => Some(message),
+            Self::Usage(message) | Self::Input(_, message) | Self::Resource(message) | Self::Io(message) => {
+                Some(message)
+            }
             Self::No | Self::Unread | Self::Interrupted => None,
         }
+    }
+
+    /// The name of what kind of failure it is: one of the library's, or `usage`; `None` where nothing is told.
+    pub fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Usage(_) => Some("usage"),
+            Self::Input(kind, _) => Some(kind.name()),
+            Self::Resource(_) => Some(ErrorKind::Resource.name()),
+            Self::Io(_) => Some(ErrorKind::Io.name()),
+            Self::No | Self::Unread | Self::Interrupted => None,
+        }
+    }
+
+    /// What is told on standard error: a line for people, or an object on a line for programs; `None` where nothing is.
+    pub fn told(&self, as_json: bool) -> Option<String> {
+        let (kind, message) = (self.kind()?, self.message()?);
+        Some(match as_json {
+            true => json!({ "error": { "kind": kind, "message": message } }).to_string(),
+            false => format!("popfield: {message}"),
+        })
     }
 }
 
@@ -113,9 +145,9 @@ impl From<Error> for Failure {
         match error {
             Error::OutOfMemory { .. } => Self::Resource(error.to_string()),
             Error::Interrupted => Self::Interrupted,
-            Error::Io(error) => Self::Resource(in_words(&error)),
-            Error::Dependent { .. } => Self::Usage(format!("{error}; --moore-penrose takes such keys")),
-            _ => Self::Usage(error.to_string()),
+            Error::Io(error) => Self::Io(in_words(&error)),
+            Error::Dependent { .. } => Self::Input(error.kind(), format!("{error}; --moore-penrose takes such keys")),
+            _ => Self::Input(error.kind(), error.to_string()),
         }
     }
 }
@@ -125,7 +157,8 @@ pub fn about(path: &Path) -> impl Fn(Error) -> Failure {
     move |error| match error {
         Error::Io(error) => Failure::reading(path, &error),
         Error::OutOfMemory { .. } => Failure::Resource(format!("{}: {error}", path.display())),
-        _ => Failure::Usage(format!("{}: {error}", path.display())),
+        Error::Interrupted => Failure::Interrupted,
+        _ => Failure::Input(error.kind(), format!("{}: {error}", path.display())),
     }
 }
 

@@ -34,11 +34,16 @@ fn main() -> ExitCode {
 
 /// Says what failed; the status that tells it too.
 fn fail(failure: &Failure) -> ExitCode {
-    if let Some(message) = failure.message() {
+    if let Some(told) = failure.told(json_asked()) {
         // Where not even this can be written, the exit status still tells.
-        let _ = writeln!(std::io::stderr(), "popfield: {message}");
+        let _ = writeln!(std::io::stderr(), "{told}");
     }
     ExitCode::from(failure.status())
+}
+
+/// Whether `--json` stands among the arguments, be they understood or not: no option takes such a word for its value.
+fn json_asked() -> bool {
+    std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }
 
 /// Help and version are told as clap tells them, its errors as all errors of the program.
@@ -56,14 +61,15 @@ fn unparsed(error: &clap::Error) -> ExitCode {
         // Nothing at all was asked, which clap answers with the help.
         None => format!("expected a command\n\n{text}"),
     };
-    let _ = write!(std::io::stderr(), "popfield: {message}");
-    ExitCode::from(2)
+    // Which ends its line, as all that is told does.
+    fail(&Failure::usage(message.strip_suffix('\n').unwrap_or(&message)))
 }
 
 fn run(command: Command) -> Result<()> {
     // A tier that cannot be had is an error whatever the command, and before any work.
     if let Err(error) = popfield::Tier::from_env() {
-        return Err(Failure::usage(format!("{}: {error}", popfield::TIER_VARIABLE)));
+        let kind = popfield::ErrorKind::Unsupported;
+        return Err(Failure::Input(kind, format!("{}: {error}", popfield::TIER_VARIABLE)));
     }
     match command {
         Command::Create(args) => commands::create::run(&args),

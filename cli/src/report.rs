@@ -78,7 +78,7 @@ pub fn open(path: &Path) -> Result<(Memory, f64)> {
     if !there.is_file() {
         let found = in_words(&there.file_type());
         dismiss_writer(path);
-        return Err(Failure::usage(format!("{}: expected a memory, which is a file, found {found}", path.display())));
+        return Err(Failure::input(format!("{}: expected a memory, which is a file, found {found}", path.display())));
     }
     let spinner = spinner(format!("opening {}", path.display()));
     let memory = Memory::open(path).map_err(about(path))?;

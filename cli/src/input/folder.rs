@@ -36,7 +36,7 @@ pub fn read(reading: &Reading<'_>) -> Result<Loaded> {
         let there = path.metadata().map_err(|error| Failure::reading(path, &error))?;
         if !there.is_file() {
             let found = in_words(&there.file_type());
-            return Err(Failure::usage(format!("{}: expected an image, found {found}", path.display())));
+            return Err(Failure::input(format!("{}: expected an image, found {found}", path.display())));
         }
     }
     let mut loaded = image::read(reading, &paths)?;

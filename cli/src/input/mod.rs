@@ -122,7 +122,7 @@ impl<'a> Reading<'a> {
     }
 
     fn failure(&self, message: impl std::fmt::Display) -> Failure {
-        Failure::usage(format!("{} ({}): {message}", self.source.name(), self.role))
+        Failure::input(format!("{} ({}): {message}", self.source.name(), self.role))
     }
 
     /// An error of reading on.
@@ -136,7 +136,7 @@ impl<'a> Reading<'a> {
             popfield::Error::OutOfMemory { .. } => {
                 Failure::Resource(format!("{} ({}): {error}", self.source.name(), self.role))
             }
-            _ => self.failure(error),
+            _ => Failure::Input(error.kind(), format!("{} ({}): {error}", self.source.name(), self.role)),
         }
     }
 

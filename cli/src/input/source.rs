@@ -159,15 +159,11 @@ impl Source {
         let file = match !self.is_stdin() && self.path.is_file() {
             true => File::open(&self.path).map_err(failed)?,
             false if !self.is_stdin() && self.path.metadata().is_ok_and(|there| is_device(&there.file_type())) => {
-                return Err(Failure::usage(format!("{}: expected a file or a pipe, found a device", self.name())));
+                return Err(Failure::input(format!("{}: expected a file or a pipe, found a device", self.name())));
             }
             false => {
                 let spool = |error: io::Error| {
-                    Failure::Resource(format!(
-                        "{}: keeping what comes: {}",
-                        self.name(),
-                        crate::failure::in_words(&error)
-                    ))
+                    Failure::Io(format!("{}: keeping what comes: {}", self.name(), crate::failure::in_words(&error)))
                 };
                 let mut copy = tempfile::tempfile().map_err(spool)?;
                 let mut stream = self.stream()?;

@@ -131,7 +131,7 @@ pub fn read(reading: &Reading<'_>, paths: &[PathBuf]) -> Result<Loaded> {
 fn bytes_of(mut file: impl Read, length: u64, path: &Path) -> Result<Vec<u8>> {
     if length > MOST_BYTES {
         let expected = format!("expected an image of at most {MOST_BYTES} bytes");
-        return Err(Failure::usage(format!("{}: {expected}, found {length}", path.display())));
+        return Err(Failure::input(format!("{}: {expected}, found {length}", path.display())));
     }
     let mut bytes = Vec::new();
     bytes
@@ -229,7 +229,7 @@ impl Gathered {
         reading: &Reading<'_>,
     ) -> Result<()> {
         let bytes = bytes_of(file, length, path)?;
-        let refused = |refusal: Refusal| Failure::usage(format!("{name}: {}", refusal.0));
+        let refused = |refusal: Refusal| Failure::input(format!("{name}: {}", refusal.0));
         for picture in decode(&bytes, &Bounds { reading }).map_err(refused)? {
             self.add(picture, name, reading)?;
         }
@@ -250,7 +250,7 @@ impl Gathered {
             }
         };
         if shape != *first {
-            return Err(Failure::usage(format!("{name}: expected {first} pixels as the first image, found {shape}")));
+            return Err(Failure::input(format!("{name}: expected {first} pixels as the first image, found {shape}")));
         }
         let own = Histogram::of(&picture.greys);
         let threshold = match reading.threshold() {

@@ -69,7 +69,7 @@ fn cut_at_every_byte_and_changed_at_random() {
                 changed[at] = drawn(256) as u8;
             }
             match folder.read(&name, &changed, &options()) {
-                Ok(_) | Err(Failure::Usage(_)) => {}
+                Ok(_) | Err(Failure::Input(..)) => {}
                 Err(other) => panic!("{}: {other:?}", file.what),
             }
         }
@@ -86,7 +86,7 @@ fn photographs_whose_scan_ends_early() {
         for length in (file.bytes.len() / 2..file.bytes.len() - 2).step_by(5) {
             let closed = [&file.bytes[..length], &[0xff, 0xd9]].concat();
             match folder.read("image.jpg", &closed, &options()) {
-                Err(Failure::Usage(_)) => {}
+                Err(Failure::Input(..)) => {}
                 Err(failure) => panic!("{failure:?}"),
                 Ok(loaded) if shown(loaded.queries.signs()) == whole => same += 1,
                 Ok(_) => other += 1,
@@ -109,7 +109,7 @@ fn photographs_whose_scan_goes_on_in_zeros() {
             let end = holed.len() - 2;
             holed[cut..end].fill(0);
             match folder.read("image.jpg", &holed, &options()) {
-                Err(Failure::Usage(_)) => {}
+                Err(Failure::Input(..)) => {}
                 Err(failure) => panic!("{failure:?}"),
                 Ok(loaded) => assert_eq!(shown(loaded.queries.signs()), whole, "{}, from {cut} on", file.what),
             }

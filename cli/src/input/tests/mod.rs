@@ -46,7 +46,7 @@ impl Folder {
     /// The words in which `content` is refused as bad input.
     pub fn refused(&self, name: &str, content: impl AsRef<[u8]>, options: &Input) -> String {
         match self.read(name, content, options) {
-            Err(Failure::Usage(message)) => message,
+            Err(Failure::Input(_, message)) => message,
             other => panic!("{name}: {:?}", other.map(|loaded| loaded.in_words())),
         }
     }
