@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressStyle};
-use popfield::{Diagonal, Memory, Separation, Tie};
+use popfield::{Diagonal, Memory, Separation, TILE, Tie};
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Result, about};
@@ -62,6 +62,15 @@ pub fn tell(bar: &ProgressBar) -> impl Fn(u64, u64) -> bool + Sync {
     }
 }
 
+/// What is shown while `queries` are answered in so many steps: how many are by then, or where one tile holds them all,
+/// that something is being done.
+pub fn answering(queries: usize, steps: u32, doing: String) -> ProgressBar {
+    match queries {
+        0..=TILE => spinner(doing),
+        _ => progress(queries as u64 * u64::from(steps), if steps > 1 { "queries, once a step" } else { "queries" }),
+    }
+}
+
 /// A spinner on standard error, if that is a terminal, while something is read or written.
 pub fn spinner(what: String) -> ProgressBar {
     let spinner = ProgressBar::new_spinner().with_message(what);
@@ -90,6 +99,8 @@ pub fn open(path: &Path) -> Result<(Memory, f64)> {
 #[derive(Clone, Debug)]
 pub struct Run<'a> {
     pub memory: &'a Memory,
+    /// Associations that there were for it, where a scope was given.
+    pub in_scope: Option<usize>,
     pub queries: usize,
     /// What the queries were read as, if they were.
     pub form: Option<String>,
@@ -144,6 +155,9 @@ impl Run<'_> {
             Value::Object(map) => map,
             _ => Map::new(),
         };
+        if let Some(in_scope) = self.in_scope {
+            map.insert("in_scope".into(), json!(in_scope));
+        }
         if self.unknown > 0 {
             map.insert("unknown_positions".into(), json!(self.unknown));
         }
@@ -176,7 +190,9 @@ impl Run<'_> {
             false => format!("{} associations from dimension {} to {}", memory.len(), memory.dim(), memory.value_dim()),
         };
         let identity = self.learned.filter(|learned| learned.identity);
-        let mut facts = vec![("memory", shape), ("separation", law)];
+        let mut facts = vec![("memory", shape)];
+        facts.extend(self.in_scope.map(|in_scope| ("scope", scope_in_words(in_scope, memory))));
+        facts.push(("separation", law));
         facts.extend(identity.map(|learned| ("weights", identity_in_words(learned.diagonal).to_owned())));
         facts.extend([
             ("steps", self.steps.to_string()),
@@ -187,6 +203,11 @@ impl Run<'_> {
         ]);
         facts
     }
+}
+
+/// How many associations there are for a call.
+pub fn scope_in_words(in_scope: usize, memory: &Memory) -> String {
+    format!("{in_scope} of {} associations", memory.len())
 }
 
 /// What became of the diagonal.

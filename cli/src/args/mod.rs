@@ -18,7 +18,8 @@ pub use separation::{RuleArg, SeparationArg, SeparationArgs};
 #[cfg(test)]
 pub use shared::ErasedArg;
 pub use shared::{
-    BitOrderArg, DiagonalArg, Encoding, FormatArg, Input, NoiseArg, QueryInput, TextArg, Threads, ThresholdArg, TieArg,
+    BitOrderArg, DiagonalArg, Encoding, FormatArg, Input, NoiseArg, QueryInput, ScopeArgs, TextArg, Threads,
+    ThresholdArg, TieArg,
 };
 
 use crate::failure::Result;
@@ -116,7 +117,8 @@ pub struct Info {
 #[command(
     after_help = files_and("Examples:\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy --report report.json\n  \
 popfield recall digits.pop --queries noisy.txt --separation polynomial --degree 3 --steps 5 --tie stay --json\n  \
-popfield recall digits.pop --queries noisy.npy --rule pseudo-inverse --moore-penrose")
+popfield recall digits.pop --queries noisy.npy --rule pseudo-inverse --moore-penrose\n  \
+popfield recall digits.pop --queries noisy.npy --exclude seen.txt --out recalled.npy")
 )]
 pub struct RecallArgs {
     /// The memory
@@ -154,6 +156,8 @@ pub struct RecallArgs {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
+    pub scope: ScopeArgs,
+    #[command(flatten)]
     pub more: QueryInput,
     #[command(flatten)]
     pub input: Input,
@@ -163,7 +167,8 @@ pub struct RecallArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = files_and("Examples:\n  popfield search digits.pop --queries noisy.npy --top 10 --out nearest.npz\n  \
-popfield search digits.pop --queries noisy.npy --radius 6"))]
+popfield search digits.pop --queries noisy.npy --radius 6\n  \
+popfield search digits.pop --queries noisy.npy --top 3 --only ids.npy --missing ok"))]
 pub struct Search {
     /// The memory
     pub memory: PathBuf,
@@ -183,6 +188,8 @@ pub struct Search {
     /// One JSON object; holds ids and distances unless --out does
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
     #[command(flatten)]
     pub more: QueryInput,
     #[command(flatten)]

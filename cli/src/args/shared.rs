@@ -1,6 +1,7 @@
 //! Options that several commands have.
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -44,6 +45,26 @@ pub struct QueryInput {
     /// Take 0 as an unknown position in arrays and tables that hold no −1 (beside −1 it always is one)
     #[arg(long, value_enum)]
     pub erased: Option<ErasedArg>,
+}
+
+/// Which associations exist for a call.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Scope")]
+pub struct ScopeArgs {
+    /// Answer as if there were only these associations: their ids, a line each, or an .npy of integers
+    #[arg(long, value_name = "F")]
+    pub only: Option<PathBuf>,
+    /// Answer as if these associations were not there; with --only, those that it names less these
+    #[arg(long, value_name = "F")]
+    pub exclude: Option<PathBuf>,
+    /// Pass over ids that no association has (default: they are an error)
+    #[arg(long, value_enum, value_name = "M")]
+    pub missing: Option<MissingArg>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MissingArg {
+    Ok,
 }
 
 /// The end of a command's help: what files of patterns are, and examples.

@@ -1,16 +1,17 @@
 //! `popfield recall`: queries to recalled patterns, with a report on each.
 
 use std::io::Write;
+use std::path::Path;
 use std::time::Instant;
 
-use popfield::{BitOrder, Diagonal, Patterns, Queries, Report};
+use popfield::{BitOrder, Diagonal, Patterns, Progress, Queries, Report, Scope};
 use serde_json::{Value, json};
 
 use crate::args::{BitOrderArg, RecallArgs};
 use crate::failure::{Failure, Result};
-use crate::input::{Reading, Source, check_options, unknown_of};
+use crate::input::{Reading, ScopeFiles, Source, check_options, check_stdin, unknown_of};
 use crate::output::{Form, Out, OutFile, check_distinct, deliver, npy, say, shape_of, write_pictures, written};
-use crate::report::{Learned, Run, facts, note, open, spinner};
+use crate::report::{Learned, Run, answering, facts, note, open, spinner, tell};
 
 /// Recalled patterns shown on a terminal at the most.
 const SHOWN: usize = 8;
@@ -18,15 +19,23 @@ const SHOWN: usize = 8;
 pub fn run(args: &RecallArgs) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
     let source = Source::find(&args.queries, args.input.format)?;
+    let scope = ScopeFiles::find(&args.scope)?;
+    check_stdin(scope.sources().chain([&source]))?;
     check_options(&args.input, args.more, &[&source], args.packed_out)?;
-    check_distinct(&[args.out.as_deref(), args.report.as_deref()], &[&args.memory, source.path()])?;
+    let inputs: Vec<&Path> = [args.memory.as_path(), source.path()].into_iter().chain(scope.paths()).collect();
+    check_distinct(&[args.out.as_deref(), args.report.as_deref()], &inputs)?;
+    if args.rule.rule.is_some() && scope.sources().next().is_some() {
+        let why = "weights are learned of all associations, found --only or --exclude beside it";
+        return Err(Failure::usage(format!("--rule: {why}")));
+    }
     let (memory, load_seconds) = open(&args.memory)?;
     let (recall, separation) = (args.recall(memory.dim())?, args.separation(memory.dim())?);
     let rule = args.rule.resolve(args.separation.separation)?;
     let diagonal = args.diagonal.map_or(Diagonal::Keep, Diagonal::from);
     let loaded = Reading::queries(&source, memory.dim(), &args.input, args.more)?.read()?;
     let queries = &loaded.queries;
-    let begin = |path: &std::path::Path| -> Result<_> {
+    let scope = scope.read(&memory)?;
+    let begin = |path: &Path| -> Result<_> {
         let form = Form::of(path, queries.len())?;
         if args.packed_out && form.is_image() {
             return Err(Failure::usage(format!("--packed-out is for --out F.npy, found {}", path.display())));
@@ -41,14 +50,18 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     let out = args.out.as_deref().map(begin).transpose()?;
     let report = args.report.as_deref().map(OutFile::create).transpose()?;
 
-    let spinner = spinner(format!("recalling {} queries from {} patterns", queries.len(), memory.len()));
+    let doing = format!("recalling {} queries from {} patterns", queries.len(), memory.len());
+    // Learned weights are asked all at once, and do not tell how far they are.
+    let shown = if rule.is_some() { spinner(doing) } else { answering(queries.len(), args.steps, doing) };
     let start = Instant::now();
     let learned = rule.map(|rule| rule.learn(&memory)).transpose()?;
     let learn_seconds = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let (patterns, reports, tied_bits) = match &learned {
         None => {
-            let recalled = memory.recall(queries, &recall)?;
+            let watcher = tell(&shown);
+            let view = scope.as_ref().map_or(memory.view(), |scope| memory.within(scope));
+            let recalled = view.watched(Progress::new(&watcher)).recall(queries, &recall)?;
             let tied_bits = recalled.tied_bits();
             (recalled.patterns, recalled.reports, tied_bits)
         }
@@ -59,6 +72,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     };
     let run = Run {
         memory: &memory,
+        in_scope: scope.as_ref().map(Scope::len),
         queries: queries.len(),
         form: Some(loaded.in_words()),
         unknown: loaded.unknown(),
@@ -76,7 +90,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
         load_seconds,
         threads,
     };
-    spinner.finish_and_clear();
+    shown.finish_and_clear();
 
     let report = report.map(|file| written(file, |file| write_report(file, &reports, queries))).transpose()?;
     let out = match out {

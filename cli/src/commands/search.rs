@@ -1,16 +1,17 @@
 //! `popfield search`: the nearest keys of each query.
 
+use std::path::Path;
 use std::time::Instant;
 
-use popfield::Neighbor;
+use popfield::{Neighbor, Progress, Scope};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::json;
 
 use crate::args::Search;
 use crate::failure::Result;
-use crate::input::{Reading, Source, check_options};
+use crate::input::{Reading, ScopeFiles, Source, check_options, check_stdin};
 use crate::output::{Npz, OutFile, check_distinct, check_ending, deliver, say, say_json, written};
-use crate::report::{facts, note, open, seconds, spinner, table};
+use crate::report::{answering, facts, note, open, scope_in_words, seconds, table, tell};
 
 /// Queries shown on a terminal at the most.
 const SHOWN: usize = 8;
@@ -18,23 +19,30 @@ const SHOWN: usize = 8;
 pub fn run(args: &Search) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
     let source = Source::find(&args.queries, args.input.format)?;
+    let scope = ScopeFiles::find(&args.scope)?;
+    check_stdin(scope.sources().chain([&source]))?;
     check_options(&args.input, args.more, &[&source], false)?;
-    check_distinct(&[args.out.as_deref()], &[&args.memory, source.path()])?;
+    let inputs: Vec<&Path> = [args.memory.as_path(), source.path()].into_iter().chain(scope.paths()).collect();
+    check_distinct(&[args.out.as_deref()], &inputs)?;
     args.out.as_deref().map_or(Ok(()), |path| check_ending(path, "npz"))?;
     let (memory, load_seconds) = open(&args.memory)?;
     let loaded = Reading::queries(&source, memory.dim(), &args.input, args.more)?.read()?;
     let queries = &loaded.queries;
+    let scope = scope.read(&memory)?;
     let out = args.out.as_deref().map(OutFile::create).transpose()?;
 
-    let spinner = spinner(format!("searching {} patterns for {} queries", memory.len(), queries.len()));
+    let doing = format!("searching {} patterns for {} queries", memory.len(), queries.len());
+    let shown = answering(queries.len(), 1, doing);
     let start = Instant::now();
     let top = args.top.unwrap_or(1);
+    let watcher = tell(&shown);
+    let view = scope.as_ref().map_or(memory.view(), |scope| memory.within(scope)).watched(Progress::new(&watcher));
     let found = match args.radius {
-        Some(radius) => memory.search_radius(queries, radius)?,
-        None => memory.search_top(queries, top)?,
+        Some(radius) => view.search_radius(queries, radius)?,
+        None => view.search_top(queries, top)?,
     };
     let elapsed = start.elapsed().as_secs_f64();
-    spinner.finish_and_clear();
+    shown.finish_and_clear();
 
     let out = out.map(|file| written(file, |file| write(file, &found, args.radius.is_some()))).transpose()?;
     note(&loaded.notes);
@@ -53,6 +61,9 @@ pub fn run(args: &Search) -> Result<()> {
                 "tier": memory.tier().name(),
                 "threads": threads,
             });
+            if let Some(scope) = &scope {
+                object["in_scope"] = json!(scope.len());
+            }
             if loaded.unknown() > 0 {
                 object["unknown_positions"] = json!(loaded.unknown());
             }
@@ -61,12 +72,15 @@ pub fn run(args: &Search) -> Result<()> {
         }
         let asked =
             args.radius.map_or_else(|| format!("the {top} nearest"), |radius| format!("all within distance {radius}"));
-        facts(&[
-            ("searched", format!("{} patterns of dimension {} for {asked}", memory.len(), memory.dim())),
+        let mut rows =
+            vec![("searched", format!("{} patterns of dimension {} for {asked}", memory.len(), memory.dim()))];
+        rows.extend(scope.as_ref().map(Scope::len).map(|in_scope| ("scope", scope_in_words(in_scope, &memory))));
+        rows.extend([
             ("queries", loaded.in_words()),
             ("time", format!("{} ({:.0} queries/s)", seconds(elapsed), queries.len() as f64 / elapsed)),
             ("tier, threads", format!("{}, {threads}", memory.tier().name())),
-        ])?;
+        ]);
+        facts(&rows)?;
         if args.out.is_none() {
             let mut table = table(&["query", "keys found", "id", "distance", "id", "distance", "id", "distance"]);
             for (q, found) in found.iter().enumerate().take(SHOWN) {

@@ -4,12 +4,9 @@ use std::io::{BufRead, Read};
 
 use popfield::{MAX_DIM, Patterns, Queries};
 
-use super::{Loaded, Reading, Shape};
+use super::{Label, Loaded, Reading, Shape};
 use crate::args::TextArg;
 use crate::failure::{Failure, Result};
-
-/// Bytes of the longest line: the widest number that anyone writes for ±1, for every position.
-const LONGEST_LINE: u64 = 32 * MAX_DIM as u64;
 
 /// What a line may end with.
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
@@ -19,38 +16,44 @@ pub struct Lines {
     reader: Box<dyn BufRead>,
     buffer: Vec<u8>,
     number: usize,
+    /// Bytes that a line may have at the most, and what they are, in words.
+    longest: (u64, String),
 }
 
 /// A line that holds something.
 pub struct Line<'a> {
     /// From 1.
     pub number: usize,
+    /// Without blanks at its end.
     pub text: &'a str,
+    /// With them.
+    pub whole: &'a str,
     /// Whether a blank line stands between it and the one before.
     pub after_blank: bool,
 }
 
 impl Lines {
-    pub fn new(reader: Box<dyn BufRead>) -> Self {
-        Self { reader, buffer: Vec::new(), number: 0 }
+    /// Lines of fewer than `bytes` bytes, in which stands `most` at the most.
+    pub fn new(reader: Box<dyn BufRead>, bytes: u64, most: String) -> Self {
+        Self { reader, buffer: Vec::new(), number: 0, longest: (bytes, most) }
     }
 
     /// The next line that holds something, or `None` at the end.
-    pub fn next(&mut self, reading: &Reading<'_>) -> Result<Option<Line<'_>>> {
+    pub fn next(&mut self, label: &Label) -> Result<Option<Line<'_>>> {
         let before = self.number;
         loop {
             self.buffer.clear();
-            let read = (&mut self.reader).take(LONGEST_LINE).read_until(b'\n', &mut self.buffer);
-            if read.map_err(|error| reading.reading(&error))? == 0 {
+            let (longest, most) = &self.longest;
+            let read = (&mut self.reader).take(*longest).read_until(b'\n', &mut self.buffer);
+            if read.map_err(|error| label.reading(&error))? == 0 {
                 return Ok(None);
             }
             self.number += 1;
-            if self.buffer.len() as u64 == LONGEST_LINE {
-                let number = self.number;
-                return Err(reading.failure(format!("line {number}: expected at most {MAX_DIM} positions, found more")));
+            if self.buffer.len() as u64 == *longest {
+                return Err(label.failure(format!("line {}: expected {most}, found more", self.number)));
             }
             if self.number == 1 {
-                self.check_mark(reading)?;
+                self.check_mark(label)?;
             }
             if !self.buffer.iter().all(|&byte| SPACE.contains(&char::from(byte))) {
                 break;
@@ -59,25 +62,27 @@ impl Lines {
         let text = std::str::from_utf8(&self.buffer).map_err(|error| {
             let at = error.valid_up_to();
             let (place, found) = (format!("line {}, byte {}", self.number, at + 1), self.buffer[at]);
-            reading.failure(format!("{place}: expected text in UTF-8, found a byte {found:#04x}"))
+            label.failure(format!("{place}: expected text in UTF-8, found a byte {found:#04x}"))
         })?;
+        let whole = text.strip_suffix('\n').unwrap_or(text);
         Ok(Some(Line {
             number: self.number,
+            whole: whole.strip_suffix('\r').unwrap_or(whole),
             text: text.trim_end_matches(SPACE),
             after_blank: self.number > before + 1 && before > 0,
         }))
     }
 
     /// Takes off the mark with which some programs begin a text in UTF-8.
-    fn check_mark(&mut self, reading: &Reading<'_>) -> Result<()> {
+    fn check_mark(&mut self, label: &Label) -> Result<()> {
         if self.buffer.starts_with(b"\xef\xbb\xbf") {
             self.buffer.drain(..3);
         }
         if self.buffer.starts_with(b"\xff\xfe") || self.buffer.starts_with(b"\xfe\xff") {
-            return Err(reading.failure("is text in UTF-16: expected UTF-8; save it as UTF-8"));
+            return Err(label.failure("is text in UTF-16: expected UTF-8; save it as UTF-8"));
         }
         if self.buffer.starts_with(b"\x93NUMPY") {
-            return Err(reading.failure("is a NumPy array: expected text; name it .npy"));
+            return Err(label.failure("is a NumPy array: expected text; name it .npy"));
         }
         Ok(())
     }

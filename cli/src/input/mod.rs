@@ -2,6 +2,7 @@
 
 mod characters;
 mod folder;
+mod ids;
 mod image;
 mod lines;
 mod npy;
@@ -19,7 +20,29 @@ use popfield::{BitOrder, Patterns, Queries};
 use crate::args::{BitOrderArg, Encoding, Input, QueryInput, TextArg, ThresholdArg};
 use crate::failure::{Failure, Result};
 
+pub use ids::ScopeFiles;
 pub use source::{Kind, Source, dismiss_writer, in_words};
+
+/// What messages call a file, and what it is read for where that is worth a word.
+#[derive(Clone, Debug)]
+struct Label {
+    name: String,
+    role: Option<&'static str>,
+}
+
+impl Label {
+    fn failure(&self, message: impl std::fmt::Display) -> Failure {
+        match self.role {
+            Some(role) => Failure::input(format!("{} ({role}): {message}", self.name)),
+            None => Failure::input(format!("{}: {message}", self.name)),
+        }
+    }
+
+    /// An error of reading on.
+    fn reading(&self, error: &std::io::Error) -> Failure {
+        Failure::reading(std::path::Path::new(&self.name), error)
+    }
+}
 
 /// What a file of patterns is read for.
 #[derive(Clone, Copy, Debug)]
@@ -121,13 +144,17 @@ impl<'a> Reading<'a> {
         }
     }
 
+    fn label(&self) -> Label {
+        Label { name: self.source.name(), role: Some(self.role) }
+    }
+
     fn failure(&self, message: impl std::fmt::Display) -> Failure {
-        Failure::input(format!("{} ({}): {message}", self.source.name(), self.role))
+        self.label().failure(message)
     }
 
     /// An error of reading on.
     fn reading(&self, error: &std::io::Error) -> Failure {
-        Failure::reading(std::path::Path::new(&self.source.name()), error)
+        self.label().reading(error)
     }
 
     /// An error of the library about this file.
@@ -192,6 +219,14 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// Refuses standard input that is named more than once among the files that this command reads.
+pub fn check_stdin<'a>(sources: impl IntoIterator<Item = &'a Source>) -> Result<()> {
+    match sources.into_iter().filter(|source| source.is_stdin()).count() {
+        0 | 1 => Ok(()),
+        _ => Err(Failure::usage("-: standard input is read once, found it named twice")),
+    }
+}
+
 /// Refuses options that apply to none of the files that this command reads.
 pub fn check_options(options: &Input, more: QueryInput, sources: &[&Source], packed_out: bool) -> Result<()> {
     let any = |is: fn(Kind) -> bool| sources.iter().any(|source| is(source.kind()));
@@ -202,9 +237,7 @@ pub fn check_options(options: &Input, more: QueryInput, sources: &[&Source], pac
         let files = sources.iter().map(|source| source.name()).collect::<Vec<_>>().join(", ");
         Err(Failure::usage(format!("--{option} is for {of}, found none among {files}")))
     };
-    if sources.iter().filter(|source| source.is_stdin()).count() > 1 {
-        return Err(Failure::usage("-: standard input is read once, found it named twice"));
-    }
+    check_stdin(sources.iter().copied())?;
     let numbers = |kind: Kind| kind.is_array() || kind.is_text();
     match options {
         Input { packed: true, .. } if !any(Kind::is_array) => stray("packed", "arrays (.npy, .npz)"),

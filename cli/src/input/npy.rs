@@ -1,5 +1,5 @@
 //! NumPy arrays: (n, d) or (n, height, width) of bools, of ±1 or 0/1 numbers of any width, or packed bits, (n, ⌈d/8⌉)
-//! bytes or (n, ⌈d/64⌉) words; C or Fortran order.
+//! bytes or (n, ⌈d/64⌉) words; C or Fortran order. And ids, (n), of any integer type.
 //!
 //! The header is parsed here rather than by a library because it comes from anywhere: it is held to the file's length
 //! before anything is allocated, and its numbers cannot overflow.
@@ -8,8 +8,11 @@ use std::io::Read;
 
 use popfield::{BitOrder, Patterns, Queries};
 
-use super::{Loaded, Reading, Shape};
+use super::{Label, Loaded, Reading, Shape};
 use crate::failure::{Failure, Result};
+
+/// How an array begins.
+pub const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// Longer headers than any array of plain numbers has.
 const MAX_HEADER_BYTES: u64 = 1 << 16;
@@ -24,25 +27,20 @@ pub fn read_file(reading: &Reading<'_>) -> Result<Loaded> {
 
 /// Reads an array of `length` bytes.
 pub fn read(reading: &Reading<'_>, reader: &mut impl Read, length: u64) -> Result<Loaded> {
-    let (header, header_bytes) = Header::read(reader, length, reading)?;
+    let label = reading.label();
+    let header = Header::read(reader, length, &label)?;
     let element = Element::of(&header.descr, reading)?;
     let layout = Layout::of(&header, reading)?;
-    let elements = header.shape.iter().fold(1u128, |product, &size| product.saturating_mul(u128::from(size)));
-    let claimed = elements.saturating_mul(element.bytes as u128).saturating_add(u128::from(header_bytes));
-    if claimed != u128::from(length) {
-        let why = if claimed > u128::from(length) { "cut short" } else { "longer than its header says" };
-        return Err(reading.failure(format!("{why}: expected {claimed} bytes by its header, found {length}")));
-    }
+    header.check_length(element.dtype.bytes, length, &label)?;
     if layout.rows == 0 {
-        let shape = header.shape.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-        return Err(reading.failure(format!("expected at least one pattern, found shape ({shape})")));
+        return Err(reading.failure(format!("expected at least one pattern, found shape {}", header.shape_in_words())));
     }
     if reading.options.packed {
         return packed(reading, &header, element, reader, layout.rows, layout.columns());
     }
     reading.check_dim(layout.columns())?;
     let queries = unpacked(reading, &header, element, reader, layout)?;
-    let name = element.name;
+    let name = element.dtype.name;
     let mut loaded = match layout.shape {
         None => Loaded::new(queries, format!("× {} {name}", layout.columns())),
         Some(shape) => {
@@ -51,6 +49,48 @@ pub fn read(reading: &Reading<'_>, reader: &mut impl Read, length: u64) -> Resul
     };
     loaded.shape = layout.shape;
     Ok(loaded)
+}
+
+/// The ids in an array of `length` bytes.
+pub fn read_ids(label: &Label, reader: &mut impl Read, length: u64) -> Result<Vec<u64>> {
+    let header = Header::read(reader, length, label)?;
+    let expected = "expected integers of 8 to 64 bits";
+    let dtype = match Dtype::of(&header.descr) {
+        Some(dtype) if dtype.is_integer() => dtype,
+        Some(Dtype { name, .. }) => return Err(label.failure(format!("{expected}, found {name} ({})", header.descr))),
+        None => {
+            let (name, descr) = (unread(&header.descr), &header.descr);
+            return Err(label.failure(format!("{expected}, found {name} (dtype {descr:?})")));
+        }
+    };
+    let [len] = header.shape[..] else {
+        return Err(label.failure(format!("expected a 1-D array of ids, found shape {}", header.shape_in_words())));
+    };
+    header.check_length(dtype.bytes, length, label)?;
+    let len = usize::try_from(len).unwrap_or(usize::MAX);
+    let mut ids = Vec::new();
+    ids.try_reserve_exact(len).map_err(|_| Failure::Resource(format!("{}: out of memory: {len} ids", label.name)))?;
+    let mut buffer = vec![0u8; CHUNK_BYTES];
+    while ids.len() < len {
+        let some = &mut buffer[..(CHUNK_BYTES / dtype.bytes).min(len - ids.len()) * dtype.bytes];
+        reader.read_exact(some).map_err(|error| label.reading(&error))?;
+        for bytes in some.chunks_exact_mut(dtype.bytes) {
+            if dtype.big_endian {
+                bytes.reverse();
+            }
+            let negative = dtype.kind == 'i' && bytes[dtype.bytes - 1] & 0x80 != 0;
+            let mut whole = [if negative { 0xff } else { 0 }; 8];
+            whole[..dtype.bytes].copy_from_slice(bytes);
+            if negative {
+                let (at, found) = (ids.len(), i64::from_le_bytes(whole));
+                return Err(
+                    label.failure(format!("element {at}: expected an id, which is not negative, found {found}"))
+                );
+            }
+            ids.push(u64::from_le_bytes(whole));
+        }
+    }
+    Ok(ids)
 }
 
 /// Where the patterns stand in an array: (patterns, dimension), or (patterns, height, width).
@@ -121,16 +161,18 @@ struct Header {
     descr: String,
     fortran_order: bool,
     shape: Vec<u64>,
+    /// Bytes before the elements.
+    bytes: u64,
 }
 
 impl Header {
-    /// Reads the header of a file of `length` bytes; returns it with the bytes it took.
-    fn read(reader: &mut impl Read, length: u64, reading: &Reading<'_>) -> Result<(Self, u64)> {
-        let short = |_| reading.failure(format!("not a whole .npy file: it ends within its header, at {length} bytes"));
+    /// Reads the header of a file of `length` bytes.
+    fn read(reader: &mut impl Read, length: u64, label: &Label) -> Result<Self> {
+        let short = |_| label.failure(format!("not a whole .npy file: it ends within its header, at {length} bytes"));
         let mut start = [0u8; 8];
         reader.read_exact(&mut start).map_err(short)?;
-        if &start[..6] != b"\x93NUMPY" {
-            return Err(reading.failure("not an .npy file: expected it to begin with \\x93NUMPY"));
+        if !start.starts_with(MAGIC) {
+            return Err(label.failure("not an .npy file: expected it to begin with \\x93NUMPY"));
         }
         let (text_bytes, before) = match start[6] {
             1 => {
@@ -143,15 +185,15 @@ impl Header {
                 reader.read_exact(&mut size).map_err(short)?;
                 (u64::from(u32::from_le_bytes(size)), 12)
             }
-            other => return Err(reading.failure(format!("expected .npy version 1, 2 or 3, found {other}"))),
+            other => return Err(label.failure(format!("expected .npy version 1, 2 or 3, found {other}"))),
         };
         if text_bytes > MAX_HEADER_BYTES {
             let expected = format!("header: expected at most {MAX_HEADER_BYTES} bytes");
-            return Err(reading.failure(format!("{expected}, found a claim of {text_bytes}")));
+            return Err(label.failure(format!("{expected}, found a claim of {text_bytes}")));
         }
         if before + text_bytes > length {
             let expected = format!("cut short: expected a header of {text_bytes} bytes");
-            return Err(reading.failure(format!("{expected}, found {}", length.saturating_sub(before))));
+            return Err(label.failure(format!("{expected}, found {}", length.saturating_sub(before))));
         }
         let mut text = vec![0; text_bytes as usize];
         reader.read_exact(&mut text).map_err(short)?;
@@ -160,13 +202,28 @@ impl Header {
         let header = parsed.ok_or_else(|| {
             let found = String::from_utf8_lossy(&text);
             if found.split("'descr'").nth(1).is_some_and(|rest| rest.trim_start_matches([':', ' ']).starts_with('[')) {
-                return reading
+                return label
                     .failure("a structured array (records of fields): expected plain numbers, as a['field'] has");
             }
             let found: String = found.trim().chars().take(120).collect();
-            reading.failure(format!("header: expected {expected}, found {found:?}"))
+            label.failure(format!("header: expected {expected}, found {found:?}"))
         })?;
-        Ok((header, before + text_bytes))
+        Ok(Self { bytes: before + text_bytes, ..header })
+    }
+
+    /// Holds what the header claims, of elements of so many bytes, to the file's length.
+    fn check_length(&self, element_bytes: usize, length: u64, label: &Label) -> Result<()> {
+        let elements = self.shape.iter().fold(1u128, |product, &size| product.saturating_mul(u128::from(size)));
+        let claimed = elements.saturating_mul(element_bytes as u128).saturating_add(u128::from(self.bytes));
+        if claimed != u128::from(length) {
+            let why = if claimed > u128::from(length) { "cut short" } else { "longer than its header says" };
+            return Err(label.failure(format!("{why}: expected {claimed} bytes by its header, found {length}")));
+        }
+        Ok(())
+    }
+
+    fn shape_in_words(&self) -> String {
+        format!("({})", self.shape.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))
     }
 
     /// The Python dictionary that a header is, as far as arrays of plain numbers need it: no nesting beyond the shape's
@@ -192,7 +249,8 @@ impl Header {
                 break;
             }
         }
-        tokens.rest.trim().is_empty().then_some(Self { descr: descr?, fortran_order: fortran_order?, shape: shape? })
+        let (descr, fortran_order, shape) = (descr?, fortran_order?, shape?);
+        tokens.rest.trim().is_empty().then_some(Self { descr, fortran_order, shape, bytes: 0 })
     }
 }
 
@@ -245,14 +303,72 @@ impl<'a> Tokens<'a> {
     }
 }
 
+/// A type of elements.
+#[derive(Clone, Copy, Debug)]
+struct Dtype {
+    name: &'static str,
+    /// `b` for bools, `i` and `u` for integers, `f` for floats.
+    kind: char,
+    bytes: usize,
+    big_endian: bool,
+}
+
+impl Dtype {
+    /// The type that `descr` names; `None` for all but bools, and integers and floats of at most 64 bits.
+    fn of(descr: &str) -> Option<Self> {
+        let mut parts = descr.chars();
+        let (order, kind, size) = (parts.next(), parts.next()?, parts.as_str());
+        let (name, bytes) = match (kind, size) {
+            ('b', "1") => ("bool", 1),
+            ('i', "1") => ("int8", 1),
+            ('i', "2") => ("int16", 2),
+            ('i', "4") => ("int32", 4),
+            ('i', "8") => ("int64", 8),
+            ('u', "1") => ("uint8", 1),
+            ('u', "2") => ("uint16", 2),
+            ('u', "4") => ("uint32", 4),
+            ('u', "8") => ("uint64", 8),
+            ('f', "2") => ("float16", 2),
+            ('f', "4") => ("float32", 4),
+            ('f', "8") => ("float64", 8),
+            _ => return None,
+        };
+        let big_endian = match order {
+            Some('>') => true,
+            Some('<') => false,
+            Some('|') if bytes == 1 => false,
+            _ => return None,
+        };
+        Some(Self { name, kind, bytes, big_endian })
+    }
+
+    fn is_integer(self) -> bool {
+        matches!(self.kind, 'i' | 'u')
+    }
+}
+
+/// What a type that is not read is called.
+fn unread(descr: &str) -> &'static str {
+    let mut parts = descr.chars();
+    let (_order, kind) = (parts.next(), parts.next());
+    match (kind, parts.as_str()) {
+        (Some('f'), "16" | "12" | "10") => "longdouble",
+        (Some('c'), _) => "complex numbers",
+        (Some('U' | 'S' | 'a'), _) => "text",
+        (Some('O'), _) => "Python objects",
+        (Some('V'), _) => "raw bytes",
+        (Some('M'), _) => "dates",
+        (Some('m'), _) => "spans of time",
+        _ => "an unknown dtype",
+    }
+}
+
 /// How the elements of an array are read.
 #[derive(Clone, Copy)]
 struct Element {
-    name: &'static str,
-    bytes: usize,
+    dtype: Dtype,
     /// The number that little-endian bytes hold. As `f64` it is 1, −1 or 0 just where the element is; false is −1.
     number: fn(&[u8]) -> f64,
-    big_endian: bool,
     boolean: bool,
     signed: bool,
 }
@@ -264,62 +380,37 @@ fn exactly<const N: usize>(bytes: &[u8]) -> [u8; N] {
 
 impl Element {
     fn of(descr: &str, reading: &Reading<'_>) -> Result<Self> {
-        let mut parts = descr.chars();
-        let (order, kind, size) = (parts.next(), parts.next(), parts.as_str());
-        let (name, number): (_, fn(&[u8]) -> f64) = match (kind, size) {
-            (Some('b'), "1") => ("bool", |bytes| if bytes[0] == 0 { -1.0 } else { f64::from(bytes[0]) }),
-            (Some('i'), "1") => ("int8", |bytes| f64::from(i8::from_le_bytes(exactly(bytes)))),
-            (Some('i'), "2") => ("int16", |bytes| f64::from(i16::from_le_bytes(exactly(bytes)))),
-            (Some('i'), "4") => ("int32", |bytes| f64::from(i32::from_le_bytes(exactly(bytes)))),
-            (Some('i'), "8") => ("int64", |bytes| i64::from_le_bytes(exactly(bytes)) as f64),
-            (Some('u'), "1") => ("uint8", |bytes| f64::from(bytes[0])),
-            (Some('u'), "2") => ("uint16", |bytes| f64::from(u16::from_le_bytes(exactly(bytes)))),
-            (Some('u'), "4") => ("uint32", |bytes| f64::from(u32::from_le_bytes(exactly(bytes)))),
-            (Some('u'), "8") => ("uint64", |bytes| u64::from_le_bytes(exactly(bytes)) as f64),
-            (Some('f'), "2") => ("float16", |bytes| half::f16::from_le_bytes(exactly(bytes)).to_f64()),
-            (Some('f'), "4") => ("float32", |bytes| f64::from(f32::from_le_bytes(exactly(bytes)))),
-            (Some('f'), "8") => ("float64", |bytes| f64::from_le_bytes(exactly(bytes))),
-            _ => return Err(Self::refuse(descr, kind, size, reading)),
+        let Some(dtype) = Dtype::of(descr) else {
+            let name = unread(descr);
+            let hint = if name == "longdouble" { "; a.astype(np.float64) makes one of it" } else { "" };
+            return Err(reading.failure(format!(
+                "{name} (dtype {descr:?}): expected bool, integers of 8 to 64 bits, float16, float32 or float64{hint}"
+            )));
         };
-        let bytes = match size {
-            "1" => 1,
-            "2" => 2,
-            "4" => 4,
-            _ => 8,
+        let number: fn(&[u8]) -> f64 = match (dtype.kind, dtype.bytes) {
+            ('b', _) => |bytes| if bytes[0] == 0 { -1.0 } else { f64::from(bytes[0]) },
+            ('i', 1) => |bytes| f64::from(i8::from_le_bytes(exactly(bytes))),
+            ('i', 2) => |bytes| f64::from(i16::from_le_bytes(exactly(bytes))),
+            ('i', 4) => |bytes| f64::from(i32::from_le_bytes(exactly(bytes))),
+            ('i', _) => |bytes| i64::from_le_bytes(exactly(bytes)) as f64,
+            ('u', 1) => |bytes| f64::from(bytes[0]),
+            ('u', 2) => |bytes| f64::from(u16::from_le_bytes(exactly(bytes))),
+            ('u', 4) => |bytes| f64::from(u32::from_le_bytes(exactly(bytes))),
+            ('u', _) => |bytes| u64::from_le_bytes(exactly(bytes)) as f64,
+            (_, 2) => |bytes| half::f16::from_le_bytes(exactly(bytes)).to_f64(),
+            (_, 4) => |bytes| f64::from(f32::from_le_bytes(exactly(bytes))),
+            (_, _) => |bytes| f64::from_le_bytes(exactly(bytes)),
         };
-        let big_endian = match order {
-            Some('>') => true,
-            Some('<') => false,
-            Some('|') if bytes == 1 => false,
-            _ => return Err(Self::refuse(descr, kind, size, reading)),
-        };
+        let name = dtype.name;
         if reading.options.packed && !matches!(name, "uint8" | "uint64") {
             let expected = "expected uint8 (as by numpy.packbits) or uint64, as --packed says";
             return Err(reading.failure(format!("{expected}, found {name} ({descr})")));
         }
-        let (boolean, signed) = (kind == Some('b'), matches!(kind, Some('i' | 'f')));
+        let (boolean, signed) = (dtype.kind == 'b', matches!(dtype.kind, 'i' | 'f'));
         if boolean && reading.erased_zero {
             return Err(reading.failure("--erased zero: expected numbers, found bools, of which each is known"));
         }
-        Ok(Self { name, bytes, number, big_endian, boolean, signed })
-    }
-
-    /// Types that hold no patterns, by their names.
-    fn refuse(descr: &str, kind: Option<char>, size: &str, reading: &Reading<'_>) -> Failure {
-        let name = match (kind, size) {
-            (Some('f'), "16" | "12" | "10") => "longdouble",
-            (Some('c'), _) => "complex numbers",
-            (Some('U' | 'S' | 'a'), _) => "text",
-            (Some('O'), _) => "Python objects",
-            (Some('V'), _) => "raw bytes",
-            (Some('M'), _) => "dates",
-            (Some('m'), _) => "spans of time",
-            _ => "an unknown dtype",
-        };
-        let hint = if name == "longdouble" { "; a.astype(np.float64) makes one of it" } else { "" };
-        reading.failure(format!(
-            "{name} (dtype {descr:?}): expected bool, integers of 8 to 64 bits, float16, float32 or float64{hint}"
-        ))
+        Ok(Self { dtype, number, boolean, signed })
     }
 
     /// The bit that `number` stands for and whether it is known, or `None` if it has no place here.
@@ -351,7 +442,7 @@ impl Element {
             }
             0.0 => " (for data of 0 and 1: --encoding 01)",
             -1.0 => "",
-            _ if self.name == "uint8" => " (packed bits: --packed; greys: make them bools first, as in a < 128)",
+            _ if self.dtype.name == "uint8" => " (packed bits: --packed; greys: make them bools first, as in a < 128)",
             _ => "",
         };
         reading.failure(format!("{place}: expected {expected}, found {}{hint}", shown(number)))
@@ -378,15 +469,15 @@ fn unpacked(
     let mut known: Option<Patterns> = None;
     let mut minus = false;
     let (outer, inner) = layout.runs(header.fortran_order);
-    let mut buffer = vec![0u8; (CHUNK_BYTES / element.bytes).min(inner).max(1) * element.bytes];
+    let mut buffer = vec![0u8; (CHUNK_BYTES / element.dtype.bytes).min(inner).max(1) * element.dtype.bytes];
     for o in 0..outer {
         let mut i = 0;
         while i < inner {
-            let take = (buffer.len() / element.bytes).min(inner - i);
-            let buffer = &mut buffer[..take * element.bytes];
+            let take = (buffer.len() / element.dtype.bytes).min(inner - i);
+            let buffer = &mut buffer[..take * element.dtype.bytes];
             reader.read_exact(buffer).map_err(|error| reading.reading(&error))?;
-            for bytes in buffer.chunks_exact_mut(element.bytes) {
-                if element.big_endian {
+            for bytes in buffer.chunks_exact_mut(element.dtype.bytes) {
+                if element.dtype.big_endian {
                     bytes.reverse();
                 }
                 let (row, column) = layout.place(o, i, header.fortran_order);
@@ -424,7 +515,7 @@ fn packed(
     rows: usize,
     columns: usize,
 ) -> Result<Loaded> {
-    let bits = 8 * element.bytes;
+    let bits = 8 * element.dtype.bytes;
     let (one, many) = if bits == 8 { ("byte", "bytes") } else { ("word", "words") };
     if bits == 64 && reading.bit_order() == BitOrder::Big && reading.options.bitorder.is_some() {
         return Err(
@@ -441,7 +532,7 @@ fn packed(
         );
     }
     let mut patterns = Patterns::filled(rows, dim, false).map_err(|error| reading.error(&error))?;
-    let row_bytes = columns * element.bytes;
+    let row_bytes = columns * element.dtype.bytes;
     let mut all = Vec::new();
     if header.fortran_order {
         reader.read_to_end(&mut all).map_err(|error| reading.reading(&error))?;
@@ -449,16 +540,16 @@ fn packed(
     let mut row = vec![0u8; row_bytes];
     for index in 0..rows {
         if header.fortran_order {
-            for (column, bytes) in row.chunks_exact_mut(element.bytes).enumerate() {
-                let at = (column * rows + index) * element.bytes;
-                bytes.copy_from_slice(&all[at..at + element.bytes]);
+            for (column, bytes) in row.chunks_exact_mut(element.dtype.bytes).enumerate() {
+                let at = (column * rows + index) * element.dtype.bytes;
+                bytes.copy_from_slice(&all[at..at + element.dtype.bytes]);
             }
         } else {
             reader.read_exact(&mut row).map_err(|error| reading.reading(&error))?;
         }
         let order = if bits == 8 { reading.bit_order() } else { BitOrder::Little };
-        if element.big_endian {
-            row.chunks_exact_mut(element.bytes).for_each(<[u8]>::reverse);
+        if element.dtype.big_endian {
+            row.chunks_exact_mut(element.dtype.bytes).for_each(<[u8]>::reverse);
         }
         // Words, little-endian, are their bytes in order; those beyond the dimension must be zero.
         let (here, beyond) = row.split_at(dim.div_ceil(8));

@@ -111,6 +111,18 @@ impl Source {
         Ok(Self { path, kind, array, told })
     }
 
+    /// Looks at what `path` names, a file of ids or `-`. What such a file holds tells its kind, which is no matter here,
+    /// and its ending tells nothing.
+    pub fn of_ids(path: &Path) -> Result<Self> {
+        if path != Path::new("-") {
+            let there = path.metadata().map_err(|error| Failure::reading(path, &error))?;
+            if there.is_dir() {
+                return Err(Failure::input(format!("{}: expected a file of ids, found a folder", path.display())));
+            }
+        }
+        Ok(Self { path: path.to_owned(), kind: Kind::Text, array: None, told: false })
+    }
+
     /// The file itself.
     pub fn path(&self) -> &Path {
         &self.path

@@ -2,11 +2,16 @@
 
 use std::io::BufRead;
 
+use popfield::MAX_DIM;
+
 use super::characters::Characters;
 use super::lines::{Line, Lines};
 use super::table::Table;
 use super::{Kind, Loaded, Reading};
 use crate::failure::Result;
+
+/// Bytes of the longest line: the widest number that anyone writes for ±1, for every position.
+const LONGEST_LINE: u64 = 32 * MAX_DIM as u64;
 
 /// How the lines of a text are read, which its first line tells.
 enum Form {
@@ -26,9 +31,10 @@ impl Form {
 }
 
 pub fn read(reading: &Reading<'_>, stream: Box<dyn BufRead>) -> Result<Loaded> {
-    let mut lines = Lines::new(stream);
+    let label = reading.label();
+    let mut lines = Lines::new(stream, LONGEST_LINE, format!("at most {MAX_DIM} positions"));
     let (mut form, mut last) = (None, 0);
-    while let Some(line) = lines.next(reading)? {
+    while let Some(line) = lines.next(&label)? {
         last = line.number;
         let form = match &mut form {
             Some(form) => form,

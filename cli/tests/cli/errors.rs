@@ -23,6 +23,7 @@ fn failures_have_kinds() {
     s.write("five.txt", "+++++\n");
     s.write("two.npy", int8(&[&[1, 2, 1, 1]]));
     s.write("values.txt", "++\n--\n+-\n");
+    s.write("ids", "0\n3\n");
     s.write("bad.pop", "popfield, or not");
     s.done(&["create", "hetero.pop", "--keys", "keys.txt", "--values", "values.txt"]);
     let recall = |more: &[&'static str]| [&["recall", "memory.pop", "--queries", "keys.txt"], more].concat();
@@ -37,6 +38,7 @@ fn failures_have_kinds() {
         (vec!["random", "r.npy", "--patterns", "9"], "usage", "--dim"),
         // What the commands refuse.
         (recall(&["--separation", "linear", "--beta", "1"]), "usage", "--beta belongs to --separation exponential"),
+        (recall(&["--missing", "ok"]), "usage", "--missing is for"),
         (recall(&["--out", "out.txt"]), "usage", "out.txt"),
         (recall(&["--out", "no/such/out.npy"]), "usage", "no/such/out.npy: cannot be written"),
         (vec!["random", "r.txt", "--patterns", "9", "--dim", "9"], "usage", "r.txt: expected an ending .npy"),
@@ -44,6 +46,11 @@ fn failures_have_kinds() {
         (vec!["info", "missing.pop"], "input", "missing.pop: No such file or directory"),
         (vec!["search", "memory.pop", "--queries", "five.txt"], "input", "five.txt (queries): expected dimension 4"),
         (vec!["search", "memory.pop", "--queries", "two.npy"], "input", "two.npy (queries): row 0, column 1"),
+        (
+            vec!["search", "memory.pop", "--queries", "keys.txt", "--only", "ids"],
+            "input",
+            "ids, line 2: expected an id",
+        ),
         // What the library refuses.
         (vec!["info", "bad.pop"], "format", "bad.pop: not a popfield memory"),
         (vec!["recall", "hetero.pop", "--queries", "keys.txt", "--steps", "2"], "mismatch", "expected 4, found 2"),

@@ -10,5 +10,6 @@ mod placing;
 mod random;
 mod refused;
 mod sandbox;
+mod scope;
 mod validate;
 mod works;

@@ -86,6 +86,7 @@ impl Figures<'_> {
     fn run(&self) -> Run<'_> {
         Run {
             memory: self.memory,
+            in_scope: None,
             queries: self.case.batch,
             form: None,
             unknown: 0,
