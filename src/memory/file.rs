@@ -19,8 +19,9 @@ use std::path::Path;
 use popfield_kernels::{LANES, Lanes};
 
 use crate::error::room_for;
+use crate::memory::view::View;
 use crate::patterns::side::Side;
-use crate::{Error, Memory, Patterns, Result};
+use crate::{Error, Memory, Patterns, Progress, Result, Steps};
 
 const MAGIC: &[u8; 8] = b"popfield";
 const VERSION: u32 = 2;
@@ -37,19 +38,7 @@ impl Memory {
     /// # Errors
     /// [`Error::Io`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        // As any new file: readable by those whom the umask lets read.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder)?;
-        self.write_to(&mut file)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        // The name too.
-        sync_folder(folder)?;
-        Ok(())
+        self.view().save(path)
     }
 
     /// Writes the memory as [`open`](Self::open) reads it.
@@ -57,22 +46,7 @@ impl Memory {
     /// # Errors
     /// [`Error::Io`].
     pub fn write_to(&self, writer: &mut impl Write) -> Result<()> {
-        let mut header = [0u8; HEADER_BYTES];
-        header[..8].copy_from_slice(MAGIC);
-        header[8..12].copy_from_slice(&VERSION.to_le_bytes());
-        header[12..16].copy_from_slice(&u32::from(self.is_auto_associative()).to_le_bytes());
-        for (at, number) in [(16, self.dim()), (24, self.value_dim()), (32, self.len())] {
-            header[at..at + 8].copy_from_slice(&(number as u64).to_le_bytes());
-        }
-        let mut writer = Hashing { inner: writer, hasher: blake3::Hasher::new() };
-        writer.write_all(&header)?;
-        write_side(&mut writer, self.keys())?;
-        if !self.is_auto_associative() {
-            write_side(&mut writer, self.values())?;
-        }
-        let hash = writer.hasher.finalize();
-        writer.inner.write_all(hash.as_bytes())?;
-        Ok(())
+        self.view().write_to(writer)
     }
 
     /// Whether what stands at `path` begins as a memory does, whole or not, of this version or another.
@@ -95,6 +69,14 @@ impl Memory {
     /// [`Error::Io`] if it cannot be read; [`Error::Format`] if it is not a memory, is cut short, too long or damaged.
     /// Nothing is allocated that the file's length does not vouch for.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_watched(path, Progress::NONE)
+    }
+
+    /// As [`open`](Self::open), watched by `progress`, who is told of bytes of patterns.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`Error::Interrupted`].
+    pub fn open_watched(path: impl AsRef<Path>, progress: Progress<'_>) -> Result<Self> {
         // To open a pipe would be to wait for whoever writes it.
         let there = path.as_ref().metadata()?;
         if !there.is_file() {
@@ -103,7 +85,7 @@ impl Memory {
         }
         let file = File::open(path)?;
         let length = file.metadata()?.len();
-        Self::read_from(BufReader::with_capacity(1 << 20, file), length)
+        Self::read(BufReader::with_capacity(1 << 20, file), length, progress)
     }
 
     /// Reads a memory of `length` bytes, as [`write_to`](Self::write_to) writes it, checking all of it.
@@ -111,6 +93,10 @@ impl Memory {
     /// # Errors
     /// As [`open`](Self::open). No more is allocated than `length` bytes.
     pub fn read_from(reader: impl Read, length: u64) -> Result<Self> {
+        Self::read(reader, length, Progress::NONE)
+    }
+
+    fn read(reader: impl Read, length: u64, progress: Progress<'_>) -> Result<Self> {
         let mut reader = Hashing { inner: reader, hasher: blake3::Hasher::new() };
         let mut header = [0u8; HEADER_BYTES];
         if length < (HEADER_BYTES + HASH_BYTES) as u64 {
@@ -147,10 +133,11 @@ impl Memory {
         if claimed != u128::from(length) {
             return Err(format("length", format!("{claimed} bytes, by its header"), length.to_string()));
         }
-        let keys = read_lanes(&mut reader, len as usize, dim as usize, "keys")?;
+        let steps = progress.begin(length - (HEADER_BYTES + HASH_BYTES) as u64);
+        let keys = read_lanes(&mut reader, len as usize, dim as usize, "keys", &steps)?;
         let values = match auto {
             true => None,
-            false => Some(read_lanes(&mut reader, len as usize, value_dim as usize, "values")?),
+            false => Some(read_lanes(&mut reader, len as usize, value_dim as usize, "values", &steps)?),
         };
         let mut hash = [0u8; HASH_BYTES];
         reader.inner.read_exact(&mut hash)?;
@@ -165,6 +152,54 @@ impl Memory {
                 Self::hetero_associative(keys, values)
             }
         }
+    }
+}
+
+impl View<'_> {
+    /// As [`Memory::save`]. What is counted for who watches are bytes.
+    ///
+    /// # Errors
+    /// As [`Memory::save`]; [`Error::Parameter`] within a scope; [`Error::Interrupted`].
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        // As any new file: readable by those whom the umask lets read.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(folder)?;
+        self.write_to(&mut file)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        // The name too.
+        sync_folder(folder)?;
+        Ok(())
+    }
+
+    /// As [`Memory::write_to`]. What is counted for who watches are bytes.
+    ///
+    /// # Errors
+    /// As [`Memory::write_to`]; [`Error::Parameter`] within a scope; [`Error::Interrupted`].
+    pub fn write_to(&self, writer: &mut impl Write) -> Result<()> {
+        self.check_whole("scope of what is saved")?;
+        let memory = self.memory();
+        let steps = self.begin(memory.bytes() as u64);
+        let mut header = [0u8; HEADER_BYTES];
+        header[..8].copy_from_slice(MAGIC);
+        header[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        header[12..16].copy_from_slice(&u32::from(memory.is_auto_associative()).to_le_bytes());
+        for (at, number) in [(16, memory.dim()), (24, memory.value_dim()), (32, memory.len())] {
+            header[at..at + 8].copy_from_slice(&(number as u64).to_le_bytes());
+        }
+        let mut writer = Hashing { inner: writer, hasher: blake3::Hasher::new() };
+        writer.write_all(&header)?;
+        write_side(&mut writer, memory.keys(), &steps)?;
+        if !memory.is_auto_associative() {
+            write_side(&mut writer, memory.values(), &steps)?;
+        }
+        let hash = writer.hasher.finalize();
+        writer.inner.write_all(hash.as_bytes())?;
+        Ok(())
     }
 }
 
@@ -185,25 +220,31 @@ fn format(place: &'static str, expected: impl Into<String>, found: impl Into<Str
 }
 
 /// The pages of one side; of several segments they are made anew, as those of one.
-fn write_side(writer: &mut impl Write, side: &Side) -> Result<()> {
+fn write_side(writer: &mut impl Write, side: &Side, steps: &Steps<'_>) -> Result<()> {
     match side.whole() {
-        Some(patterns) => write_lanes(writer, patterns.lanes())?,
-        None => write_lanes(writer, side.to_patterns()?.lanes())?,
+        Some(patterns) => write_lanes(writer, patterns.lanes(), steps),
+        None => write_lanes(writer, side.to_patterns()?.lanes(), steps),
     }
-    Ok(())
 }
 
-fn write_lanes(writer: &mut impl Write, lanes: &[Lanes]) -> io::Result<()> {
+fn write_lanes(writer: &mut impl Write, lanes: &[Lanes], steps: &Steps<'_>) -> Result<()> {
     let mut buffer = Vec::with_capacity(CHUNK * size_of::<Lanes>());
     for lanes in lanes.chunks(CHUNK) {
         buffer.clear();
         buffer.extend(lanes.iter().flat_map(|lanes| lanes.0).flat_map(u64::to_le_bytes));
         writer.write_all(&buffer)?;
+        steps.advance(buffer.len() as u64)?;
     }
     Ok(())
 }
 
-fn read_lanes(reader: &mut impl Read, len: usize, dim: usize, what: &'static str) -> Result<Vec<Lanes>> {
+fn read_lanes(
+    reader: &mut impl Read,
+    len: usize,
+    dim: usize,
+    what: &'static str,
+    steps: &Steps<'_>,
+) -> Result<Vec<Lanes>> {
     let count = len.div_ceil(LANES) * dim.div_ceil(64);
     let mut lanes = room_for(count, what)?;
     let mut buffer = vec![0u8; CHUNK.min(count) * size_of::<Lanes>()];
@@ -215,6 +256,7 @@ fn read_lanes(reader: &mut impl Read, len: usize, dim: usize, what: &'static str
         lanes.extend(
             words.chunks_exact(LANES).map(|words| Lanes(std::array::from_fn(|lane| u64::from_le_bytes(words[lane])))),
         );
+        steps.advance(take as u64)?;
     }
     Ok(lanes)
 }

@@ -78,10 +78,7 @@ impl View<'_> {
     /// [`Error::Interrupted`].
     pub fn relax(&self, starts: &Queries, dynamics: &Dynamics) -> Result<Vec<Run>> {
         self.memory().check_dynamics(starts)?;
-        if self.len() < self.memory().len() {
-            let (expected, found) = (format!("all {} associations", self.memory().len()), self.len().to_string());
-            return Err(Error::Parameter { what: "scope of dynamics", expected, found });
-        }
+        self.check_whole("scope of dynamics")?;
         let steps = self.begin(starts.len() as u64);
         dynamics::relax(self.asked(&steps)?, starts, dynamics)
     }

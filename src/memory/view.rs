@@ -4,7 +4,7 @@ use crate::patterns::side::Side;
 use crate::progress::Steps;
 use crate::recall::step::Asked;
 use crate::scan::keys::Scan;
-use crate::{Memory, Progress, Result, Scope};
+use crate::{Error, Memory, Progress, Result, Scope};
 
 /// A memory as one call sees it: all of it or the associations in a [`Scope`], and who watches the call.
 ///
@@ -59,6 +59,15 @@ impl<'a> View<'a> {
         self.len() == 0
     }
 
+    /// Refuses scopes that leave associations out.
+    pub(super) fn check_whole(&self, what: &'static str) -> Result<()> {
+        if self.len() < self.memory.len() {
+            let (expected, found) = (format!("all {} associations", self.memory.len()), self.len().to_string());
+            return Err(Error::Parameter { what, expected, found });
+        }
+        Ok(())
+    }
+
     pub(super) fn memory(&self) -> &'a Memory {
         self.memory
     }
@@ -75,7 +84,7 @@ impl<'a> View<'a> {
     /// What the call scans.
     ///
     /// # Errors
-    /// [`Error::Count`](crate::Error::Count) if the scope is of a memory of another length.
+    /// [`Error::Count`] if the scope is of a memory of another length.
     pub(crate) fn scan<'s>(&'s self, steps: &'s Steps<'s>) -> Result<Scan<'s>> {
         Scan::new(&self.memory.keys, self.scope, steps)
     }

@@ -168,23 +168,22 @@ impl Patterns {
     /// Appends a pattern. Where many come at once, [`filled`](Self::filled) and setting them moves less.
     ///
     /// # Errors
-    /// [`Error::Dimension`] if it has another dimension.
+    /// [`Error::Dimension`] if it has another dimension; [`Error::OutOfMemory`].
     pub fn push(&mut self, pattern: &Pattern) -> Result<()> {
         if pattern.dim() != self.dim {
             return Err(Error::Dimension { what: "pattern", expected: self.dim, found: pattern.dim() });
         }
-        self.push_checked(pattern.words());
-        Ok(())
+        self.push_checked(pattern.words())
     }
 
     /// Appends a pattern given as packed words.
     ///
     /// # Errors
-    /// [`Error::Count`] if the words are not ⌈d/64⌉; [`Error::TailBit`] if one is set beyond the dimension.
+    /// [`Error::Count`] if the words are not ⌈d/64⌉; [`Error::TailBit`] if one is set beyond the dimension;
+    /// [`Error::OutOfMemory`].
     pub fn push_words(&mut self, words: &[u64]) -> Result<()> {
         check_words(words, self.dim, "patterns", self.len)?;
-        self.push_checked(words);
-        Ok(())
+        self.push_checked(words)
     }
 
     /// Makes pattern `index` what ⌈d/8⌉ packed bytes say.
@@ -219,12 +218,14 @@ impl Patterns {
         }
     }
 
-    fn push_checked(&mut self, words: &[u64]) {
+    fn push_checked(&mut self, words: &[u64]) -> Result<()> {
         if self.len.is_multiple_of(LANES) {
+            self.grow()?;
             self.pages.push_block();
         }
         self.len += 1;
         self.put(self.len - 1, words.iter().copied());
+        Ok(())
     }
 
     /// Takes out pattern `index`; those after it move up by one. `None` beyond the end.

@@ -245,13 +245,19 @@ fn calls_are_watched_and_stopped() {
     type Call<'a> = &'a (dyn Fn(Progress<'_>) -> popfield::Result<()> + Sync);
     let dynamics = popfield::Dynamics::new(Separation::Linear).step_limit(3).unwrap();
     let sweeps = dynamics.clone().order(popfield::dynamics::Order::Fixed);
-    let calls: [(u64, Call<'_>); 6] = [
+    let file = tempfile::NamedTempFile::new().unwrap();
+    memory.save(file.path()).unwrap();
+    let bytes = memory.bytes() as u64;
+    let calls: [(u64, Call<'_>); 9] = [
         (900, &|progress| memory.watched(progress).recall(&queries, &recall).map(drop)),
         (300, &|progress| memory.watched(progress).search_top(&queries, 3).map(drop)),
         (300, &|progress| memory.watched(progress).search_radius(&queries, 30).map(drop)),
         (300, &|progress| memory.watched(progress).attend(&queries, beta).map(drop)),
         (300, &|progress| memory.watched(progress).relax(&queries, &dynamics).map(drop)),
         (300, &|progress| memory.watched(progress).relax(&queries, &sweeps).map(drop)),
+        (300, &|progress| memory.watched(progress).overlaps(&queries).map(drop)),
+        (bytes, &|progress| memory.watched(progress).write_to(&mut std::io::sink())),
+        (bytes, &|progress| Memory::open_watched(file.path(), progress).map(drop)),
     ];
     for (number, (all, call)) in calls.into_iter().enumerate() {
         on_threads(|_| {
