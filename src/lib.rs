@@ -33,16 +33,21 @@
 
 #![forbid(unsafe_code)]
 
+// What is refused, how choices are called, and how long calls are watched.
+mod error;
+mod names;
+mod progress;
+
 // From arrays to patterns,
 pub mod patterns;
 // to overlaps,
 mod scan;
 // to votes by distance,
 mod votes;
-// through the separation,
-pub mod separation;
-// to the sign of the field, beyond doubt:
+// whose fields have signs beyond doubt,
 mod sign;
+// as the separation weighs them:
+pub mod separation;
 // that is one step of recall, with its proof.
 pub mod recall;
 // Networks run from step to step to their limits.
@@ -52,10 +57,6 @@ mod memory;
 // and networks whose weights are learned of one.
 #[cfg(feature = "learning")]
 pub mod learning;
-
-mod error;
-mod names;
-mod progress;
 
 pub use dynamics::Dynamics;
 pub use error::{Error, ErrorKind, Result};

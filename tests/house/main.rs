@@ -77,6 +77,28 @@ fn no_two_files_import_each_other() {
     assert!(found.is_empty(), "files that import each other:\n{}", found.join("\n"));
 }
 
+/// The folders of the engine stand on each other in the order in which its root lists them.
+#[test]
+fn no_folder_knows_those_below_it() {
+    let (_, engine) = crates().into_iter().find(|(folder, _)| folder.is_empty()).unwrap();
+    let root = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let listed: Vec<&str> = root
+        .lines()
+        .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'))
+        .collect();
+    assert!(listed.len() > 8, "{listed:?}");
+    let place = |file: &Path| {
+        let top = file.with_extension("").iter().next().unwrap().to_string_lossy().into_owned();
+        listed.iter().position(|name| *name == top)
+    };
+    let mut found = Vec::new();
+    for (file, imported) in engine.imports() {
+        let below = imported.iter().filter(|other| place(other) > place(&file) && place(&file).is_some());
+        found.extend(below.map(|other| format!("{} imports {}", file.display(), other.display())));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 /// Sources with a loop in every way that one can come about, and none.
 #[test]
 fn planted_loops_are_seen() {
