@@ -25,7 +25,7 @@ pub(crate) use run::relax;
 pub(crate) use {
     plane::Plane,
     run::{Step, Sweep, conclude, step_to_limit, sweep_to_limit},
-    visit::{Visited, positions, visit},
+    visit::{Visited, positions_in_turn, visit},
 };
 
 pub use crate::separation::energy::Energy;

@@ -6,7 +6,7 @@ use super::end::{Closest, End};
 use super::limit::{Limit, Path};
 use super::plane::Plane;
 use super::sweep::{Visiting, Walker};
-use super::visit::{positions, visit};
+use super::visit::{positions_in_turn, visit};
 use super::{Dynamics, Order};
 use crate::progress::Steps;
 use crate::recall::closing::Answer;
@@ -239,7 +239,7 @@ impl Sweep for Walk<'_> {
     fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64> {
         let (keys, tie) = (self.walker.keys(), self.dynamics.tie);
         if let Some(plane) = self.whole {
-            let positions = positions(self.dynamics.order, index, sweep, keys.dim())?;
+            let positions = positions_in_turn(self.dynamics.order, index, sweep, keys.dim())?;
             return visit(&mut Visiting { walker: &mut self.walker, plane }, positions, frozen, tie);
         }
         // In fixed order: a word's positions as the sweep comes to it.

@@ -47,7 +47,7 @@ pub(crate) fn visit(
 ///
 /// # Errors
 /// [`Error::Parameter`] for an order that has no sweeps.
-pub(crate) fn positions(order: Order, query: usize, sweep: u32, dim: usize) -> Result<Vec<usize>> {
+pub(crate) fn positions_in_turn(order: Order, query: usize, sweep: u32, dim: usize) -> Result<Vec<usize>> {
     match order {
         Order::Fixed => Ok((0..dim).collect()),
         Order::Random { seed } => Ok(sweep_order(seed, query as u64, u64::from(sweep), dim)),

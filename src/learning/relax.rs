@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use super::rule::{FieldSigns, Network, Weights, elements};
 use crate::dynamics::{Order, Run};
-use crate::dynamics::{Step, Sweep, Visited, conclude, positions, step_to_limit, sweep_to_limit, visit};
+use crate::dynamics::{Step, Sweep, Visited, conclude, positions_in_turn, step_to_limit, sweep_to_limit, visit};
 use crate::separation::energy::Energy;
 use crate::sign::exact::ULP;
 use crate::sign::self_term::Diagonal;
@@ -162,7 +162,7 @@ impl Sweep for Walk<'_> {
 
     fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64> {
         let dynamics = self.network.dynamics;
-        let positions = positions(dynamics.order, index, sweep, self.state.len())?;
+        let positions = positions_in_turn(dynamics.order, index, sweep, self.state.len())?;
         let tied = visit(self, positions, frozen, dynamics.tie)?;
         // Anew, so that roundings do not gather over sweeps.
         self.fields = self.network.fields(&self.state);

@@ -74,6 +74,7 @@ impl Crate {
 impl Source {
     fn new(text: &str, module: &[String], modules: &BTreeSet<Names>) -> Self {
         let mut source = Self::default();
+        let mut used = BTreeSet::new();
         let tokens = tokens(text);
         let mut at = 0;
         while at < tokens.len() {
@@ -90,7 +91,15 @@ impl Source {
                     }
                 }
                 at = end;
-            } else if is_name(tokens[at]) && tokens.get(at + 1) == Some(&"::") && (at == 0 || tokens[at - 1] != "::") {
+                continue;
+            }
+            if tokens[at] == "mod" && tokens.get(at + 2) == Some(&";") {
+                // The name of a file, and no use of what may be called alike.
+                at += 3;
+                continue;
+            }
+            used.insert(tokens[at]);
+            if is_name(tokens[at]) && tokens.get(at + 1) == Some(&"::") && (at == 0 || tokens[at - 1] != "::") {
                 let mut names = vec![tokens[at].to_owned()];
                 while tokens.get(at + 1) == Some(&"::") && tokens.get(at + 2).is_some_and(|token| is_name(token)) {
                     names.push(tokens[at + 2].to_owned());
@@ -100,6 +109,9 @@ impl Source {
             }
             at += 1;
         }
+        // What a file hands on and uses itself, it imports.
+        let own = source.handed_on.iter().filter(|(name, _)| used.contains(name.as_str()));
+        source.paths.extend(own.map(|(_, path)| path.clone()));
         source
     }
 }

@@ -135,6 +135,8 @@ fn planted_loops_are_seen() {
     assert_eq!(loop_of(&folder("mod b;\nmod c;\npub use b::B;\npub(crate) use c::C;\npub struct A;")), None);
     assert_eq!(loop_of(&folder("mod b;\nmod c;\nuse b::B;\npub struct A(B);")), Some(2));
     assert_eq!(loop_of(&folder("mod b;\nmod c;\npub struct A;\nfn f() { b::g(); }")), Some(2));
+    let both = folder("mod b;\nmod c;\npub use b::B;\npub struct A(B);");
+    assert_eq!(loop_of(&both), Some(2));
     // Code for tests, comments and texts are no imports.
     let test = "pub struct B;\n#[cfg(test)]\nmod tests { use crate::A; }\n// use crate::A;\n/// [`crate::A`]\nconst C: &str = \"crate::A\";";
     assert_eq!(loop_of(&[lib, ("a.rs", "use crate::B;\npub struct A;"), ("b.rs", test)]), None);

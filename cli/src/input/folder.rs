@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use super::{Loaded, Reading, image, in_words};
+use super::image;
+use super::reading::{Loaded, Reading};
+use super::source::{IMAGES, in_words, is_image};
 use crate::failure::{Failure, Result};
 
 /// Names passed over that a note lists.
@@ -21,14 +23,14 @@ pub fn read(reading: &Reading<'_>) -> Result<Loaded> {
         if path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b".")) {
             continue;
         }
-        if image::is_image(&path) { paths.push(path) } else { others.push(path) }
+        if is_image(&path) { paths.push(path) } else { others.push(path) }
     }
     for names in [&mut paths, &mut others] {
         names.sort_by(|a, b| natural(a.file_name().unwrap_or_default(), b.file_name().unwrap_or_default()));
     }
     if paths.is_empty() {
         let beside = if others.is_empty() { String::new() } else { format!(" but {}", listed(&others)) };
-        let expected = format!("expected images ({})", image::EXTENSIONS.join(", "));
+        let expected = format!("expected images ({})", IMAGES.join(", "));
         return Err(reading.failure(format!("{expected}, found none{beside}")));
     }
     for path in &paths {

@@ -7,7 +7,9 @@ use std::path::Path;
 use popfield::{Error, Memory, Missing, Scope};
 
 use super::lines::Lines;
-use super::{Label, Source, npy};
+use super::npy;
+use super::reading::Label;
+use super::source::Source;
 use crate::args::ScopeArgs;
 use crate::failure::{Failure, Result};
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, Read};
 
 use popfield::{MAX_DIM, Patterns, Queries};
 
-use super::{Label, Loaded, Reading, Shape};
+use super::reading::{Label, Loaded, Reading, Shape};
 use crate::args::TextArg;
 use crate::failure::{Failure, Result};
 

@@ -8,7 +8,7 @@ use std::io::Read;
 
 use popfield::{BitOrder, Patterns, Queries};
 
-use super::{Label, Loaded, Reading, Shape};
+use super::reading::{Label, Loaded, Reading, Shape};
 use crate::failure::{Failure, Result};
 
 /// How an array begins.

@@ -4,9 +4,18 @@ use std::fs::{File, FileType};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::image;
 use crate::args::FormatArg;
 use crate::failure::{Failure, Result};
+
+/// The endings of image files that can be read.
+pub const IMAGES: [&str; 13] =
+    ["png", "pbm", "pgm", "ppm", "pnm", "pam", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp"];
+
+/// Whether a path ends as an image file does.
+pub fn is_image(path: &Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    extension.is_some_and(|extension| IMAGES.contains(&extension.as_str()))
+}
 
 /// Bytes read at a time.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -35,7 +44,7 @@ impl Kind {
             Some("npz") => Some(Self::Npz),
             Some("txt") => Some(Self::Text),
             Some("csv" | "tsv") => Some(Self::Table),
-            _ if image::is_image(path) => Some(Self::Image),
+            _ if is_image(path) => Some(Self::Image),
             _ => None,
         }
     }
@@ -99,7 +108,7 @@ impl Source {
             (None, None) => {
                 let expected = format!(
                     "expected .npy, .npz, .txt, .csv, .tsv, an image ({}) or a folder of images",
-                    image::EXTENSIONS.join(", ")
+                    IMAGES.join(", ")
                 );
                 return Err(Failure::usage(format!(
                     "{}: {expected}; for {} of another name, --format says what it holds",
@@ -247,4 +256,12 @@ pub fn dismiss_writer(path: &Path) {
     }
     #[cfg(not(unix))]
     let _ = path;
+}
+
+/// Refuses standard input that is named more than once among the files that this command reads.
+pub fn check_stdin<'a>(sources: impl IntoIterator<Item = &'a Source>) -> Result<()> {
+    match sources.into_iter().filter(|source| source.is_stdin()).count() {
+        0 | 1 => Ok(()),
+        _ => Err(Failure::usage("-: standard input is read once, found it named twice")),
+    }
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use npyz::WriterBuilder;
 
-use super::OutFile;
+use super::file::OutFile;
 
 /// Starts an `.npy` file of this shape.
 pub fn npy<'a, T: npyz::AutoSerialize>(

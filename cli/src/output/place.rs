@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-use super::{beginning, exists, folder_of, temporary};
+use super::temporary::{beginning, exists, folder_of, temporary};
 use crate::failure::{Failure, Result};
 
 /// What has taken its place.

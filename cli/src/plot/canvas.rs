@@ -11,6 +11,8 @@ use image::{ImageFormat, ImageResult, Rgb, RgbImage};
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle, DrawingBackend, DrawingErrorKind};
 
+use super::figure::EM;
+
 pub struct Canvas(RgbImage);
 
 impl Canvas {
@@ -27,7 +29,7 @@ impl Canvas {
 
 /// The font nearest in height.
 fn font(height: f64) -> &'static MonoFont<'static> {
-    match height / super::EM {
+    match height / EM {
         h if h >= 17.0 => &FONT_9X15_BOLD,
         h if h >= 13.0 => &FONT_7X13,
         _ => &FONT_6X10,

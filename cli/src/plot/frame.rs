@@ -4,7 +4,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use popfield::Query;
 
-use super::Drawn;
+use super::figure::Drawn;
 
 /// Cells along a side at the most; larger states are averaged.
 const CELLS: usize = 64;

@@ -4,7 +4,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use popfield::{End, Query, Run};
 
-use super::end_of;
+use super::words::end_of;
 use crate::plot::frame::Frame;
 use crate::plot::{AMBER, BLUE, Drawn, FAINT, Figure, GREEN, INK, RED, VIOLET, text, tick};
 

@@ -10,7 +10,7 @@ use image::metadata::Orientation;
 use image::{AnimationDecoder, DynamicImage, ImageDecoder};
 
 use super::grey::over_white;
-use super::{Bounds, Picture, Refusal};
+use super::picture::{Bounds, Picture, Refusal};
 
 /// Why a decoder gave up, in our own words.
 pub fn refusal(kind: &'static str) -> impl Fn(ImageError) -> Refusal {

@@ -8,8 +8,8 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::bitmaps::turned;
 use super::grey::over_white;
+use super::picture::{Bounds, Picture, Refusal};
 use super::scans::walk;
-use super::{Bounds, Picture, Refusal};
 
 pub fn decode(bytes: &[u8], bounds: &Bounds<'_>) -> Result<Picture, Refusal> {
     let frame = walk(bytes, bounds)?;

@@ -3,6 +3,7 @@
 mod bitmaps;
 mod grey;
 mod jpeg;
+mod picture;
 mod png;
 mod pnm;
 mod scans;
@@ -13,100 +14,16 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use image::ImageFormat;
-use image::metadata::Orientation;
-use popfield::{MAX_DIM, Pattern, Patterns};
+use popfield::{Pattern, Patterns};
 
-use super::{Loaded, Reading, Shape};
+use super::reading::{Loaded, Reading, Shape};
 use crate::args::ThresholdArg;
 use crate::failure::{Failure, Result};
 use grey::{Histogram, threshold_of};
-
-/// The image files that can be read.
-pub const EXTENSIONS: [&str; 13] =
-    ["png", "pbm", "pgm", "ppm", "pnm", "pam", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp"];
+use picture::{Bounds, Picture, Refusal};
 
 /// The largest file that is read as an image.
 const MOST_BYTES: u64 = 2 << 30;
-
-pub fn is_image(path: &Path) -> bool {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
-}
-
-/// One image: greys of 0 to 255, rounded down, row by row, as viewers show it. Rounding down loses nothing: a grey is
-/// below a whole threshold just where its whole part is.
-#[derive(Debug)]
-pub struct Picture {
-    width: usize,
-    height: usize,
-    greys: Vec<u8>,
-}
-
-/// Why a file is no image that can be read, and what would be one.
-#[derive(Debug)]
-pub struct Refusal(String);
-
-impl Refusal {
-    fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
-
-    fn cut_short(kind: &str) -> Self {
-        Self(format!("a {kind} file that is cut short: expected it to go on to the end of its image"))
-    }
-
-    fn damaged(kind: &str) -> Self {
-        Self(format!("a {kind} file that is damaged: expected an image that can be decoded"))
-    }
-
-    /// A kind of image that is well formed and yet not read.
-    fn kind(what: impl std::fmt::Display) -> Self {
-        Self(format!("{what} is not read: save it as PNG, of at most 16 bits a sample"))
-    }
-
-    fn several(kind: &str, what: &str) -> Self {
-        Self(format!("a {kind} file with several {what}: expected one image; save each as a file of its own"))
-    }
-}
-
-/// What decoders may ask before they decode.
-struct Bounds<'a> {
-    reading: &'a Reading<'a>,
-}
-
-impl Bounds<'_> {
-    /// Refuses files whose images together have more pixels than are held at once.
-    fn check_all(&self, pixels: u64) -> Result<(), Refusal> {
-        if pixels > MOST_PIXELS {
-            return Err(Refusal::new(format!(
-                "images of more than {MOST_PIXELS} pixels together: expected several files"
-            )));
-        }
-        Ok(())
-    }
-
-    /// Refuses images that make no pattern that fits, by what their headers say.
-    fn check(&self, width: u64, height: u64) -> Result<(), Refusal> {
-        let pixels = u128::from(width) * u128::from(height);
-        if pixels == 0 {
-            return Err(Refusal::new(format!("expected an image with pixels, found {width} × {height}")));
-        }
-        if pixels > MAX_DIM as u128 {
-            return Err(Refusal::new(format!(
-                "{width} × {height} pixels are {pixels} positions: expected at most {MAX_DIM}"
-            )));
-        }
-        match self.reading.dim {
-            Some(expected) if expected as u128 != pixels => {
-                Err(Refusal::new(format!("expected dimension {expected}, found {pixels} ({width} × {height} pixels)")))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Pixels of all images of a file at the most: they are held together.
-const MOST_PIXELS: u64 = 1 << 32;
 
 /// The images of one file, which may come through a pipe.
 pub fn read_file(reading: &Reading<'_>) -> Result<Loaded> {
@@ -185,28 +102,6 @@ fn quietly<T>(work: impl FnOnce() -> T) -> Option<T> {
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
     QUIET.set(false);
     done.ok()
-}
-
-impl Picture {
-    /// A picture of `width` × `height` greys, turned as `orientation` says.
-    fn new(width: usize, height: usize, greys: Vec<u8>, orientation: Orientation) -> Self {
-        let at = |x: usize, y: usize| greys[y * width + x];
-        let (right, bottom) = (width.saturating_sub(1), height.saturating_sub(1));
-        let sized = |width: usize, height: usize, grey: &dyn Fn(usize, usize) -> u8| {
-            let greys = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| grey(x, y)).collect();
-            Self { width, height, greys }
-        };
-        match orientation {
-            Orientation::NoTransforms => Self { width, height, greys },
-            Orientation::FlipHorizontal => sized(width, height, &|x, y| at(right - x, y)),
-            Orientation::Rotate180 => sized(width, height, &|x, y| at(right - x, bottom - y)),
-            Orientation::FlipVertical => sized(width, height, &|x, y| at(x, bottom - y)),
-            Orientation::Rotate90FlipH => sized(height, width, &|x, y| at(y, x)),
-            Orientation::Rotate90 => sized(height, width, &|x, y| at(y, bottom - x)),
-            Orientation::Rotate270FlipH => sized(height, width, &|x, y| at(right - y, bottom - x)),
-            Orientation::Rotate270 => sized(height, width, &|x, y| at(right - y, x)),
-        }
-    }
 }
 
 /// Patterns of pictures, and what is to be said of them.

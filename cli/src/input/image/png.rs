@@ -7,7 +7,7 @@ use image::Limits;
 use image::codecs::png::PngDecoder;
 
 use super::bitmaps::{decoded, refusal};
-use super::{Bounds, Picture, Refusal};
+use super::picture::{Bounds, Picture, Refusal};
 
 const SIGNATURE_BYTES: usize = 8;
 

@@ -4,7 +4,7 @@
 use image::metadata::Orientation;
 
 use super::grey::over_white;
-use super::{Bounds, Picture, Refusal};
+use super::picture::{Bounds, Picture, Refusal};
 
 const KIND: &str = "PNM";
 

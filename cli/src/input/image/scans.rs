@@ -1,7 +1,7 @@
 //! The structure of a JPEG, walked from its beginning to its end (ITU-T T.81): every block of every scan must have its
 //! codes. What they stand for is left to the decoder.
 
-use super::{Bounds, Refusal};
+use super::picture::{Bounds, Refusal};
 
 const KIND: &str = "JPEG";
 

@@ -11,7 +11,7 @@ use image::metadata::Orientation;
 use tiff::decoder::{Decoder, DecodingResult};
 
 use super::grey::{over_white, premultiplied_over_white};
-use super::{Bounds, Picture, Refusal};
+use super::picture::{Bounds, Picture, Refusal};
 
 const KIND: &str = "TIFF";
 
