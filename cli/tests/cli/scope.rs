@@ -328,7 +328,8 @@ fn an_interrupt_stops_a_call() {
         let told = Instant::now();
         assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(130), "{call:?}");
-        assert!(told.elapsed() < Duration::from_secs(1), "{call:?}: {:?}", told.elapsed());
+        // A tenth of a second, if the machine has nothing else to do.
+        assert!(told.elapsed() < Duration::from_secs(2), "{call:?}: {:?}", told.elapsed());
         let output = child.wait_with_output().unwrap();
         assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{call:?}: {output:?}");
         assert_eq!(s.files(), before, "{call:?}");
