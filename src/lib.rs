@@ -87,18 +87,6 @@ pub mod tiers {
     pub use crate::scan::tiles::TILE;
 }
 
-// TEMPORARY
-#[doc(hidden)]
-pub use {
-    dynamics::{Clamp, Closest, Diagonal, End, Energy, Limit, Order, Run, Update, sweep_order},
-    parts::{Answer, Closing, Partial, Request, Votes},
-    patterns::{BitOrder, MAX_DIM, NoiseModel, add_noise, flips, stream},
-    recall::{Certificate, Nearest, Reason, Report},
-    separation::{Beta, Degree},
-    tiers::{KernelError, TIER_VARIABLE, TIERS, TILE, Tier, TierInfo},
-};
-// END
-
 /// The README's example, held to compile and run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

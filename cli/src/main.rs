@@ -67,9 +67,9 @@ fn unparsed(error: &clap::Error) -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     // A tier that cannot be had is an error whatever the command, and before any work.
-    if let Err(error) = popfield::Tier::from_env() {
+    if let Err(error) = popfield::tiers::Tier::from_env() {
         let kind = popfield::ErrorKind::Unsupported;
-        return Err(Failure::Input(kind, format!("{}: {error}", popfield::TIER_VARIABLE)));
+        return Err(Failure::Input(kind, format!("{}: {error}", popfield::tiers::TIER_VARIABLE)));
     }
     match command {
         Command::Create(args) => commands::create::run(&args),

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressStyle};
-use popfield::{Diagonal, Memory, Separation, TILE, Tie};
+use popfield::dynamics::Diagonal;
+use popfield::tiers::TILE;
+use popfield::{Memory, Separation, Tie};
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Result, about};

@@ -86,7 +86,7 @@ proptest! {
 
     #[test]
     fn round_trips_lose_nothing(world in world()) {
-        use popfield::BitOrder::{Big, Little};
+        use popfield::patterns::BitOrder::{Big, Little};
         let keys = packed(&world.keys);
         prop_assert_eq!(&Patterns::from_signs(&keys.to_signs(), keys.dim()).unwrap(), &keys);
         prop_assert_eq!(&Patterns::from_bools(&keys.to_bools(), keys.dim()).unwrap(), &keys);

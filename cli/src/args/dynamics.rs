@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use popfield::{Clamp, Dynamics, Order, Separation, Update};
+use popfield::dynamics::{Clamp, Order, Update};
+use popfield::{Dynamics, Separation};
 
 use super::separation::{RuleArgs, SeparationArgs};
 use super::shared::{DiagonalArg, Input, QueryInput, Threads, TieArg, files_and, positive};

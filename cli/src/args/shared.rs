@@ -6,7 +6,9 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use popfield::{Diagonal, Named, NoiseModel, Tie};
+use popfield::dynamics::Diagonal;
+use popfield::patterns::NoiseModel;
+use popfield::{Named, Tie};
 
 /// How files of patterns are read.
 #[derive(Clone, Debug, Default, Args)]

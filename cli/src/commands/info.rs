@@ -1,6 +1,6 @@
 //! `popfield info`: what a memory holds; which tiers this CPU has.
 
-use popfield::{TIERS, Tier};
+use popfield::tiers::{TIERS, Tier};
 use serde_json::json;
 
 use crate::args::Info;

@@ -3,8 +3,9 @@
 use std::io::Write;
 use std::time::Instant;
 
+use popfield::dynamics::Diagonal;
 use popfield::learning::Weights;
-use popfield::{Diagonal, Memory, Tie};
+use popfield::{Memory, Tie};
 use serde_json::{Value, json};
 
 use crate::args::Learn;

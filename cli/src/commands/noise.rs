@@ -1,6 +1,6 @@
 //! `popfield noise`: stored keys with noise into a file, as queries.
 
-use popfield::{NoiseModel, add_noise, flips};
+use popfield::patterns::{NoiseModel, add_noise, flips};
 use serde_json::json;
 
 use super::random::{order, shape};

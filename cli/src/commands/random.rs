@@ -1,6 +1,7 @@
 //! `popfield random`: random patterns into a file.
 
-use popfield::{BitOrder, Patterns};
+use popfield::Patterns;
+use popfield::patterns::BitOrder;
 use serde_json::json;
 
 use super::recall::{bit_order, write_patterns};

@@ -4,7 +4,10 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-use popfield::{BitOrder, Diagonal, Patterns, Progress, Queries, Report, Scope};
+use popfield::dynamics::Diagonal;
+use popfield::patterns::BitOrder;
+use popfield::recall::Report;
+use popfield::{Patterns, Progress, Queries, Scope};
 use serde_json::{Value, json};
 
 use crate::args::{BitOrderArg, RecallArgs};

@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, Read};
 
-use popfield::{MAX_DIM, Patterns, Queries};
+use popfield::patterns::MAX_DIM;
+use popfield::{Patterns, Queries};
 
 use super::reading::{Label, Loaded, Reading, Shape};
 use crate::args::TextArg;

@@ -6,7 +6,8 @@
 
 use std::io::Read;
 
-use popfield::{BitOrder, Patterns, Queries};
+use popfield::patterns::BitOrder;
+use popfield::{Patterns, Queries};
 
 use super::reading::{Label, Loaded, Reading, Shape};
 use crate::failure::{Failure, Result};

@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 
-use popfield::{BitOrder, Patterns, Queries};
+use popfield::patterns::BitOrder;
+use popfield::{Patterns, Queries};
 
 use super::source::{Kind, Source, check_stdin};
 use crate::args::{BitOrderArg, Encoding, Input, QueryInput, TextArg, ThresholdArg};

@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use popfield::MAX_DIM;
+use popfield::patterns::MAX_DIM;
 
 use super::characters::Characters;
 use super::lines::{Line, Lines};

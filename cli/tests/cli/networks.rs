@@ -318,7 +318,7 @@ fn learn_and_dynamics_treat_ties_alike() {
 fn a_large_network_runs_in_the_memory_of_its_bits() {
     let s = Sandbox::new();
     let (n, dim) = (4000, 65_536);
-    let bytes = popfield::Patterns::random(n, dim, 1, "keys").unwrap().to_packed(popfield::BitOrder::Big);
+    let bytes = popfield::Patterns::random(n, dim, 1, "keys").unwrap().to_packed(popfield::patterns::BitOrder::Big);
     s.write("keys.npy", npy("|u1", false, &format!("({n}, {})", dim / 8), &bytes));
     s.done(&["create", "large.pop", "--keys", "keys.npy", "--packed", "--dim", "65536"]);
     let peak = |json: &Value| json["peak_rss_bytes"].as_u64();

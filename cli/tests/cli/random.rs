@@ -1,6 +1,7 @@
 //! Patterns that are drawn: at random, and stored keys with noise.
 
-use popfield::{BitOrder, NoiseModel, Patterns, add_noise};
+use popfield::Patterns;
+use popfield::patterns::{BitOrder, NoiseModel, add_noise};
 use serde_json::json;
 
 use crate::arrays::parts;

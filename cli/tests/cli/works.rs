@@ -217,7 +217,7 @@ fn info_tells_memories_and_tiers() {
     assert!(sandbox.done(&["info", "memory.pop"]).contains("auto-associative"));
     let tiers = sandbox.json(&["info", "--tiers", "--json"]);
     let names: Vec<_> = tiers["tiers"].as_array().unwrap().iter().map(|tier| tier["name"].as_str().unwrap()).collect();
-    assert_eq!(names, popfield::TIERS.iter().map(|info| info.name).collect::<Vec<_>>());
+    assert_eq!(names, popfield::tiers::TIERS.iter().map(|info| info.name).collect::<Vec<_>>());
     let table = sandbox.done(&["info", "--tiers"]);
     assert!(names.iter().all(|name| table.contains(name)), "{table}");
 }
@@ -226,7 +226,7 @@ fn info_tells_memories_and_tiers() {
 #[test]
 fn a_forced_tier_runs() {
     let sandbox = Sandbox::new();
-    for info in popfield::TIERS.iter().filter(|info| info.tier().is_some()) {
+    for info in popfield::tiers::TIERS.iter().filter(|info| info.tier().is_some()) {
         let args = ["recall", "memory.pop", "--queries", "keys.txt", "--json", "--out", "out.npy"];
         let output = sandbox.command(&args).env("POPFIELD_TIER", info.name).output().unwrap();
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

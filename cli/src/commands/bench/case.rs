@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use popfield::{Memory, NoiseModel, Patterns, Queries, Recall, Recalled, Separation, TILE, Tie, add_noise};
+use popfield::patterns::{NoiseModel, add_noise};
+use popfield::tiers::TILE;
+use popfield::{Memory, Patterns, Queries, Recall, Recalled, Separation, Tie};
 use serde_json::{Value, json};
 
 use super::machine::Machine;
@@ -125,7 +127,7 @@ impl Figures<'_> {
     }
 
     fn flips(&self) -> Option<usize> {
-        (self.case.model == NoiseModel::Exact).then(|| popfield::flips(self.case.noise, self.memory.dim()))
+        (self.case.model == NoiseModel::Exact).then(|| popfield::patterns::flips(self.case.noise, self.memory.dim()))
     }
 
     /// For programs.

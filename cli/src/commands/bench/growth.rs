@@ -3,7 +3,9 @@
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
-use popfield::{Memory, NoiseModel, Patterns, Separation, Tier};
+use popfield::patterns::NoiseModel;
+use popfield::tiers::Tier;
+use popfield::{Memory, Patterns, Separation};
 use serde_json::{Value, json};
 
 use super::case::{Case, Measured};

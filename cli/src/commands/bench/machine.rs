@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use popfield::Tier;
+use popfield::tiers::Tier;
 use rayon::prelude::*;
 
 /// Bytes read to see how fast memory is: more than caches hold.

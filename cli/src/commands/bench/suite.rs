@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use popfield::{Memory, NoiseModel, Patterns, Separation, Tier};
+use popfield::patterns::NoiseModel;
+use popfield::tiers::Tier;
+use popfield::{Memory, Patterns, Separation};
 use serde_json::json;
 
 use super::case::{Case, Figures};

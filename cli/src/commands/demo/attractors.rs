@@ -1,7 +1,9 @@
 //! The page of attractors: what networks run to from noisy digits, and from anywhere.
 
+use popfield::dynamics::{End, Order, Run};
 use popfield::learning::{PseudoInverse, Rule, Storkey};
-use popfield::{Dynamics, End, Memory, NoiseModel, Order, Patterns, Progress, Queries, Run, Separation, add_noise};
+use popfield::patterns::{NoiseModel, add_noise};
+use popfield::{Dynamics, Memory, Patterns, Progress, Queries, Separation};
 use serde_json::{Map, Value, json};
 
 use super::sheet::{Cell, Line};

@@ -5,7 +5,8 @@ use embedded_graphics::mono_font::ascii::FONT_5X8;
 use embedded_graphics::pixelcolor::BinaryColor;
 use embedded_graphics::prelude::*;
 use embedded_graphics::text::{Baseline, Text};
-use popfield::{BitOrder, Pattern, Patterns, Result};
+use popfield::patterns::BitOrder;
+use popfield::{Pattern, Patterns, Result};
 
 /// Pixels along each side of an image.
 pub const SIDE: usize = 8;

@@ -7,7 +7,8 @@ mod sheet;
 use std::io::Write;
 use std::path::Path;
 
-use popfield::{Memory, NoiseModel, Pattern, Patterns, Queries, Recall, Recalled, Separation, Side, add_noise};
+use popfield::patterns::{NoiseModel, add_noise};
+use popfield::{Memory, Pattern, Patterns, Queries, Recall, Recalled, Separation, Side};
 use serde_json::{Value, json};
 
 use crate::args::Demo;

@@ -8,7 +8,8 @@ use embedded_graphics::primitives::{PrimitiveStyle, PrimitiveStyleBuilder, Recta
 use embedded_graphics::text::{Baseline, Text};
 use image::{ImageFormat, Rgb, RgbImage};
 use plotters::style::RGBColor;
-use popfield::{End, Pattern, Query};
+use popfield::dynamics::End;
+use popfield::{Pattern, Query};
 
 use super::digits::SIDE;
 use crate::commands::dynamics::color;

@@ -2,7 +2,8 @@
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
-use popfield::{End, Query, Run};
+use popfield::Query;
+use popfield::dynamics::{End, Run};
 
 use super::words::end_of;
 use crate::plot::frame::Frame;

@@ -9,10 +9,10 @@ use std::time::Instant;
 
 use comfy_table::CellAlignment;
 use popfield::dynamics::Choices;
+use popfield::dynamics::{Diagonal, End, Limit, Run, Update};
 use popfield::learning::Network;
-use popfield::{
-    Diagonal, Dynamics, End, Limit, Memory, NoiseModel, Patterns, Progress, Queries, Run, Separation, Update, add_noise,
-};
+use popfield::patterns::{NoiseModel, add_noise};
+use popfield::{Dynamics, Memory, Patterns, Progress, Queries, Separation};
 use serde_json::{Map, Number, Value, json};
 
 use super::learn::shape;
@@ -158,7 +158,7 @@ pub fn relax(
 }
 
 /// The energy with all its digits, or none if it has no number.
-fn number(energy: &popfield::Energy) -> Value {
+fn number(energy: &popfield::dynamics::Energy) -> Value {
     energy.to_string().parse::<Number>().map_or(Value::Null, Value::Number)
 }
 
@@ -354,7 +354,7 @@ impl Said<'_> {
         say("")?;
         let mut rows =
             table(&["run", "limit", "steps", "energy at start", "at the end", "closest", "overlap", "ended in"]);
-        let energy = |energy: Option<&popfield::Energy>| energy.map_or_else(String::new, shown);
+        let energy = |energy: Option<&popfield::dynamics::Energy>| energy.map_or_else(String::new, shown);
         for (q, run) in self.runs.iter().enumerate().take(SHOWN) {
             rows.add_row(vec![
                 q.to_string(),
@@ -382,7 +382,7 @@ impl Said<'_> {
 }
 
 /// An energy in a table: all digits, if they are few.
-fn shown(energy: &popfield::Energy) -> String {
+fn shown(energy: &popfield::dynamics::Energy) -> String {
     let text = if energy.is_exact() { energy.to_string() } else { format!("{:.6}", energy.to_f64()) };
     let digits = text.trim_start_matches('-');
     if text.len() <= 18 || !energy.is_exact() {

@@ -1,6 +1,6 @@
 //! What runs ended in, in words.
 
-use popfield::{End, Run};
+use popfield::dynamics::{End, Run};
 
 /// What a run ended in, in words.
 pub fn end_of(run: &Run) -> String {

@@ -1,7 +1,7 @@
 //! One image as every decoder makes it, and why a file is none.
 
 use image::metadata::Orientation;
-use popfield::MAX_DIM;
+use popfield::patterns::MAX_DIM;
 
 use crate::input::reading::Reading;
 

@@ -1,6 +1,6 @@
 use std::io::Write as _;
 
-use popfield::BitOrder;
+use popfield::patterns::BitOrder;
 
 use super::{Folder, shown, shown_queries};
 use crate::args::{BitOrderArg, Encoding, ErasedArg, Input, QueryInput};

@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 
-use popfield::{BitOrder, Patterns};
+use popfield::Patterns;
+use popfield::patterns::BitOrder;
 use proptest::prelude::*;
 
 use super::arrays::npy;
