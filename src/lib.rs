@@ -70,18 +70,20 @@ pub use scan::shortlist::Neighbor;
 pub use separation::Separation;
 pub use sign::tie::Tie;
 
-/// Recall over parts of a memory, on several machines: what each part says, and what all of them together decide.
-///
-/// Two rounds, whatever the split: every part gives its [`Partial`], which merge and [`close`](Partial::close) into a
-/// [`Closing`]; for the bits that stay open every part gives the [`Votes`] that a [`Request`] asks for.
-/// [`Memory::partial`] has an example.
 pub mod parts {
+    //! Recall over parts of a memory, on several machines: what each part says, and what all of them together decide.
+    //!
+    //! Two rounds, whatever the split: every part gives its [`Partial`], which merge and [`close`](Partial::close) into a
+    //! [`Closing`]; for the bits that stay open every part gives the [`Votes`] that a [`Request`] asks for.
+    //! [`Memory::partial`](crate::Memory::partial) has an example.
+
     pub use crate::recall::closing::{Answer, Closing};
     pub use crate::recall::partial::{Partial, Request, Votes};
 }
 
-/// SIMD tiers: instruction sets of which a memory's scan takes the fastest that this CPU has.
 pub mod tiers {
+    //! SIMD tiers: instruction sets of which a memory's scan takes the fastest that this CPU has.
+
     pub use popfield_kernels::{KernelError, TIER_VARIABLE, TIERS, Tier, TierInfo};
 
     pub use crate::scan::tiles::TILE;

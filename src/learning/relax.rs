@@ -29,10 +29,10 @@ impl dyn Network + '_ {
         self.relax_watched(starts, dynamics, Progress::NONE)
     }
 
-    /// As [`relax`](Self::relax), watched by `progress`, who is told of runs that have come to their limits.
+    /// As `relax`, watched by `progress`, who is told of runs that have come to their limits.
     ///
     /// # Errors
-    /// As [`relax`](Self::relax); [`Error::Interrupted`].
+    /// As `relax`; [`Error::Interrupted`].
     pub fn relax_watched(&self, starts: &Queries, dynamics: &Dynamics, progress: Progress<'_>) -> Result<Vec<Run>> {
         let memory = self.memory();
         memory.check_dynamics(starts)?;

@@ -13,7 +13,7 @@ impl Memory {
     /// large.
     ///
     /// # Errors
-    /// [`Error::Dimension`] if the queries are of another dimension; [`Error::OutOfMemory`] if the answer does not fit.
+    /// [`Error::Dimension`](crate::Error::Dimension) if the queries are of another dimension; [`Error::OutOfMemory`](crate::Error::OutOfMemory) if the answer does not fit.
     pub fn overlaps(&self, queries: &Queries) -> Result<Vec<i32>> {
         self.view().overlaps(queries)
     }

@@ -19,7 +19,7 @@ impl Memory {
     ///
     /// # Errors
     /// [`Error::Dimension`] if the queries are of another dimension; [`Error::UnequalDimensions`] for several steps or
-    /// [`Tie::Stay`] where keys and values differ in dimension; [`Error::OutOfMemory`].
+    /// [`Tie::Stay`](crate::Tie::Stay) where keys and values differ in dimension; [`Error::OutOfMemory`].
     ///
     /// # Source
     /// Hopfield 1982 (linear); Krotov and Hopfield 2016 (polynomial); Demircigil, Heusel, Löwe, Upgang and Vermet 2017

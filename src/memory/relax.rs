@@ -10,7 +10,7 @@ impl Memory {
     ///
     /// Every new bit is the sign of the real field or difference, as exact as in [`recall`](Self::recall). Positions
     /// erased in a query have no bit until they are first updated; until then overlaps and energies run over the
-    /// others. Under [`Order::Synchronous`] and [`Order::Fixed`] a state that returns shows a cycle and its length; in
+    /// others. Under [`Order::Synchronous`](crate::dynamics::Order::Synchronous) and [`Order::Fixed`](crate::dynamics::Order::Fixed) a state that returns shows a cycle and its length; in
     /// random order there are only fixed points. Energies never rise under the asynchronous orders where the separation
     /// is linear with the diagonal zeroed, or the update is the difference and all positions are known.
     ///

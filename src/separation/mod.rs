@@ -1,7 +1,7 @@
 //! Separations: the function f that turns an overlap into a weight.
 //!
 //! What a separation is to the user stands here; what it does, in a file of its own: the signs of its fields, what may
-//! be left out of them, its energy, and its weights in a sweep ([`Law`]).
+//! be left out of them, its energy, and its weights in a sweep (`Law`, in `law.rs`).
 
 pub(crate) mod energy;
 mod exponential;
