@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::error::room_for;
 use crate::memory::view::View;
-use crate::recall::step::Asked;
+use crate::recall::asked::Asked;
 use crate::scan::census::Counted;
 use crate::scan::plan::Plan;
 use crate::scan::propose::{Scanning, Wanted, propose};

@@ -2,7 +2,7 @@
 
 use crate::patterns::side::Side;
 use crate::progress::Steps;
-use crate::recall::step::Asked;
+use crate::recall::asked::Asked;
 use crate::scan::keys::Scan;
 use crate::{Error, Memory, Progress, Result, Scope};
 

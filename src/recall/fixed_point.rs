@@ -15,8 +15,8 @@ use std::ops::Range;
 use popfield_kernels::{LANES, MAX_WEIGHT, Near, QueryPanel, Tier, WeightTable, Weights};
 use rayon::prelude::*;
 
-use crate::patterns::side::{Run, Side};
-use crate::scan::keys::Scan;
+use crate::patterns::side::Run;
+use crate::recall::asked::Asked;
 use crate::scan::plan::Plan;
 use crate::scan::scope::Share;
 use crate::separation::field::Field;
@@ -157,8 +157,7 @@ pub(crate) struct OfQuery {
 /// Cost: for each key and query a distance, a look-up, and on AVX-512 some 0.5 ns a word of the values where there are
 /// several queries; with AMX a third of that or so.
 pub(crate) fn fields<T: Send>(
-    scan: Scan<'_>,
-    values: &Side,
+    asked: Asked<'_>,
     queries: &Queries,
     plan: &Plan<'_>,
     field: &Field,
@@ -166,9 +165,10 @@ pub(crate) fn fields<T: Send>(
     wanted: impl Fn(&T) -> OfQuery + Sync,
     take: impl Fn(&mut T, &FixedPoint<'_>) -> Result<()> + Sync,
 ) -> Result<()> {
+    let Asked { scan, values } = asked;
     let together = |each: &mut [T]| -> Result<()> {
         let wanted: Vec<OfQuery> = each.iter().map(&wanted).collect();
-        let Some((scaled, summed)) = fields_together(scan, values, queries, plan, field, &wanted)? else {
+        let Some((scaled, summed)) = fields_together(asked, queries, plan, field, &wanted)? else {
             return Ok(());
         };
         let rows = summed.plus.par_chunks_exact(values.words() * COLUMNS);
@@ -189,15 +189,14 @@ pub(crate) fn fields<T: Send>(
 
 /// The weights by known positions, and what all keys come to; none if fields are no sums of weights by distance.
 fn fields_together(
-    scan: Scan<'_>,
-    values: &Side,
+    asked: Asked<'_>,
     queries: &Queries,
     plan: &Plan<'_>,
     field: &Field,
     wanted: &[OfQuery],
 ) -> Result<Option<(BTreeMap<u32, Scaled>, Summed)>> {
     let panel = queries.panel(wanted.iter().map(|wanted| wanted.query))?;
-    let usual = plan.usual_distances(scan.tier(), &panel)?;
+    let usual = plan.usual_distances(asked.scan.tier(), &panel)?;
     // One table serves all queries of as many known positions: what counts is the nearest key of all, and where most
     // lie.
     let usual = usual.into_iter().reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or_default();
@@ -211,7 +210,7 @@ fn fields_together(
         }
     }
     let of_each: Vec<&WeightTable> = wanted.iter().map(|&wanted| &tables[&known_of(queries, wanted)].table).collect();
-    let summed = sum(scan, values, &panel, &of_each)?;
+    let summed = sum(asked, &panel, &of_each)?;
     Ok(Some((tables, summed)))
 }
 
@@ -220,7 +219,8 @@ fn known_of(queries: &Queries, wanted: OfQuery) -> u32 {
 }
 
 /// Adds up all keys.
-fn sum(scan: Scan<'_>, values: &Side, panel: &QueryPanel, tables: &[&WeightTable]) -> Result<Summed> {
+fn sum(asked: Asked<'_>, panel: &QueryPanel, tables: &[&WeightTable]) -> Result<Summed> {
+    let Asked { scan, values } = asked;
     let (keys, row) = (scan.side(), values.words() * COLUMNS);
     let nothing = || Summed { plus: vec![0; tables.len() * row], totals: vec![0; tables.len()] };
     let least = PIECE.div_ceil(tables.len().max(1) * values.words() * LANES).max(RUN);

@@ -5,6 +5,7 @@
 //!    ↘ still open: a wider census → fixed point: all keys weighed → all votes by distance ↗
 //! ```
 
+pub(crate) mod asked;
 pub(crate) mod certificate;
 pub(crate) mod closing;
 pub(crate) mod fixed_point;

@@ -12,12 +12,11 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::patterns::side::Side;
+use crate::recall::asked::Asked;
 use crate::recall::closing::{Answer, Closing};
 use crate::recall::fixed_point::{self, OfQuery};
 use crate::recall::partial::Partial;
 use crate::scan::census::Counted;
-use crate::scan::keys::Scan;
 use crate::scan::plan::Plan;
 use crate::scan::propose::{Propose, Scanning, Wanted, propose};
 use crate::scan::survey::distances;
@@ -32,13 +31,6 @@ const MARGIN: f64 = 0.5;
 
 /// How little keys beyond the window may weigh where the nearest does not decide alone, and fields may be close to zero.
 pub(crate) const WIDE_MARGIN: f64 = 8.0;
-
-/// What a step asks of a memory: the keys in scope, the values beside them, and who finds near keys.
-#[derive(Clone, Copy)]
-pub(crate) struct Asked<'a> {
-    pub(crate) scan: Scan<'a>,
-    pub(crate) values: &'a Side,
-}
 
 impl Asked<'_> {
     /// One step for every query.
@@ -115,7 +107,8 @@ impl<'a> Tile<'a> {
 
     /// The answers of one step, once the near keys of each query are counted.
     pub(crate) fn conclude(self, counted: Vec<Counted>) -> Result<Vec<Answer>> {
-        let Self { asked: Asked { scan, values }, queries, plan, field, .. } = self;
+        let Self { asked, queries, plan, field, .. } = self;
+        let Asked { scan, values } = asked;
         let indices: Vec<usize> = self.range.clone().collect();
         // Where more keys lie in the window than were kept, a wider one shows nothing new.
         let full: Vec<bool> =
@@ -138,7 +131,7 @@ impl<'a> Tile<'a> {
         }
         if let Some(own) = field.own_weight() {
             let wanted = |state: &State| OfQuery { query: state.0, nearest: state.1.nearest_distance() };
-            fixed_point::fields(scan, values, queries, plan, field, &mut open, wanted, |state, fields| {
+            fixed_point::fields(asked, queries, plan, field, &mut open, wanted, |state, fields| {
                 state.1.decide_by_fields(field, fields, own)
             })?;
         }

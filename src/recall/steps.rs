@@ -59,7 +59,17 @@ mod tests {
             all.range(next..next + 1)
         };
         let start = all.range(0..1).unwrap().into();
-        let end = repeat(&start, count, step, |state| state, |more| Ok(*skipped.borrow_mut() += more)).unwrap();
+        let end = repeat(
+            &start,
+            count,
+            step,
+            |state| state,
+            |more| {
+                *skipped.borrow_mut() += more;
+                Ok(())
+            },
+        )
+        .unwrap();
         (place(&end.into()), taken.into_inner(), skipped.into_inner())
     }
 
