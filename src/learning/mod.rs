@@ -27,5 +27,25 @@ pub use rule::{FieldSigns, MOST_WEIGHTS, Network, NetworkRecalled, Rule, Weights
 pub use spectrum::{Association, Spectrum};
 pub use storkey::Storkey;
 
+use crate::{Error, Result};
+
 /// The rules, by name.
 pub const RULES: &[&dyn Rule] = &[&Hebb, &PseudoInverse { dependence: Dependence::Refuse }, &Storkey];
+
+/// The rule of this name.
+impl std::str::FromStr for &'static dyn Rule {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        RULES.iter().copied().find(|rule| rule.name() == name).ok_or_else(|| {
+            let names: Vec<&str> = RULES.iter().map(|rule| rule.name()).collect();
+            Error::Parameter { what: "rule", expected: names.join(", "), found: format!("{name:?}") }
+        })
+    }
+}
+
+impl std::fmt::Display for dyn Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}

@@ -468,4 +468,9 @@ fn what_cannot_be_learned_is_refused() {
     let large = Memory::auto_associative(Patterns::random(2, 2049, 1, "keys").unwrap()).unwrap();
     says(Spectrum::new(&*Hebb.learn(&large).unwrap()).map(|_| ()), &["spectrum", "2049 x 2049", "bytes"]);
     assert_eq!(RULES.iter().map(|rule| rule.name()).collect::<Vec<_>>(), ["hebb", "pseudo-inverse", "storkey"]);
+    for rule in RULES {
+        assert_eq!(rule.to_string().parse::<&dyn Rule>().unwrap().name(), rule.name());
+    }
+    let refused = "delta".parse::<&dyn Rule>().unwrap_err().to_string();
+    assert_eq!(refused, "rule: expected hebb, pseudo-inverse, storkey, found \"delta\"");
 }
