@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use crate::scan::keys::Scan;
 use crate::scan::survey::distances;
 use crate::{Pattern, Queries, Result};

@@ -53,9 +53,9 @@ pub enum Order {
 }
 
 named!(Order, "order",
-    Order::Synchronous, Order::Synchronous => "sync", "All positions at once";
-    Order::Fixed, Order::Fixed => "async", "One after the other, first to last";
-    Order::Random { seed: 0 }, Order::Random { .. } => "async-random", "One after the other, in an order drawn for each sweep and query";
+    Order::Synchronous, Order::Synchronous => "sync", "All at once";
+    Order::Fixed, Order::Fixed => "async", "One after the other, from first to last";
+    Order::Random { seed: 0 }, Order::Random { .. } => "async-random", "One after the other, in an order drawn for each sweep";
 );
 
 /// What a position's new bit is the sign of.
@@ -73,7 +73,7 @@ pub enum Update {
 }
 
 named!(Update, "update",
-    Update::Field, Update::Field => "field", "Its field";
+    Update::Field, Update::Field => "field", "The field Σ f(s_i) x_ij";
     Update::Difference, Update::Difference => "difference", "The energy with the bit down less the energy with it up";
 );
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::error::room_for;
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 
 /// The positions of some words of all keys, transposed: bit i of a column is key i's bit there.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use crate::recall::step::{Tile, WIDE_MARGIN};
 use crate::scan::census::Census;
 use crate::scan::keys::Scan;
 use crate::scan::plan::Plan;
-use crate::scan::propose::{Propose, Scanning};
+use crate::scan::propose::Proposers;
 use crate::scan::survey::{distances, survey};
 use crate::scan::tiles::each_tile;
 use crate::scan::watch::Watched;
@@ -88,10 +88,9 @@ fn walk_to_limit(
 fn step_with_energy(asked: Asked<'_>, states: &Queries, field: &Field, dynamics: &Dynamics) -> Result<Vec<Step>> {
     let scan = asked.scan;
     let plan = Plan::new(scan, states)?;
-    let scanning = Scanning { scan, plan: &plan };
     each_tile(scan.side().len(), states.len(), |range| {
-        let proposers: [&dyn Propose; 1] = [&scanning];
-        let tile = Tile::new(asked, states, &plan, &proposers, field, dynamics.tie, range.clone())?;
+        let proposers = Proposers::new(scan, &plan);
+        let tile = Tile::new(asked, states, &plan, proposers, field, dynamics.tie, range.clone())?;
         // Every distance is needed for the energy, so that a wide window costs nothing more.
         let watch = |place| {
             let wanted = tile.wanted(range.start + place, WIDE_MARGIN);

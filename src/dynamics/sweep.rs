@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 
 use super::plane::Plane;
 use super::visit::Visited;
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use crate::scan::keys::Scan;
 use crate::scan::watch::Visit;
 use crate::separation::energy::Energy;

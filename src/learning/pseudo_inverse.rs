@@ -25,7 +25,7 @@ use super::rule::{FieldSigns, Network, Rule, Weights, check, elements, signs};
 use super::system::{LARGEST, System};
 use crate::dynamics::Plane;
 use crate::error::room_for;
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use crate::sign::exact::ULP;
 use crate::sign::self_term::Diagonal;
 use crate::{Error, Memory, Pattern, Patterns, Queries, Query, Result};

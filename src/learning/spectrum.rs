@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::rule::{Network, Weights, signs};
 use crate::dynamics::Plane;
 use crate::error::room_for;
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use crate::{Error, Memory, Result};
 
 /// The most weights of a W that is taken apart: 2048².

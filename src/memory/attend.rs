@@ -7,7 +7,7 @@ use crate::memory::view::View;
 use crate::recall::asked::Asked;
 use crate::scan::census::Counted;
 use crate::scan::plan::Plan;
-use crate::scan::propose::{Scanning, Wanted, propose};
+use crate::scan::propose::{Proposers, Wanted};
 use crate::scan::survey::distances;
 use crate::scan::tiles::{each_query, each_tile};
 use crate::separation::Beta;
@@ -63,7 +63,7 @@ impl View<'_> {
         let plan = Plan::new(scan, queries)?;
         let rows = each_tile(scan.side().len(), queries.len(), |tile| {
             let wanted: Vec<Wanted> = tile.clone().map(|query| Wanted { query, window, nearest: None }).collect();
-            let censuses = propose(&[&Scanning { scan, plan: &plan }], queries, &wanted)?;
+            let censuses = Proposers::new(scan, &plan).propose(queries, &wanted)?;
             let rows = each_query(scan.side().len(), tile.zip(censuses).collect(), |(index, counted)| {
                 attend_one(asked, queries, index, counted, beta, window)
             })?;

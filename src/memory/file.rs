@@ -20,7 +20,7 @@ use popfield_kernels::{LANES, Lanes};
 
 use crate::error::room_for;
 use crate::memory::view::View;
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use crate::{Error, Memory, Patterns, Progress, Result, Steps};
 
 const MAGIC: &[u8; 8] = b"popfield";

@@ -15,7 +15,7 @@ use popfield_kernels::Tier;
 
 pub use view::View;
 
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use crate::scan::keys::Keys;
 use crate::{Error, Missing, Pattern, Patterns, Result, Scope};
 

@@ -2,7 +2,7 @@
 
 use crate::recall::partial::{Partial, Request, Votes};
 use crate::scan::plan::Plan;
-use crate::scan::propose::{Scanning, Wanted, propose};
+use crate::scan::propose::{Proposers, Wanted};
 use crate::scan::survey::distances;
 use crate::separation::field::Field;
 use crate::sign::self_term::SelfTerm;
@@ -50,7 +50,7 @@ impl Memory {
         let field = Field::new(separation, SelfTerm::Kept, self.dim());
         let plan = Plan::new(scan, &queries)?;
         let wanted = Wanted { query: 0, window: field.window(self.len() as u64, PART_MARGIN), nearest: None };
-        let mut censuses = propose(&[&Scanning { scan, plan: &plan }], &queries, &[wanted])?;
+        let mut censuses = Proposers::new(scan, &plan).propose(&queries, &[wanted])?;
         let counted = censuses.pop().ok_or(Error::Empty { what: "keys" })?;
         let mut partial = Partial::new(query.clone(), counted, &field, self.values());
         partial.nearest.id = partial.nearest.id.checked_add(first_id).ok_or_else(|| Error::Parameter {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dynamics::Order;
-use crate::patterns::side::Segment;
+use crate::patterns::segments::Segment;
 use crate::patterns::{NoiseModel, add_noise};
 use crate::separation::Beta;
 use crate::{Dynamics, Queries, Query, Recall, Recalled, Separation, Tie};

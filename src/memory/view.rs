@@ -1,6 +1,6 @@
 //! Views: a memory as one call sees it.
 
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use crate::progress::Steps;
 use crate::recall::asked::Asked;
 use crate::scan::keys::Scan;

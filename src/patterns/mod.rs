@@ -5,7 +5,7 @@ pub(crate) mod pages;
 pub(crate) mod pattern;
 mod queries;
 pub(crate) mod random;
-pub(crate) mod side;
+pub(crate) mod segments;
 
 use std::fmt;
 use std::ops::Range;
@@ -17,7 +17,7 @@ pub use noise::{NoiseModel, add_noise, flips};
 pub use pattern::{BitOrder, MAX_DIM, Pattern};
 pub use queries::{Queries, Query};
 pub use random::stream;
-pub use side::Side;
+pub use segments::Side;
 
 use crate::{Error, Result};
 use pages::Pages;

@@ -7,7 +7,7 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use crate::{Patterns, Result};
 
 /// The stream of block `block` of what `purpose` draws under `seed`.

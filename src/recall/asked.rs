@@ -1,6 +1,6 @@
 //! What is asked of a memory.
 
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use crate::scan::keys::Scan;
 
 /// What a step asks of a memory: the keys in scope, the values beside them, in one call.

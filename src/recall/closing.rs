@@ -7,7 +7,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::patterns::pattern::tail_mask;
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use crate::progress::Steps;
 use crate::recall::fixed_point::FixedPoint;
 use crate::recall::partial::{Partial, Request, Votes};

@@ -15,7 +15,7 @@ use std::ops::Range;
 use popfield_kernels::{LANES, MAX_WEIGHT, Near, QueryPanel, Tier, WeightTable, Weights};
 use rayon::prelude::*;
 
-use crate::patterns::side::Run;
+use crate::patterns::segments::Run;
 use crate::recall::asked::Asked;
 use crate::scan::plan::Plan;
 use crate::scan::scope::Share;

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use crate::scan::census::Counted;
 use crate::scan::census::Nearest;
 use crate::separation::field::Field;

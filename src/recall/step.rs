@@ -6,7 +6,7 @@
 //!    Where their votes certify every bit, that is all ([`Partial`], [`Closing`]);
 //! 2. the same with a wider window, if bits stay open;
 //! 3. fields over all keys in fixed point (`fixed_point.rs`), if bits are still open or every key matters from the start;
-//! 4. the votes of all keys by distance (`votes.rs`), for what even those leave open: ties, mostly.
+//! 4. the votes of all keys by distance (`votes/`), for what even those leave open: ties, mostly.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ use crate::recall::fixed_point::{self, OfQuery};
 use crate::recall::partial::Partial;
 use crate::scan::census::Counted;
 use crate::scan::plan::Plan;
-use crate::scan::propose::{Propose, Scanning, Wanted, propose};
+use crate::scan::propose::{Proposers, Wanted};
 use crate::scan::survey::distances;
 use crate::scan::tiles::{each_query, each_tile};
 use crate::separation::field::Field;
@@ -36,10 +36,10 @@ impl Asked<'_> {
     /// One step for every query.
     pub(crate) fn answers(self, queries: &Queries, field: &Field, tie: Tie) -> Result<Vec<Answer>> {
         let plan = Plan::new(self.scan, queries)?;
-        let scanning = Scanning { scan: self.scan, plan: &plan };
+        let proposers = Proposers::new(self.scan, &plan);
         each_tile(self.scan.side().len(), queries.len(), |range| {
             let count = range.len() as u64;
-            let answers = Tile::new(self, queries, &plan, &[&scanning], field, tie, range)?.answers()?;
+            let answers = Tile::new(self, queries, &plan, proposers, field, tie, range)?.answers()?;
             self.scan.steps().advance(count)?;
             Ok(answers)
         })
@@ -51,7 +51,7 @@ pub(crate) struct Tile<'a> {
     asked: Asked<'a>,
     queries: &'a Queries,
     plan: &'a Plan<'a>,
-    proposers: &'a [&'a dyn Propose],
+    proposers: Proposers<'a>,
     field: &'a Field,
     tie: Tie,
     /// Which queries.
@@ -69,7 +69,7 @@ impl<'a> Tile<'a> {
         asked: Asked<'a>,
         queries: &'a Queries,
         plan: &'a Plan<'a>,
-        proposers: &'a [&'a dyn Propose],
+        proposers: Proposers<'a>,
         field: &'a Field,
         tie: Tie,
         range: Range<usize>,
@@ -101,7 +101,7 @@ impl<'a> Tile<'a> {
     /// The answers of one step.
     pub(crate) fn answers(self) -> Result<Vec<Answer>> {
         let wanted: Vec<Wanted> = self.range.clone().map(|index| self.wanted(index, MARGIN)).collect();
-        let counted = propose(self.proposers, self.queries, &wanted)?;
+        let counted = self.proposers.propose(self.queries, &wanted)?;
         self.conclude(counted)
     }
 
@@ -123,7 +123,7 @@ impl<'a> Tile<'a> {
                 ..self.wanted(*index, WIDE_MARGIN)
             };
             let wanted: Vec<Wanted> = narrow.iter().map(wider).collect();
-            let mut counted = propose(self.proposers, queries, &wanted)?;
+            let mut counted = self.proposers.propose(queries, &wanted)?;
             counted.iter_mut().zip(&narrow).for_each(|(counted, before)| counted.bits_read += before.1.bits_read());
             let (still_open, more) = apart(self.close(&indices, counted)?);
             open = rest.into_iter().chain(still_open).collect();

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use popfield_kernels::Tier;
 
-use crate::patterns::side::{Run, Side};
+use crate::patterns::segments::{Run, Side};
 use crate::progress::Steps;
 use crate::scan::sample::{sample, sample_within};
 use crate::scan::scope::{Scope, Share};

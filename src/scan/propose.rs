@@ -49,11 +49,29 @@ impl Propose for Scanning<'_> {
     }
 }
 
+/// Those who find near keys in one call, in the order in which they are asked. This is the one list of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Proposers<'a> {
+    scanning: Scanning<'a>,
+}
+
+impl<'a> Proposers<'a> {
+    /// For a call that scans by `plan`.
+    pub(crate) fn new(scan: Scan<'a>, plan: &'a Plan<'a>) -> Self {
+        Self { scanning: Scanning { scan, plan } }
+    }
+
+    /// The near keys of each query wanted.
+    ///
+    /// # Errors
+    /// Those of the proposers; [`Error::Empty`] where none of them can tell, as where there are no keys.
+    pub(crate) fn propose(&self, queries: &Queries, wanted: &[Wanted]) -> Result<Vec<Counted>> {
+        ask(&[&self.scanning], queries, wanted)
+    }
+}
+
 /// The near keys of each query wanted, by the first of `proposers` that can tell them.
-///
-/// # Errors
-/// Those of the proposers; [`Error::Empty`] where none of them can, as where there are no keys.
-pub(crate) fn propose(proposers: &[&dyn Propose], queries: &Queries, wanted: &[Wanted]) -> Result<Vec<Counted>> {
+fn ask(proposers: &[&dyn Propose], queries: &Queries, wanted: &[Wanted]) -> Result<Vec<Counted>> {
     let mut found: Vec<Option<Counted>> = wanted.iter().map(|_| None).collect();
     let mut open: Vec<usize> = (0..wanted.len()).collect();
     for proposer in proposers.iter().filter(|_| !wanted.is_empty()) {
@@ -110,12 +128,12 @@ mod tests {
         let scanning = Scanning { scan, plan: &plan };
         let wanted: Vec<Wanted> = (0..21).map(|query| Wanted { query, window: 3, nearest: None }).collect();
         let nearest = |proposers: &[&dyn Propose]| -> Vec<Nearest> {
-            propose(proposers, &queries, &wanted).unwrap().into_iter().map(|counted| counted.nearest).collect()
+            ask(proposers, &queries, &wanted).unwrap().into_iter().map(|counted| counted.nearest).collect()
         };
         let expected = nearest(&[&scanning]);
         assert!(expected.iter().enumerate().all(|(q, nearest)| nearest.id == 10 + q as u64 && nearest.distance == 0));
         assert_eq!(nearest(&[&Every(&scanning), &Even(&scanning)]), expected);
-        assert!(matches!(propose(&[&Every(&scanning)], &queries, &wanted), Err(Error::Empty { .. })));
-        assert!(propose(&[&Even(&scanning)], &queries, &[]).unwrap().is_empty());
+        assert!(matches!(ask(&[&Every(&scanning)], &queries, &wanted), Err(Error::Empty { .. })));
+        assert!(ask(&[&Even(&scanning)], &queries, &[]).unwrap().is_empty());
     }
 }

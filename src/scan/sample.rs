@@ -1,6 +1,6 @@
 //! A sample of the keys, by which scans are planned and bounds are found that surely hold.
 
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use crate::scan::scope::Scope;
 use crate::{Patterns, Result};
 

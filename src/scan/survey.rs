@@ -10,7 +10,7 @@ use popfield_kernels::{LANES, QueryPanel};
 use rayon::prelude::*;
 
 use crate::error::room_for;
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use crate::scan::keys::Scan;
 use crate::scan::scope::Share;
 use crate::scan::watch::{ABSENT, Visit};

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use popfield_kernels::LANES;
 use rayon::prelude::*;
 
-use crate::patterns::side::Side;
+use crate::patterns::segments::Side;
 use tally::Tally;
 pub(crate) use tally::{COLUMNS, WordVotes};
 

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use popfield::Tie;
 use popfield_lab::{BetaScaling, Experiment, Observable, Range, Rule, Setting, Sizes, Steps, Study, Values, Way};
 
-use super::shared::{Threads, TieArg, named, positive};
+use super::shared::{Threads, named, positive};
 
 use crate::beta::beta;
 use crate::failure::{Failure, Result};
@@ -51,8 +51,8 @@ pub struct Capacity {
     #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub degree: Option<u32>,
     /// What the sign of a field of exactly 0 is (default plus with hetero, else stay)
-    #[arg(long, value_name = "P", value_enum)]
-    pub tie: Option<TieArg>,
+    #[arg(long, value_name = "P", value_parser = named::<Tie>())]
+    pub tie: Option<Tie>,
     /// Dimensions, with commas
     #[arg(long, allow_negative_numbers = true, value_name = "LIST", value_delimiter = ',', value_parser = positive, default_value = "100,200,400")]
     pub dim: Vec<usize>,
@@ -138,7 +138,7 @@ impl Capacity {
             _ => Setting::Hetero,
         });
         let experiment = Experiment::new(rule, setting).steps(self.dynamics).values(self.values).noise(noise);
-        Ok(experiment.tie(self.tie.map_or(experiment.tie, Tie::from)).checked()?)
+        Ok(experiment.tie(self.tie.unwrap_or(experiment.tie)).checked()?)
     }
 
     /// What is to be measured, as far as these options can tell whether it can be.

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use popfield::patterns::NoiseModel;
 
-use super::shared::{BitOrderArg, NoiseArg, Threads, positive};
+use super::shared::{BitOrderArg, Threads, named, positive};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  popfield random keys.npy --patterns 1000 --dim 256\n  \
@@ -54,8 +55,8 @@ pub struct NoiseArgs {
     #[arg(long, allow_negative_numbers = true, value_name = "P")]
     pub noise: f64,
     /// How noise picks positions
-    #[arg(long, value_enum, default_value_t = NoiseArg::Exact)]
-    pub noise_model: NoiseArg,
+    #[arg(long, value_parser = named::<NoiseModel>(), default_value_t = NoiseModel::Exact)]
+    pub noise_model: NoiseModel,
     /// Seed of what is drawn and of the noise
     #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 1)]
     pub seed: u64,

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use popfield::dynamics::{Clamp, Order, Update};
-use popfield::{Dynamics, Separation};
+use popfield::dynamics::{Clamp, Diagonal, Order, Update};
+use popfield::{Dynamics, Separation, Tie};
 
 use super::separation::{RuleArgs, SeparationArgs};
-use super::shared::{DiagonalArg, Input, QueryInput, Threads, TieArg, files_and, positive};
+use super::shared::{Input, QueryInput, Threads, files_and, named, positive};
 use crate::failure::{Failure, Result};
 
 #[derive(Debug, Args)]
@@ -71,17 +71,17 @@ pub struct DynamicsArgs {
 #[command(next_help_heading = "Dynamics")]
 pub struct Choices {
     /// Which positions a step updates, and when
-    #[arg(long, value_enum, default_value_t = OrderArg::Sync)]
-    pub order: OrderArg,
+    #[arg(long, value_parser = named::<Order>(), default_value_t = Order::Synchronous)]
+    pub order: Order,
     /// What a new bit is the sign of (default: field if linear, else difference)
-    #[arg(long, value_enum)]
-    pub update: Option<UpdateArg>,
+    #[arg(long, value_parser = named::<Update>())]
+    pub update: Option<Update>,
     /// Whether a position's own bit enters its field; the difference never counts it (default zero)
-    #[arg(long, value_enum)]
-    pub diagonal: Option<DiagonalArg>,
+    #[arg(long, value_parser = named::<Diagonal>())]
+    pub diagonal: Option<Diagonal>,
     /// What the sign of a field of exactly 0 is
-    #[arg(long, value_name = "P", value_enum, default_value_t = TieArg::Stay)]
-    pub tie: TieArg,
+    #[arg(long, value_name = "P", value_parser = named::<Tie>(), default_value_t = Tie::Stay)]
+    pub tie: Tie,
     /// Positions that never change: `known` for those known in each query, or a list such as 0,5,16-31
     #[arg(long, value_name = "known|LIST", value_parser = clamp)]
     pub clamp: Option<ClampArg>,
@@ -97,34 +97,6 @@ pub enum StartArg {
     Pattern,
     /// Random patterns
     Random,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OrderArg {
-    /// All at once
-    Sync,
-    /// One after the other, from first to last
-    Async,
-    /// One after the other, in an order drawn for each sweep
-    AsyncRandom,
-}
-
-impl OrderArg {
-    fn order(self, seed: u64) -> Order {
-        match self {
-            Self::Sync => Order::Synchronous,
-            Self::Async => Order::Fixed,
-            Self::AsyncRandom => Order::Random { seed },
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum UpdateArg {
-    /// The field Σ f(s_i) x_ij
-    Field,
-    /// The energy with the bit down less the energy with it up
-    Difference,
 }
 
 /// Positions in ranges, first and last.
@@ -152,17 +124,13 @@ fn clamp(text: &str) -> Result<ClampArg, String> {
 impl Choices {
     /// The dynamics of `separation` over patterns of dimension `dim`.
     pub fn dynamics(&self, separation: Separation, dim: usize, seed: u64) -> Result<Dynamics> {
-        let dynamics =
-            Dynamics::new(separation).order(self.order.order(seed)).tie(self.tie.into()).step_limit(self.step_limit)?;
-        let dynamics = match self.diagonal {
-            None => dynamics,
-            Some(diagonal) => dynamics.diagonal(diagonal.into()),
+        let order = match self.order {
+            Order::Random { .. } => Order::Random { seed },
+            order => order,
         };
-        let dynamics = match self.update {
-            None => dynamics,
-            Some(UpdateArg::Field) => dynamics.update(Update::Field),
-            Some(UpdateArg::Difference) => dynamics.update(Update::Difference),
-        };
+        let dynamics = Dynamics::new(separation).order(order).tie(self.tie).step_limit(self.step_limit)?;
+        let dynamics = self.diagonal.map_or(dynamics.clone(), |diagonal| dynamics.diagonal(diagonal));
+        let dynamics = self.update.map_or(dynamics.clone(), |update| dynamics.update(update));
         Ok(dynamics.clamp(match &self.clamp {
             None => Clamp::Free,
             Some(ClampArg::Known) => Clamp::Known,

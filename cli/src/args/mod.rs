@@ -9,22 +9,21 @@ mod shared;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use popfield::{Recall, Separation};
+use popfield::dynamics::Diagonal;
+use popfield::patterns::NoiseModel;
+use popfield::{Recall, Separation, Tie};
 
 pub use capacity::Capacity;
 pub use drawn::{NoiseArgs, PackedArgs, RandomArgs};
 pub use dynamics::{ClampArg, DynamicsArgs, StartArg};
-pub use separation::{RuleArg, SeparationArg, SeparationArgs};
+pub use separation::{RuleArg, SeparationArgs};
 #[cfg(test)]
 pub use shared::ErasedArg;
-pub use shared::{
-    BitOrderArg, DiagonalArg, Encoding, FormatArg, Input, NoiseArg, QueryInput, ScopeArgs, TextArg, Threads,
-    ThresholdArg, TieArg,
-};
+pub use shared::{BitOrderArg, Encoding, FormatArg, Input, QueryInput, ScopeArgs, TextArg, Threads, ThresholdArg};
 
 use crate::failure::Result;
 use separation::{RuleArgs, rules};
-use shared::{distance, files_and, positive};
+use shared::{distance, files_and, named, positive};
 
 /// Exact associative memories: store ±1 patterns, recall them from noise, certified.
 #[derive(Debug, Parser)]
@@ -131,14 +130,14 @@ pub struct RecallArgs {
     #[command(flatten)]
     pub rule: RuleArgs,
     /// With --rule: whether W_jj counts (default keep, the literal sum)
-    #[arg(long, value_enum, requires = "rule")]
-    pub diagonal: Option<DiagonalArg>,
+    #[arg(long, value_parser = named::<Diagonal>(), requires = "rule")]
+    pub diagonal: Option<Diagonal>,
     /// Steps, each prompted by the answer of the one before
     #[arg(long, allow_negative_numbers = true, value_name = "T", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub steps: u32,
     /// What the sign of a field of exactly 0 is
-    #[arg(long, value_name = "P", value_enum, default_value_t = TieArg::Plus)]
-    pub tie: TieArg,
+    #[arg(long, value_name = "P", value_parser = named::<Tie>(), default_value_t = Tie::Plus)]
+    pub tie: Tie,
     /// Write the recalled patterns as the ending says: F.npy, int8 ±1, (queries, value dimension); F.png or F.pbm, one
     /// image; a folder (there, or FOLDER/), an image of each, in the shape that came in
     #[arg(long, value_name = "F.npy")]
@@ -230,12 +229,12 @@ pub struct Learn {
     #[arg(long)]
     pub moore_penrose: bool,
     /// Whether W_jj counts
-    #[arg(long, value_enum, default_value_t = DiagonalArg::Keep)]
-    pub diagonal: DiagonalArg,
+    #[arg(long, value_parser = named::<Diagonal>(), default_value_t = Diagonal::Keep)]
+    pub diagonal: Diagonal,
     /// What the sign of a field of exactly 0 is (default stay where patterns recall themselves and the diagonal is
     /// zeroed, as in dynamics, else plus)
-    #[arg(long, value_name = "P", value_enum)]
-    pub tie: Option<TieArg>,
+    #[arg(long, value_name = "P", value_parser = named::<Tie>())]
+    pub tie: Option<Tie>,
     /// Write the weights: float64, (value dimension, dimension)
     #[arg(long, value_name = "F.npy")]
     pub out: Option<PathBuf>,
@@ -286,8 +285,8 @@ pub struct Bench {
     #[arg(long, allow_negative_numbers = true, value_name = "P", default_value_t = 0.1)]
     pub noise: f64,
     /// How noise picks positions
-    #[arg(long, value_enum, default_value_t = NoiseArg::Exact)]
-    pub noise_model: NoiseArg,
+    #[arg(long, value_parser = named::<NoiseModel>(), default_value_t = NoiseModel::Exact)]
+    pub noise_model: NoiseModel,
     #[command(flatten)]
     pub separation: SeparationArgs,
     /// Timed runs after a warm-up, of which the median counts
@@ -375,11 +374,11 @@ impl RecallArgs {
     /// The separation over keys of dimension `dim`: linear where a rule learns weights.
     pub fn separation(&self, dim: usize) -> Result<Separation> {
         let rule = self.rule.rule.is_some();
-        self.separation.resolve(if rule { SeparationArg::Linear } else { SeparationArg::Exponential }, dim)
+        self.separation.resolve(if rule { "linear" } else { "exponential" }.parse()?, dim)
     }
 
     /// How to recall from keys of dimension `dim`.
     pub fn recall(&self, dim: usize) -> Result<Recall> {
-        Ok(Recall::new(self.separation(dim)?).steps(self.steps)?.tie(self.tie.into()))
+        Ok(Recall::new(self.separation(dim)?).steps(self.steps)?.tie(self.tie))
     }
 }

@@ -1,11 +1,12 @@
 //! What makes fields of overlaps: a separation, or weights learned by a rule.
 
+use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueEnum};
 use popfield::Separation;
 use popfield::learning::{Dependence, PseudoInverse, RULES, Rule};
 use popfield_lab::BetaScaling;
 
+use super::shared::named;
 use crate::beta::beta;
 use crate::failure::{Failure, Result};
 
@@ -47,34 +48,21 @@ pub struct RuleArgs {
 
 impl RuleArgs {
     /// The rule asked for, if any; a separation other than linear beside it is an error.
-    pub fn resolve(self, separation: Option<SeparationArg>) -> Result<Option<&'static dyn Rule>> {
+    pub fn resolve(self, separation: Option<Separation>) -> Result<Option<&'static dyn Rule>> {
         let Some(rule) = self.rule else { return Ok(None) };
-        if separation.is_some_and(|separation| separation != SeparationArg::Linear) {
+        if separation.is_some_and(|separation| separation != Separation::Linear) {
             return Err(Failure::usage("--rule: learned weights are linear, found another --separation beside it"));
         }
         rule.rule(self.moore_penrose).map(Some)
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SeparationArg {
-    /// Weight e^(β·overlap): the modern network
-    Exponential,
-    /// Weight = overlap: the classical network
-    #[value(alias = "hebb")]
-    Linear,
-    /// Weight overlap^K
-    Polynomial,
-    /// The nearest keys vote
-    Max,
-}
-
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Separation")]
 pub struct SeparationArgs {
     /// What turns overlaps into weights (default exponential; linear for dynamics and with --rule)
-    #[arg(long, value_name = "S", value_enum)]
-    pub separation: Option<SeparationArg>,
+    #[arg(long, value_name = "S", value_parser = named::<Separation>())]
+    pub separation: Option<Separation>,
     /// β of the exponential: a number from 1e-9 to 1e9, or 1/sqrt(d) (default 1)
     #[arg(long, value_name = "B", value_parser = beta, allow_hyphen_values = true)]
     pub beta: Option<BetaScaling>,
@@ -85,25 +73,20 @@ pub struct SeparationArgs {
 
 impl SeparationArgs {
     /// The separation over keys of dimension `dim`, or `default`; an option of another separation is an error.
-    pub fn resolve(self, default: SeparationArg, dim: usize) -> Result<Separation> {
+    pub fn resolve(self, default: Separation, dim: usize) -> Result<Separation> {
         let separation = self.separation.unwrap_or(default);
-        let name = separation.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
         let stray = |option: &str, owner: &str| {
-            Failure::usage(format!("--{option} belongs to --separation {owner}, found --separation {name}"))
+            let found = separation.name();
+            Failure::usage(format!("--{option} belongs to --separation {owner}, found --separation {found}"))
         };
-        if self.beta.is_some() && separation != SeparationArg::Exponential {
-            return Err(stray("beta", "exponential"));
+        match (separation, self.beta, self.degree) {
+            (Separation::Exponential(_), Some(beta), None) => Ok(Separation::exponential(beta.at(dim))?),
+            (Separation::Polynomial(_), None, Some(degree)) => Ok(Separation::polynomial(degree)?),
+            (Separation::Exponential(_), _, Some(_)) => Err(stray("degree", "polynomial")),
+            (_, Some(_), _) => Err(stray("beta", "exponential")),
+            (_, None, Some(_)) => Err(stray("degree", "polynomial")),
+            // With what the name stands for.
+            (separation, None, None) => Ok(separation),
         }
-        if self.degree.is_some() && separation != SeparationArg::Polynomial {
-            return Err(stray("degree", "polynomial"));
-        }
-        Ok(match separation {
-            SeparationArg::Exponential => {
-                Separation::exponential(self.beta.unwrap_or(BetaScaling::Fixed(1.0)).at(dim))?
-            }
-            SeparationArg::Polynomial => Separation::polynomial(self.degree.unwrap_or(2))?,
-            SeparationArg::Linear => Separation::Linear,
-            SeparationArg::Max => Separation::Max,
-        })
     }
 }

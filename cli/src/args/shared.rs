@@ -6,9 +6,7 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use popfield::dynamics::Diagonal;
-use popfield::patterns::NoiseModel;
-use popfield::{Named, Tie};
+use popfield::Named;
 
 /// How files of patterns are read.
 #[derive(Clone, Debug, Default, Args)]
@@ -140,7 +138,9 @@ pub fn named<T>() -> impl TypedValueParser<Value = T>
 where
     T: Named + FromStr<Err: Error + Send + Sync + 'static> + Send + Sync,
 {
-    let values = T::ALL.iter().map(|value| PossibleValue::new(value.name()).help(value.about()));
+    let aliases = |name| T::ALIASES.iter().filter(move |alias| alias.1 == name).map(|alias| alias.0);
+    let value = |value: &T| PossibleValue::new(value.name()).help(value.about()).aliases(aliases(value.name()));
+    let values = T::ALL.iter().map(value);
     PossibleValuesParser::new(values).try_map(|name| name.parse())
 }
 
@@ -184,60 +184,6 @@ pub enum Encoding {
 pub enum BitOrderArg {
     Big,
     Little,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TieArg {
-    /// +1
-    Plus,
-    /// −1
-    Minus,
-    /// The query's own bit
-    Stay,
-}
-
-impl From<TieArg> for Tie {
-    fn from(tie: TieArg) -> Self {
-        match tie {
-            TieArg::Plus => Self::Plus,
-            TieArg::Minus => Self::Minus,
-            TieArg::Stay => Self::Stay,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DiagonalArg {
-    /// It does
-    Keep,
-    /// It does not
-    Zero,
-}
-
-impl From<DiagonalArg> for Diagonal {
-    fn from(diagonal: DiagonalArg) -> Self {
-        match diagonal {
-            DiagonalArg::Keep => Self::Keep,
-            DiagonalArg::Zero => Self::Zero,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum NoiseArg {
-    /// Exactly round(P·D) positions of each query
-    Exact,
-    /// Every position on its own, with probability P
-    Bernoulli,
-}
-
-impl From<NoiseArg> for NoiseModel {
-    fn from(model: NoiseArg) -> Self {
-        match model {
-            NoiseArg::Exact => Self::Exact,
-            NoiseArg::Bernoulli => Self::Bernoulli,
-        }
-    }
 }
 
 /// A Hamming distance.

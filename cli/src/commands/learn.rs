@@ -23,10 +23,10 @@ pub fn run(args: &Learn) -> Result<()> {
     let rule = args.rule.rule(args.moore_penrose)?;
     let (memory, load_seconds) = open(&args.memory)?;
     let out = args.out.as_deref().map(OutFile::create).transpose()?;
-    let diagonal = Diagonal::from(args.diagonal);
+    let diagonal = args.diagonal;
     // What recalls a key where the self-term is left out is a step of dynamics, where ties stay.
     let step = memory.is_auto_associative() && diagonal == Diagonal::Zero;
-    let tie = args.tie.map_or(if step { Tie::Stay } else { Tie::Plus }, Tie::from);
+    let tie = args.tie.unwrap_or(if step { Tie::Stay } else { Tie::Plus });
 
     let spinner = spinner(format!("learning {} patterns by {}", memory.len(), rule.name()));
     let start = Instant::now();

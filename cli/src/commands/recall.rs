@@ -34,7 +34,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     let (memory, load_seconds) = open(&args.memory)?;
     let (recall, separation) = (args.recall(memory.dim())?, args.separation(memory.dim())?);
     let rule = args.rule.resolve(args.separation.separation)?;
-    let diagonal = args.diagonal.map_or(Diagonal::Keep, Diagonal::from);
+    let diagonal = args.diagonal.unwrap_or(Diagonal::Keep);
     let loaded = Reading::queries(&source, memory.dim(), &args.input, args.more)?.read()?;
     let queries = &loaded.queries;
     let scope = scope.read(&memory)?;
@@ -69,7 +69,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
             (recalled.patterns, recalled.reports, tied_bits)
         }
         Some(network) => {
-            let recalled = network.recall(queries, diagonal, args.steps, args.tie.into())?;
+            let recalled = network.recall(queries, diagonal, args.steps, args.tie)?;
             (recalled.patterns, Vec::new(), recalled.tied_bits.iter().sum())
         }
     };
@@ -87,7 +87,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
             seconds: learn_seconds,
         }),
         steps: args.steps,
-        tie: args.tie.into(),
+        tie: args.tie,
         tied_bits,
         seconds: start.elapsed().as_secs_f64(),
         load_seconds,

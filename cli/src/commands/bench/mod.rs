@@ -12,7 +12,7 @@ use popfield::{Memory, Patterns};
 
 use self::case::{Case, Figures};
 use self::machine::Machine;
-use crate::args::{Bench, SeparationArg};
+use crate::args::Bench;
 use crate::failure::Result;
 use crate::output::say;
 use crate::report::{facts, progress};
@@ -28,8 +28,8 @@ pub fn run(args: &Bench) -> Result<()> {
     let case = Case {
         batch: args.batch,
         noise: args.noise,
-        model: args.noise_model.into(),
-        separation: args.separation.resolve(SeparationArg::Exponential, args.dim)?,
+        model: args.noise_model,
+        separation: args.separation.resolve("exponential".parse()?, args.dim)?,
         repeats: args.repeats,
         seed: args.seed,
     };

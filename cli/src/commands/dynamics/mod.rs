@@ -17,7 +17,7 @@ use serde_json::{Map, Number, Value, json};
 
 use super::learn::shape;
 use super::recall::write_signs;
-use crate::args::{ClampArg, DynamicsArgs, SeparationArg, StartArg};
+use crate::args::{ClampArg, DynamicsArgs, StartArg};
 use crate::failure::{Failure, Result};
 use crate::input::{Loaded, Reading, Source, check_options, unknown_of};
 use crate::output::{Form, Out, OutFile, check_distinct, deliver, say, shape_of, write_pictures, written};
@@ -49,7 +49,7 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
     let format = args.plot.as_deref().map(Format::of).transpose()?;
     let rule = args.rule.resolve(args.separation.separation)?;
     let (memory, load_seconds) = open(&args.memory)?;
-    let separation = args.separation.resolve(SeparationArg::Linear, memory.dim())?;
+    let separation = args.separation.resolve(Separation::Linear, memory.dim())?;
     let dynamics = args.choices.dynamics(separation, memory.dim(), args.seed)?.traced(args.plot.is_some());
     let starts = starts(args, source.as_ref(), &memory)?;
     let [out, report, plot] = outputs;
