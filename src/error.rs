@@ -152,7 +152,7 @@ pub enum Error {
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// Who watched the call ([`Progress`](crate::Progress)) has stopped it; nothing has changed.
+    /// Who watched the call ([`Progress`](crate::Progress)) has stopped it; no memory and no file has changed.
     #[error("interrupted before the end")]
     Interrupted,
 }

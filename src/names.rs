@@ -37,10 +37,16 @@ pub(crate) fn parse<T: Named>(name: &str) -> crate::Result<T> {
     let name = T::ALIASES.iter().find(|alias| alias.0 == name).map_or(name, |alias| alias.1);
     T::ALL.iter().copied().find(|choice| choice.name() == name).ok_or_else(|| {
         let names: Vec<&str> = T::ALL.iter().map(|choice| choice.name()).collect();
-        let (last, others) = names.split_last().map_or(("", &[][..]), |(last, others)| (*last, others));
-        let expected = if others.is_empty() { last.to_owned() } else { format!("{} or {last}", others.join(", ")) };
-        crate::Error::Parameter { what: T::WHAT, expected, found: format!("{name:?}") }
+        crate::Error::Parameter { what: T::WHAT, expected: one_of(&names), found: format!("{name:?}") }
     })
+}
+
+/// Names in a row, the last behind an "or".
+pub(crate) fn one_of(names: &[&str]) -> String {
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 /// Names of the variants of an enum, with what each is.

@@ -1,17 +1,19 @@
 //! Progress: how long calls are watched, and stopped.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
 
 use crate::{Error, Result};
 
 /// Someone who is told how far a long call has come, and who may stop it: (done, total) → go on?
 ///
-/// What is counted is told by each call that takes one: queries, runs, patterns. The watcher is called from whichever
-/// thread has finished something, and now and then in between with nothing new to tell, several times in a tenth of a
-/// second of work; so it should be quick. `done` may be told late and out of order, and reaches `total` only at the
-/// end. Once it says no, the call returns [`Error::Interrupted`] as soon as every thread has seen it; what the call
-/// would have changed is as it was.
+/// What is counted is told by each call that takes one: queries, runs, bytes. The watcher is called from whichever thread
+/// has finished something, and in between with nothing new to tell, at the most once in ten milliseconds; so it should be
+/// quick. `done` may be told late and out of order, is never above `total`, and may reach it a little before the call
+/// ends. Once the watcher says no, it is not asked again: the call returns [`Error::Interrupted`] as soon as every thread
+/// has come to where it would ask, which takes milliseconds but where one unit of exact arithmetic or linear algebra
+/// takes longer. What the call would have changed is as it was; a writer that it was given has what was written so far.
 ///
 /// # Example
 /// ```
@@ -40,7 +42,14 @@ impl<'a> Progress<'a> {
 
     /// Begins a call of `total` things.
     pub fn begin(self, total: u64) -> Steps<'a> {
-        Steps { progress: self, total, done: AtomicU64::new(0) }
+        Steps {
+            progress: self,
+            total,
+            done: AtomicU64::new(0),
+            stopped: AtomicBool::new(false),
+            begun: Instant::now(),
+            asked: AtomicU64::new(0),
+        }
     }
 }
 
@@ -56,7 +65,15 @@ pub struct Steps<'a> {
     progress: Progress<'a>,
     total: u64,
     done: AtomicU64,
+    /// The watcher has said no.
+    stopped: AtomicBool,
+    begun: Instant,
+    /// When it was last asked, in milliseconds since the beginning.
+    asked: AtomicU64,
 }
+
+/// Milliseconds between two questions where nothing is done.
+const BETWEEN: u64 = 10;
 
 impl Steps<'_> {
     /// `more` things are done.
@@ -67,14 +84,29 @@ impl Steps<'_> {
         // Only counted where somebody looks.
         let Some(watcher) = self.progress.0 else { return Ok(()) };
         let done = self.done.fetch_add(more, Ordering::Relaxed) + more;
-        if watcher(done, self.total) { Ok(()) } else { Err(Error::Interrupted) }
+        self.ask(watcher, done)
     }
 
-    /// Asks whether to go on, nothing being done since.
+    /// Whether to go on, nothing being done since; the watcher is asked if it was not for ten milliseconds.
     ///
     /// # Errors
     /// As [`advance`](Self::advance).
     pub fn check(&self) -> Result<()> {
-        self.advance(0)
+        let Some(watcher) = self.progress.0 else { return Ok(()) };
+        let (now, before) = (self.begun.elapsed().as_millis() as u64, self.asked.load(Ordering::Relaxed));
+        let due = now >= before + BETWEEN;
+        // Of several threads that find it due, one asks.
+        if due && self.asked.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            return self.ask(watcher, self.done.load(Ordering::Relaxed));
+        }
+        if self.stopped.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
+    fn ask(&self, watcher: &(dyn Fn(u64, u64) -> bool + Sync), done: u64) -> Result<()> {
+        if self.stopped.load(Ordering::Relaxed) || !watcher(done, self.total) {
+            self.stopped.store(true, Ordering::Relaxed);
+            return Err(Error::Interrupted);
+        }
+        Ok(())
     }
 }

@@ -159,6 +159,7 @@ pub(crate) fn step_to_limit(
         if running.is_empty() {
             break;
         }
+        steps.check()?;
         let states = running.iter().map(|&run| &paths[run].0.state).collect::<Result<Queries>>()?;
         for (&run, Step { energy, next, tied }) in running.iter().zip(step(&states)?) {
             let (path, frozen) = &mut paths[run];
@@ -187,7 +188,7 @@ pub(crate) trait Sweep {
     fn energy(&self) -> Energy;
     /// Visits all positions but the `frozen` ones, in the order of sweep `sweep` of query `index`; returns at how many
     /// of them the field was exactly 0.
-    fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64>;
+    fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64], steps: &Steps<'_>) -> Result<u64>;
     /// The state, once a sweep has gone over it.
     fn state(&self) -> Result<Pattern>;
 }
@@ -210,7 +211,7 @@ pub(crate) fn sweep_to_limit<S: Sweep>(
                 path.limit = Some(Limit::StepLimit);
                 break;
             }
-            let tied = walk.sweep(index, sweep, &frozen)?;
+            let tied = walk.sweep(index, sweep, &frozen, steps)?;
             path.advance(walk.state()?, tied);
             if path.limit.is_some() {
                 break;
@@ -236,18 +237,18 @@ impl Sweep for Walk<'_> {
         self.walker.energy(self.dynamics.energy_diagonal())
     }
 
-    fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64> {
+    fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64], steps: &Steps<'_>) -> Result<u64> {
         let (keys, tie) = (self.walker.keys(), self.dynamics.tie);
         if let Some(plane) = self.whole {
             let positions = positions_in_turn(self.dynamics.order, index, sweep, keys.dim())?;
-            return visit(&mut Visiting { walker: &mut self.walker, plane }, positions, frozen, tie);
+            return visit(&mut Visiting { walker: &mut self.walker, plane }, positions, frozen, tie, steps);
         }
         // In fixed order: a word's positions as the sweep comes to it.
         let mut tied = 0;
         for word in 0..keys.words() {
             let plane = Plane::new(keys, word..word + 1)?;
             let positions = word * 64..keys.dim().min((word + 1) * 64);
-            tied += visit(&mut Visiting { walker: &mut self.walker, plane: &plane }, positions, frozen, tie)?;
+            tied += visit(&mut Visiting { walker: &mut self.walker, plane: &plane }, positions, frozen, tie, steps)?;
         }
         Ok(tied)
     }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{Order, sweep_order};
-use crate::{Error, Result, Tie};
+use crate::{Error, Result, Steps, Tie};
 
 /// A state whose positions are visited.
 pub(crate) trait Visited {
@@ -21,9 +21,13 @@ pub(crate) fn visit(
     positions: impl IntoIterator<Item = usize>,
     frozen: &[u64],
     tie: Tie,
+    steps: &Steps<'_>,
 ) -> Result<u64> {
     let mut tied = 0;
-    for position in positions {
+    for (visited, position) in positions.into_iter().enumerate() {
+        if visited % 64 == 0 {
+            steps.check()?;
+        }
         if frozen[position / 64] >> (position % 64) & 1 == 1 {
             continue;
         }

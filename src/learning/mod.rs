@@ -27,6 +27,7 @@ pub use rule::{FieldSigns, MOST_WEIGHTS, Network, NetworkRecalled, Rule, Weights
 pub use spectrum::{Association, Spectrum};
 pub use storkey::Storkey;
 
+use crate::names::one_of;
 use crate::{Error, Result};
 
 /// The rules, by name.
@@ -39,7 +40,7 @@ impl std::str::FromStr for &'static dyn Rule {
     fn from_str(name: &str) -> Result<Self> {
         RULES.iter().copied().find(|rule| rule.name() == name).ok_or_else(|| {
             let names: Vec<&str> = RULES.iter().map(|rule| rule.name()).collect();
-            Error::Parameter { what: "rule", expected: names.join(", "), found: format!("{name:?}") }
+            Error::Parameter { what: "rule", expected: one_of(&names), found: format!("{name:?}") }
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::dynamics::{Step, Sweep, Visited, conclude, positions_in_turn, step_to
 use crate::separation::energy::Energy;
 use crate::sign::exact::ULP;
 use crate::sign::self_term::Diagonal;
-use crate::{Dynamics, Error, Pattern, Progress, Queries, Query, Result, Separation};
+use crate::{Dynamics, Error, Pattern, Progress, Queries, Query, Result, Separation, Steps};
 
 impl dyn Network + '_ {
     /// Runs the network from every start to its limit, as [`Memory::relax`](crate::Memory::relax) runs a memory. Every
@@ -43,9 +43,10 @@ impl dyn Network + '_ {
         if let Some(memory) = self.as_memory() {
             return memory.watched(progress).relax(starts, dynamics);
         }
+        let (view, steps) = (memory.view(), progress.begin(starts.len() as u64));
+        steps.check()?;
         let weights = self.weights()?;
         let network = Weighted::new(self, &weights, dynamics);
-        let (view, steps) = (memory.view(), progress.begin(starts.len() as u64));
         let paths = match dynamics.order {
             Order::Synchronous => step_to_limit(starts, dynamics, &steps, &|states| network.step(states))?,
             Order::Fixed | Order::Random { .. } => {
@@ -160,10 +161,10 @@ impl Sweep for Walk<'_> {
         self.network.energy(&self.state, &self.fields)
     }
 
-    fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64]) -> Result<u64> {
+    fn sweep(&mut self, index: usize, sweep: u32, frozen: &[u64], steps: &Steps<'_>) -> Result<u64> {
         let dynamics = self.network.dynamics;
         let positions = positions_in_turn(dynamics.order, index, sweep, self.state.len())?;
-        let tied = visit(self, positions, frozen, dynamics.tie)?;
+        let tied = visit(self, positions, frozen, dynamics.tie, steps)?;
         // Anew, so that roundings do not gather over sweeps.
         self.fields = self.network.fields(&self.state);
         Ok(tied)

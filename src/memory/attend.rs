@@ -52,7 +52,7 @@ impl View<'_> {
     /// As [`Memory::attend`], over the associations in the view. What is counted for who watches are queries.
     ///
     /// # Errors
-    /// As [`Memory::attend`]; [`Error::Count`](crate::Error::Count) for a scope of another memory;
+    /// As [`Memory::attend`]; [`Error::Mismatch`](crate::Error::Mismatch) for a scope of another memory;
     /// [`Error::Interrupted`](crate::Error::Interrupted).
     pub fn attend(&self, queries: &Queries, beta: Beta) -> Result<Vec<f64>> {
         let steps = self.begin(queries.len() as u64);
@@ -73,7 +73,8 @@ impl View<'_> {
         Ok(rows.into_iter().flatten().collect())
     }
 
-    /// As [`Memory::attention_weights`], over the associations in the view; the others weigh 0.
+    /// As [`Memory::attention_weights`], (queries, n) with all n of the memory, over the associations in the view; the
+    /// others weigh 0.
     ///
     /// # Errors
     /// As [`attend`](Self::attend).

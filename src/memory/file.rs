@@ -36,7 +36,7 @@ impl Memory {
     /// memory or what it held before, whatever happens. Once this returns, the memory outlasts a crash of the machine.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`]; [`Error::OutOfMemory`] if patterns lie in several segments, which are put together to be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         self.view().save(path)
     }
@@ -183,7 +183,8 @@ impl View<'_> {
     pub fn write_to(&self, writer: &mut impl Write) -> Result<()> {
         self.check_whole("scope of what is saved")?;
         let memory = self.memory();
-        let steps = self.begin(memory.bytes() as u64);
+        let values = if memory.is_auto_associative() { 0 } else { bytes_of(memory.values()) };
+        let steps = self.begin(bytes_of(memory.keys()) + values);
         let mut header = [0u8; HEADER_BYTES];
         header[..8].copy_from_slice(MAGIC);
         header[8..12].copy_from_slice(&VERSION.to_le_bytes());
@@ -217,6 +218,11 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 fn format(place: &'static str, expected: impl Into<String>, found: impl Into<String>) -> Error {
     Error::Format { place, expected: expected.into(), found: found.into() }
+}
+
+/// What one side takes in a file.
+fn bytes_of(side: &Side) -> u64 {
+    (side.len().div_ceil(LANES) * side.words() * size_of::<Lanes>()) as u64
 }
 
 /// The pages of one side; of several segments they are made anew, as those of one.

@@ -17,7 +17,7 @@ pub use view::View;
 
 use crate::patterns::segments::Side;
 use crate::scan::keys::Keys;
-use crate::{Error, Missing, Pattern, Patterns, Result, Scope};
+use crate::{Error, Missing, Pattern, Result, Scope};
 
 /// An associative memory of n stored associations (x_i, y_i): keys x_i ∈ {±1}^d and values y_i ∈ {±1}^{d'}.
 ///
@@ -47,7 +47,7 @@ impl Memory {
     ///
     /// # Errors
     /// [`Error::Empty`] without keys; [`Error::Kernel`] if `POPFIELD_TIER` names no tier of this CPU.
-    pub fn auto_associative(keys: Patterns) -> Result<Self> {
+    pub fn auto_associative(keys: impl Into<Side>) -> Result<Self> {
         Self::of_sides(keys.into(), None)
     }
 
@@ -55,23 +55,35 @@ impl Memory {
     ///
     /// # Errors
     /// As [`auto_associative`](Self::auto_associative); [`Error::Count`] unless there are as many values as keys.
-    pub fn hetero_associative(keys: Patterns, values: Patterns) -> Result<Self> {
-        if keys.len() != values.len() {
-            let (expected, found) = (keys.len() as u64, values.len() as u64);
-            return Err(Error::Count { what: "values, one for each key", expected, found });
-        }
+    pub fn hetero_associative(keys: impl Into<Side>, values: impl Into<Side>) -> Result<Self> {
         Self::of_sides(keys.into(), Some(values.into()))
     }
 
     /// Keys and the values beside them, in segments of the same lengths.
     pub(crate) fn of_sides(keys: Side, values: Option<Side>) -> Result<Self> {
+        if let Some(values) = values.as_ref().filter(|values| values.len() != keys.len()) {
+            let (expected, found) = (keys.len() as u64, values.len() as u64);
+            return Err(Error::Count { what: "values, one for each key", expected, found });
+        }
         if keys.is_empty() {
             return Err(Error::Empty { what: "keys" });
         }
+        // Scans walk both sides together.
+        let values = match values {
+            Some(values) if !values.is_cut_as(&keys) => Some(values.to_patterns()?.into()),
+            values => values,
+        };
+        let keys = match &values {
+            Some(values) if !keys.is_cut_as(values) => keys.to_patterns()?.into(),
+            _ => keys,
+        };
         Ok(Self { keys: Keys::new(keys, Tier::from_env()?), values })
     }
 
     /// Stores one more association, under the next id. `value` is left out where keys are their own values.
+    ///
+    /// Cost: the words of a pattern; where a clone of the memory or a network learned of it shares the patterns, a copy of
+    /// the last segment, once.
     ///
     /// # Errors
     /// [`Error::Dimension`] if key or value is of another dimension; [`Error::Count`] if a value is missing, or given
@@ -97,7 +109,10 @@ impl Memory {
     /// one.
     ///
     /// Forgetting is exact: since no weights are kept, the memory is bit for bit what it would be had the association
-    /// never been stored. Cost: (n − `id`) × words of a pattern.
+    /// never been stored.
+    ///
+    /// Cost: (n − `id`) × words of a pattern; where a clone of the memory or a network learned of it shares the patterns, a
+    /// copy of their segment.
     ///
     /// # Errors
     /// [`Error::Parameter`] if there is no such id; [`Error::Empty`] if it is the last association.
@@ -113,7 +128,9 @@ impl Memory {
         let keys = self.keys().without(id)?;
         let values = self.values.as_ref().map(|values| values.without(id)).transpose()?.flatten();
         take_out(self.keys.side_mut(), id, keys);
-        self.values.iter_mut().for_each(|side| take_out(side, id, values.clone()));
+        if let Some(side) = &mut self.values {
+            take_out(side, id, values);
+        }
         Ok((key, value))
     }
 
@@ -172,9 +189,9 @@ impl Memory {
     ///
     /// # Errors
     /// [`Error::Id`] for an id that comes again, and for one that no association has unless `missing` allows it;
-    /// [`Error::Empty`] if none is left; [`Error::OutOfMemory`].
+    /// [`Error::Parameter`] if none is left; [`Error::OutOfMemory`].
     pub fn scope(&self, only: Option<&[u64]>, exclude: &[u64], missing: Missing) -> Result<Scope> {
-        Scope::new(self.len(), only, exclude, missing)
+        self.keys.scope(only, exclude, missing)
     }
 }
 

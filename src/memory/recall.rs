@@ -33,10 +33,10 @@ impl View<'_> {
     /// As [`Memory::recall`], of the associations in the view. What is counted for who watches are queries, once a step.
     ///
     /// # Errors
-    /// As [`Memory::recall`]; [`Error::Count`] for a scope of another memory; [`Error::Interrupted`].
+    /// As [`Memory::recall`]; [`Error::Mismatch`] for a scope of another memory; [`Error::Interrupted`].
     pub fn recall(&self, queries: &Queries, recall: &Recall) -> Result<Recalled> {
         let (dim, value_dim) = (self.memory().dim(), self.memory().value_dim());
-        let steps = self.begin(queries.len() as u64 * u64::from(recall.steps));
+        let steps = self.begin((queries.len() as u64).saturating_mul(recall.steps.into()));
         let asked = self.asked(&steps)?;
         asked.scan.check(queries)?;
         recall.tie.check(dim, value_dim)?;
@@ -45,7 +45,7 @@ impl View<'_> {
         }
         let field = Field::new(recall.separation, SelfTerm::Kept, dim);
         let step = |queries: &Queries| Recalled::new(asked.answers(queries, &field, recall.tie)?, value_dim);
-        let skipped = |more: u32| steps.advance(queries.len() as u64 * u64::from(more));
+        let skipped = |more: u32| steps.advance((queries.len() as u64).saturating_mul(more.into()));
         repeat(queries, recall.steps, step, |recalled| &recalled.patterns, skipped)
     }
 }

@@ -42,7 +42,7 @@ impl View<'_> {
     /// As [`Memory::search_top`], of the keys in the view. What is counted for who watches are queries.
     ///
     /// # Errors
-    /// As [`Memory::search_top`]; [`Error::Count`] for a scope of another memory; [`Error::Interrupted`].
+    /// As [`Memory::search_top`]; [`Error::Mismatch`] for a scope of another memory; [`Error::Interrupted`].
     pub fn search_top(&self, queries: &Queries, top: usize) -> Result<Vec<Vec<Neighbor>>> {
         if top == 0 {
             return Err(Error::Parameter { what: "top", expected: "at least 1".into(), found: "0".into() });
@@ -54,7 +54,7 @@ impl View<'_> {
     /// As [`Memory::search_radius`], of the keys in the view. What is counted for who watches are queries.
     ///
     /// # Errors
-    /// As [`Memory::search_radius`]; [`Error::Count`] for a scope of another memory; [`Error::Interrupted`].
+    /// As [`Memory::search_radius`]; [`Error::Mismatch`] for a scope of another memory; [`Error::Interrupted`].
     pub fn search_radius(&self, queries: &Queries, radius: u32) -> Result<Vec<Vec<Neighbor>>> {
         self.search(queries, |_| Shortlist::new(usize::MAX, radius.saturating_add(1)))
     }

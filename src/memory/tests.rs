@@ -5,11 +5,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
+use crate::Patterns;
 use crate::dynamics::Order;
 use crate::patterns::segments::Segment;
 use crate::patterns::{NoiseModel, add_noise};
 use crate::separation::Beta;
-use crate::{Dynamics, Queries, Query, Recall, Recalled, Separation, Tie};
+use crate::{Dynamics, Progress, Queries, Query, Recall, Recalled, Separation, Tie};
 
 /// The patterns in segments of these lengths, and the rest, if `grows`, in the one that grows.
 fn in_segments(patterns: &Patterns, lengths: &[usize], grows: bool) -> Side {
@@ -54,13 +55,15 @@ proptest! {
         let originals = keys.choose(70, seed, "queries").unwrap();
         let noisy = add_noise(&originals, 0.15, NoiseModel::Exact, seed).unwrap();
         let queries = Queries::with_known(noisy, Patterns::random(70, dim, seed, "known").unwrap()).unwrap();
-        let scope: Vec<u64> = (0..n as u64).filter(|id| (id ^ seed) % 3 > 0).chain([n as u64 - 1]).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
-        let scope = whole.scope(Some(&scope), &[], Missing::Refuse).unwrap();
+        let ids: Vec<u64> = (0..n as u64).filter(|id| (id ^ seed) % 3 > 0).chain([n as u64 - 1]).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
         let separations = [Separation::Linear, Separation::Max, Separation::polynomial(3).unwrap(), Separation::exponential(beta).unwrap()];
         for separation in separations {
             let recall = Recall::new(separation);
             prop_assert_eq!(told(parts.recall(&queries, &recall).unwrap()), told(whole.recall(&queries, &recall).unwrap()));
-            let within = |memory: &Memory| told(memory.within(&scope).recall(&queries, &recall).unwrap());
+            let within = |memory: &Memory| {
+                let scope = memory.scope(Some(&ids), &[], Missing::Refuse).unwrap();
+                told(memory.within(&scope).recall(&queries, &recall).unwrap())
+            };
             prop_assert_eq!(within(&parts), within(&whole));
         }
         prop_assert_eq!(parts.search_top(&queries, 5).unwrap(), whole.search_top(&queries, 5).unwrap());
@@ -94,6 +97,14 @@ proptest! {
         parts.write_to(&mut files[0]).unwrap();
         whole.write_to(&mut files[1]).unwrap();
         prop_assert!(files[0] == files[1]);
+        let told = std::sync::Mutex::new((0, 0));
+        let watcher = |done: u64, total: u64| {
+            *told.lock().unwrap() = (done, total);
+            done <= total
+        };
+        parts.watched(Progress::new(&watcher)).write_to(&mut std::io::sink()).unwrap();
+        let (done, total) = told.into_inner().unwrap();
+        prop_assert_eq!(done, total);
     }
 
     #[test]
@@ -133,4 +144,24 @@ proptest! {
             }
         }
     }
+}
+
+/// Keys and values that come in segments of other lengths are put together alike.
+#[test]
+fn sides_cut_apart_are_joined() {
+    let keys = Patterns::random(300, 90, 1, "keys").unwrap();
+    let values = Patterns::random(300, 20, 1, "values").unwrap();
+    let whole = Memory::hetero_associative(keys.clone(), values.clone()).unwrap();
+    let queries: Queries = keys.range(0..70).unwrap().into();
+    for (of_keys, of_values) in [(vec![3, 5], vec![8]), (vec![], vec![100, 1]), (vec![299], vec![])] {
+        let parts =
+            Memory::hetero_associative(in_segments(&keys, &of_keys, true), in_segments(&values, &of_values, false))
+                .unwrap();
+        for separation in [Separation::Linear, Separation::Max] {
+            let recall = Recall::new(separation);
+            assert_eq!(told(parts.recall(&queries, &recall).unwrap()), told(whole.recall(&queries, &recall).unwrap()));
+        }
+    }
+    let short = in_segments(&values.range(0..299).unwrap(), &[], true);
+    assert!(matches!(Memory::hetero_associative(keys, short), Err(Error::Count { .. })));
 }

@@ -8,6 +8,9 @@ use crate::{Error, Memory, Progress, Result, Scope};
 
 /// A memory as one call sees it: all of it or the associations in a [`Scope`], and who watches the call.
 ///
+/// Recall, search and attention know scopes. Dynamics, overlaps and saving are watched, of whole memories;
+/// [`Memory::advance`], [`Memory::partial`] and [`Memory::votes`] are neither.
+///
 /// ```
 /// use popfield::{Memory, Missing, Patterns, Progress, Recall, Separation};
 /// let memory = Memory::auto_associative(Patterns::random(100, 64, 5, "keys")?)?;
@@ -61,6 +64,9 @@ impl<'a> View<'a> {
 
     /// Refuses scopes that leave associations out.
     pub(super) fn check_whole(&self, what: &'static str) -> Result<()> {
+        if self.scope.is_some_and(|scope| scope.generation() != self.memory.keys.generation()) {
+            return Err(Error::Mismatch { what: "the memory of a call and that of its scope" });
+        }
         if self.len() < self.memory.len() {
             let (expected, found) = (format!("all {} associations", self.memory.len()), self.len().to_string());
             return Err(Error::Parameter { what, expected, found });
@@ -84,7 +90,7 @@ impl<'a> View<'a> {
     /// What the call scans.
     ///
     /// # Errors
-    /// [`Error::Count`] if the scope is of a memory of another length.
+    /// [`Error::Mismatch`] if the scope is of another memory, or of this one before it was changed.
     pub(crate) fn scan<'s>(&'s self, steps: &'s Steps<'s>) -> Result<Scan<'s>> {
         Scan::new(&self.memory.keys, self.scope, steps)
     }

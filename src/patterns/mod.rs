@@ -25,8 +25,8 @@ use pattern::{check_words, sign_bit, tail_mask, words_of};
 
 /// A list of patterns of one dimension, packed for the scan: d bits each, 64-byte aligned.
 ///
-/// The layout, pages of word planes (`pages.rs`), is this type's secret: nothing outside it and the store's format
-/// knows it. Tail bits and unused tail lanes are always zero.
+/// The layout, pages of word planes (`pages.rs`), is this type's secret: nothing outside it, the segments of a memory and
+/// the file format (`memory/file.rs`) knows it. Tail bits and unused tail lanes are always zero.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Patterns {
     dim: usize,
@@ -354,7 +354,7 @@ impl Patterns {
         view.runs(0..self.blocks(), usize::MAX).map(move |run| (run.start * LANES, view.slab(run)))
     }
 
-    /// The layout itself, for the store.
+    /// The layout itself, for segments and files.
     pub(crate) fn lanes(&self) -> &[Lanes] {
         self.pages.lanes()
     }
@@ -378,7 +378,7 @@ impl Patterns {
         });
     }
 
-    /// Patterns that stand in `lanes` already, as the store reads them.
+    /// Patterns that stand in `lanes` already, as files hold them.
     ///
     /// # Errors
     /// [`Error::TailBit`] if a tail bit or lane is not zero; [`Error::Count`] if there are not just enough lanes.

@@ -48,7 +48,7 @@ pub struct Side {
 }
 
 /// Where a segment begins.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Start {
     pattern: usize,
     block: usize,
@@ -235,6 +235,11 @@ impl Side {
             both[1].present = both[0].present;
             Some(both)
         })
+    }
+
+    /// Whether the segments of both are as long, so that patterns that stand beside each other lie in the same blocks.
+    pub(crate) fn is_cut_as(&self, other: &Self) -> bool {
+        self.starts == other.starts && self.len() == other.len()
     }
 
     /// Stores one more, of the right dimension.

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use popfield_kernels::Tier;
 
 use crate::patterns::segments::{Run, Side};
 use crate::progress::Steps;
 use crate::scan::sample::{sample, sample_within};
-use crate::scan::scope::{Scope, Share};
+use crate::scan::scope::{Missing, Scope, Share};
 use crate::{Error, Patterns, Queries, Result};
 
 /// Patterns below which splitting a scan among threads costs more than it gains.
@@ -22,11 +23,28 @@ pub(crate) struct Keys {
     pub(crate) tier: Tier,
     /// Some of the keys, once a scan was planned.
     sample: OnceLock<Patterns>,
+    /// The same only for keys that are the same: a scope is of just these.
+    generation: u64,
+}
+
+/// A number that no keys of this process had before.
+fn generation() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Keys {
     pub(crate) fn new(side: Side, tier: Tier) -> Self {
-        Self { side, tier, sample: OnceLock::new() }
+        Self { side, tier, sample: OnceLock::new(), generation: generation() }
+    }
+
+    /// The scope of the ids that `only` names, or of all, less those that `exclude` names.
+    pub(crate) fn scope(&self, only: Option<&[u64]>, exclude: &[u64], missing: Missing) -> Result<Scope> {
+        Scope::new(self.side.len(), self.generation, only, exclude, missing)
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
     }
 
     pub(crate) fn with_tier(self, tier: Tier) -> Self {
@@ -36,6 +54,7 @@ impl Keys {
     /// The keys, to change; what is known of them is forgotten.
     pub(crate) fn side_mut(&mut self) -> &mut Side {
         self.sample.take();
+        self.generation = generation();
         &mut self.side
     }
 }
@@ -50,11 +69,10 @@ pub(crate) struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     /// # Errors
-    /// [`Error::Count`] for a scope of another number of keys.
+    /// [`Error::Mismatch`] for a scope of other keys.
     pub(crate) fn new(keys: &'a Keys, scope: Option<&'a Scope>, steps: &'a Steps<'a>) -> Result<Self> {
-        if let Some(scope) = scope.filter(|scope| scope.of() != keys.side.len()) {
-            let (expected, found) = (keys.side.len() as u64, scope.of() as u64);
-            return Err(Error::Count { what: "associations that a scope is of", expected, found });
+        if scope.is_some_and(|scope| scope.generation() != keys.generation) {
+            return Err(Error::Mismatch { what: "the memory of a call and that of its scope" });
         }
         Ok(Self { keys, scope, steps })
     }

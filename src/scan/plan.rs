@@ -57,7 +57,8 @@ impl<'a> Plan<'a> {
     ///
     /// Cost: a thousandth of the scan, roughly, and the sample's 256 keys at the most.
     pub(crate) fn new(scan: Scan<'a>, queries: &Queries) -> Result<Self> {
-        let (keys, sample) = (scan.len(), scan.sample()?);
+        // What is scanned, whatever may answer.
+        let (keys, sample) = (scan.side().len(), scan.sample()?);
         if keys < FEW {
             let screen = Screen { words: sample.words(), joined: false };
             let screens = vec![Sampled { screen, bounds: Vec::new(), mean: 0.0, deviation: 0.0 }];

@@ -76,7 +76,9 @@ fn ask(proposers: &[&dyn Propose], queries: &Queries, wanted: &[Wanted]) -> Resu
     let mut open: Vec<usize> = (0..wanted.len()).collect();
     for proposer in proposers.iter().filter(|_| !wanted.is_empty()) {
         let of_open: Vec<Wanted> = open.iter().map(|&place| wanted[place]).collect();
-        for (place, counted) in open.iter().zip(proposer.propose(queries, &of_open)?) {
+        let proposed = proposer.propose(queries, &of_open)?;
+        debug_assert_eq!(proposed.len(), open.len());
+        for (place, counted) in open.iter().zip(proposed) {
             found[*place] = counted;
         }
         open.retain(|&place| found[place].is_none());

@@ -11,9 +11,9 @@ use crate::{Error, Result};
 /// Which associations of a memory exist for a call: answers, ties, counts and certificates are those of the memory that
 /// holds these alone, under the ids that they have.
 ///
-/// A scope is of the memory that it was made for ([`Memory::scope`](crate::Memory::scope)) and takes a bit for each of
-/// its associations. A key outside costs a call what one inside costs the scan at the least; stretches of some hundred
-/// keys that all lie outside are not read.
+/// A scope is of the memory that it was made for ([`Memory::scope`](crate::Memory::scope)) and its clones, as long as
+/// nothing is stored there or forgotten, and takes a bit for each of its associations. A key outside costs a call what
+/// one inside costs the scan at the least; stretches of some hundred keys that all lie outside are not read.
 ///
 /// # Example
 /// ```
@@ -32,6 +32,8 @@ pub struct Scope {
     present: Vec<u64>,
     len: usize,
     of: usize,
+    /// Of the keys that it is of.
+    generation: u64,
 }
 
 /// What becomes of ids that no association has.
@@ -60,7 +62,13 @@ pub(crate) enum Share {
 
 impl Scope {
     /// Of `of` associations those that `only` names, or all, less those that `exclude` names.
-    pub(crate) fn new(of: usize, only: Option<&[u64]>, exclude: &[u64], missing: Missing) -> Result<Self> {
+    pub(crate) fn new(
+        of: usize,
+        generation: u64,
+        only: Option<&[u64]>,
+        exclude: &[u64],
+        missing: Missing,
+    ) -> Result<Self> {
         let words = of.div_ceil(64);
         let mut present: Vec<u64> = room_for(words, "a scope")?;
         present.resize(words, if only.is_some() { 0 } else { u64::MAX });
@@ -77,9 +85,10 @@ impl Scope {
         }
         let len = present.iter().map(|bits| bits.count_ones() as usize).sum();
         if len == 0 {
-            return Err(Error::Empty { what: "associations in the scope" });
+            let (expected, found) = ("at least one association".into(), "none".into());
+            return Err(Error::Parameter { what: "scope", expected, found });
         }
-        Ok(Self { present, len, of })
+        Ok(Self { present, len, of, generation })
     }
 
     /// Associations in the scope; at least one.
@@ -95,6 +104,10 @@ impl Scope {
     /// Associations of the memory that it is a scope of.
     pub fn of(&self) -> usize {
         self.of
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Whether association `id` is in the scope.
@@ -192,7 +205,7 @@ mod tests {
         for of in [1, 63, 64, 65, 200, 1000] {
             for step in [1, 2, 7, 63, 64, 500] {
                 let only: Vec<u64> = (0..of as u64).step_by(step).collect();
-                let scope = Scope::new(of, Some(&only), &[], Missing::Refuse).unwrap();
+                let scope = Scope::new(of, 0, Some(&only), &[], Missing::Refuse).unwrap();
                 assert_eq!(scope.len(), only.len());
                 assert!(scope.ids().eq(only.iter().copied()));
                 for start in (0..of).step_by(3) {
@@ -221,7 +234,7 @@ mod tests {
 
     #[test]
     fn ids_that_make_no_sense_are_refused() {
-        let says = |only: Option<&[u64]>, exclude: &[u64], missing| match Scope::new(10, only, exclude, missing) {
+        let says = |only: Option<&[u64]>, exclude: &[u64], missing| match Scope::new(10, 0, only, exclude, missing) {
             Ok(scope) => scope.ids().map(|id| id.to_string()).collect::<Vec<_>>().join(" "),
             Err(error) => error.to_string(),
         };
@@ -235,13 +248,7 @@ mod tests {
             "ids to leave out, place 2: expected an id not given before, as at place 0, found 4"
         );
         assert_eq!(says(Some(&[3, 4]), &[4], Missing::Refuse), "3");
-        assert_eq!(
-            says(Some(&[3]), &[3], Missing::Refuse),
-            "associations in the scope: expected at least one pattern, found none"
-        );
-        assert_eq!(
-            says(Some(&[]), &[], Missing::Refuse),
-            "associations in the scope: expected at least one pattern, found none"
-        );
+        assert_eq!(says(Some(&[3]), &[3], Missing::Refuse), "scope: expected at least one association, found none");
+        assert_eq!(says(Some(&[]), &[], Missing::Refuse), "scope: expected at least one association, found none");
     }
 }

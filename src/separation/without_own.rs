@@ -1,4 +1,4 @@
-//! Votes without the own bits: what is left of a word of votes once the self-term is taken out of it, as `self_term.rs`
+//! Votes without the own bits: what is left of a word of votes once the self-term is taken out of it, as `sign/self_term.rs`
 //! says.
 
 use std::collections::BTreeMap;

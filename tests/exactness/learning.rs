@@ -472,5 +472,5 @@ fn what_cannot_be_learned_is_refused() {
         assert_eq!(rule.to_string().parse::<&dyn Rule>().unwrap().name(), rule.name());
     }
     let refused = "delta".parse::<&dyn Rule>().unwrap_err().to_string();
-    assert_eq!(refused, "rule: expected hebb, pseudo-inverse, storkey, found \"delta\"");
+    assert_eq!(refused, "rule: expected hebb, pseudo-inverse or storkey, found \"delta\"");
 }
