@@ -27,6 +27,8 @@ fn main() -> ExitCode {
     };
     output::catch_signals();
     match run(cli.command) {
+        // It was told to stop when all was as good as done.
+        Ok(()) if output::interrupted() => fail(&Failure::Interrupted),
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => fail(&failure),
     }

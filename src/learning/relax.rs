@@ -29,7 +29,7 @@ impl dyn Network + '_ {
         self.relax_watched(starts, dynamics, Progress::NONE)
     }
 
-    /// As `relax`, watched by `progress`, who is told of runs that have come to their limits.
+    /// Runs the network from every start to its limit: see `relax`. `progress` is told of runs that have come to theirs.
     ///
     /// # Errors
     /// As `relax`; [`Error::Interrupted`].

@@ -49,7 +49,8 @@ impl Memory {
 }
 
 impl View<'_> {
-    /// As [`Memory::attend`], over the associations in the view. What is counted for who watches are queries.
+    /// The mean of the values in the view under the softmax weights of β times the overlaps, (queries, value_dim), row by
+    /// row: see [`Memory::attend`]. What is counted for who watches are queries.
     ///
     /// # Errors
     /// As [`Memory::attend`]; [`Error::Mismatch`](crate::Error::Mismatch) for a scope of another memory;
@@ -73,8 +74,8 @@ impl View<'_> {
         Ok(rows.into_iter().flatten().collect())
     }
 
-    /// As [`Memory::attention_weights`], (queries, n) with all n of the memory, over the associations in the view; the
-    /// others weigh 0.
+    /// Softmax weights over the associations in the view, (queries, n) with all n of the memory, row by row; those that are
+    /// not in the view weigh 0. What is counted for who watches are queries.
     ///
     /// # Errors
     /// As [`attend`](Self::attend).

@@ -72,7 +72,7 @@ impl Memory {
         Self::open_watched(path, Progress::NONE)
     }
 
-    /// As [`open`](Self::open), watched by `progress`, who is told of bytes of patterns.
+    /// Opens a memory file, checking all of it: see [`open`](Self::open). `progress` is told of bytes of patterns.
     ///
     /// # Errors
     /// As [`open`](Self::open); [`Error::Interrupted`].
@@ -156,7 +156,7 @@ impl Memory {
 }
 
 impl View<'_> {
-    /// As [`Memory::save`]. What is counted for who watches are bytes.
+    /// Writes the memory to `path`, whole or not at all: see [`Memory::save`]. What is counted for who watches are bytes.
     ///
     /// # Errors
     /// As [`Memory::save`]; [`Error::Parameter`] within a scope; [`Error::Interrupted`].
@@ -176,7 +176,8 @@ impl View<'_> {
         Ok(())
     }
 
-    /// As [`Memory::write_to`]. What is counted for who watches are bytes.
+    /// Writes the memory as [`Memory::open`] reads it. What is counted for who watches are bytes; a writer of a call that was
+    /// stopped has what was written so far.
     ///
     /// # Errors
     /// As [`Memory::write_to`]; [`Error::Parameter`] within a scope; [`Error::Interrupted`].

@@ -20,7 +20,8 @@ impl Memory {
 }
 
 impl View<'_> {
-    /// As [`Memory::overlaps`]. What is counted for who watches are queries.
+    /// Overlaps of every query with every key, (queries, n), row by row: see [`Memory::overlaps`]. What is counted for who
+    /// watches are queries.
     ///
     /// # Errors
     /// As [`Memory::overlaps`]; [`Error::Parameter`](crate::Error::Parameter) within a scope, whose other keys would have

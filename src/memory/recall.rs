@@ -30,7 +30,8 @@ impl Memory {
 }
 
 impl View<'_> {
-    /// As [`Memory::recall`], of the associations in the view. What is counted for who watches are queries, once a step.
+    /// Recalls every query from the associations in the view, sign[Σ_i f(⟨query, x_i⟩) y_i] over these: see
+    /// [`Memory::recall`]. What is counted for who watches are queries, once a step.
     ///
     /// # Errors
     /// As [`Memory::recall`]; [`Error::Mismatch`] for a scope of another memory; [`Error::Interrupted`].

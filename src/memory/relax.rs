@@ -71,7 +71,8 @@ impl Memory {
 }
 
 impl View<'_> {
-    /// As [`Memory::relax`]. What is counted for who watches are runs that have come to their limits.
+    /// Runs the network from every start to its limit: see [`Memory::relax`]. What is counted for who watches are runs that
+    /// have come to their limits.
     ///
     /// # Errors
     /// As [`Memory::relax`]; [`Error::Parameter`] within a scope: a network has all of its associations;

@@ -39,7 +39,8 @@ impl Memory {
 }
 
 impl View<'_> {
-    /// As [`Memory::search_top`], of the keys in the view. What is counted for who watches are queries.
+    /// The `top` nearest of the keys in the view, nearest first, equal distances by lower id: see
+    /// [`Memory::search_top`]. What is counted for who watches are queries.
     ///
     /// # Errors
     /// As [`Memory::search_top`]; [`Error::Mismatch`] for a scope of another memory; [`Error::Interrupted`].
@@ -51,7 +52,8 @@ impl View<'_> {
         self.search(queries, |_| Shortlist::new(top, u32::MAX))
     }
 
-    /// As [`Memory::search_radius`], of the keys in the view. What is counted for who watches are queries.
+    /// All keys in the view within distance `radius` of every query, nearest first: see [`Memory::search_radius`]. What is
+    /// counted for who watches are queries.
     ///
     /// # Errors
     /// As [`Memory::search_radius`]; [`Error::Mismatch`] for a scope of another memory; [`Error::Interrupted`].

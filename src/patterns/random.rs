@@ -70,7 +70,7 @@ impl Patterns {
 }
 
 impl Side {
-    /// As [`Patterns::choose`].
+    /// `count` of these patterns, each drawn from all of them: those that [`Patterns::choose`] draws of as many.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).

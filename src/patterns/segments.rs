@@ -1,8 +1,8 @@
 //! A side of a memory, its keys or its values: where patterns live.
 //!
-//! Patterns lie in *segments*, immutable runs of any length ([`Segment`]: in memory, or mapped from a file); what is
-//! stored one by one goes to a last segment that grows. Whoever reads a side walks its *runs* ([`Run`]), blocks that lie
-//! side by side in one page of one segment, and need not know of segments. A block that a segment leaves half filled
+//! Patterns lie in *segments*, immutable runs of any length ([`Segment`]; all in memory today); what is stored one
+//! by one goes to a last segment that grows. Whoever reads a side walks its *runs* ([`Run`]), blocks that lie side
+//! by side in one page of one segment, and need not know of segments. A block that a segment leaves half filled
 //! stays so: how many patterns of a run are there is said by the run.
 
 use std::fmt;

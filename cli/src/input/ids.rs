@@ -69,7 +69,7 @@ impl ScopeFiles {
                     None => Error::Id { what: "ids", place, expected, found }.into(),
                 })
             }
-            Err(Error::Empty { .. }) => {
+            Err(Error::Parameter { .. }) => {
                 let named = |option, ids: Option<Ids>| ids.map(|ids| format!("--{option} {}", ids.label.name));
                 let files = [named("only", only), named("exclude", exclude)];
                 let files = files.into_iter().flatten().collect::<Vec<_>>().join(" ");
