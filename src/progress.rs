@@ -48,7 +48,7 @@ impl<'a> Progress<'a> {
             done: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
             begun: Instant::now(),
-            asked: AtomicU64::new(0),
+            due: AtomicU64::new(0),
         }
     }
 }
@@ -68,8 +68,8 @@ pub struct Steps<'a> {
     /// The watcher has said no.
     stopped: AtomicBool,
     begun: Instant,
-    /// When it was last asked, in milliseconds since the beginning.
-    asked: AtomicU64,
+    /// When it is to be asked next, in milliseconds since the beginning.
+    due: AtomicU64,
 }
 
 /// Milliseconds between two questions where nothing is done.
@@ -93,10 +93,9 @@ impl Steps<'_> {
     /// As [`advance`](Self::advance).
     pub fn check(&self) -> Result<()> {
         let Some(watcher) = self.progress.0 else { return Ok(()) };
-        let (now, before) = (self.begun.elapsed().as_millis() as u64, self.asked.load(Ordering::Relaxed));
-        let due = now >= before + BETWEEN;
+        let (now, due) = (self.begun.elapsed().as_millis() as u64, self.due.load(Ordering::Relaxed));
         // Of several threads that find it due, one asks.
-        if due && self.asked.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        if now >= due && self.due.compare_exchange(due, now + BETWEEN, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             return self.ask(watcher, self.done.load(Ordering::Relaxed));
         }
         if self.stopped.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }

@@ -117,8 +117,8 @@ impl Validation {
         Self { only: Some(part.into()), ..self }
     }
 
-    /// Makes the checks: the same verdicts on any number of threads. `progress` counts checks, and is asked after every
-    /// trial whether to go on. It takes seconds; minutes where it is full.
+    /// Makes the checks: the same verdicts on any number of threads. `progress` counts checks, and is asked between trials
+    /// whether to go on. It takes seconds; minutes where it is full.
     ///
     /// # Errors
     /// [`Error::NoCheck`] if none is named so; what the engine fails with, [`popfield::Error::Interrupted`] among it.
@@ -204,9 +204,9 @@ mod tests {
     fn a_run_that_is_stopped_ends() {
         let stopped = Validation::new().run(Progress::new(&|_, _| false)).unwrap_err();
         assert_eq!(stopped.kind(), popfield::ErrorKind::Interrupted);
-        // In the middle of the first check.
+        // Once it is under way.
         let asked = std::sync::atomic::AtomicU64::new(0);
-        let stop = |_: u64, _: u64| asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 50;
+        let stop = |_: u64, _: u64| asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 1;
         let stopped = Validation::new().only("hadamard").run(Progress::new(&stop)).unwrap_err();
         assert_eq!(stopped.kind(), popfield::ErrorKind::Interrupted);
     }
