@@ -1,5 +1,9 @@
 //! Patterns: lists of ±1 vectors as bits, in the one layout that everything else stands on.
 
+pub(crate) mod bits;
+pub(crate) mod contents;
+pub(crate) mod ids;
+pub(crate) mod labels;
 mod noise;
 pub(crate) mod pages;
 pub(crate) mod pattern;
@@ -13,6 +17,7 @@ use std::ops::Range;
 use popfield_kernels::{LANES, Lanes, Slab};
 use rayon::prelude::*;
 
+pub use contents::Notes;
 pub use noise::{NoiseModel, add_noise, flips};
 pub use pattern::{BitOrder, MAX_DIM, Pattern};
 pub use queries::{Queries, Query};
