@@ -138,6 +138,40 @@ pub enum Error {
         /// What the file holds.
         found: String,
     },
+    /// A memory of a format that this version does not read.
+    #[error("{what}: expected format version {expected}, found {found}, {}", of_version(*.expected, *.found))]
+    Version {
+        /// The file or folder.
+        what: &'static str,
+        /// The version that is read.
+        expected: u32,
+        /// The version that came.
+        found: u32,
+    },
+    /// A file of a store is not what the store says it is.
+    #[error("not a whole popfield store: {file}: expected {expected}, found {found}")]
+    Store {
+        /// The file, by its name in the store's folder.
+        file: String,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// Another writer has the store.
+    #[error("{}: expected no other writer, found that {holder} writes to it", .path.display())]
+    Locked {
+        /// The store.
+        path: std::path::PathBuf,
+        /// Who writes to it, as it gave its name.
+        holder: String,
+    },
+    /// A commit failed where it is unknown what lasts of it, so nothing more is written; what is committed is read by
+    /// opening the store anew.
+    #[error(
+        "an earlier commit failed: expected a store that was opened anew, found one of which it is unknown what lasts"
+    )]
+    Poisoned,
     /// The kernels refused: a tier that is unknown or that this CPU lacks.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -214,12 +248,20 @@ impl Error {
             | Self::UnequalDimensions { .. }
             | Self::HeteroAssociative { .. }
             | Self::Mismatch { .. } => ErrorKind::Mismatch,
-            Self::Format { .. } => ErrorKind::Format,
+            Self::Format { .. } | Self::Version { .. } | Self::Store { .. } => ErrorKind::Format,
             Self::Kernel(_) => ErrorKind::Unsupported,
-            Self::OutOfMemory { .. } => ErrorKind::Resource,
-            Self::Io(_) => ErrorKind::Io,
+            Self::OutOfMemory { .. } | Self::Locked { .. } => ErrorKind::Resource,
+            Self::Io(_) | Self::Poisoned => ErrorKind::Io,
             Self::Interrupted => ErrorKind::Interrupted,
         }
+    }
+}
+
+/// What to do about a file of another version.
+fn of_version(expected: u32, found: u32) -> &'static str {
+    match found < expected {
+        true => "made by an earlier, unreleased popfield: create it again from its patterns",
+        false => "made by a newer popfield, which is needed to read it",
     }
 }
 

@@ -52,7 +52,10 @@ pub mod separation;
 pub mod recall;
 // Networks run from step to step to their limits.
 pub mod dynamics;
-// All that one asks of a memory,
+// Memories in folders, which are appended to and mapped;
+#[cfg(feature = "store")]
+pub mod store;
+// all that one asks of a memory,
 mod memory;
 // and networks whose weights are learned of one.
 #[cfg(feature = "learning")]

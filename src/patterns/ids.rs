@@ -72,6 +72,35 @@ impl IdRun {
         matches!(self, Self::Counted { .. } | Self::Listed { order: None, .. })
     }
 
+    /// The `rank`-th id by ascending value, and its place within the run; `rank` is in range.
+    pub(crate) fn sorted(&self, rank: usize) -> (u64, usize) {
+        match self {
+            Self::Listed { ids, order: Some(order) } => {
+                let place = order.numbers()[rank] as usize;
+                // A damaged order names places that are not there: they have no id.
+                (ids.numbers().get(place).copied().unwrap_or(u64::MAX), place)
+            }
+            _ => (self.id(rank), rank),
+        }
+    }
+
+    /// The first rank from `from` on whose id is not below `id`.
+    ///
+    /// Cost: 2 log₂ of how far it lies.
+    pub(crate) fn seek(&self, from: usize, id: u64) -> usize {
+        let below = |rank: usize| self.sorted(rank).0 < id;
+        let (mut low, mut step) = (from, 1);
+        while low + step <= self.len() && below(low + step - 1) {
+            (low, step) = (low + step, step * 2);
+        }
+        let mut high = self.len().min(low + step - 1).max(low);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if below(middle) { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
     /// The places within the run that have `id`: several only where all but one are of the past.
     pub(crate) fn places(&self, id: u64) -> impl Iterator<Item = usize> + '_ {
         let (range, order) = match self {

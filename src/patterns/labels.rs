@@ -59,6 +59,11 @@ impl LabelRun {
         }
     }
 
+    /// Whether none has one.
+    pub(crate) fn is_bare(&self) -> bool {
+        matches!(self, Self::Bare { .. })
+    }
+
     /// The label of the run's place `index`. Where a mapped file is damaged a label is none, or another.
     pub(crate) fn get(&self, index: usize) -> Option<&str> {
         let Self::Texts { text, ends } = self else { return None };
@@ -83,7 +88,7 @@ impl Labels {
 
     /// Whether no association has one.
     pub(crate) fn is_empty(&self) -> bool {
-        self.runs.iter().all(|run| matches!(run, LabelRun::Bare { .. }))
+        self.runs.iter().all(LabelRun::is_bare)
     }
 
     /// The label of `place`, if it has one.

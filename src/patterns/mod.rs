@@ -353,6 +353,11 @@ impl Patterns {
         self.pages.page_blocks()
     }
 
+    /// Patterns of a page that is full.
+    pub(crate) fn page_rows(&self) -> usize {
+        self.page_blocks() * LANES
+    }
+
     /// Slabs over all blocks, each with its first pattern.
     pub(crate) fn slabs(&self) -> impl Iterator<Item = (usize, Result<Slab<'_>>)> {
         let view = self.pages.view();
