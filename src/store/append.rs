@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::room_for;
 use crate::patterns::Patterns;
-use crate::store::Store;
+use crate::store::commit::Store;
 use crate::store::disk::Backend;
 use crate::store::manifest::{Entry, Manifest};
 use crate::store::rows::Batch;
@@ -51,6 +51,32 @@ struct Waiting {
 enum WaitingIds {
     From(u64),
     Listed(Vec<u64>),
+}
+
+impl Store {
+    /// Begins to append associations that come some at a time, in constant memory.
+    ///
+    /// # Errors
+    /// [`Error::Poisoned`].
+    pub fn begin(&mut self) -> Result<Appending<'_>> {
+        self.check()?;
+        Ok(Appending::new(self))
+    }
+
+    /// Appends associations. Once this returns, they last. What comes back are the ids that were counted, none where
+    /// associations bring their own.
+    ///
+    /// Cost: what is written, and the segments before that are at most twice as large, which are merged with it.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] or [`Error::Count`] for what does not fit; [`Error::Id`] for an id that is present, or given
+    /// twice, or 2⁶⁴ − 1; [`Error::Parameter`] where counted ids have run out; [`Error::Io`], [`Error::OutOfMemory`],
+    /// and nothing has changed; [`Error::Poisoned`].
+    pub fn append(&mut self, batch: Batch<'_>) -> Result<Range<u64>> {
+        let mut appending = self.begin()?;
+        appending.push(batch)?;
+        appending.commit()
+    }
 }
 
 impl<'a> Appending<'a> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::patterns::Patterns;
 use crate::patterns::segments::Side;
 use crate::progress::Steps;
-use crate::store::Store;
+use crate::store::commit::Store;
 use crate::store::disk::Backend;
 use crate::store::segment::Opened;
 use crate::store::write::{RowIds, UNDER_WAY, Writer, most_rows};

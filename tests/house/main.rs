@@ -15,7 +15,7 @@ use imports::Crate;
 /// The sources of every crate of the workspace that stands here, by the crate's folder.
 fn crates() -> Vec<(String, Crate)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["", "kernels", "lab", "cli", "reference"];
+    let folders = ["", "kernels", "map", "lab", "cli", "reference"];
     let there = folders.iter().map(|folder| (folder, root.join(folder).join("src"))).filter(|(_, src)| src.is_dir());
     there.map(|(folder, src)| ((*folder).to_owned(), Crate::new(files(&src, &src)))).collect()
 }
