@@ -82,7 +82,8 @@ impl Model {
 
     /// Operations and syncs so far.
     pub fn counts(&self) -> [usize; 2] {
-        [self.inner().operations, self.inner().syncs]
+        let inner = self.inner();
+        [inner.operations, inner.syncs]
     }
 
     /// One operation that changes something.
