@@ -167,14 +167,14 @@ impl Sampled {
     /// The sign of the field of one bit, relative to the tested value's: greater is right.
     fn sign(&self, values: Values, rng: &mut Xoshiro256PlusPlus) -> Result<Ordering> {
         let (mut field, mut size) = (self.weight, self.weight.abs());
-        let mut votes = vec![(self.distance, 1)];
+        let mut votes = vec![(self.distance, 1, 1)];
         for shell in &self.shells {
             let keys = shell.keys as i64;
             let vote = match values {
                 Values::Random => 2 * shell.plus.sample(rng) as i64 - keys,
                 Values::Worst => -keys,
             };
-            votes.push((shell.distance, vote));
+            votes.push((shell.distance, shell.keys, vote));
             field += shell.weight * vote as f64;
             size += shell.weight.abs() * vote.unsigned_abs() as f64;
             if field.abs() > shell.rest * (1.0 + DOUBT) + size * DOUBT {

@@ -154,7 +154,7 @@ impl<'a> Walker<'a> {
         Ok(self.exact_sign(column, own))
     }
 
-    /// The exact sign from votes counted by distance.
+    /// The exact sign from keys and votes counted by distance.
     fn exact_sign(&self, column: &[u64], own: Option<bool>) -> Ordering {
         let own = own.map_or(0, |up| if up { 1 } else { -1 });
         let key = |i: usize| {
@@ -170,19 +170,24 @@ impl<'a> Walker<'a> {
             SelfTerm::Zeroed => self.known_count as i32 - own.abs(),
             SelfTerm::Difference => self.known_count as i32 + 1 - own.abs(),
         };
+        // Overlaps, keys and votes. A difference has each key twice, with the bit up and with the bit down.
         let votes_of = |NearKey { overlap, rest, bit }: NearKey| match self_term {
-            SelfTerm::Kept => [(overlap, bit), (overlap, 0)],
-            SelfTerm::Zeroed => [(rest, bit), (rest, 0)],
-            SelfTerm::Difference => [(rest + bit, 1), (rest - bit, -1)],
+            SelfTerm::Kept => [(overlap, 1, bit), (overlap, 0, 0)],
+            SelfTerm::Zeroed => [(rest, 1, bit), (rest, 0, 0)],
+            SelfTerm::Difference => [(rest + bit, 1, 1), (rest - bit, 1, -1)],
         };
-        let distance = |(overlap, vote): (i32, i32)| ((known - overlap) as u32 / 2, i64::from(vote));
+        let distance = |(overlap, keys, vote): (i32, u64, i32)| ((known - overlap) as u32 / 2, keys, i64::from(vote));
         let votes = (0..self.scan.len()).flat_map(|i| votes_of(key(i))).map(distance);
         // Only the distances that lie between the nearest and the farthest: few keys stay few.
-        let ends = votes.clone().fold((u32::MAX, 0), |(low, high), (h, _)| (low.min(h), high.max(h)));
-        let mut table = vec![0; (ends.1 + 1 - ends.0) as usize];
-        votes.for_each(|(h, vote)| table[(h - ends.0) as usize] += vote);
-        let mut terms = (ends.0..).zip(table).filter(|term| term.1 != 0).collect();
-        self.field.sign(known as u32, &mut terms)
+        let ends = votes.clone().fold((u32::MAX, 0), |(low, high), (h, ..)| (low.min(h), high.max(h)));
+        let mut table = vec![(0u64, 0i64); (ends.1 + 1 - ends.0) as usize];
+        votes.for_each(|(h, keys, vote)| {
+            let row = &mut table[(h - ends.0) as usize];
+            *row = (row.0 + keys, row.1 + vote);
+        });
+        let keys = (ends.0..).zip(&table).map(|(h, row)| (h, row.0)).filter(|keys| keys.1 > 0);
+        let mut terms = (ends.0..).zip(&table).map(|(h, row)| (h, row.1)).filter(|term| term.1 != 0).collect();
+        self.field.sign(known as u32, keys, &mut terms)
     }
 }
 

@@ -19,7 +19,7 @@ impl Memory {
     ///
     /// Cost: a synchronous step is a recall, and a count of the keys by distance for the energy: 8 bytes for each
     /// distance between the nearest and the farthest. A sweep takes O(n) for each visited position and as much again
-    /// for each bit that changes, and where `f64` does not decide or the position was erased 8 bytes for each
+    /// for each bit that changes, and where `f64` does not decide or the position was erased 16 bytes for each
     /// distance between nearest and farthest. Queries run in parallel in the current rayon pool.
     ///
     /// Memory: 4n bytes a query under way (12n under polynomial and exponential separations, up to 12n under `max`),

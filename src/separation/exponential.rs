@@ -69,7 +69,7 @@ impl Law for Exponential {
         }
     }
 
-    fn sign(&self, _: u32, votes: &mut Vec<(u32, i64)>) -> Ordering {
+    fn sign(&self, _: u32, _: &mut dyn Iterator<Item = (u32, u64)>, votes: &mut Vec<(u32, i64)>) -> Ordering {
         self.sign.sign(votes)
     }
 

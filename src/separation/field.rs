@@ -84,7 +84,12 @@ impl Field {
     }
 
     /// As [`Law::sign`].
-    pub(crate) fn sign(&self, known: u32, votes: &mut Vec<(u32, i64)>) -> Ordering {
-        self.law.sign(known, votes)
+    pub(crate) fn sign(
+        &self,
+        known: u32,
+        keys: impl IntoIterator<Item = (u32, u64)>,
+        votes: &mut Vec<(u32, i64)>,
+    ) -> Ordering {
+        self.law.sign(known, &mut keys.into_iter(), votes)
     }
 }

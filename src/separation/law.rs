@@ -56,8 +56,15 @@ pub(crate) trait Law: fmt::Debug + Send + Sync {
     /// The signs of one word of fields; a column is left open only if `evidence` leaves keys out.
     fn word_signs(&self, evidence: Evidence<'_>, votes: &WordVotes, columns: u64) -> WordSigns;
 
-    /// The exact sign of one field, given all of its votes by ascending distance; changes `votes`.
-    fn sign(&self, known: u32, votes: &mut Vec<(u32, i64)>) -> Ordering;
+    /// The exact sign of one field, given the number of keys at each distance and all of their votes; changes `votes`.
+    ///
+    /// Both ascend by distance. Distances without keys are left out of `keys`; of votes that cancel each other, or of
+    /// distances without keys, there may be a 0 or none. Of a difference of energies, keys are counted with the bit up
+    /// and with the bit down, and vote for plus and for minus: so U keys with the bit up and D with the bit down are
+    /// U + D keys and U − D votes.
+    ///
+    /// Where own bits are left out, the numbers of keys are bounds.
+    fn sign(&self, known: u32, keys: &mut dyn Iterator<Item = (u32, u64)>, votes: &mut Vec<(u32, i64)>) -> Ordering;
 
     /// How the own bit enters where the update is the difference of energies: as that, or zeroed where the signs are
     /// always the same.
@@ -100,7 +107,7 @@ pub(crate) fn exact_signs(law: &dyn Law, evidence: Evidence<'_>, votes: &WordVot
     for column in set_bits(columns) {
         terms.clear();
         terms.extend(evidence.distances.iter().zip(votes).map(|(&h, votes)| (h, votes[column])));
-        signs.note(column, law.sign(evidence.known, &mut terms));
+        signs.note(column, law.sign(evidence.known, &mut evidence.census(), &mut terms));
     }
     signs
 }

@@ -47,7 +47,7 @@ impl Law for Linear {
         signs
     }
 
-    fn sign(&self, known: u32, votes: &mut Vec<(u32, i64)>) -> Ordering {
+    fn sign(&self, known: u32, _: &mut dyn Iterator<Item = (u32, u64)>, votes: &mut Vec<(u32, i64)>) -> Ordering {
         polynomial_sign(known, 1, votes)
     }
 

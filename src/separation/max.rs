@@ -37,8 +37,9 @@ impl Law for Max {
         signs
     }
 
-    fn sign(&self, _: u32, votes: &mut Vec<(u32, i64)>) -> Ordering {
-        votes.first().map_or(Ordering::Equal, |vote| vote.1.cmp(&0))
+    fn sign(&self, _: u32, keys: &mut dyn Iterator<Item = (u32, u64)>, votes: &mut Vec<(u32, i64)>) -> Ordering {
+        let nearest = keys.next().map(|key| key.0);
+        votes.iter().find(|vote| Some(vote.0) == nearest).map_or(Ordering::Equal, |vote| vote.1.cmp(&0))
     }
 
     fn difference(&self) -> SelfTerm {

@@ -71,49 +71,61 @@ impl Separation {
         }
     }
 
-    /// The exact sign of the field Σ_h f(known − 2h)·V_h, given its votes by distance: pairs (h, V_h) in any order,
-    /// several of one distance adding up. Under `max` the nearest distance named decides, votes of 0 there being a tie.
+    /// The exact sign of the field Σ_h f(known − 2h)·V_h, given all keys and their votes by distance: (h, N_h, V_h) for
+    /// N_h keys at distance h, whose votes of ±1 add up to V_h, in any order, several of one distance adding up. Under
+    /// `max` the nearest keys decide, votes of 0 there being a tie.
     ///
-    /// Cost: the number of pairs, and their sorting, where `f64` decides; else as a bit that stays open in
+    /// Cost: the number of entries, and their sorting, where `f64` decides; else as a bit that stays open in
     /// [`Memory::recall`](crate::Memory::recall).
     ///
     /// # Errors
-    /// [`Error::Parameter`] for more than [`MAX_DIM`] known positions, a distance beyond them, or votes whose magnitudes
-    /// add up to more than 2⁶³ − 1.
+    /// [`Error::Parameter`] for more than [`MAX_DIM`] known positions, a distance beyond them, votes that N_h keys
+    /// cannot come to, or more than 2⁶³ − 1 keys.
     ///
     /// # Example
     /// ```
     /// use std::cmp::Ordering;
     /// use popfield::Separation;
     /// // One key at distance 0 against a million at distance 8 of 16: weights 1 and e^−16 of it.
-    /// let votes = [(0, 1), (8, -1_000_000)];
+    /// let votes = [(0, 1, 1), (8, 1_000_000, -1_000_000)];
     /// assert_eq!(Separation::exponential(1.0)?.sign(16, &votes)?, Ordering::Greater);
     /// assert_eq!(Separation::exponential(0.5)?.sign(16, &votes)?, Ordering::Less);
-    /// assert_eq!(Separation::Linear.sign(16, &[(4, 1), (12, 1)])?, Ordering::Equal);
+    /// assert_eq!(Separation::Linear.sign(16, &[(4, 1, 1), (12, 1, 1)])?, Ordering::Equal);
     /// # Ok::<(), popfield::Error>(())
     /// ```
-    pub fn sign(self, known: u32, votes: &[(u32, i64)]) -> Result<Ordering> {
+    pub fn sign(self, known: u32, votes: &[(u32, u64, i64)]) -> Result<Ordering> {
         if known as usize > MAX_DIM {
             let (expected, found) = (format!("at most {MAX_DIM}"), known.to_string());
             return Err(Error::Parameter { what: "known positions", expected, found });
         }
-        if let Some(&(h, _)) = votes.iter().find(|vote| vote.0 > known) {
+        if let Some(&(h, ..)) = votes.iter().find(|vote| vote.0 > known) {
             let (expected, found) = (format!("0 to {known}"), h.to_string());
             return Err(Error::Parameter { what: "distance of votes", expected, found });
         }
-        let magnitude: u128 = votes.iter().map(|vote| u128::from(vote.1.unsigned_abs())).sum();
-        if magnitude > i64::MAX as u128 {
-            let (expected, found) = (format!("magnitudes of at most {} together", i64::MAX), magnitude.to_string());
+        // Of keys that vote ±1, all or all but an even number.
+        let agree = |keys: u64, vote: i64| keys.checked_sub(vote.unsigned_abs()).is_some_and(|rest| rest % 2 == 0);
+        if let Some((_, keys, vote)) = votes.iter().find(|vote| !agree(vote.1, vote.2)) {
+            let (expected, found) = (format!("a sum of {keys} votes of +1 or -1"), vote.to_string());
             return Err(Error::Parameter { what: "votes", expected, found });
         }
-        let mut terms = votes.to_vec();
-        terms.sort_unstable_by_key(|term| term.0);
-        terms.dedup_by(|next, kept| {
+        let keys: u128 = votes.iter().map(|vote| u128::from(vote.1)).sum();
+        if keys > i64::MAX as u128 {
+            let (expected, found) = (format!("at most {} together", i64::MAX), keys.to_string());
+            return Err(Error::Parameter { what: "keys of votes", expected, found });
+        }
+        let mut rows = votes.to_vec();
+        rows.retain(|row| row.1 > 0);
+        rows.sort_unstable_by_key(|row| row.0);
+        rows.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
-            kept.1 += if same { next.1 } else { 0 };
+            if same {
+                *kept = (kept.0, kept.1 + next.1, kept.2 + next.2);
+            }
             same
         });
-        Ok(self.law(false, known as usize).sign(known, &mut terms))
+        let mut keys = rows.iter().map(|row| (row.0, row.1));
+        let mut terms = rows.iter().map(|row| (row.0, row.2)).collect();
+        Ok(self.law(false, known as usize).sign(known, &mut keys, &mut terms))
     }
 
     /// β, if it has one.
@@ -178,12 +190,17 @@ mod tests {
     #[test]
     fn votes_that_make_no_sense_are_refused() {
         for separation in [Separation::Linear, Separation::Max, Separation::exponential(1.0).unwrap()] {
-            let refused = |known, votes: &[(u32, i64)]| separation.sign(known, votes).unwrap_err().to_string();
-            assert!(refused(8, &[(3, 1), (9, 1)]).contains("expected 0 to 8, found 9"));
-            assert!(refused(8, &[(3, i64::MAX), (3, 1)]).contains("found 9223372036854775808"));
-            assert!(refused(8, &[(3, i64::MIN)]).contains("found 9223372036854775808"));
+            let refused = |known, votes: &[(u32, u64, i64)]| separation.sign(known, votes).unwrap_err().to_string();
+            let most = i64::MAX as u64;
+            assert!(refused(8, &[(3, 1, 1), (9, 1, 1)]).contains("expected 0 to 8, found 9"));
+            assert!(refused(8, &[(3, most, i64::MAX), (3, 1, 1)]).contains("found 9223372036854775808"));
+            assert!(refused(8, &[(3, most + 1, i64::MIN)]).contains("found 9223372036854775808"));
+            assert!(refused(8, &[(3, 2, 4)]).contains("expected a sum of 2 votes of +1 or -1, found 4"));
+            assert!(refused(8, &[(3, 2, -1)]).contains("found -1"));
             assert!(refused(u32::MAX, &[]).contains("at most 16777216"));
-            assert_eq!(separation.sign(8, &[(3, i64::MIN + 1)]).unwrap(), Ordering::Less);
+            assert_eq!(separation.sign(8, &[(3, most, i64::MIN + 1)]).unwrap(), Ordering::Less);
+            // No key is there.
+            assert_eq!(separation.sign(8, &[(1, 0, 0), (3, 1, -1)]).unwrap(), Ordering::Less);
             assert_eq!(separation.sign(0, &[]).unwrap(), Ordering::Equal);
         }
     }

@@ -44,7 +44,7 @@ impl Law for Polynomial {
         }
     }
 
-    fn sign(&self, known: u32, votes: &mut Vec<(u32, i64)>) -> Ordering {
+    fn sign(&self, known: u32, _: &mut dyn Iterator<Item = (u32, u64)>, votes: &mut Vec<(u32, i64)>) -> Ordering {
         polynomial_sign(known, self.power, votes)
     }
 

@@ -19,13 +19,21 @@ pub(crate) struct WordSigns {
 pub(crate) struct Evidence<'a> {
     /// Known positions of the query.
     pub(crate) known: u32,
-    /// The nearest distance of all.
+    /// The nearest distance of all; of a word of votes without the own bits, none is nearer in any column.
     pub(crate) nearest: u32,
-    /// Distances with votes, ascending, and the keys at each.
+    /// Distances with votes, ascending.
     pub(crate) distances: &'a [u32],
+    /// The keys at each; of a word of votes without the own bits, no column has more.
     pub(crate) keys: &'a [u64],
     /// Keys without votes, by a lower bound of their distance.
     pub(crate) beyond: &'a BTreeMap<u32, u64>,
+}
+
+impl Evidence<'_> {
+    /// The distances at which there are keys with votes, ascending, and how many.
+    pub(crate) fn census(&self) -> impl Iterator<Item = (u32, u64)> {
+        self.distances.iter().copied().zip(self.keys.iter().copied()).filter(|keys| keys.1 > 0)
+    }
 }
 
 impl WordSigns {

@@ -30,7 +30,7 @@ proptest! {
         for (q, query) in world.queries.iter().enumerate() {
             let known = query.iter().filter(|&&sign| sign != 0).count() as u32;
             let votes = world.keys.iter().zip(&world.values);
-            let votes: Vec<_> = votes.map(|(key, value)| (reference::distance(query, key), i64::from(value[0]))).collect();
+            let votes: Vec<_> = votes.map(|(key, value)| (reference::distance(query, key), 1, i64::from(value[0]))).collect();
             let tied = recalled.reports[q].tied_bits == 1;
             let expected = if tied { 0 } else { recalled.patterns.get(q).unwrap().to_signs()[0] };
             prop_assert_eq!(separation.sign(known, &votes).unwrap(), expected.cmp(&0));
