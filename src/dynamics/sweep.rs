@@ -7,7 +7,8 @@
 //! σ·field = Σ_agree A(s_i) − Σ_oppose B(s_i), hence field = Σ_{plus keys} (A + B) − (Σ B if σ = + else Σ A).
 //!
 //! Linear weights are integers and need no more. Others are summed in `f64` with a bound on the error, and where that
-//! leaves doubt the votes are counted by distance and decided exactly, as in recall.
+//! leaves doubt the votes are counted by distance and decided exactly, as in recall. So is every position where weights
+//! depend on how many keys stand at each distance.
 
 use std::cmp::Ordering;
 

@@ -26,6 +26,10 @@ impl Exponential {
 }
 
 impl Law for Exponential {
+    fn weighs_by_distance(&self) -> bool {
+        true
+    }
+
     fn window(&self, keys: u64, margin: f64) -> u32 {
         weight_window(self.beta, keys, margin)
     }

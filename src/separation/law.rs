@@ -21,8 +21,18 @@ pub(crate) enum Relative {
     Real(Vec<f64>),
 }
 
-/// What a separation does: Σ_h f(known − 2h)·V[h][j] and its exact sign, and everything that follows from f.
+/// What a separation does: Σ_h w(h)·V[h][j] and its exact sign, and everything that follows from the weights.
+///
+/// A weight may be a function f(known − 2h) of the distance alone, or depend on how many keys stand at each distance,
+/// as sparsemax's threshold does. What a law does not tell stands for the second: every key matters, and every column
+/// is asked for with its own counts.
 pub(crate) trait Law: fmt::Debug + Send + Sync {
+    /// Whether the weight of a key is a function of its distance alone. Else [`word_signs`](Self::word_signs) is asked
+    /// column by column where own bits are left out, since keys then stand elsewhere in each.
+    fn weighs_by_distance(&self) -> bool {
+        false
+    }
+
     /// The distance beyond the nearest at which all of `keys` keys together weigh less than e^−`margin` of one at the
     /// nearest. None is, unless told.
     fn window(&self, _keys: u64, _margin: f64) -> u32 {
@@ -53,7 +63,9 @@ pub(crate) trait Law: fmt::Debug + Send + Sync {
         [0.0, f64::INFINITY]
     }
 
-    /// The signs of one word of fields; a column is left open only if `evidence` leaves keys out.
+    /// The signs of one word of fields; a column is left open only if `evidence` leaves keys out. A law that does not
+    /// [weigh by distance](Self::weighs_by_distance) is told how many keys are at each distance and which is the
+    /// nearest, others what bounds them.
     fn word_signs(&self, evidence: Evidence<'_>, votes: &WordVotes, columns: u64) -> WordSigns;
 
     /// The exact sign of one field, given the number of keys at each distance and all of their votes; changes `votes`.
@@ -63,7 +75,7 @@ pub(crate) trait Law: fmt::Debug + Send + Sync {
     /// and with the bit down, and vote for plus and for minus: so U keys with the bit up and D with the bit down are
     /// U + D keys and U − D votes.
     ///
-    /// Where own bits are left out, the numbers of keys are bounds.
+    /// A law that [weighs by distance](Self::weighs_by_distance) may be given bounds for the numbers of keys.
     fn sign(&self, known: u32, keys: &mut dyn Iterator<Item = (u32, u64)>, votes: &mut Vec<(u32, i64)>) -> Ordering;
 
     /// How the own bit enters where the update is the difference of energies: as that, or zeroed where the signs are
@@ -82,7 +94,8 @@ pub(crate) trait Law: fmt::Debug + Send + Sync {
         columns: u64,
         own: OwnBits,
     ) -> WordSigns {
-        without_own::word_signs(self_term, evidence, votes, columns, own, &|evidence, votes, columns| {
+        let by_column = !self.weighs_by_distance();
+        without_own::word_signs(self_term, evidence, votes, columns, own, by_column, &|evidence, votes, columns| {
             self.word_signs(evidence, votes, columns)
         })
     }
@@ -96,8 +109,10 @@ pub(crate) trait Law: fmt::Debug + Send + Sync {
     /// The energy of a state of `known` positions, to which keys have these distances.
     fn energy(&self, diagonal: Diagonal, known: u32, keys: &Counts) -> Energy;
 
-    /// How a sweep finds the sign of a position.
-    fn sweep(&self, self_term: SelfTerm, dim: usize) -> Sweeping;
+    /// How a sweep finds the sign of a position. By its counts and votes, unless told.
+    fn sweep(&self, _self_term: SelfTerm, _dim: usize) -> Sweeping {
+        Sweeping::Counts
+    }
 }
 
 /// The exact signs of some columns, one by one, from votes of all keys.

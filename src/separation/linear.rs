@@ -18,6 +18,10 @@ use crate::votes::{COLUMNS, WordVotes};
 pub(super) struct Linear;
 
 impl Law for Linear {
+    fn weighs_by_distance(&self) -> bool {
+        true
+    }
+
     fn relative_weights(&self, known: u32, _: u32) -> Option<Relative> {
         Some(Relative::Exact((0..=i64::from(known)).map(|h| i64::from(known) - 2 * h).collect()))
     }

@@ -30,6 +30,10 @@ impl Polynomial {
 }
 
 impl Law for Polynomial {
+    fn weighs_by_distance(&self) -> bool {
+        true
+    }
+
     fn relative_weights(&self, known: u32, _: u32) -> Option<Relative> {
         let scale = f64::from(known.max(1));
         // A rounding for the quotient and one for each product.

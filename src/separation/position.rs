@@ -11,6 +11,8 @@ pub(crate) enum Sweeping {
     Overlaps,
     /// It is a function of its overlap.
     Weights(OverlapWeights),
+    /// From the keys and the votes at each distance: the weight of a key is no function of its overlap alone.
+    Counts,
     /// By nearest keys alone: no bit left out or turned brings two overlaps nearer by more than two.
     Nearest(fn(SelfTerm, &[NearKey]) -> Ordering),
 }
