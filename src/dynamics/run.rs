@@ -51,15 +51,14 @@ impl Run {
     }
 }
 
-/// Runs from every start to its limit, each counted as it comes there.
-pub(crate) fn relax(asked: Asked<'_>, starts: &Queries, dynamics: &Dynamics) -> Result<Vec<Run>> {
+/// Runs from every start to its limit, each counted as it comes there; new bits are the signs of `field`.
+pub(crate) fn relax(asked: Asked<'_>, starts: &Queries, dynamics: &Dynamics, field: &Field) -> Result<Vec<Run>> {
     let scan = asked.scan;
-    let field = Field::new(dynamics.separation, dynamics.self_term(), scan.dim());
     let paths = match dynamics.order {
         Order::Synchronous => {
-            step_to_limit(starts, dynamics, scan.steps(), &|states| step_with_energy(asked, states, &field, dynamics))?
+            step_to_limit(starts, dynamics, scan.steps(), &|states| step_with_energy(asked, states, field, dynamics))?
         }
-        Order::Fixed | Order::Random { .. } => walk_to_limit(scan, starts, dynamics, &field, Dynamics::KEPT_BYTES)?,
+        Order::Fixed | Order::Random { .. } => walk_to_limit(scan, starts, dynamics, field, Dynamics::KEPT_BYTES)?,
     };
     conclude(scan, paths)
 }

@@ -81,6 +81,7 @@ impl View<'_> {
         self.memory().check_dynamics(starts)?;
         self.check_whole("scope of dynamics")?;
         let steps = self.begin(starts.len() as u64);
-        dynamics::relax(self.asked(&steps)?, starts, dynamics)
+        let field = Field::new(dynamics.separation, dynamics.self_term(), self.memory().dim());
+        dynamics::relax(self.asked(&steps)?, starts, dynamics, &field)
     }
 }

@@ -23,7 +23,11 @@ pub(crate) struct Field {
 impl Field {
     /// The rule for keys of dimension `dim`.
     pub(crate) fn new(separation: Separation, self_term: SelfTerm, dim: usize) -> Self {
-        let law = separation.law(self_term == SelfTerm::Difference, dim);
+        Self::by(separation.law(self_term == SelfTerm::Difference, dim), separation, self_term)
+    }
+
+    /// The rule by `law`, which is that of `separation`; in tests it may be one that no separation has.
+    pub(crate) fn by(law: Box<dyn Law>, separation: Separation, self_term: SelfTerm) -> Self {
         let self_term = if self_term == SelfTerm::Difference { law.difference() } else { self_term };
         Self { separation, law, self_term }
     }

@@ -12,6 +12,8 @@ mod max;
 mod parameters;
 mod polynomial;
 pub(crate) mod position;
+#[cfg(test)]
+mod sparsemax;
 mod without_own;
 
 use std::cmp::Ordering;
