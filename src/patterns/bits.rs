@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::Result;
 use crate::error::room_for;
+use crate::{Error, Result};
 
 /// A bit for each of `of` places.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Bits {
     /// All of `of` places set, or none.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    /// [`Error::OutOfMemory`].
     pub(crate) fn filled(of: usize, set: bool, what: &'static str) -> Result<Self> {
         let count = of.div_ceil(64);
         let mut words: Vec<u64> = room_for(count, what)?;
@@ -60,11 +60,19 @@ impl Bits {
         }
     }
 
-    /// Clears the bits that are not set in `other`, which is of as many places.
-    pub(crate) fn keep(&mut self, other: &Self) {
-        debug_assert_eq!(self.of, other.of);
-        self.words.iter_mut().zip(&other.words).for_each(|(mine, others)| *mine &= others);
-        self.len = self.words.iter().map(|bits| bits.count_ones() as usize).sum();
+    /// Adds one more place, and whether it is set.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`], and nothing has changed.
+    pub(crate) fn push(&mut self, set: bool, what: &'static str) -> Result<()> {
+        if self.of.is_multiple_of(64) {
+            let bytes = size_of_val(self.words.as_slice()) as u64 + 8;
+            self.words.try_reserve(1).map_err(|_| Error::OutOfMemory { what, bytes })?;
+            self.words.push(0);
+        }
+        self.of += 1;
+        self.set(self.of - 1, set);
+        Ok(())
     }
 
     /// The places that are set, ascending.
@@ -99,6 +107,21 @@ impl Bits {
         self.of_ranks(ranks)
     }
 
+    /// The places that are set of these ranks among them, whatever their order, all below [`len`](Self::len).
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub(crate) fn at_ranks(&self, ranks: &[usize]) -> Result<Vec<usize>> {
+        let mut order: Vec<usize> = room_for(ranks.len(), "places")?;
+        order.extend(0..ranks.len());
+        order.sort_unstable_by_key(|&at| ranks[at]);
+        let mut places: Vec<usize> = room_for(ranks.len(), "places")?;
+        places.resize(ranks.len(), 0);
+        let found = self.of_ranks(order.iter().map(|&at| ranks[at]));
+        order.into_iter().zip(found).for_each(|(at, place)| places[at] = place);
+        Ok(places)
+    }
+
     /// The places that are set of these ranks among them, which ascend and are below [`len`](Self::len).
     pub(crate) fn of_ranks(&self, ranks: impl Iterator<Item = usize>) -> Vec<usize> {
         let mut wanted = ranks.peekable();
@@ -117,5 +140,54 @@ impl Bits {
             before += here;
         }
         chosen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_ranks_and_spreads_are_those_of_the_places() {
+        for of in [1, 63, 64, 65, 200, 1000] {
+            for step in [1, 2, 7, 63, 64, 500] {
+                let set: Vec<usize> = (0..of).step_by(step).collect();
+                let mut bits = Bits::filled(of, false, "bits").unwrap();
+                set.iter().for_each(|&place| bits.set(place, true));
+                assert_eq!((bits.len(), bits.of()), (set.len(), of));
+                assert!(bits.places().eq(set.iter().copied()));
+                for start in (0..of).step_by(3) {
+                    for end in [start + 1, (start + 64).min(of), of] {
+                        let inside = (start..end).filter(|place| place % step == 0).count();
+                        let expected = match inside {
+                            0 => Share::Nothing,
+                            _ if inside == end - start => Share::All,
+                            _ => Share::Some,
+                        };
+                        assert_eq!(bits.share(start..end), expected, "{step}: {start}..{end} of {of}");
+                    }
+                }
+                for count in [1, set.len().div_ceil(2), set.len()] {
+                    let expected: Vec<usize> = (0..count).map(|i| set[i * set.len() / count]).collect();
+                    assert_eq!(bits.spread(count), expected);
+                }
+                // In any order, and again.
+                let ranks = [set.len() - 1, 0, set.len() / 2, set.len() - 1];
+                assert_eq!(bits.at_ranks(&ranks).unwrap(), ranks.map(|rank| set[rank]));
+            }
+        }
+    }
+
+    #[test]
+    fn places_come_and_go() {
+        let mut bits = Bits::filled(63, true, "bits").unwrap();
+        for place in 63..130 {
+            bits.push(place % 3 == 0, "bits").unwrap();
+        }
+        let expected = |place: &usize| *place < 63 || place % 3 == 0;
+        assert!(bits.places().eq((0..130).filter(expected)));
+        assert_eq!((bits.len(), bits.of()), ((0..130).filter(expected).count(), 130));
+        bits.set(130, true);
+        assert!(!bits.contains(130));
     }
 }

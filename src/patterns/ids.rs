@@ -4,10 +4,10 @@
 //! list that does not ascend has its order beside it, by which ids are looked up.
 
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::room_for;
+use crate::patterns::bits::Bits;
 use crate::{Error, Result};
 
 /// Some numbers that lie together: in memory, or in a file that is mapped.
@@ -138,6 +138,26 @@ pub(crate) fn order_of(list: &[u64]) -> Result<Vec<u64>> {
     Ok(order)
 }
 
+/// Spans of consecutive ids among `ids`, as long as can be: the first of each, and how many.
+///
+/// # Errors
+/// [`Error::OutOfMemory`].
+pub(crate) fn spans(ids: impl Iterator<Item = u64>) -> Result<Vec<(u64, u64)>> {
+    let mut spans: Vec<(u64, u64)> = Vec::new();
+    for id in ids {
+        match spans.last_mut() {
+            // Whatever stands before, 2⁶⁴ − 1 is no id.
+            Some((first, len)) if first.checked_add(*len) == Some(id) => *len += 1,
+            _ => {
+                let bytes = size_of_val(spans.as_slice()) as u64 + 16;
+                spans.try_reserve(1).map_err(|_| Error::OutOfMemory { what: "ids", bytes })?;
+                spans.push((id, 1));
+            }
+        }
+    }
+    Ok(spans)
+}
+
 /// The ids of a memory's associations, by place.
 #[derive(Clone, Debug)]
 pub(crate) struct Ids {
@@ -162,6 +182,45 @@ impl Ids {
         this.runs.retain(|run| run.len() > 0);
         this.settle();
         this
+    }
+
+    /// The ids of `list`, one for each place, which people chose; counting goes on above the largest.
+    ///
+    /// # Errors
+    /// [`Error::Id`] for one that comes twice, and for 2⁶⁴ − 1; [`Error::OutOfMemory`].
+    pub(crate) fn own(list: Vec<u64>) -> Result<Self> {
+        let refused = |place: usize, expected: String, found| Error::Id { what: "ids", place, expected, found };
+        if let Some(place) = list.iter().position(|&id| id == u64::MAX) {
+            return Err(refused(place, "an id below 2^64 - 1".into(), u64::MAX));
+        }
+        let next = list.iter().max().map_or(0, |largest| largest + 1);
+        let spans = spans(list.iter().copied())?;
+        let run = IdRun::listed(list)?;
+        let again = |rank: &usize| run.sorted(rank - 1).0 == run.sorted(*rank).0;
+        if let Some(rank) = (1..run.len()).filter(again).min_by_key(|&rank| run.sorted(rank).1) {
+            let ((_, before), (id, place)) = (run.sorted(rank - 1), run.sorted(rank));
+            return Err(refused(place, format!("an id not given before, as at place {before}"), id));
+        }
+        Self::of_spans(&spans, next)
+    }
+
+    /// The ids of `spans` of consecutive ones, each given by its first id and how many there are: none comes twice, and
+    /// all are below `next`, at which counting goes on.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub(crate) fn of_spans(spans: &[(u64, u64)], next: u64) -> Result<Self> {
+        let len: u64 = spans.iter().map(|span| span.1).sum();
+        let ascending = spans.is_sorted_by(|a, b| a.0 < b.0);
+        // A run takes as much as several ids do; and where runs do not ascend each is looked into for an id.
+        let few = if ascending { len / 8 } else { 16 };
+        if spans.len() as u64 <= few.max(1) {
+            let runs = spans.iter().map(|&(first, len)| IdRun::Counted { first, len: len as usize });
+            return Ok(Self::new(runs.collect(), next));
+        }
+        let mut list = room_for(len as usize, "ids")?;
+        spans.iter().for_each(|&(first, len)| list.extend(first..first + len));
+        Ok(Self::new(vec![IdRun::listed(list)?], next))
     }
 
     /// What follows from the runs.
@@ -190,10 +249,6 @@ impl Ids {
         self.next
     }
 
-    pub(crate) fn runs(&self) -> &[IdRun] {
-        &self.runs
-    }
-
     #[inline]
     fn run_of(&self, place: usize) -> usize {
         match self.runs.len() {
@@ -209,14 +264,42 @@ impl Ids {
         self.runs[run].id(place - self.starts[run])
     }
 
-    /// The places that have `id`: several only where all but one are of the past.
-    pub(crate) fn places(&self, id: u64) -> impl Iterator<Item = usize> + '_ {
-        self.runs.iter().zip(&self.starts).flat_map(move |(run, start)| run.places(id).map(move |at| start + at))
+    /// A number that orders places as their ids do: where these ascend the place itself, which costs nothing.
+    #[inline]
+    pub(crate) fn ordinal(&self, place: usize) -> u64 {
+        if self.ascending { place as u64 } else { self.id(place) }
     }
 
-    /// The ids of `range`, which is in range.
-    pub(crate) fn iter(&self, range: Range<usize>) -> impl Iterator<Item = u64> + '_ {
-        range.map(|place| self.id(place))
+    /// The id of the place that has this [`ordinal`](Self::ordinal).
+    pub(crate) fn of_ordinal(&self, ordinal: u64) -> u64 {
+        if self.ascending { self.id(ordinal as usize) } else { ordinal }
+    }
+
+    /// The places that have `id`: several only where all but one are of the past.
+    ///
+    /// Cost: log n where ids ascend; else that for each run.
+    pub(crate) fn places(&self, id: u64) -> impl Iterator<Item = usize> + '_ {
+        let among = match self.ascending {
+            true => {
+                let after = self.runs.partition_point(|run| run.id(0) <= id);
+                after.saturating_sub(1)..after
+            }
+            false => 0..self.runs.len(),
+        };
+        among.flat_map(move |run| self.runs[run].places(id).map(move |at| self.starts[run] + at))
+    }
+
+    /// The place that has `id`, of those that are `live` or of all.
+    pub(crate) fn find(&self, id: u64, live: Option<&Bits>) -> Option<usize> {
+        self.places(id).find(|&place| live.is_none_or(|live| live.contains(place)))
+    }
+
+    /// What an error says that an id should be, where those of all places are `live` or not.
+    pub(crate) fn in_words(&self, all_live: bool) -> String {
+        match self.runs.as_slice() {
+            [IdRun::Counted { first, len }] if all_live => format!("an id of {first} to {}", first + (*len as u64 - 1)),
+            _ => "an id that an association has".into(),
+        }
     }
 
     /// Gives the next place the next id.
@@ -232,8 +315,9 @@ impl Ids {
         match self.runs.last_mut() {
             Some(IdRun::Counted { first, len }) if *first + *len as u64 == id => *len += 1,
             _ => {
+                let len = self.len();
+                self.starts.push(len);
                 self.runs.push(IdRun::Counted { first: id, len: 1 });
-                self.starts.push(self.len());
             }
         }
         let last = self.starts.len() - 1;
@@ -271,6 +355,10 @@ impl Ids {
 mod tests {
     use super::*;
 
+    fn all(ids: &Ids) -> Vec<u64> {
+        (0..ids.len()).map(|place| ids.id(place)).collect()
+    }
+
     #[test]
     fn ids_are_found_where_they_are() {
         let runs = vec![
@@ -280,22 +368,24 @@ mod tests {
         ];
         let mut ids = Ids::new(runs, 901);
         let mut expected = vec![10, 11, 12, 13, 14, 3, 1, 900, 2, 20, 30];
-        for removed in [3, 0, 5, 8, 2] {
+        for removed in [3, 0, 5, 7, 2] {
             assert!(!ids.ascending());
-            assert_eq!(ids.iter(0..ids.len()).collect::<Vec<_>>(), expected);
+            assert_eq!(all(&ids), expected);
             for (place, &id) in expected.iter().enumerate() {
                 assert_eq!(ids.places(id).collect::<Vec<_>>(), [place]);
             }
             assert!([0, 4, 15, 21, 901, u64::MAX].into_iter().all(|id| ids.places(id).next().is_none()));
             ids.remove(removed).unwrap();
             expected.remove(removed);
+            let again = Ids::of_spans(&spans(expected.iter().copied()).unwrap(), ids.next()).unwrap();
+            assert!(all(&again) == expected && again.next() == 901);
         }
         assert_eq!((ids.count_one().unwrap(), ids.count_one().unwrap()), (901, 902));
         expected.extend([901, 902]);
-        assert_eq!(ids.iter(0..ids.len()).collect::<Vec<_>>(), expected);
+        assert_eq!(all(&ids), expected);
         let mut counted = Ids::counted(4);
         counted.remove(1).unwrap();
-        assert!(counted.ascending() && counted.iter(0..3).eq([0, 2, 3]) && counted.places(1).next().is_none());
+        assert!(counted.ascending() && all(&counted) == [0, 2, 3] && counted.places(1).next().is_none());
         let mut full = Ids::new(vec![IdRun::Counted { first: u64::MAX - 1, len: 1 }], u64::MAX);
         assert!(full.count_one().is_err());
     }
@@ -305,5 +395,21 @@ mod tests {
         let run = IdRun::listed(vec![5, 7, 5, 1, 5]).unwrap();
         assert_eq!(run.places(5).collect::<Vec<_>>(), [0, 2, 4]);
         assert_eq!(Ids::new(vec![run, IdRun::Counted { first: 5, len: 1 }], 8).places(5).count(), 4);
+    }
+
+    #[test]
+    fn own_ids_are_each_given_once() {
+        let says = |list: &[u64]| Ids::own(list.to_vec()).unwrap_err().to_string();
+        assert_eq!(says(&[4, 9, 5, 9, 4]), "ids, place 3: expected an id not given before, as at place 1, found 9");
+        assert_eq!(says(&[4, 5, 5]), "ids, place 2: expected an id not given before, as at place 1, found 5");
+        assert_eq!(says(&[u64::MAX]), "ids, place 0: expected an id below 2^64 - 1, found 18446744073709551615");
+        for list in [vec![7], vec![3, 4, 5, 6], vec![u64::MAX - 1, 0], (0..100).map(|i| i * 7919 % 101).collect()] {
+            let ids = Ids::own(list.clone()).unwrap();
+            assert_eq!(all(&ids), list);
+            assert_eq!(ids.next(), list.iter().max().unwrap() + 1);
+            assert_eq!(ids.ascending(), list.is_sorted());
+            let by_ordinal: Vec<u64> = (0..list.len()).map(|place| ids.of_ordinal(ids.ordinal(place))).collect();
+            assert_eq!(by_ordinal, list);
+        }
     }
 }

@@ -79,11 +79,16 @@ impl LabelRun {
 pub(crate) struct Labels {
     /// One run of places after the other; places beyond the last have none.
     runs: Vec<LabelRun>,
+    /// The first place of each.
+    starts: Vec<usize>,
 }
 
 impl Labels {
     pub(crate) fn new(runs: Vec<LabelRun>) -> Self {
-        Self { runs }
+        let mut starts = vec![0];
+        runs.iter().for_each(|run| starts.push(starts[starts.len() - 1] + run.len()));
+        starts.truncate(runs.len());
+        Self { runs, starts }
     }
 
     /// Whether no association has one.
@@ -93,13 +98,62 @@ impl Labels {
 
     /// The label of `place`, if it has one.
     pub(crate) fn get(&self, place: usize) -> Option<&str> {
-        let mut at = place;
-        for run in &self.runs {
-            if at < run.len() {
-                return run.get(at);
+        let run = self.starts.partition_point(|&start| start <= place).checked_sub(1)?;
+        self.runs[run].get(place - self.starts[run])
+    }
+
+    /// The labels of all places, without end.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+        self.runs.iter().flat_map(|run| (0..run.len()).map(|at| run.get(at))).chain(std::iter::repeat(None))
+    }
+
+    /// Takes out `place`; those after it move up by one.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory), and nothing has changed.
+    pub(crate) fn remove(&mut self, place: usize) -> Result<()> {
+        let run = self.starts.partition_point(|&start| start <= place);
+        let Some(run) = run.checked_sub(1).filter(|&run| place - self.starts[run] < self.runs[run].len()) else {
+            return Ok(());
+        };
+        let (at, of) = (place - self.starts[run], &self.runs[run]);
+        let rest = match of {
+            LabelRun::Bare { len } => LabelRun::Bare { len: len - 1 },
+            LabelRun::Texts { .. } => {
+                let mut texts: Vec<&str> = room_for(of.len() - 1, "labels")?;
+                texts.extend((0..of.len()).filter(|&other| other != at).map(|other| of.get(other).unwrap_or_default()));
+                LabelRun::of(texts.iter().copied())?
             }
-            at -= run.len();
+        };
+        self.runs[run] = rest;
+        *self = Self::new(std::mem::take(&mut self.runs));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_found_and_taken_out_where_they_are() {
+        let runs = vec![
+            LabelRun::Bare { len: 2 },
+            LabelRun::of(["one", "", "drei", "四"].into_iter()).unwrap(),
+            LabelRun::of(["", ""].into_iter()).unwrap(),
+            LabelRun::of(["last"].into_iter()).unwrap(),
+        ];
+        let mut labels = Labels::new(runs);
+        let none = None::<&str>;
+        let mut expected = vec![none, none, Some("one"), none, Some("drei"), Some("四"), none, none, Some("last")];
+        for removed in [4, 0, 6, 50, 3, 0, 0] {
+            assert!(labels.iter().take(12).eq(expected.iter().copied().chain([none; 12]).take(12)));
+            assert!((0..12).all(|place| labels.get(place) == expected.get(place).copied().flatten()));
+            labels.remove(removed).unwrap();
+            if removed < expected.len() {
+                expected.remove(removed);
+            }
         }
-        None
+        assert!(labels.is_empty() && Labels::default().is_empty());
     }
 }
