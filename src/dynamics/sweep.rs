@@ -90,7 +90,7 @@ impl<'a> Walker<'a> {
     /// The energy of the state.
     pub(crate) fn energy(&self, diagonal: Diagonal) -> Energy {
         let overlaps = &self.overlaps[..self.scan.len()];
-        let distances: Vec<u32> = overlaps.iter().map(|&s| (self.known_count as i32 - s) as u32 / 2).collect();
+        let distances: Vec<u32> = overlaps.iter().map(|&s| (self.known_count as i32 - s).max(0) as u32 / 2).collect();
         let mut counts = Counts::default();
         counts.visit(0, &distances);
         self.field.law().energy(diagonal, self.known_count, &counts)
@@ -177,7 +177,8 @@ impl<'a> Walker<'a> {
             SelfTerm::Zeroed => [(rest, 1, bit), (rest, 0, 0)],
             SelfTerm::Difference => [(rest + bit, 1, 1), (rest - bit, 1, -1)],
         };
-        let distance = |(overlap, keys, vote): (i32, u64, i32)| ((known - overlap) as u32 / 2, keys, i64::from(vote));
+        let distance =
+            |(overlap, keys, vote): (i32, u64, i32)| ((known - overlap).max(0) as u32 / 2, keys, i64::from(vote));
         let votes = (0..self.scan.len()).flat_map(|i| votes_of(key(i))).map(distance);
         // Only the distances that lie between the nearest and the farthest: few keys stay few.
         let ends = votes.clone().fold((u32::MAX, 0), |(low, high), (h, ..)| (low.min(h), high.max(h)));

@@ -32,8 +32,8 @@ pub(crate) struct NearKey {
 pub(crate) struct OverlapWeights {
     entries: Vec<Entry>,
     relative: f64,
-    /// Entries are relative to the largest overlap: that is the base. Else the base is d.
-    to_largest: bool,
+    /// `None` where entries are relative to the largest overlap: that is the base.
+    base: Option<i32>,
 }
 
 /// The weights of a key of some overlap.
@@ -50,18 +50,18 @@ pub(crate) struct Entry {
 impl OverlapWeights {
     /// Weights as a function of how far the overlap is below the largest.
     pub(crate) fn to_largest(dim: usize, relative: f64, entry: impl Fn(i32) -> Entry) -> Self {
-        Self { entries: (0..=2 * dim as i32).map(entry).collect(), relative, to_largest: true }
+        Self { entries: depths(dim).map(entry).collect(), relative, base: None }
     }
 
     /// Weights as a function of the overlap.
     pub(crate) fn of_overlap(dim: usize, relative: f64, entry: impl Fn(i32) -> Entry) -> Self {
-        let dim = dim as i32;
-        Self { entries: (0..=2 * dim).map(|t| entry(dim - t)).collect(), relative, to_largest: false }
+        let base = dim as i32;
+        Self { entries: depths(dim).map(|t| entry(base - t)).collect(), relative, base: Some(base) }
     }
 
     /// What overlaps are taken from to find their entries, the largest of them being `largest`.
     pub(crate) fn base(&self, largest: i32) -> i32 {
-        if self.to_largest { largest } else { (self.entries.len() / 2) as i32 }
+        self.base.unwrap_or(largest)
     }
 
     /// The entry of an overlap that lies `below` the base.
@@ -74,4 +74,10 @@ impl OverlapWeights {
     pub(crate) fn relative(&self) -> f64 {
         self.relative
     }
+}
+
+/// How far an overlap may lie below another: twice the bits of all words, since those beyond the dimension are zero only
+/// where no file is damaged.
+fn depths(dim: usize) -> std::ops::RangeInclusive<i32> {
+    0..=2 * dim.next_multiple_of(64) as i32
 }
