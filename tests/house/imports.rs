@@ -32,12 +32,14 @@ impl Crate {
     pub fn new(files: BTreeMap<PathBuf, String>) -> Self {
         let modules: BTreeSet<Names> = files.keys().map(|path| module(path)).collect();
         let code: BTreeMap<PathBuf, String> = files.into_iter().map(|(path, text)| (path, code_of(&text))).collect();
-        // Files that are compiled for tests only have lost their declaration.
-        let declared = |path: &Path| {
-            let names = module(path);
-            let Some((own, parent)) = names.split_last() else { return true };
+        // Files that are compiled for tests only have lost their declaration, or their parents have.
+        let declares = |parent: &[String], own: &str| {
             code.iter()
                 .any(|(other, text)| module(other) == parent && tokens(text).windows(3).any(|t| t == ["mod", own, ";"]))
+        };
+        let declared = |path: &Path| {
+            let names = module(path);
+            (1..=names.len()).all(|length| declares(&names[..length - 1], &names[length - 1]))
         };
         let source = |path: &PathBuf, text: &str| {
             let module = module(path);
