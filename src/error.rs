@@ -101,10 +101,10 @@ pub enum Error {
     /// A key is a linear combination of others, where keys must be linearly independent.
     #[error("keys: expected linearly independent ones, found {}", dependency(*.id, .of, *.opposed, *.count))]
     Dependent {
-        /// The first such key.
-        id: usize,
-        /// The keys before it that it is a combination of.
-        of: Vec<usize>,
+        /// The id of the first such key in storing order.
+        id: u64,
+        /// The ids of the keys before it that it is a combination of.
+        of: Vec<u64>,
         /// Whether it is the complement of the one key in `of`.
         opposed: bool,
         /// Keys that depend on those before them, this one included.
@@ -266,7 +266,7 @@ fn of_version(expected: u32, found: u32) -> &'static str {
 }
 
 /// How key `id` depends on the keys `of`.
-fn dependency(id: usize, of: &[usize], opposed: bool, count: usize) -> String {
+fn dependency(id: u64, of: &[u64], opposed: bool, count: usize) -> String {
     let how = match of {
         [other] if opposed => format!("key {id}, the complement of key {other}"),
         [other] => format!("key {id}, a repetition of key {other}"),

@@ -65,7 +65,7 @@ pub use dynamics::Dynamics;
 pub use error::{Error, ErrorKind, Result};
 pub use memory::{Memory, View};
 pub use names::Named;
-pub use patterns::{Pattern, Patterns, Queries, Query, Side};
+pub use patterns::{Pattern, Patterns, Queries, Query, Side, Stored};
 pub use progress::{Progress, Steps};
 pub use recall::{Recall, Recalled};
 pub use scan::scope::{Missing, Scope};

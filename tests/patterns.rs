@@ -171,12 +171,12 @@ fn a_damaged_memory_is_found_out() {
         std::fs::write(&path, bytes).unwrap();
         assert!(Memory::open(&path).is_err(), "byte {at} of {}", whole.len());
     }
-    for length in [0, 1, 63, 64, 95, 96, whole.len() - 1] {
+    for length in [0, 1, 11, 12, 127, 128, 159, 160, whole.len() - 1] {
         std::fs::write(&path, &whole[..length]).unwrap();
         assert!(matches!(Memory::open(&path), Err(Error::Format { .. })), "{length} bytes");
     }
     // A hash that vouches for bits which must not be: one beyond the dimension, one in a lane without a pattern.
-    for at in [64 + 2 * 64 + 7, 64 + 64 + 8] {
+    for at in [128 + 2 * 64 + 7, 128 + 64 + 8] {
         let mut bytes = whole.clone();
         bytes[at] = 0x80;
         let end = bytes.len() - 32;

@@ -35,7 +35,9 @@ fn open(bytes: &[u8]) {
     assert_eq!(again, bytes, "a memory that is not written as it was read");
     let first: Queries = memory.keys().range(0..1).expect("one pattern fits").into();
     let found = memory.search_top(&first, 1).expect("a key of the memory is a query");
-    assert_eq!((found[0][0].id, found[0][0].distance), (0, 0), "a key is not found");
+    assert_eq!(found[0][0].distance, 0, "a key is not found");
+    let (key, _) = memory.get(found[0][0].id).expect("who is found has its id");
+    assert!(first.signs().get(0) == Some(key), "another key is found");
     let recalled = memory.recall(&first, &Recall::new(Separation::Max)).expect("a key of the memory is a query");
     let auto = memory.is_auto_associative();
     assert!(!auto || recalled.patterns.get(0) == memory.keys().get(0), "a key does not recall itself");

@@ -73,32 +73,36 @@ pub struct Closest {
 }
 
 impl End {
-    /// What state `index` of `states` is among the patterns that `scan` scans, all of them.
+    /// What state `index` of `states` is among the patterns that `scan` scans, all of which there are.
     ///
     /// Cost: n × ⌈d/64⌉ word operations and 4n bytes.
     pub(super) fn of(scan: Scan<'_>, states: &Queries, index: usize) -> Result<(Self, Closest)> {
-        let dim = scan.dim() as i32;
+        let (dim, ids) = (scan.dim() as i32, scan.ids());
         let distances = distances(scan, states, index)?;
-        let overlap = |id: usize| dim - 2 * distances[id] as i32;
-        let find = |wanted: u32| distances.iter().position(|&h| h == wanted).map(|id| id as u64);
-        // The first few by |overlap|; the order of a stable sort is that of ids.
-        let mut ranked: Vec<(Reverse<u32>, usize)> = Vec::with_capacity(2 * MEMBERS);
-        for id in 0..distances.len() {
-            let rank = (Reverse(overlap(id).unsigned_abs()), id);
+        let overlap = |place: usize| dim - 2 * distances[place] as i32;
+        let find = |wanted: u32| {
+            let mut equal = (0..distances.len()).filter(|&place| distances[place] == wanted).map(|place| ids.id(place));
+            if ids.ascending() { equal.next() } else { equal.min() }
+        };
+        // The first few by |overlap|, equal ones by id.
+        let mut ranked: Vec<(Reverse<u32>, u64, usize)> = Vec::with_capacity(2 * MEMBERS);
+        for place in 0..distances.len() {
+            let rank = (Reverse(overlap(place).unsigned_abs()), ids.ordinal(place), place);
             if ranked.len() < MEMBERS || rank < ranked[MEMBERS - 1] {
                 ranked.insert(ranked.partition_point(|other| *other < rank), rank);
                 ranked.truncate(MEMBERS);
             }
         }
-        let first = ranked[0].1;
-        let closest = Closest { id: first as u64, overlap: overlap(first) };
+        let first = ranked[0].2;
+        let closest = Closest { id: ids.id(first), overlap: overlap(first) };
         if let Some(id) = find(0) {
             return Ok((End::Stored { id }, Closest { id, overlap: dim }));
         }
         if let Some(id) = find(dim as u32) {
             return Ok((End::Complement { id }, Closest { id, overlap: -dim }));
         }
-        let members: Vec<(usize, bool)> = ranked.into_iter().map(|(_, id)| (id, overlap(id) >= 0)).collect();
+        let members: Vec<(usize, bool)> =
+            ranked.into_iter().map(|(_, _, place)| (place, overlap(place) >= 0)).collect();
         let state = states.signs().get(index).map_or_else(|| Pattern::new(scan.dim()), Ok)?;
         // The closest pattern is the majority of itself alone.
         let nearest =
@@ -108,7 +112,7 @@ impl End {
                 End::Near { id: closest.id, as_is: closest.overlap >= 0, distance }
             }
             Some((distance, k)) if distance <= dim as u32 / 20 => {
-                let members = members[..k].iter().map(|&(id, as_is)| (id as u64, as_is)).collect();
+                let members = members[..k].iter().map(|&(place, as_is)| (ids.id(place), as_is)).collect();
                 End::Mixture { members, distance }
             }
             _ => End::Spurious,
@@ -117,13 +121,13 @@ impl End {
     }
 }
 
-/// Positions at which `state` differs from the majority of an odd number of `members`.
+/// Positions at which `state` differs from the majority of an odd number of `members`, given by their places.
 fn majority_distance(keys: &Side, members: &[(usize, bool)], state: &Pattern) -> u32 {
     let agrees = |(word, own): (usize, u64)| {
         // Counters of four bits, bit-sliced: up to 9 votes.
         let mut counter = [0u64; 4];
-        for &(id, as_is) in members {
-            let mut carry = if as_is { keys.word(id, word) } else { !keys.word(id, word) };
+        for &(place, as_is) in members {
+            let mut carry = if as_is { keys.word(place, word) } else { !keys.word(place, word) };
             for digit in &mut counter {
                 (*digit, carry) = (*digit ^ carry, *digit & carry);
             }

@@ -93,7 +93,7 @@ fn step_with_energy(asked: Asked<'_>, states: &Queries, field: &Field, dynamics:
         // Every distance is needed for the energy, so that a wide window costs nothing more.
         let watch = |place| {
             let wanted = tile.wanted(range.start + place, WIDE_MARGIN);
-            (Census::new(wanted.window, scan.len()), Counts::default())
+            (Census::new(scan.ids(), wanted.window, scan.len()), Counts::default())
         };
         let (censuses, counts): (Vec<_>, Vec<_>) =
             survey(scan, &states.panel(range.clone())?, watch)?.into_iter().unzip();
@@ -262,6 +262,7 @@ mod tests {
     use super::*;
     use popfield_kernels::Tier;
 
+    use crate::patterns::ids::Ids;
     use crate::patterns::{NoiseModel, add_noise};
     use crate::scan::keys::Keys;
     use crate::{Progress, Separation};
@@ -270,7 +271,7 @@ mod tests {
     #[test]
     fn kept_planes_are_those_made_anew() {
         let keys = Patterns::random(70, 333, 5, "keys").unwrap();
-        let stored = Keys::new(keys.clone().into(), Tier::from_env().unwrap());
+        let stored = Keys::new(keys.clone().into(), Ids::counted(70), None, Tier::from_env().unwrap());
         let steps = Progress::NONE.begin(0);
         let scan = Scan::new(&stored, None, &steps).unwrap();
         let starts = Queries::from(add_noise(&keys.range(0..20).unwrap(), 0.3, NoiseModel::Exact, 5).unwrap());

@@ -24,7 +24,7 @@ impl Rule for Hebb {
     }
 
     fn learn(&self, memory: &Memory) -> Result<Box<dyn Network>> {
-        Ok(Box::new(Patterned(memory.clone())))
+        Ok(Box::new(Patterned(memory.settled()?.into_owned())))
     }
 }
 

@@ -89,7 +89,7 @@ impl Rule for PseudoInverse {
     }
 
     fn learn(&self, memory: &Memory) -> Result<Box<dyn Network>> {
-        Ok(Box::new(Solver::new(memory, self.dependence)?))
+        Ok(Box::new(Solver::new(memory.settled()?.as_ref(), self.dependence)?))
     }
 }
 
@@ -123,7 +123,7 @@ struct Solver {
 
 impl Solver {
     fn new(memory: &Memory, dependence: Dependence) -> Result<Self> {
-        let (keys, dim) = (memory.keys(), memory.dim());
+        let (keys, dim) = (memory.key_side(), memory.dim());
         let smaller = keys.len().min(dim);
         if smaller > MOST_KEYS {
             return Err(Error::TooLarge {
@@ -143,8 +143,8 @@ impl Solver {
                 exact_diagonal: Mutex::default(),
             })
         };
-        let of_keys =
-            |system, rank| finish(Form::Keys(Plane::new(memory.values(), 0..memory.values().words())?), system, rank);
+        let values = memory.value_side();
+        let of_keys = |system, rank| finish(Form::Keys(Plane::new(values, 0..values.words())?), system, rank);
         let mut doubtful = None;
         if keys.len() <= dim {
             let system = System::new(gram(memory, keys)?);
@@ -161,7 +161,7 @@ impl Solver {
             // Independent, though f64 cannot tell: every field will be decided exactly.
             return of_keys(system, keys.len());
         }
-        let dependent = |id: &usize| basis.binary_search(id).is_err();
+        let dependent = |place: &usize| basis.binary_search(place).is_err();
         if dependence == Dependence::Refuse {
             let first = (0..keys.len()).find(dependent).unwrap_or(0);
             return Err(depends(memory, &basis, first, keys.len() - basis.len())?);
@@ -184,7 +184,7 @@ impl Solver {
                 // Whatever stands outside the basis must be shown to depend on it.
                 let span = Span::new(memory, &basis)?;
                 let outside: Vec<usize> = (0..keys.len()).filter(dependent).collect();
-                outside.into_iter().try_for_each(|id| span.combination(id).map(drop))?;
+                outside.into_iter().try_for_each(|place| span.combination(place).map(drop))?;
                 Some(span.keys)
             }
         };
@@ -197,7 +197,7 @@ impl Solver {
     /// The right-hand sides of a batch: overlaps or elements.
     fn right(&self, queries: &Queries) -> Result<Mat<f64>> {
         match &self.form {
-            Form::Keys(_) => features(&self.memory, Some(self.memory.keys()), queries),
+            Form::Keys(_) => features(&self.memory, Some(self.memory.key_side()), queries),
             Form::Features { basis, .. } => features(&self.memory, basis.as_ref(), queries),
         }
     }
@@ -473,9 +473,9 @@ fn least_squares(memory: &Memory, basis: Option<&Side>) -> Result<(Mat<f64>, Mat
     let order = basis.map_or(memory.dim(), Side::len);
     let (mut matrix, mut cross) = (Mat::zeros(order, order), Mat::zeros(memory.value_dim(), order));
     for start in (0..memory.len()).step_by(BLOCK) {
-        let keys = memory.keys().range(start..start + BLOCK)?;
+        let keys = memory.key_side().range(start..start + BLOCK)?;
         let values: Vec<Vec<f64>> =
-            memory.values().range(start..start + BLOCK)?.iter().map(|y| signs(&y).collect()).collect();
+            memory.value_side().range(start..start + BLOCK)?.iter().map(|y| signs(&y).collect()).collect();
         let features = features(memory, basis, &keys.into())?;
         let values = Mat::from_fn(memory.value_dim(), values.len(), |j, i| values[i][j]);
         matrix += &features * features.transpose();
@@ -501,26 +501,26 @@ fn independent(keys: &Side, most: usize) -> Vec<usize> {
 /// What independent keys span.
 struct Span<'a> {
     memory: &'a Memory,
-    ids: &'a [usize],
+    places: &'a [usize],
     keys: Side,
     system: System,
 }
 
 impl<'a> Span<'a> {
-    fn new(memory: &'a Memory, ids: &'a [usize]) -> Result<Self> {
-        let keys = Side::from(memory.keys().select(ids.len(), ids.iter().copied())?);
+    fn new(memory: &'a Memory, places: &'a [usize]) -> Result<Self> {
+        let keys = Side::from(memory.key_side().select(places.len(), places.iter().copied())?);
         let system = System::new(gram(memory, &keys)?);
-        Ok(Self { memory, ids, keys, system })
+        Ok(Self { memory, places, keys, system })
     }
 
-    /// The keys that key `id` is a combination of, which is proven here.
-    fn combination(&self, id: usize) -> Result<Vec<usize>> {
-        let key: Queries = self.memory.keys().range(id..id + 1)?.into();
+    /// The keys that the key at `place` is a combination of, by their places, which is proven here.
+    fn combination(&self, place: usize) -> Result<Vec<usize>> {
+        let key: Queries = self.memory.key_side().range(place..place + 1)?.into();
         let overlaps = features(self.memory, Some(&self.keys), &key)?;
         let right: Vec<i64> = overlaps.col(0).iter().map(|&overlap| overlap as i64).collect();
         let dim = self.memory.dim() as i64;
         if let Some(same) = right.iter().position(|overlap| overlap.abs() == dim) {
-            return Ok(vec![self.ids[same]]);
+            return Ok(vec![self.places[same]]);
         }
         let Fractions { numerators, denominator } = self.system.solve_exactly(&right)?;
         // ‖x − Σ c_k x_k‖² = d − Σ c_k ⟨x, x_k⟩, which is 0 if and only if x is the combination.
@@ -529,18 +529,19 @@ impl<'a> Span<'a> {
             return Err(Error::Parameter {
                 what: "rank of the keys",
                 expected: "the same modulo 2^61 - 1 as over the rationals".into(),
-                found: format!("key {id}, which depends on others only modulo that prime"),
+                found: format!("key {}, which depends on others only modulo that prime", self.memory.id(place)),
             });
         }
-        Ok(self.ids.iter().zip(&numerators).filter(|pair| *pair.1 != IBig::ZERO).map(|pair| *pair.0).collect())
+        Ok(self.places.iter().zip(&numerators).filter(|pair| *pair.1 != IBig::ZERO).map(|pair| *pair.0).collect())
     }
 }
 
-/// The error that names key `id`, one of `count` that depend on the others.
-fn depends(memory: &Memory, basis: &[usize], id: usize, count: usize) -> Result<Error> {
-    let before = &basis[..basis.partition_point(|&other| other < id)];
-    let of = Span::new(memory, before)?.combination(id)?;
-    let keys = memory.keys();
-    let opposed = of.len() == 1 && keys.get(id) != keys.get(of[0]);
-    Ok(Error::Dependent { id, of, opposed, count })
+/// The error that names the key at `place`, one of `count` that depend on the others.
+fn depends(memory: &Memory, basis: &[usize], place: usize, count: usize) -> Result<Error> {
+    let before = &basis[..basis.partition_point(|&other| other < place)];
+    let of = Span::new(memory, before)?.combination(place)?;
+    let keys = memory.key_side();
+    let opposed = of.len() == 1 && keys.get(place) != keys.get(of[0]);
+    let of = of.into_iter().map(|place| memory.id(place)).collect();
+    Ok(Error::Dependent { id: memory.id(place), of, opposed, count })
 }

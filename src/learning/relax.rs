@@ -43,7 +43,7 @@ impl dyn Network + '_ {
         if let Some(memory) = self.as_memory() {
             return memory.watched(progress).relax(starts, dynamics);
         }
-        let (view, steps) = (memory.view(), progress.begin(starts.len() as u64));
+        let (settled, steps) = (memory.settled()?, progress.begin(starts.len() as u64));
         steps.check()?;
         let weights = self.weights()?;
         let network = Weighted::new(self, &weights, dynamics);
@@ -53,7 +53,7 @@ impl dyn Network + '_ {
                 sweep_to_limit(starts, dynamics, &steps, &|start, _| Ok(Walk::new(&network, start)))?
             }
         };
-        conclude(view.scan(&steps)?, paths)
+        conclude(settled.view().scan(&steps)?, paths)
     }
 }
 

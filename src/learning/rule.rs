@@ -15,8 +15,8 @@ pub trait Rule: fmt::Debug + Send + Sync {
     /// What it does, in a few words.
     fn about(&self) -> &'static str;
 
-    /// The network that the rule makes of `memory`, which it shares: nothing is copied, and what is stored or forgotten
-    /// later does not change the network.
+    /// The network that the rule makes of `memory`, which it shares: nothing is copied but where associations were
+    /// forgotten in a store, and what is stored or forgotten later does not change the network.
     ///
     /// # Errors
     /// What the rule cannot learn: see each.
@@ -34,7 +34,7 @@ pub struct FieldSigns {
 
 /// A linear network: what a rule made of a memory.
 pub trait Network: fmt::Debug + Send + Sync {
-    /// What it was learned of.
+    /// What it was learned of: the same associations, under the same ids.
     fn memory(&self) -> &Memory;
 
     /// The exact signs of the fields W·query of each query, an erased position counting 0. [`Diagonal::Zero`] takes

@@ -58,7 +58,7 @@ impl Spectrum {
     /// [`Error::TooLarge`] beyond 2048² weights; [`Error::Parameter`] if the singular values cannot be found; as
     /// [`Network::weights`].
     pub fn new(network: &dyn Network) -> Result<Self> {
-        let memory = network.memory();
+        let memory = network.memory().settled()?;
         let (value_dim, dim) = (network.value_dim(), network.dim());
         if value_dim.saturating_mul(dim) > MOST_WEIGHTS {
             return Err(Error::TooLarge {
@@ -80,14 +80,14 @@ impl Spectrum {
         let dims = (value_dim.max(dim)) as f64;
         let zero = (dims * f64::EPSILON * largest).max(weights.error * dims);
         let rank = (zero < largest || largest == 0.0).then(|| singular_values.iter().filter(|&&s| s > zero).count());
-        let associations = (0..memory.len()).into_par_iter().map(|i| association(&weights, memory, i)).collect();
+        let associations = (0..memory.len()).into_par_iter().map(|i| association(&weights, &memory, i)).collect();
         Ok(Self { singular_values, rank, associations })
     }
 }
 
 fn association(weights: &Weights, memory: &Memory, index: usize) -> Association {
     let signs = |patterns: &Side| -> Vec<f64> { patterns.get(index).iter().flat_map(signs).collect() };
-    let (x, y) = (signs(memory.keys()), signs(memory.values()));
+    let (x, y) = (signs(memory.key_side()), signs(memory.value_side()));
     // y_j (Wx)_j and x_k (Wᵀy)_k: constant where key and value are singular vectors.
     let (mut forward, mut backward) = (vec![0.0; y.len()], vec![0.0; x.len()]);
     for ((row, y), forward) in weights.elements.chunks_exact(weights.dim).zip(&y).zip(&mut forward) {
@@ -106,9 +106,9 @@ fn association(weights: &Weights, memory: &Memory, index: usize) -> Association 
     Association { sigma, right_residual: residual(&forward), left_residual: residual(&backward) }
 }
 
-/// Σ_i y_ij x_ik of a memory: (value_dim, dim), row by row, integers.
+/// Σ_i y_ij x_ik of a memory of which nothing was forgotten: (value_dim, dim), row by row, integers.
 pub(super) fn hebbian(memory: &Memory) -> Result<Vec<f64>> {
-    agreements(memory.values(), memory.keys())
+    agreements(memory.value_side(), memory.key_side())
 }
 
 /// Σ_i a_ij b_ik, the agreements less the disagreements of position j of one list with position k of the other.

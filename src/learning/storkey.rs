@@ -89,7 +89,7 @@ impl Rule for Storkey {
                 bytes: 8 * (dim as u64).pow(2),
             });
         }
-        Ok(Box::new(Learned::new(memory)?))
+        Ok(Box::new(Learned::new(memory.settled()?.as_ref())?))
     }
 }
 

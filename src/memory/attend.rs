@@ -39,7 +39,7 @@ impl Memory {
         self.view().attend(queries, beta)
     }
 
-    /// The softmax weights themselves: (queries, n), row by row; each row sums to 1.
+    /// The softmax weights themselves, keys in storing order: (queries, n), row by row; each row sums to 1.
     ///
     /// # Errors
     /// As [`attend`](Self::attend).
@@ -83,13 +83,14 @@ impl View<'_> {
         let steps = self.begin(queries.len() as u64);
         let scan = self.scan(&steps)?;
         scan.check(queries)?;
-        let mut out = room_for(queries.len().saturating_mul(scan.side().len()), "attention weights")?;
+        let mut out = room_for(queries.len().saturating_mul(self.memory().len()), "attention weights")?;
         for index in 0..queries.len() {
             let distances = distances(scan, queries, index)?;
-            let ranked = Ranked::new(distances.clone(), scan.dim());
-            let weights = Softmax::new(beta, ranked.distances[0], u32::MAX, &ranked.distances, &ranked.keys);
-            let place = |h: u32| ranked.distances.binary_search(&h).map_or(0.0, |rank| weights.relative[rank]);
-            out.extend(distances.into_iter().map(|h| place(h) / weights.total));
+            let ranked = Ranked::new(distances.clone(), scan.farthest());
+            let nearest = ranked.distances.first().copied().unwrap_or_default();
+            let weights = Softmax::new(beta, nearest, u32::MAX, &ranked.distances, &ranked.keys);
+            let weight = |h: u32| ranked.distances.binary_search(&h).map_or(0.0, |rank| weights.relative[rank]);
+            out.extend(self.memory().places().map(|place| weight(distances[place]) / weights.total));
             steps.advance(1)?;
         }
         Ok(out)
@@ -113,7 +114,7 @@ fn attend_one(
         let weights = Softmax::new(beta, nearest, edge, &votes.distances, &votes.keys);
         votes.words.values().map(|votes| weights.means(votes)).collect()
     } else {
-        let ranked = Ranked::new(distances(scan, queries, index)?, scan.dim());
+        let ranked = Ranked::new(distances(scan, queries, index)?, scan.farthest());
         let words: Vec<usize> = (0..values.words()).collect();
         let weights = Softmax::new(beta, nearest, edge, &ranked.distances, &ranked.keys);
         words.par_iter().map(|&word| weights.means(&ranked.votes(values, word))).collect::<Vec<_>>()
@@ -129,7 +130,7 @@ struct Softmax {
 
 impl Softmax {
     fn new(beta: Beta, nearest: u32, edge: u32, distances: &[u32], keys: &[u64]) -> Self {
-        let weight = |h: u32| decay(2.0 * beta.get() * f64::from(h - nearest));
+        let weight = |h: u32| decay(2.0 * beta.get() * f64::from(h.saturating_sub(nearest)));
         let relative: Vec<f64> = distances.iter().take_while(|&&h| h <= edge).map(|&h| weight(h)).collect();
         let total = relative.iter().zip(keys).map(|(weight, &keys)| weight * keys as f64).sum();
         Self { relative, total }

@@ -3,32 +3,46 @@
 //! | bytes | what |
 //! |---|---|
 //! | 0–7 | `popfield` |
-//! | 8–11 | format version, 2 |
+//! | 8–11 | format version, 3 |
 //! | 12–15 | flags: bit 0 set if keys are their own values |
-//! | 16–23, 24–31, 32–39 | key dimension, value dimension, associations |
-//! | 40–63 | zero |
-//! | from 64 | keys, then values (none if auto-associative): pages as in `pages.rs`, words little-endian |
+//! | 16–23, 24–31, 32–39 | key dimension, value dimension, associations n |
+//! | 40–47 | the id that counting gives next: above all ids |
+//! | 48–55 | spans of ids, 0 where they are 0 to n − 1 |
+//! | 56–63, 64–71 | bytes of labels, bytes of notes |
+//! | 72–127 | zero |
+//! | from 128 | keys, then values (none if auto-associative): pages as in `pages.rs`, words little-endian |
+//! | then | spans of consecutive ids, as long as can be, in storing order: the first, and how many, 8 bytes each |
+//! | then | if there are bytes of labels: where the label of each association ends, 8 bytes each, and the labels, UTF-8 |
+//! | then | notes by ascending name: name and text, each as its bytes in 8 bytes and UTF-8 |
 //! | last 32 | BLAKE3 hash of everything before |
 //!
-//! Numbers are little-endian. A file is written whole and replaced whole; it cannot be appended to.
+//! Numbers are little-endian. A file holds the associations that there are: of what was forgotten only the next id
+//! tells. It is written whole and replaced whole; it cannot be appended to.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use popfield_kernels::{LANES, Lanes};
 
 use crate::error::room_for;
 use crate::memory::view::View;
-use crate::patterns::segments::Side;
+use crate::patterns::contents::Contents;
+use crate::patterns::ids::{Ids, spans};
+use crate::patterns::labels::{LabelRun, Labels};
+use crate::patterns::pattern::MAX_DIM;
+use crate::patterns::{Notes, Stored};
 use crate::{Error, Memory, Patterns, Progress, Result, Steps};
 
 const MAGIC: &[u8; 8] = b"popfield";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const AUTO: u32 = 1;
-const HEADER_BYTES: usize = 64;
+/// The first bytes and the version: what every file of every version has.
+const START_BYTES: usize = 12;
+const HEADER_BYTES: usize = 128;
 const HASH_BYTES: usize = blake3::OUT_LEN;
-/// Patterns go through a buffer of this many lanes.
+/// Patterns go through a buffer of this many lanes, numbers through one of as many.
 const CHUNK: usize = 4096;
 
 impl Memory {
@@ -36,7 +50,8 @@ impl Memory {
     /// memory or what it held before, whatever happens. Once this returns, the memory outlasts a crash of the machine.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::OutOfMemory`] if patterns lie in several segments, which are put together to be written.
+    /// [`Error::Io`]; [`Error::OutOfMemory`] if patterns lie in several segments, or some were forgotten in a store: then
+    /// they are put together to be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         self.view().save(path)
     }
@@ -66,8 +81,8 @@ impl Memory {
     /// Opens a memory file, checking all of it.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be read; [`Error::Format`] if it is not a memory, is cut short, too long or damaged.
-    /// Nothing is allocated that the file's length does not vouch for.
+    /// [`Error::Io`] if it cannot be read; [`Error::Version`] for the format of another version of this program;
+    /// [`Error::Format`] if it is not a memory, is cut short, too long or damaged. Nothing is allocated that the file's length does not vouch for.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Self::open_watched(path, Progress::NONE)
     }
@@ -98,27 +113,74 @@ impl Memory {
 
     fn read(reader: impl Read, length: u64, progress: Progress<'_>) -> Result<Self> {
         let mut reader = Hashing { inner: reader, hasher: blake3::Hasher::new() };
-        let mut header = [0u8; HEADER_BYTES];
-        if length < (HEADER_BYTES + HASH_BYTES) as u64 {
-            return Err(format("length", format!("at least {} bytes", HEADER_BYTES + HASH_BYTES), format!("{length}")));
+        let header = Header::read(&mut reader, length)?;
+        let (len, auto) = (header.len as usize, header.auto);
+        let steps = progress.begin(header.bytes_of_patterns() as u64);
+        let keys = read_lanes(&mut reader, len, header.dim, "keys", &steps)?;
+        let values = match auto {
+            true => None,
+            false => Some(read_lanes(&mut reader, len, header.value_dim, "values", &steps)?),
+        };
+        let ids = read_numbers(&mut reader, 2 * header.spans as usize, "ids")?;
+        let ends = read_numbers(&mut reader, if header.label_bytes > 0 { len } else { 0 }, "labels")?;
+        let text = read_bytes(&mut reader, header.label_bytes as usize, "labels")?;
+        let notes = read_bytes(&mut reader, header.note_bytes as usize, "notes")?;
+        let mut hash = [0u8; HASH_BYTES];
+        reader.inner.read_exact(&mut hash)?;
+        if reader.hasher.finalize() != hash {
+            return Err(format("hash", "that of the content", "another: the file is damaged"));
         }
-        reader.read_exact(&mut header)?;
+        let side = |lanes, dim, what| Ok::<_, Error>(Patterns::from_lanes(lanes, len, dim, what)?.into());
+        Self::of_contents(Contents {
+            keys: side(keys, header.dim, "keys")?,
+            values: values.map(|values| side(values, header.value_dim, "values")).transpose()?,
+            ids: ids_of(&ids, &header)?,
+            live: None,
+            labels: labels_of(ends, text)?,
+            notes: notes_of(&notes)?,
+        })
+    }
+}
+
+/// What the first bytes of a file say, once they are known to make sense and to account for its length.
+struct Header {
+    auto: bool,
+    dim: usize,
+    value_dim: usize,
+    len: u64,
+    next: u64,
+    spans: u64,
+    label_bytes: u64,
+    note_bytes: u64,
+}
+
+impl Header {
+    fn read(reader: &mut impl Read, length: u64) -> Result<Self> {
+        let at_least = |bytes: usize| match length < bytes as u64 {
+            true => Err(format("length", format!("at least {} bytes", HEADER_BYTES + HASH_BYTES), length.to_string())),
+            false => Ok(()),
+        };
+        let mut header = [0u8; HEADER_BYTES];
+        at_least(START_BYTES)?;
+        reader.read_exact(&mut header[..START_BYTES])?;
         if &header[..8] != MAGIC {
             return Err(format("first bytes", "\"popfield\"", format!("{:?}", String::from_utf8_lossy(&header[..8]))));
         }
-        let word = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().expect("four bytes"));
-        let number = |at: usize| u64::from_le_bytes(header[at..at + 8].try_into().expect("eight bytes"));
-        if word(8) != VERSION {
-            return Err(format("format version", VERSION.to_string(), word(8).to_string()));
+        let found = word(&header, 8);
+        if found != VERSION {
+            return Err(Error::Version { what: "popfield memory", expected: VERSION, found });
         }
-        if word(12) & !AUTO != 0 || header[40..].iter().any(|&byte| byte != 0) {
+        at_least(HEADER_BYTES + HASH_BYTES)?;
+        reader.read_exact(&mut header[START_BYTES..])?;
+        if word(&header, 12) & !AUTO != 0 || header[72..].iter().any(|&byte| byte != 0) {
             return Err(format("reserved bytes of the header", "zero", "others"));
         }
-        let auto = word(12) & AUTO != 0;
-        let (dim, value_dim, len) = (number(16), number(24), number(32));
+        let auto = word(&header, 12) & AUTO != 0;
+        let [dim, value_dim, len, next, spans, label_bytes, note_bytes] =
+            [16, 24, 32, 40, 48, 56, 64].map(|at| number(&header[at..]));
         for (place, found) in [("key dimension", dim), ("value dimension", value_dim)] {
-            if found == 0 || found > crate::patterns::pattern::MAX_DIM as u64 {
-                return Err(format(place, format!("1 to {}", crate::patterns::pattern::MAX_DIM), found.to_string()));
+            if found == 0 || found > MAX_DIM as u64 {
+                return Err(format(place, format!("1 to {MAX_DIM}"), found.to_string()));
             }
         }
         if auto && dim != value_dim {
@@ -127,32 +189,105 @@ impl Memory {
         if len == 0 {
             return Err(format("associations", "at least 1", "0"));
         }
+        let (dim, value_dim) = (dim as usize, value_dim as usize);
+        let header = Self { auto, dim, value_dim, len, next, spans, label_bytes, note_bytes };
         // In 128 bits nothing that a header can claim overflows.
-        let bytes = |dim: u64| u128::from(len.div_ceil(LANES as u64)) * u128::from(dim.div_ceil(64)) * 64;
-        let claimed = (HEADER_BYTES + HASH_BYTES) as u128 + bytes(dim) + if auto { 0 } else { bytes(value_dim) };
+        let ends = if label_bytes > 0 { 8 * u128::from(len) } else { 0 };
+        let names = 16 * u128::from(spans) + ends + u128::from(label_bytes) + u128::from(note_bytes);
+        let claimed = (HEADER_BYTES + HASH_BYTES) as u128 + header.bytes_of_patterns() + names;
         if claimed != u128::from(length) {
             return Err(format("length", format!("{claimed} bytes, by its header"), length.to_string()));
         }
-        let steps = progress.begin(length - (HEADER_BYTES + HASH_BYTES) as u64);
-        let keys = read_lanes(&mut reader, len as usize, dim as usize, "keys", &steps)?;
-        let values = match auto {
-            true => None,
-            false => Some(read_lanes(&mut reader, len as usize, value_dim as usize, "values", &steps)?),
-        };
-        let mut hash = [0u8; HASH_BYTES];
-        reader.inner.read_exact(&mut hash)?;
-        if reader.hasher.finalize() != hash {
-            return Err(format("hash", "that of the content", "another: the file is damaged"));
-        }
-        let keys = Patterns::from_lanes(keys, len as usize, dim as usize, "keys")?;
-        match values {
-            None => Self::auto_associative(keys),
-            Some(values) => {
-                let values = Patterns::from_lanes(values, len as usize, value_dim as usize, "values")?;
-                Self::hetero_associative(keys, values)
-            }
-        }
+        Ok(header)
     }
+
+    fn bytes_of_patterns(&self) -> u128 {
+        let of = |dim: usize| u128::from(self.len.div_ceil(LANES as u64)) * dim.div_ceil(64) as u128 * 64;
+        of(self.dim) + if self.auto { 0 } else { of(self.value_dim) }
+    }
+}
+
+/// The ids of a file, from its spans.
+fn ids_of(numbers: &[u64], header: &Header) -> Result<Ids> {
+    let Header { len, next, .. } = *header;
+    let above = |end: u128| match end <= u128::from(next) {
+        true => Ok(()),
+        false => Err(format("next id", format!("at least {end}, above all ids"), next.to_string())),
+    };
+    if numbers.is_empty() {
+        above(len.into())?;
+        return Ids::of_spans(&[(0, len)], next);
+    }
+    let spans = || numbers.as_chunks::<2>().0.iter().map(|&[first, len]| (first, len));
+    let total: u128 = spans().map(|span| u128::from(span.1)).sum();
+    if total != u128::from(len) {
+        return Err(format("ids", format!("{len}, as many as associations"), total.to_string()));
+    }
+    let end = |(first, len): (u64, u64)| u128::from(first) + u128::from(len);
+    spans().try_for_each(|span| above(end(span)))?;
+    let joined = spans().zip(spans().skip(1)).any(|(a, b)| end(a) == u128::from(b.0));
+    if joined || spans().any(|span| span.1 == 0) || spans().eq([(0, len)]) {
+        return Err(format("ids", "spans as few as can be", "others"));
+    }
+    let mut sorted: Vec<(u64, u64)> = room_for(header.spans as usize, "ids")?;
+    sorted.extend(spans());
+    sorted.sort_unstable();
+    if let Some(twice) = sorted.windows(2).find(|pair| end(pair[0]) > u128::from(pair[1].0)) {
+        return Err(format("ids", "each once", format!("{} twice", twice[1].0)));
+    }
+    // In their order again.
+    sorted.clear();
+    sorted.extend(spans());
+    Ids::of_spans(&sorted, next)
+}
+
+/// The labels of a file, from where each ends and their text.
+fn labels_of(ends: Vec<u64>, text: Vec<u8>) -> Result<Labels> {
+    if ends.is_empty() {
+        return Ok(Labels::default());
+    }
+    let last = ends[ends.len() - 1];
+    if last != text.len() as u64 || !ends.is_sorted() {
+        let expected = format!("ends that ascend to {}", text.len());
+        return Err(format("labels", expected, format!("others, the last being {last}")));
+    }
+    let mut start = 0;
+    for (place, &end) in ends.iter().enumerate() {
+        if std::str::from_utf8(&text[start..end as usize]).is_err() {
+            return Err(format("labels", "UTF-8", format!("other bytes, as label {place}")));
+        }
+        start = end as usize;
+    }
+    Ok(Labels::new(vec![LabelRun::Texts { text: Arc::new(text), ends: Arc::new(ends) }]))
+}
+
+/// The notes of a file.
+fn notes_of(mut bytes: &[u8]) -> Result<Notes> {
+    let mut notes = Notes::new();
+    while !bytes.is_empty() {
+        let (name, text) = (take_text(&mut bytes)?, take_text(&mut bytes)?);
+        if notes.last_key_value().is_some_and(|(before, _)| *before >= name) {
+            return Err(format("notes", "names that ascend", format!("{name:?} after others")));
+        }
+        notes.insert(name, text);
+    }
+    Ok(notes)
+}
+
+/// A text off the front of `bytes`: its length, and UTF-8.
+fn take_text(bytes: &mut &[u8]) -> Result<String> {
+    let text = bytes.split_first_chunk::<8>().and_then(|(length, rest)| {
+        let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+        rest.split_at_checked(length)
+    });
+    let Some((text, rest)) = text else { return Err(format("notes", "whole texts", "one that is cut short")) };
+    *bytes = rest;
+    let text = std::str::from_utf8(text).map_err(|_| format("notes", "UTF-8", "other bytes"))?;
+    let mut owned = String::new();
+    let out_of_memory = |_| Error::OutOfMemory { what: "notes", bytes: text.len() as u64 };
+    owned.try_reserve_exact(text.len()).map_err(out_of_memory)?;
+    owned.push_str(text);
+    Ok(owned)
 }
 
 impl View<'_> {
@@ -184,21 +319,50 @@ impl View<'_> {
     pub fn write_to(&self, writer: &mut impl Write) -> Result<()> {
         self.check_whole("scope of what is saved")?;
         let memory = self.memory();
-        let values = if memory.is_auto_associative() { 0 } else { bytes_of(memory.values()) };
-        let steps = self.begin(bytes_of(memory.keys()) + values);
+        let sides = [Some(memory.keys()), (!memory.is_auto_associative()).then(|| memory.values())];
+        let sides = || sides.into_iter().flatten();
+        let steps = self.begin(sides().map(bytes_of).sum());
+        let mut ids = spans(memory.ids())?;
+        if ids == [(0, memory.len() as u64)] {
+            ids.clear();
+        }
+        let labels = || memory.labels().map(Option::unwrap_or_default);
+        let label_bytes: u64 = if memory.has_labels() { labels().map(|label| label.len() as u64).sum() } else { 0 };
+        let mut notes = Vec::new();
+        for text in memory.notes().iter().flat_map(|(name, text)| [name, text]) {
+            notes.extend((text.len() as u64).to_le_bytes());
+            notes.extend(text.as_bytes());
+        }
         let mut header = [0u8; HEADER_BYTES];
         header[..8].copy_from_slice(MAGIC);
         header[8..12].copy_from_slice(&VERSION.to_le_bytes());
         header[12..16].copy_from_slice(&u32::from(memory.is_auto_associative()).to_le_bytes());
-        for (at, number) in [(16, memory.dim()), (24, memory.value_dim()), (32, memory.len())] {
-            header[at..at + 8].copy_from_slice(&(number as u64).to_le_bytes());
+        let sizes = [memory.dim(), memory.value_dim(), memory.len()].map(|size| size as u64);
+        let named = [memory.next_id(), ids.len() as u64, label_bytes, notes.len() as u64];
+        for (at, number) in (16..).step_by(8).zip(sizes.into_iter().chain(named)) {
+            header[at..at + 8].copy_from_slice(&number.to_le_bytes());
         }
         let mut writer = Hashing { inner: writer, hasher: blake3::Hasher::new() };
         writer.write_all(&header)?;
-        write_side(&mut writer, memory.keys(), &steps)?;
-        if !memory.is_auto_associative() {
-            write_side(&mut writer, memory.values(), &steps)?;
+        for side in sides() {
+            write_side(&mut writer, side, &steps)?;
         }
+        write_numbers(&mut writer, ids.into_iter().flat_map(|(first, len)| [first, len]))?;
+        if label_bytes > 0 {
+            let mut end = 0;
+            write_numbers(
+                &mut writer,
+                labels().map(|label| {
+                    end += label.len() as u64;
+                    end
+                }),
+            )?;
+            let mut buffered = BufWriter::new(&mut writer);
+            labels().try_for_each(|label| buffered.write_all(label.as_bytes()))?;
+            buffered.flush()?;
+            drop(buffered);
+        }
+        writer.write_all(&notes)?;
         let hash = writer.hasher.finalize();
         writer.inner.write_all(hash.as_bytes())?;
         Ok(())
@@ -221,17 +385,52 @@ fn format(place: &'static str, expected: impl Into<String>, found: impl Into<Str
     Error::Format { place, expected: expected.into(), found: found.into() }
 }
 
-/// What one side takes in a file.
-fn bytes_of(side: &Side) -> u64 {
-    (side.len().div_ceil(LANES) * side.words() * size_of::<Lanes>()) as u64
+/// A number of four bytes, and one of eight; both in range.
+fn word(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
 }
 
-/// The pages of one side; of several segments they are made anew, as those of one.
-fn write_side(writer: &mut impl Write, side: &Side, steps: &Steps<'_>) -> Result<()> {
+fn number(bytes: &[u8]) -> u64 {
+    u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes"))
+}
+
+/// What one side takes in a file.
+fn bytes_of(side: Stored<'_>) -> u64 {
+    (side.len().div_ceil(LANES) * side.dim().div_ceil(64) * size_of::<Lanes>()) as u64
+}
+
+/// The pages of one side; of several segments, or where some places are empty, they are made anew, as those of one.
+fn write_side(writer: &mut impl Write, side: Stored<'_>, steps: &Steps<'_>) -> Result<()> {
     match side.whole() {
         Some(patterns) => write_lanes(writer, patterns.lanes(), steps),
         None => write_lanes(writer, side.to_patterns()?.lanes(), steps),
     }
+}
+
+fn write_numbers(writer: &mut impl Write, numbers: impl Iterator<Item = u64>) -> Result<()> {
+    let mut buffered = BufWriter::with_capacity(CHUNK * 8, writer);
+    for number in numbers {
+        buffered.write_all(&number.to_le_bytes())?;
+    }
+    Ok(buffered.flush()?)
+}
+
+fn read_numbers(reader: &mut impl Read, count: usize, what: &'static str) -> Result<Vec<u64>> {
+    let mut numbers = room_for(count, what)?;
+    let mut buffer = vec![0u8; CHUNK.min(count) * 8];
+    while numbers.len() < count {
+        let buffer = &mut buffer[..CHUNK.min(count - numbers.len()) * 8];
+        reader.read_exact(buffer)?;
+        numbers.extend(buffer.as_chunks::<8>().0.iter().map(|&bytes| u64::from_le_bytes(bytes)));
+    }
+    Ok(numbers)
+}
+
+fn read_bytes(reader: &mut impl Read, count: usize, what: &'static str) -> Result<Vec<u8>> {
+    let mut bytes = room_for(count, what)?;
+    bytes.resize(count, 0);
+    reader.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn write_lanes(writer: &mut impl Write, lanes: &[Lanes], steps: &Steps<'_>) -> Result<()> {

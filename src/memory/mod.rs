@@ -1,12 +1,15 @@
 //! A memory: keys, the values they recall, and all that one asks of it, a file for each.
 
 mod attend;
+mod change;
 mod file;
+mod named;
 mod overlaps;
 mod parts;
 mod recall;
 mod relax;
 mod search;
+mod settled;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -15,11 +18,20 @@ use popfield_kernels::Tier;
 
 pub use view::View;
 
+use crate::patterns::bits::Bits;
+use crate::patterns::contents::Contents;
+use crate::patterns::ids::Ids;
+use crate::patterns::labels::Labels;
 use crate::patterns::segments::Side;
+use crate::patterns::{Notes, Stored};
 use crate::scan::keys::Keys;
-use crate::{Error, Missing, Pattern, Result, Scope};
+use crate::{Error, Missing, Result, Scope};
 
 /// An associative memory of n stored associations (x_i, y_i): keys x_i ∈ {±1}^d and values y_i ∈ {±1}^{d'}.
+///
+/// Each association has an *id*, which stays what it is whatever else is stored or forgotten: ids are counted from 0 as
+/// associations are stored and are never given again, or are people's own ([`with_ids`](Self::with_ids)). Keys at equal
+/// distance come by ascending id. An association may have a label, and a memory has notes.
 ///
 /// The patterns themselves are the memory: no weight matrix is ever formed, so storing takes n·(d + d') bits (n·d where
 /// keys are their own values), and every separation and β reads the same bits.
@@ -40,6 +52,8 @@ pub struct Memory {
     keys: Keys,
     /// `None` where keys are their own values: they are stored once.
     values: Option<Side>,
+    labels: Labels,
+    notes: Notes,
 }
 
 impl Memory {
@@ -59,14 +73,36 @@ impl Memory {
         Self::of_sides(keys.into(), Some(values.into()))
     }
 
-    /// Keys and the values beside them, in segments of the same lengths.
+    /// Keys and the values beside them, under ids counted from 0.
     pub(crate) fn of_sides(keys: Side, values: Option<Side>) -> Result<Self> {
-        if let Some(values) = values.as_ref().filter(|values| values.len() != keys.len()) {
-            let (expected, found) = (keys.len() as u64, values.len() as u64);
-            return Err(Error::Count { what: "values, one for each key", expected, found });
-        }
-        if keys.is_empty() {
+        if keys.is_empty() && values.as_ref().is_none_or(Side::is_empty) {
             return Err(Error::Empty { what: "keys" });
+        }
+        let ids = Ids::counted(keys.len());
+        Self::of_contents(Contents { keys, values, ids, live: None, labels: Labels::default(), notes: Notes::new() })
+    }
+
+    /// A memory of `contents`, whose patterns and labels it shares.
+    ///
+    /// # Errors
+    /// [`Error::Count`] unless there are as many values, ids and bits of what is live as keys; [`Error::Empty`] if no
+    /// association is there; [`Error::Kernel`] if `POPFIELD_TIER` names no tier of this CPU; [`Error::OutOfMemory`] if
+    /// keys and values come in segments of other lengths, which are put together alike.
+    pub(crate) fn of_contents(contents: Contents) -> Result<Self> {
+        let Contents { keys, values, ids, live, labels, notes } = contents;
+        let counts = [
+            ("values, one for each key", values.as_ref().map(Side::len)),
+            ("ids, one for each key", Some(ids.len())),
+            ("places of forgotten associations, one for each key", live.as_ref().map(Bits::of)),
+        ];
+        for (what, found) in counts {
+            if let Some(found) = found.filter(|&found| found != keys.len()) {
+                return Err(Error::Count { what, expected: keys.len() as u64, found: found as u64 });
+            }
+        }
+        let live = live.filter(|live| live.len() < live.of());
+        if keys.is_empty() || live.as_ref().is_some_and(|live| live.len() == 0) {
+            return Err(Error::Empty { what: "memory" });
         }
         // Scans walk both sides together.
         let values = match values {
@@ -77,61 +113,19 @@ impl Memory {
             Some(values) if !keys.is_cut_as(values) => keys.to_patterns()?.into(),
             _ => keys,
         };
-        Ok(Self { keys: Keys::new(keys, Tier::from_env()?), values })
+        Ok(Self { keys: Keys::new(keys, ids, live, Tier::from_env()?), values, labels, notes })
     }
 
-    /// Stores one more association, under the next id. `value` is left out where keys are their own values.
-    ///
-    /// Cost: the words of a pattern; where a clone of the memory or a network learned of it shares the patterns, a copy of
-    /// the last segment, once.
-    ///
-    /// # Errors
-    /// [`Error::Dimension`] if key or value is of another dimension; [`Error::Count`] if a value is missing, or given
-    /// to a memory whose keys are their own values; [`Error::OutOfMemory`].
-    pub fn store(&mut self, key: &Pattern, value: Option<&Pattern>) -> Result<()> {
-        let (expected, found) = (u64::from(self.values.is_some()), u64::from(value.is_some()));
-        if expected != found {
-            return Err(Error::Count { what: "values of an association", expected, found });
+    /// What the memory is made of: its patterns and labels are shared, and no more is copied than a bit for each place.
+    pub(crate) fn contents(&self) -> Contents {
+        Contents {
+            keys: self.key_side().clone(),
+            values: self.values.clone(),
+            ids: self.keys.ids().clone(),
+            live: self.keys.live().cloned(),
+            labels: self.labels.clone(),
+            notes: self.notes.clone(),
         }
-        for (what, pattern, dim) in [("key", Some(key), self.dim()), ("value", value, self.value_dim())] {
-            if let Some(found) = pattern.map(Pattern::dim).filter(|&found| found != dim) {
-                return Err(Error::Dimension { what, expected: dim, found });
-            }
-        }
-        // Room for both before either is stored, so that a failure changes nothing.
-        self.keys.side_mut().grow()?;
-        self.values.as_mut().map_or(Ok(()), Side::grow)?;
-        self.keys.side_mut().push(key)?;
-        self.values.as_mut().zip(value).map_or(Ok(()), |(values, value)| values.push(value))
-    }
-
-    /// Forgets association `id`, and returns its key and its value, if they differ in kind. Ids above it move down by
-    /// one.
-    ///
-    /// Forgetting is exact: since no weights are kept, the memory is bit for bit what it would be had the association
-    /// never been stored.
-    ///
-    /// Cost: (n − `id`) × words of a pattern; where a clone of the memory or a network learned of it shares the patterns, a
-    /// copy of their segment.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] if there is no such id; [`Error::Empty`] if it is the last association.
-    pub fn forget(&mut self, id: usize) -> Result<(Pattern, Option<Pattern>)> {
-        if self.len() == 1 && id == 0 {
-            return Err(Error::Empty { what: "keys after forgetting" });
-        }
-        let (Some(key), value) = (self.keys().get(id), self.values.as_ref().and_then(|values| values.get(id))) else {
-            let (expected, found) = (format!("0 to {}", self.len() - 1), id.to_string());
-            return Err(Error::Parameter { what: "id to forget", expected, found });
-        };
-        // What may fail before anything changes.
-        let keys = self.keys().without(id)?;
-        let values = self.values.as_ref().map(|values| values.without(id)).transpose()?.flatten();
-        take_out(self.keys.side_mut(), id, keys);
-        if let Some(side) = &mut self.values {
-            take_out(side, id, values);
-        }
-        Ok((key, value))
     }
 
     /// This memory, scanned by `tier`. Answers are equal to the bit on every tier.
@@ -142,27 +136,27 @@ impl Memory {
 
     /// The tier that scans.
     pub fn tier(&self) -> Tier {
-        self.keys.tier
+        self.keys.tier()
     }
 
     /// Associations n.
     pub fn len(&self) -> usize {
-        self.keys().len()
+        self.keys.len()
     }
 
     /// Never: a memory holds at least one association.
     pub fn is_empty(&self) -> bool {
-        self.keys().is_empty()
+        self.len() == 0
     }
 
     /// Dimension d of the keys.
     pub fn dim(&self) -> usize {
-        self.keys().dim()
+        self.key_side().dim()
     }
 
     /// Dimension of the values.
     pub fn value_dim(&self) -> usize {
-        self.values().dim()
+        self.value_side().dim()
     }
 
     /// Whether keys are their own values.
@@ -171,18 +165,28 @@ impl Memory {
     }
 
     /// The keys in storing order.
-    pub fn keys(&self) -> &Side {
-        &self.keys.side
+    pub fn keys(&self) -> Stored<'_> {
+        self.view().keys()
     }
 
     /// The values in storing order.
-    pub fn values(&self) -> &Side {
-        self.values.as_ref().unwrap_or(&self.keys.side)
+    pub fn values(&self) -> Stored<'_> {
+        self.view().values()
     }
 
-    /// Bytes of memory that the stored patterns take.
+    /// The keys by place, those of forgotten associations included.
+    pub(crate) fn key_side(&self) -> &Side {
+        self.keys.side()
+    }
+
+    /// The values by place.
+    pub(crate) fn value_side(&self) -> &Side {
+        self.values.as_ref().unwrap_or(self.keys.side())
+    }
+
+    /// Bytes that the stored patterns take, in memory or in files that are mapped.
     pub fn bytes(&self) -> usize {
-        self.keys().bytes() + self.values.as_ref().map_or(0, Side::bytes)
+        self.key_side().bytes() + self.values.as_ref().map_or(0, Side::bytes)
     }
 
     /// The associations that `only` names, or all, less those that `exclude` names; no id may be given twice in one list.
@@ -192,13 +196,5 @@ impl Memory {
     /// [`Error::Parameter`] if none is left; [`Error::OutOfMemory`].
     pub fn scope(&self, only: Option<&[u64]>, exclude: &[u64], missing: Missing) -> Result<Scope> {
         self.keys.scope(only, exclude, missing)
-    }
-}
-
-/// Makes `side` what it is `without` pattern `id`; without a copy it is taken out in place.
-fn take_out(side: &mut Side, id: usize, without: Option<Side>) {
-    match without {
-        Some(without) => *side = without,
-        None => side.remove_last(id),
     }
 }

@@ -3,11 +3,12 @@
 use crate::error::room_for;
 use crate::memory::view::View;
 use crate::scan::survey::distances;
+use crate::scan::watch::ABSENT;
 use crate::{Memory, Queries, Result};
 
 impl Memory {
-    /// Overlaps s = ⟨query, key⟩ of every query with every key: (queries, n), row by row; known − 2h over the known
-    /// positions.
+    /// Overlaps s = ⟨query, key⟩ of every query with every key, in storing order: (queries, n), row by row; known − 2h
+    /// over the known positions.
     ///
     /// Cost: queries × n × ⌈d/64⌉ word operations and 4 bytes for each pair; ask for few queries at a time where n is
     /// large.
@@ -34,7 +35,8 @@ impl View<'_> {
         let mut overlaps = room_for(queries.len().saturating_mul(self.len()), "overlaps")?;
         for q in 0..queries.len() {
             let known = queries.known_count(q) as i32;
-            overlaps.extend(distances(scan, queries, q)?.into_iter().map(|h| known - 2 * h as i32));
+            let distances = distances(scan, queries, q)?.into_iter().filter(|&h| h != ABSENT);
+            overlaps.extend(distances.map(|h| known - 2 * h as i32));
             steps.advance(1)?;
         }
         Ok(overlaps)

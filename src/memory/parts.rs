@@ -13,8 +13,9 @@ use crate::{Error, Memory, Progress, Queries, Query, Result, Separation};
 const PART_MARGIN: f64 = 6.0;
 
 impl Memory {
-    /// What these keys say of `query`: the first round of a recall over parts. Ids are counted from `first_id`, the
-    /// number of keys in the parts before this one.
+    /// What these keys say of `query`: the first round of a recall over parts. `first_id` is added to every id, so that
+    /// parts which each count from 0 are told apart: it is the number of keys in the parts before this one. Parts whose ids
+    /// differ as they are take 0.
     ///
     /// # Errors
     /// [`Error::Dimension`] if the query is of another dimension; [`Error::Parameter`] if an id would exceed 64 bits.
@@ -52,7 +53,7 @@ impl Memory {
         let wanted = Wanted { query: 0, window: field.window(self.len() as u64, PART_MARGIN), nearest: None };
         let mut censuses = Proposers::new(scan, &plan).propose(&queries, &[wanted])?;
         let counted = censuses.pop().ok_or(Error::Empty { what: "keys" })?;
-        let mut partial = Partial::new(query.clone(), counted, &field, self.values());
+        let mut partial = Partial::new(query.clone(), counted, &field, self.value_side());
         partial.nearest.id = partial.nearest.id.checked_add(first_id).ok_or_else(|| Error::Parameter {
             what: "first id of a part",
             expected: "ids below 2^64".into(),
@@ -76,8 +77,8 @@ impl Memory {
             let (expected, found) = (request.value_dim, self.value_dim());
             return Err(Error::Dimension { what: "values of a part", expected, found });
         }
-        let table =
-            VoteTable::count(self.values(), &Ranked::new(distances(scan, &queries, 0)?, self.dim()), &request.words);
+        let ranked = Ranked::new(distances(scan, &queries, 0)?, scan.farthest());
+        let table = VoteTable::count(self.value_side(), &ranked, &request.words);
         Ok(Votes { request: request.clone(), table })
     }
 }

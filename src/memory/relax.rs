@@ -24,7 +24,8 @@ impl Memory {
     ///
     /// Memory: 4n bytes a query under way (12n under polynomial and exponential separations, up to 12n under `max`),
     /// 48·d shared, and all keys transposed, n·d bits with n rounded up to 64; in fixed order only up to
-    /// [`Dynamics::KEPT_BYTES`], and above a plane of 64·n bits for each thread.
+    /// [`Dynamics::KEPT_BYTES`], and above a plane of 64·n bits for each thread. Where associations were forgotten in a
+    /// store, also a copy of the others.
     ///
     /// # Errors
     /// [`Error::UnequalDimensions`] if keys and values differ in dimension, [`Error::HeteroAssociative`] if they differ
@@ -80,8 +81,9 @@ impl View<'_> {
     pub fn relax(&self, starts: &Queries, dynamics: &Dynamics) -> Result<Vec<Run>> {
         self.memory().check_dynamics(starts)?;
         self.check_whole("scope of dynamics")?;
-        let steps = self.begin(starts.len() as u64);
+        let settled = self.memory().settled()?;
+        let (view, steps) = (self.of_settled(&settled), self.begin(starts.len() as u64));
         let field = Field::new(dynamics.separation, dynamics.self_term(), self.memory().dim());
-        dynamics::relax(self.asked(&steps)?, starts, dynamics, &field)
+        dynamics::relax(view.asked(&steps)?, starts, dynamics, &field)
     }
 }

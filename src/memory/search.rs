@@ -49,7 +49,7 @@ impl View<'_> {
             return Err(Error::Parameter { what: "top", expected: "at least 1".into(), found: "0".into() });
         }
         let top = top.min(self.len());
-        self.search(queries, |_| Shortlist::new(top, u32::MAX))
+        self.search(queries, top, u32::MAX)
     }
 
     /// All keys in the view within distance `radius` of every query, nearest first: see [`Memory::search_radius`]. What is
@@ -58,17 +58,18 @@ impl View<'_> {
     /// # Errors
     /// As [`Memory::search_radius`]; [`Error::Mismatch`] for a scope of another memory; [`Error::Interrupted`].
     pub fn search_radius(&self, queries: &Queries, radius: u32) -> Result<Vec<Vec<Neighbor>>> {
-        self.search(queries, |_| Shortlist::new(usize::MAX, radius.saturating_add(1)))
+        self.search(queries, usize::MAX, radius.saturating_add(1))
     }
 
-    fn search(&self, queries: &Queries, list: impl Fn(usize) -> Shortlist + Sync) -> Result<Vec<Vec<Neighbor>>> {
+    /// The `top` nearest of the keys nearer than `limit`.
+    fn search(&self, queries: &Queries, top: usize, limit: u32) -> Result<Vec<Vec<Neighbor>>> {
         let steps = self.begin(queries.len() as u64);
         let scan = self.scan(&steps)?;
         scan.check(queries)?;
         let plan = Plan::new(scan, queries)?;
         each_tile(scan.side().len(), queries.len(), |tile| {
             let indices: Vec<usize> = tile.collect();
-            let found = near(scan, queries, &indices, &plan, &list)?;
+            let found = near(scan, queries, &indices, &plan, |_| Shortlist::new(scan.ids(), top, limit))?;
             let found = found.into_iter().map(Shortlist::finish).collect::<Result<_>>()?;
             steps.advance(indices.len() as u64)?;
             Ok(found)

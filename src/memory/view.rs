@@ -1,5 +1,7 @@
 //! Views: a memory as one call sees it.
 
+use crate::patterns::Stored;
+use crate::patterns::bits::Bits;
 use crate::patterns::segments::Side;
 use crate::progress::Steps;
 use crate::recall::asked::Asked;
@@ -62,6 +64,30 @@ impl<'a> View<'a> {
         self.len() == 0
     }
 
+    /// The keys in storing order.
+    pub fn keys(&self) -> Stored<'a> {
+        Stored::new(self.memory.key_side(), self.memory.keys.ids(), self.present())
+    }
+
+    /// The values in storing order.
+    pub fn values(&self) -> Stored<'a> {
+        Stored::new(self.memory.value_side(), self.memory.keys.ids(), self.present())
+    }
+
+    /// The places of the associations that there are for the call; `None` for all. A scope of other keys has others.
+    fn present(&self) -> Option<&'a Bits> {
+        let scope = self.scope.filter(|scope| scope.generation() == self.memory.keys.generation());
+        scope.map(Scope::present).or(self.memory.keys.live())
+    }
+
+    /// This view of `settled`, which holds the same associations; it must be a view of all of them.
+    pub(super) fn of_settled<'b>(&self, settled: &'b Memory) -> View<'b>
+    where
+        'a: 'b,
+    {
+        View { memory: settled, scope: None, progress: self.progress }
+    }
+
     /// Refuses scopes that leave associations out.
     pub(super) fn check_whole(&self, what: &'static str) -> Result<()> {
         if self.scope.is_some_and(|scope| scope.generation() != self.memory.keys.generation()) {
@@ -78,8 +104,8 @@ impl<'a> View<'a> {
         self.memory
     }
 
-    pub(super) fn values(&self) -> &'a Side {
-        self.memory.values()
+    pub(super) fn value_side(&self) -> &'a Side {
+        self.memory.value_side()
     }
 
     /// Begins a call of `total` things.
@@ -97,6 +123,6 @@ impl<'a> View<'a> {
 
     /// What a step asks.
     pub(crate) fn asked<'s>(&'s self, steps: &'s Steps<'s>) -> Result<Asked<'s>> {
-        Ok(Asked { scan: self.scan(steps)?, values: self.values() })
+        Ok(Asked { scan: self.scan(steps)?, values: self.value_side() })
     }
 }

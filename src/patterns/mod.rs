@@ -10,6 +10,7 @@ pub(crate) mod pattern;
 mod queries;
 pub(crate) mod random;
 pub(crate) mod segments;
+mod stored;
 
 use std::fmt;
 use std::ops::Range;
@@ -23,6 +24,7 @@ pub use pattern::{BitOrder, MAX_DIM, Pattern};
 pub use queries::{Queries, Query};
 pub use random::stream;
 pub use segments::Side;
+pub use stored::Stored;
 
 use crate::{Error, Result};
 use pages::Pages;

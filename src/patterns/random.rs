@@ -7,7 +7,7 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
-use crate::patterns::segments::Side;
+use crate::patterns::stored::Stored;
 use crate::{Patterns, Result};
 
 /// The stream of block `block` of what `purpose` draws under `seed`.
@@ -69,29 +69,31 @@ impl Patterns {
     }
 }
 
-impl Side {
+impl Stored<'_> {
     /// `count` of these patterns, each drawn from all of them: those that [`Patterns::choose`] draws of as many.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
-    pub fn choose(&self, count: usize, seed: u64, purpose: &str) -> Result<Patterns> {
-        let drawn = draws(count, self.len(), seed, purpose);
-        self.select(drawn.len(), drawn)
+    pub fn choose(self, count: usize, seed: u64, purpose: &str) -> Result<Patterns> {
+        self.select(&draws(count, self.len(), seed, purpose))
     }
 
     /// The ids of the patterns that [`choose`](Self::choose) draws, in its order.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     ///
     /// # Example
     /// ```
     /// use popfield::{Memory, Patterns};
     /// let memory = Memory::auto_associative(Patterns::random(100, 64, 5, "keys")?)?;
     /// let keys = memory.keys();
-    /// let (chosen, ids) = (keys.choose(9, 7, "queries")?, keys.choose_ids(9, 7, "queries"));
-    /// assert!(chosen.iter().zip(ids).all(|(key, id)| Some(key) == keys.get(id as usize)));
+    /// let (chosen, ids) = (keys.choose(9, 7, "queries")?, keys.choose_ids(9, 7, "queries")?);
+    /// assert!(chosen.iter().zip(ids).all(|(key, id)| memory.get(id) == Some((key, None))));
     /// # Ok::<(), popfield::Error>(())
     /// ```
-    pub fn choose_ids(&self, count: usize, seed: u64, purpose: &str) -> Vec<u64> {
-        draws(count, self.len(), seed, purpose).into_iter().map(|place| place as u64).collect()
+    pub fn choose_ids(self, count: usize, seed: u64, purpose: &str) -> Result<Vec<u64>> {
+        self.ids_of(&draws(count, self.len(), seed, purpose))
     }
 }
 

@@ -12,13 +12,14 @@ use std::sync::Arc;
 use popfield_kernels::{LANES, Lanes, Slab};
 
 use crate::patterns::pages::View;
-use crate::patterns::pattern::words_of;
+use crate::patterns::pattern::{tail_mask, words_of};
 use crate::patterns::{Pattern, Patterns};
 use crate::{Error, Result};
 
 /// Some patterns that lie together, in the layout of `pages.rs`.
 pub(crate) trait Segment: fmt::Debug + Send + Sync {
-    /// Their blocks, page by page; unused tail lanes and bits beyond the dimension are zero.
+    /// Their blocks, page by page. Unused tail lanes and bits beyond the dimension are zero, but for files that are mapped
+    /// and damaged: what is computed may then be wrong, and no more than that.
     fn lanes(&self) -> &[Lanes];
     /// How many they are.
     fn len(&self) -> usize;
@@ -142,7 +143,7 @@ impl Side {
     pub fn get(&self, index: usize) -> Option<Pattern> {
         (index < self.len()).then(|| {
             let (pages, at) = self.place(index);
-            Pattern::of_checked((0..self.words).map(|w| pages.get(at, w)).collect(), self.dim)
+            Pattern::of_checked((0..self.words).map(|w| pages.get(at, w) & self.within(w)).collect(), self.dim)
         })
     }
 
@@ -178,9 +179,15 @@ impl Side {
         let mut chosen = Patterns::filled(count, self.dim, false)?;
         for (to, index) in indices.into_iter().enumerate() {
             let (pages, at) = self.place(index);
-            chosen.put(to, (0..self.words).map(|w| pages.get(at, w)));
+            chosen.put(to, (0..self.words).map(|w| pages.get(at, w) & self.within(w)));
         }
         Ok(chosen)
+    }
+
+    /// The bits of word `word` that lie within the dimension: of what a file holds beyond, nothing is handed out.
+    #[inline]
+    fn within(&self, word: usize) -> u64 {
+        if word + 1 == self.words { tail_mask(self.dim) } else { u64::MAX }
     }
 
     /// Words in a pattern, ⌈d/64⌉.
@@ -273,10 +280,15 @@ impl Side {
         Ok(Some(Self { last: Arc::clone(&self.last), ..Self::new(self.dim, sealed)? }))
     }
 
-    /// Takes out pattern `index` of the last segment; those after it move up by one.
-    pub(crate) fn remove_last(&mut self, index: usize) {
-        let first = self.starts[self.sealed.len()].pattern;
-        Arc::make_mut(&mut self.last).remove(index - first);
+    /// Takes out pattern `index`, whose place the others close: they are those of `without`, where it was not `None`.
+    pub(crate) fn take_out(&mut self, index: usize, without: Option<Self>) {
+        match without {
+            Some(without) => *self = without,
+            None => {
+                let first = self.starts[self.sealed.len()].pattern;
+                Arc::make_mut(&mut self.last).remove(index - first);
+            }
+        }
     }
 
     /// The last segment, to change.

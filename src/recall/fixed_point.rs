@@ -15,10 +15,10 @@ use std::ops::Range;
 use popfield_kernels::{LANES, MAX_WEIGHT, Near, QueryPanel, Tier, WeightTable, Weights};
 use rayon::prelude::*;
 
+use crate::patterns::bits::Share;
 use crate::patterns::segments::Run;
 use crate::recall::asked::Asked;
 use crate::scan::plan::Plan;
-use crate::scan::scope::Share;
 use crate::separation::field::Field;
 use crate::separation::law::Relative;
 use crate::votes::COLUMNS;

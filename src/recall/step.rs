@@ -138,7 +138,7 @@ impl<'a> Tile<'a> {
         let (open, more) = apart(open);
         closed.extend(more);
         closed.extend(each_query(scan.side().len(), open, |(index, mut closing)| {
-            let ranked = Ranked::new(distances(scan, queries, index)?, scan.dim());
+            let ranked = Ranked::new(distances(scan, queries, index)?, scan.farthest());
             closing.resolve_by(field, values, &ranked, scan.steps())?;
             Ok((index, closing))
         })?);

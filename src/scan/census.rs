@@ -1,5 +1,6 @@
 //! The census of one query: its nearest keys, those within a window of them, and a count of the rest.
 
+use crate::patterns::ids::Ids;
 use crate::scan::watch::{Visit, Watch, Watched};
 
 /// The nearest keys of a query.
@@ -26,16 +27,19 @@ impl Nearest {
 
 /// What a scan remembers of one query.
 ///
-/// Keys within `window` of the nearest met so far are kept by id; of the others only a lower bound of their distance
+/// Keys within `window` of the nearest met so far are kept by place; of the others only a lower bound of their distance
 /// is known. Should more fall into the window than is worth keeping, a `limit` shuts out the farthest of them, whole
 /// distances at a time. It only ever shrinks, and what lies nearer is kept as before: a key that comes late and leaves
 /// the crowd behind still closes the proof.
 #[derive(Debug)]
-pub(crate) struct Census {
+pub(crate) struct Census<'a> {
+    /// Of all nearest keys the least id is told, of those too that are not kept.
+    ids: &'a Ids,
     window: u32,
     capacity: usize,
+    /// Its id is as yet an [`ordinal`](Ids::ordinal).
     nearest: Option<Nearest>,
-    /// (distance, id) of the keys in the window and below the limit, and perhaps of some that have fallen out of it.
+    /// (distance, place) of the keys in the window and below the limit, and perhaps of some that have fallen out of it.
     kept: Vec<(u32, usize)>,
     /// The first distance that is not kept, whatever the window.
     limit: u32,
@@ -45,7 +49,7 @@ pub(crate) struct Census {
 #[derive(Debug)]
 pub(crate) struct Counted {
     pub(crate) nearest: Nearest,
-    /// (distance, id) of every key nearer than `bound`.
+    /// (distance, place) of every key nearer than `bound`.
     pub(crate) kept: Vec<(u32, usize)>,
     /// The first distance whose keys were not kept.
     pub(crate) bound: u32,
@@ -57,12 +61,12 @@ pub(crate) struct Counted {
     pub(crate) bits_read: u64,
 }
 
-impl Census {
-    /// A census of `keys` keys that keeps those within `window` of the nearest, the nearest
+impl<'a> Census<'a> {
+    /// A census of `keys` keys, called `ids`, that keeps those within `window` of the nearest, the nearest
     /// `keys`/256 + 1024 of them at the most.
-    pub(crate) fn new(window: u32, keys: usize) -> Self {
+    pub(crate) fn new(ids: &'a Ids, window: u32, keys: usize) -> Self {
         let capacity = keys / 256 + 1024;
-        Self { window, capacity, nearest: None, kept: Vec::new(), limit: u32::MAX }
+        Self { ids, window, capacity, nearest: None, kept: Vec::new(), limit: u32::MAX }
     }
 
     /// This census where a key is known to stand at distance `nearest`: nothing beyond the window from there is kept.
@@ -95,13 +99,14 @@ impl Census {
     }
 }
 
-impl Watched<Census> {
+impl Watched<Census<'_>> {
     /// What became of a census of `keys` keys, if it met any.
     pub(crate) fn counted(self, keys: usize) -> Option<Counted> {
         let Self { mut watcher, bound, bits_read } = self;
         watcher.limit = watcher.limit.min(bound);
         watcher.prune();
         let nearest = watcher.nearest?;
+        let nearest = Nearest { id: watcher.ids.of_ordinal(nearest.id), ..nearest };
         let beyond = (keys - watcher.kept.len()) as u64;
         let shut = watcher.limit < watcher.edge(nearest.distance);
         let bound = watcher.bound().max(nearest.distance);
@@ -110,7 +115,7 @@ impl Watched<Census> {
 }
 
 impl Counted {
-    /// Forgets the ids: every key is known to be no nearer than the nearest.
+    /// Forgets the places: every key is known to be no nearer than the nearest.
     pub(crate) fn forget(&mut self) {
         self.beyond += self.kept.len() as u64;
         self.kept = Vec::new();
@@ -118,7 +123,7 @@ impl Counted {
     }
 }
 
-impl Watch for Census {
+impl Watch for Census<'_> {
     /// The nearest keys are always counted, even if they are too many to keep.
     fn wants(&self) -> u32 {
         self.bound().max(self.nearest.map_or(u32::MAX, |nearest| nearest.distance.saturating_add(1)))
@@ -128,10 +133,10 @@ impl Watch for Census {
         self.edge(nearest)
     }
 
-    fn meet(&mut self, id: usize, distance: u32) {
-        self.count(Nearest { id: id as u64, distance, count: 1 });
+    fn meet(&mut self, place: usize, distance: u32) {
+        self.count(Nearest { id: self.ids.ordinal(place), distance, count: 1 });
         if distance < self.bound() {
-            self.kept.push((distance, id));
+            self.kept.push((distance, place));
             if self.kept.len() > 2 * self.capacity {
                 self.prune();
             }
@@ -140,20 +145,24 @@ impl Watch for Census {
 }
 
 /// A census among those who see every distance.
-impl Visit for Census {
+impl Visit for Census<'_> {
     fn visit(&mut self, first: usize, distances: &[u32]) {
         // The minimum is found in vector registers; most slabs hold nothing near and end here.
         let Some(least) = distances.iter().copied().min().filter(|&least| least < self.wants()) else { return };
         if self.nearest.is_none_or(|nearest| least <= nearest.distance) {
-            let id = first + distances.iter().position(|&distance| distance == least).unwrap_or_default();
+            let mut nearest = (first..).zip(distances).filter(|key| *key.1 == least).map(|key| key.0);
+            let id = match self.ids.ascending() {
+                true => nearest.next().map(|place| place as u64),
+                false => nearest.map(|place| self.ids.id(place)).min(),
+            };
             let count = distances.iter().map(|&distance| u64::from(distance == least)).sum();
-            self.count(Nearest { id: id as u64, distance: least, count });
+            self.count(Nearest { id: id.unwrap_or_default(), distance: least, count });
         }
         // The nearest of all these is known before any is kept.
         let bound = self.bound();
         if least < bound {
             let near = (first..).zip(distances).filter(|key| *key.1 < bound);
-            self.kept.extend(near.map(|(id, &distance)| (distance, id)));
+            self.kept.extend(near.map(|(place, &distance)| (distance, place)));
             if self.kept.len() > 2 * self.capacity {
                 self.prune();
             }

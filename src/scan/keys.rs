@@ -2,25 +2,31 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use popfield_kernels::Tier;
 
+use crate::patterns::bits::{Bits, Share};
+use crate::patterns::ids::Ids;
 use crate::patterns::segments::{Run, Side};
 use crate::progress::Steps;
 use crate::scan::sample::{sample, sample_within};
-use crate::scan::scope::{Missing, Scope, Share};
-use crate::{Error, Patterns, Queries, Result};
+use crate::scan::scope::{Missing, Scope};
+use crate::scan::watch::ABSENT;
+use crate::{Error, Pattern, Patterns, Queries, Result};
 
 /// Patterns below which splitting a scan among threads costs more than it gains.
 const MIN_PIECE: usize = 4096;
 
-/// The keys of a memory, and the tier that scans them.
+/// The keys of a memory by their places, what they are called, and the tier that scans them.
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
-    pub(crate) side: Side,
-    pub(crate) tier: Tier,
+    side: Side,
+    ids: Arc<Ids>,
+    /// The places whose association is there; `None` for all. The others exist for nobody.
+    live: Option<Arc<Bits>>,
+    tier: Tier,
     /// Some of the keys, once a scan was planned.
     sample: OnceLock<Patterns>,
     /// The same only for keys that are the same: a scope is of just these.
@@ -34,13 +40,42 @@ fn generation() -> u64 {
 }
 
 impl Keys {
-    pub(crate) fn new(side: Side, tier: Tier) -> Self {
-        Self { side, tier, sample: OnceLock::new(), generation: generation() }
+    /// The keys of `side`, whose ids are `ids`, as many as there are places; those that are `live`, or all.
+    pub(crate) fn new(side: Side, ids: Ids, live: Option<Bits>, tier: Tier) -> Self {
+        let live = live.map(Arc::new);
+        Self { side, ids: Arc::new(ids), live, tier, sample: OnceLock::new(), generation: generation() }
+    }
+
+    /// All places, those of forgotten associations included.
+    pub(crate) fn side(&self) -> &Side {
+        &self.side
+    }
+
+    pub(crate) fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    pub(crate) fn live(&self) -> Option<&Bits> {
+        self.live.as_deref()
+    }
+
+    pub(crate) fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// Keys that there are.
+    pub(crate) fn len(&self) -> usize {
+        self.live().map_or(self.side.len(), Bits::len)
+    }
+
+    /// The place of the key `id`, if there is one.
+    pub(crate) fn find(&self, id: u64) -> Option<usize> {
+        self.ids.find(id, self.live())
     }
 
     /// The scope of the ids that `only` names, or of all, less those that `exclude` names.
     pub(crate) fn scope(&self, only: Option<&[u64]>, exclude: &[u64], missing: Missing) -> Result<Scope> {
-        Scope::new(self.side.len(), self.generation, only, exclude, missing)
+        Scope::new(&self.ids, self.live(), self.generation, [only, Some(exclude)], missing)
     }
 
     pub(crate) fn generation(&self) -> u64 {
@@ -51,11 +86,49 @@ impl Keys {
         Self { tier, ..self }
     }
 
-    /// The keys, to change; what is known of them is forgotten.
-    pub(crate) fn side_mut(&mut self) -> &mut Side {
+    /// Makes room for one more, so that [`push`](Self::push) fails only where ids have run out.
+    pub(crate) fn grow(&mut self) -> Result<()> {
+        self.change();
+        self.side.grow()
+    }
+
+    /// Stores one more, of the right dimension, under the next id, which is returned.
+    pub(crate) fn push(&mut self, key: &Pattern) -> Result<u64> {
+        self.change();
+        let mut live = self.live.clone();
+        if let Some(live) = &mut live {
+            Arc::make_mut(live).push(true, "what is forgotten")?;
+        }
+        let id = Arc::make_mut(&mut self.ids).count_one()?;
+        self.live = live;
+        self.side.push(key)?;
+        Ok(id)
+    }
+
+    /// Marks `place` as forgotten.
+    pub(crate) fn bury(&mut self, place: usize) -> Result<()> {
+        self.change();
+        if self.live.is_none() {
+            self.live = Some(Arc::new(Bits::filled(self.side.len(), true, "what is forgotten")?));
+        }
+        if let Some(live) = &mut self.live {
+            Arc::make_mut(live).set(place, false);
+        }
+        Ok(())
+    }
+
+    /// Takes out `place`, of places that are all live: `without` it the side is this, or else it is taken out where it lies.
+    pub(crate) fn take_out(&mut self, place: usize, without: Option<Side>) -> Result<()> {
+        self.change();
+        Arc::make_mut(&mut self.ids).remove(place)?;
+        self.side.take_out(place, without);
+        Ok(())
+    }
+
+    /// Forgets what is known of the keys, as they change.
+    fn change(&mut self) {
         self.sample.take();
         self.generation = generation();
-        &mut self.side
     }
 }
 
@@ -64,6 +137,8 @@ impl Keys {
 pub(crate) struct Scan<'a> {
     keys: &'a Keys,
     scope: Option<&'a Scope>,
+    /// The places of the keys that may answer; `None` for all.
+    present: Option<&'a Bits>,
     steps: &'a Steps<'a>,
 }
 
@@ -74,12 +149,12 @@ impl<'a> Scan<'a> {
         if scope.is_some_and(|scope| scope.generation() != keys.generation) {
             return Err(Error::Mismatch { what: "the memory of a call and that of its scope" });
         }
-        Ok(Self { keys, scope, steps })
+        Ok(Self { keys, scope, present: scope.map(Scope::present).or(keys.live()), steps })
     }
 
     /// Keys that may answer.
     pub(crate) fn len(self) -> usize {
-        self.scope.map_or(self.side().len(), Scope::len)
+        self.present.map_or(self.side().len(), Bits::len)
     }
 
     /// All keys, those that may not answer included.
@@ -91,12 +166,19 @@ impl<'a> Scan<'a> {
         self.keys.tier
     }
 
-    pub(crate) fn scope(self) -> Option<&'a Scope> {
-        self.scope
+    /// What keys are called.
+    pub(crate) fn ids(self) -> &'a Ids {
+        &self.keys.ids
     }
 
     pub(crate) fn dim(self) -> usize {
         self.side().dim()
+    }
+
+    /// A distance that no key exceeds. It is the bits of all words of a pattern, not d, so that no bit that a damaged
+    /// file holds beyond the dimension can bring a distance out of the range of what is looked up by it.
+    pub(crate) fn farthest(self) -> usize {
+        64 * self.side().words()
     }
 
     pub(crate) fn steps(self) -> &'a Steps<'a> {
@@ -112,10 +194,20 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// Whether the key `id` may answer.
+    /// Whether the key at `place` may answer.
     #[inline]
-    pub(crate) fn holds(self, id: usize) -> bool {
-        self.scope.is_none_or(|scope| scope.contains(id as u64))
+    pub(crate) fn holds(self, place: usize) -> bool {
+        self.present.is_none_or(|present| present.contains(place))
+    }
+
+    /// Makes the distances of the keys at `first`, `first` + 1, … that may not answer [`ABSENT`].
+    pub(crate) fn mask(self, first: usize, distances: &mut [u32]) {
+        let Some(present) = self.present else { return };
+        for (place, distance) in (first..).zip(distances) {
+            if !present.contains(place) {
+                *distance = ABSENT;
+            }
+        }
     }
 
     /// Runs of at most `most` blocks that have keys which may answer, and whether all of the run's keys may.
@@ -128,18 +220,22 @@ impl<'a> Scan<'a> {
 
     /// How many of a run's keys may answer.
     pub(crate) fn share(self, run: &Run<'_>) -> Share {
-        self.scope.map_or(Share::All, |scope| scope.share(run.first..run.first + run.present))
+        self.present.map_or(Share::All, |present| present.share(run.first..run.first + run.present))
     }
 
     /// Some of the keys that may answer.
     pub(crate) fn sample(self) -> Result<Cow<'a, Patterns>> {
-        if let Some(scope) = self.scope {
-            return Ok(Cow::Owned(sample_within(self.side(), scope)?));
+        let made_anew = || match self.present {
+            Some(present) => sample_within(self.side(), present),
+            None => sample(self.side()),
+        };
+        if self.scope.is_some() {
+            return Ok(Cow::Owned(made_anew()?));
         }
         let made = match self.keys.sample.get() {
             Some(made) => made,
             None => {
-                let made = sample(self.side())?;
+                let made = made_anew()?;
                 self.keys.sample.get_or_init(|| made)
             }
         };

@@ -82,9 +82,9 @@ impl<'a> Plan<'a> {
     ) -> Result<Vec<u32>> {
         let mut watchers: Vec<W> = watchers.collect();
         self.each_distance(tier, panel, |query, distances| {
-            for (id, &distance) in distances.iter().enumerate() {
+            for (place, &distance) in distances.iter().enumerate() {
                 if distance < watchers[query].wants() {
-                    watchers[query].meet(id, distance);
+                    watchers[query].meet(place, distance);
                 }
             }
         })?;

@@ -41,11 +41,11 @@ impl Propose for Scanning<'_> {
         let indices: Vec<usize> = wanted.iter().map(|wanted| wanted.query).collect();
         let census = |place: usize| {
             let Wanted { window, nearest, .. } = wanted[place];
-            let census = Census::new(window, keys);
+            let census = Census::new(self.scan.ids(), window, keys);
             if let Some(nearest) = nearest { census.beside(nearest) } else { census }
         };
         let watched = near(self.scan, queries, &indices, self.plan, census)?;
-        Ok(watched.into_iter().map(|watched: Watched<Census>| watched.counted(keys)).collect())
+        Ok(watched.into_iter().map(|watched: Watched<Census<'_>>| watched.counted(keys)).collect())
     }
 }
 
@@ -94,6 +94,7 @@ mod tests {
     use popfield_kernels::Tier;
 
     use super::*;
+    use crate::patterns::ids::Ids;
     use crate::scan::census::Nearest;
     use crate::scan::keys::Keys;
     use crate::{Patterns, Progress};
@@ -123,7 +124,7 @@ mod tests {
     fn each_query_is_answered_by_the_first_who_can() {
         let patterns = Patterns::random(300, 90, 2, "keys").unwrap();
         let queries = Queries::from(patterns.range(10..31).unwrap());
-        let keys = Keys::new(patterns.into(), Tier::from_env().unwrap());
+        let keys = Keys::new(patterns.into(), Ids::counted(300), None, Tier::from_env().unwrap());
         let steps = Progress::NONE.begin(0);
         let scan = Scan::new(&keys, None, &steps).unwrap();
         let plan = Plan::new(scan, &queries).unwrap();

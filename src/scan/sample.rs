@@ -1,7 +1,7 @@
 //! A sample of the keys, by which scans are planned and bounds are found that surely hold.
 
+use crate::patterns::bits::Bits;
 use crate::patterns::segments::Side;
-use crate::scan::scope::Scope;
 use crate::{Patterns, Result};
 
 /// Keys in the sample at the most.
@@ -14,10 +14,10 @@ pub(crate) fn sample(keys: &Side) -> Result<Patterns> {
     keys.select(size, spread(size, keys.len()))
 }
 
-/// Keys spread evenly over a scope.
-pub(crate) fn sample_within(keys: &Side, scope: &Scope) -> Result<Patterns> {
-    let size = size(scope.len());
-    keys.select(size, scope.spread(size))
+/// Keys spread evenly over those that are `present`.
+pub(crate) fn sample_within(keys: &Side, present: &Bits) -> Result<Patterns> {
+    let size = size(present.len());
+    keys.select(size, present.spread(size))
 }
 
 fn size(keys: usize) -> usize {

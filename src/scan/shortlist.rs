@@ -1,5 +1,6 @@
 //! The shortlist of a search: the nearest keys met so far.
 
+use crate::patterns::ids::Ids;
 use crate::scan::watch::{Visit, Watch, Watched};
 use crate::{Error, Result};
 
@@ -8,28 +9,30 @@ use crate::{Error, Result};
 pub struct Neighbor {
     /// Its Hamming distance, over the query's known positions.
     pub distance: u32,
-    /// Its id: the position in storing order.
+    /// Its id.
     pub id: u64,
 }
 
 /// The nearest keys met so far, at most `top` of them and all nearer than `limit`; between two cuts twice as many may
 /// stand here.
-pub(crate) struct Shortlist {
+pub(crate) struct Shortlist<'a> {
+    ids: &'a Ids,
     top: usize,
     limit: u32,
+    /// Ids are as yet [`ordinals`](Ids::ordinal).
     found: Vec<Neighbor>,
     /// Memory has run out, and keys were lost.
     exhausted: bool,
 }
 
-impl Shortlist {
-    /// Of at most `top` keys, all nearer than `limit`.
-    pub(crate) fn new(top: usize, limit: u32) -> Self {
-        Self { top, limit, found: Vec::new(), exhausted: false }
+impl<'a> Shortlist<'a> {
+    /// Of at most `top` keys, called `ids`, all nearer than `limit`.
+    pub(crate) fn new(ids: &'a Ids, top: usize, limit: u32) -> Self {
+        Self { ids, top, limit, found: Vec::new(), exhausted: false }
     }
 
-    /// Drops what can no longer be among the `top`. A later key at the last distance kept has a higher id: it comes too
-    /// late.
+    /// Drops what can no longer be among the `top`. Where ids ascend, a later key at the last distance kept has a higher
+    /// one: it comes too late.
     fn cut(&mut self) {
         if self.found.len() > self.top {
             self.found.select_nth_unstable(self.top - 1);
@@ -38,7 +41,7 @@ impl Shortlist {
         if self.found.len() == self.top
             && let Some(last) = self.found.iter().map(|neighbor| neighbor.distance).max()
         {
-            self.limit = self.limit.min(last);
+            self.limit = self.limit.min(if self.ids.ascending() { last } else { last.saturating_add(1) });
         }
     }
 
@@ -51,6 +54,7 @@ impl Shortlist {
         }
         this.cut();
         this.found.sort_unstable();
+        this.found.iter_mut().for_each(|neighbor| neighbor.id = this.ids.of_ordinal(neighbor.id));
         this.found.shrink_to_fit();
         Ok(this.found)
     }
@@ -64,7 +68,7 @@ impl Shortlist {
     }
 }
 
-impl Watch for Shortlist {
+impl Watch for Shortlist<'_> {
     fn wants(&self) -> u32 {
         self.limit
     }
@@ -74,9 +78,9 @@ impl Watch for Shortlist {
         if self.top == 1 { nearest.saturating_add(1).min(self.limit) } else { self.limit }
     }
 
-    fn meet(&mut self, id: usize, distance: u32) {
+    fn meet(&mut self, place: usize, distance: u32) {
         if self.reserve(1) {
-            self.found.push(Neighbor { distance, id: id as u64 });
+            self.found.push(Neighbor { distance, id: self.ids.ordinal(place) });
             // Cut as soon as there are enough, and whenever there are twice as many.
             if self.found.len() == self.top || self.found.len() >= self.top.saturating_mul(2) {
                 self.cut();
@@ -85,11 +89,11 @@ impl Watch for Shortlist {
     }
 }
 
-impl Visit for Shortlist {
+impl Visit for Shortlist<'_> {
     fn visit(&mut self, first: usize, distances: &[u32]) {
-        for (id, &distance) in (first..).zip(distances) {
+        for (place, &distance) in (first..).zip(distances) {
             if distance < self.limit {
-                self.meet(id, distance);
+                self.meet(place, distance);
             }
         }
     }

@@ -10,9 +10,9 @@ use popfield_kernels::{LANES, QueryPanel};
 use rayon::prelude::*;
 
 use crate::error::room_for;
+use crate::patterns::bits::Share;
 use crate::patterns::segments::Side;
 use crate::scan::keys::Scan;
-use crate::scan::scope::Share;
 use crate::scan::watch::{ABSENT, Visit};
 use crate::{Queries, Result};
 
@@ -48,8 +48,8 @@ pub(crate) fn survey<V: Visit>(
             scan.tier().distances(run.slab()?, panel, distances)?;
             for (visitor, row) in visitors.iter_mut().zip(distances.chunks_exact_mut(run.lanes())) {
                 let row = &mut row[..run.present];
-                if let Some(scope) = scan.scope().filter(|_| !whole) {
-                    scope.mask(run.first, row);
+                if !whole {
+                    scan.mask(run.first, row);
                 }
                 visitor.visit(run.first, row);
             }
@@ -92,8 +92,8 @@ pub(crate) fn distances(scan: Scan<'_>, queries: &Queries, index: usize) -> Resu
             scan.tier().distances(run.slab()?, &panel, &mut padded)?;
             part.copy_from_slice(&padded[..run.present]);
         }
-        if let Some(scope) = scan.scope().filter(|_| share == Share::Some) {
-            scope.mask(run.first, part);
+        if share == Share::Some {
+            scan.mask(run.first, part);
         }
         Ok(())
     })?;

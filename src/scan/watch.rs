@@ -1,13 +1,13 @@
 //! Watchers: those whom a scan shows the distances of keys.
 
-/// Stands for the distance of a key that is out of scope: farther than any can be, and than anyone wants.
+/// Stands for the distance of a key that may not answer, being forgotten or out of scope: farther than any can be, and than anyone wants.
 pub(crate) const ABSENT: u32 = u32::MAX;
 
 /// Someone who watches the distances of one query go by.
 pub(crate) trait Visit: Send {
-    /// Distances of keys `first`, `first + 1`, …; [`ABSENT`] is no key.
+    /// Distances of the keys at places `first`, `first + 1`, …; [`ABSENT`] is no key.
     fn visit(&mut self, first: usize, distances: &[u32]);
-    /// Takes in what `later` saw of keys with higher ids.
+    /// Takes in what `later` saw of keys at later places.
     fn merge(&mut self, later: Self);
 }
 
@@ -30,8 +30,8 @@ pub(crate) trait Watch: Visit {
     fn wants(&self) -> u32;
     /// What it would want if the nearest key stood at distance `nearest`.
     fn would_want(&self, nearest: u32) -> u32;
-    /// A key that is wanted. Keys come in ascending order.
-    fn meet(&mut self, id: usize, distance: u32);
+    /// A key that is wanted, by its place. Keys come in ascending order.
+    fn meet(&mut self, place: usize, distance: u32);
 }
 
 /// What became of a watcher.

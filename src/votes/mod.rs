@@ -41,7 +41,7 @@ impl VoteTable {
         self.distances.iter().copied().zip(self.keys.iter().copied())
     }
 
-    /// The votes of a few keys, each given by distance and id, in every word of their values. Sorts `kept`.
+    /// The votes of a few keys, each given by distance and place, in every word of their values. Sorts `kept`.
     pub(crate) fn gather(values: &Side, kept: &mut [(u32, usize)]) -> Self {
         if kept.is_empty() {
             return Self { distances: Vec::new(), keys: Vec::new(), words: BTreeMap::new() };
@@ -60,11 +60,11 @@ impl VoteTable {
         let words = (0..values.words()).map(|word| {
             let mut tally = Tally::new(distances.len());
             let mut rank = 0;
-            for &(distance, id) in kept.iter() {
+            for &(distance, place) in kept.iter() {
                 while distances[rank] < distance {
                     rank += 1;
                 }
-                tally.add(rank, values.word(id, word));
+                tally.add(rank, values.word(place, word));
             }
             (word, tally.votes(&keys))
         });
@@ -127,13 +127,13 @@ pub(crate) struct Ranked {
 const STRETCH: usize = 1 << 16;
 
 impl Ranked {
-    /// Ranks the distances of all keys, none above `dim` but those out of scope.
-    pub(crate) fn new(mut ranks: Vec<u32>, dim: usize) -> Self {
-        let row = |distance: u32| (distance as usize).min(dim + 1);
+    /// Ranks the distances of all keys, none above `farthest` but those out of scope.
+    pub(crate) fn new(mut ranks: Vec<u32>, farthest: usize) -> Self {
+        let row = |distance: u32| (distance as usize).min(farthest + 1);
         let counts = ranks
-            .par_chunks(STRETCH.max(4 * dim))
+            .par_chunks(STRETCH.max(4 * farthest))
             .map(|distances| {
-                let mut counts = vec![0u64; dim + 2];
+                let mut counts = vec![0u64; farthest + 2];
                 distances.iter().for_each(|&distance| counts[row(distance)] += 1);
                 counts
             })
@@ -141,19 +141,19 @@ impl Ranked {
                 a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
                 a
             })
-            .unwrap_or_else(|| vec![0; dim + 2]);
-        let mut place = vec![0u32; dim + 2];
+            .unwrap_or_else(|| vec![0; farthest + 2]);
+        let mut place = vec![0u32; farthest + 2];
         let (mut distances, mut keys) = (Vec::new(), Vec::new());
-        for (distance, &count) in (0..).zip(&counts[..=dim]) {
+        for (distance, &count) in (0..).zip(&counts[..=farthest]) {
             if count > 0 {
                 place[distance as usize] = distances.len() as u32;
                 distances.push(distance);
                 keys.push(count);
             }
         }
-        place[dim + 1] = distances.len() as u32;
+        place[farthest + 1] = distances.len() as u32;
         ranks.par_chunks_mut(STRETCH).for_each(|ranks| ranks.iter_mut().for_each(|rank| *rank = place[row(*rank)]));
-        Self { distances, keys, ranks, absent: counts[dim + 1] > 0 }
+        Self { distances, keys, ranks, absent: counts[farthest + 1] > 0 }
     }
 
     /// The votes of every key in one word of value columns.

@@ -87,6 +87,6 @@ fn what_is_forgotten_no_longer_bounds_a_scan() {
     assert!(second.distance > 0);
     let value = memory.values().get(0).unwrap();
     memory.store(&near, Some(&value)).unwrap();
-    assert_eq!(memory.search_top(&query, 1).unwrap()[0][0], Neighbor { distance: 0, id: 2999 });
+    assert_eq!(memory.search_top(&query, 1).unwrap()[0][0], Neighbor { distance: 0, id: 3000 });
     assert_eq!(memory.search_top(&query, 2).unwrap()[0][1], second);
 }

@@ -4,6 +4,7 @@
 mod cascade;
 mod decided;
 mod dynamics;
+mod ids;
 mod large;
 mod laws;
 mod learning;

@@ -1,6 +1,6 @@
 //! Parts of a memory, in any split and merged in any order, against the whole.
 
-use popfield::{Error, Memory, Patterns, Queries, Query, Recall, Separation, Side, Tie};
+use popfield::{Error, Memory, Patterns, Queries, Query, Recall, Separation, Stored, Tie};
 use proptest::prelude::*;
 
 use crate::worlds::{KINDS, World, dims, erasures, separations};
@@ -18,7 +18,7 @@ fn from_parts(
     let mut edges = [&[0], cuts, &[memory.len()]].concat();
     edges.sort_unstable();
     edges.dedup();
-    let part = |side: &Side, edge: &[usize]| side.range(edge[0]..edge[1]).unwrap();
+    let part = |side: Stored<'_>, edge: &[usize]| side.range(edge[0]..edge[1]).unwrap();
     let mut parts: Vec<(u64, Memory)> = edges
         .windows(2)
         .map(|e| (e[0] as u64, Memory::hetero_associative(part(memory.keys(), e), part(memory.values(), e)).unwrap()))

@@ -29,7 +29,7 @@ pub fn run(args: &NoiseArgs) -> Result<()> {
     let out = written(out, |file| write_patterns(file, &noisy, packed))?;
     let write_ids = |file: &mut OutFile| {
         let mut writer = npy::<u64>(file, &[args.count as u64])?;
-        writer.extend(keys.choose_ids(args.count, args.seed, PURPOSE))?;
+        writer.extend(keys.choose_ids(args.count, args.seed, PURPOSE)?)?;
         writer.finish()
     };
     let ids_out = ids_out.map(|file| written(file, write_ids)).transpose()?;

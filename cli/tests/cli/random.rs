@@ -83,7 +83,7 @@ fn noise_flips_as_many_bits_as_asked_for() {
         // As the library has it.
         let memory = popfield::Memory::open(s.path("k.pop")).unwrap();
         let chosen = memory.keys().choose(40, 9, "queries").unwrap();
-        assert_eq!(drawn, memory.keys().choose_ids(40, 9, "queries"));
+        assert_eq!(drawn, memory.keys().choose_ids(40, 9, "queries").unwrap());
         let noisy = add_noise(&chosen, noise.parse().unwrap(), NoiseModel::Exact, 9).unwrap();
         assert_eq!(data, bytes(&noisy.to_signs()));
         s.done(&[&args[..args.len() - 1], &["--seed", "9", "--threads", "1", "--packed-out"]].concat());

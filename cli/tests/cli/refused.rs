@@ -320,7 +320,7 @@ fn memories_that_are_none() {
         // A claim of 2⁶³ associations: refused by the file's length, not by running out of memory.
         (changed(39, 0x80), "length"),
         (changed(22, 0xff), "key dimension"),
-        (changed(64, 0b0101), "hash"),
+        (changed(128, 0b0101), "hash"),
     ];
     for (content, place) in cases {
         s.write("bad.pop", content);

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 
 use popfield::patterns::{NoiseModel, add_noise};
-use popfield::{Memory, Pattern, Patterns, Queries, Recall, Recalled, Separation, Side};
+use popfield::{Memory, Pattern, Patterns, Queries, Recall, Recalled, Separation, Stored};
 use serde_json::{Value, json};
 
 use crate::args::Demo;
@@ -119,7 +119,7 @@ fn collections(digits: &Digits, seed: u64) -> Result<[Collection; 3]> {
 }
 
 /// The share of recalled patterns that equal their value in every pixel.
-fn share_right(recalled: &Recalled, values: &Side) -> f64 {
+fn share_right(recalled: &Recalled, values: Stored<'_>) -> f64 {
     let right = recalled.patterns.iter().zip(values.iter()).filter(|(a, b)| a == b).count();
     right as f64 / values.len() as f64
 }

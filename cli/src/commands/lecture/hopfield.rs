@@ -3,7 +3,7 @@
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use popfield::dynamics::{End, Limit, Order, Run};
-use popfield::{Dynamics, Memory, Pattern, Patterns, Query, Separation, Side};
+use popfield::{Dynamics, Memory, Pattern, Patterns, Query, Separation, Stored};
 use popfield_lab::theory::ags;
 use popfield_lab::{CONFIDENCE, Experiment, Observable, Point, Rule, Setting, Steps, Study, stats};
 
@@ -171,7 +171,7 @@ fn energy(teacher: &Teacher) -> Result<Shown> {
 const DRAWN: usize = 16;
 
 /// The energy along an asynchronous run, position by position, for two sweeps: −½ Σ_i (s_i² − d) with overlaps s_i.
-fn descent(keys: &Side, start: &Pattern) -> Vec<(f64, f64)> {
+fn descent(keys: Stored<'_>, start: &Pattern) -> Vec<(f64, f64)> {
     let keys: Vec<Vec<i8>> = keys.iter().map(|key| key.to_signs()).collect();
     let mut state = start.to_signs();
     let overlap = |key: &Vec<i8>| key.iter().zip(&state).map(|(a, b)| i64::from(a * b)).sum::<i64>();

@@ -1,8 +1,12 @@
-//! Memories in several segments against the same patterns in one.
+//! Memories as stores hand them over: in several segments, with own ids, with places of forgotten associations, and
+//! damaged.
 
 use std::sync::Arc;
 
 use proptest::prelude::*;
+
+mod damaged;
+mod named;
 
 use super::*;
 use crate::Patterns;
@@ -10,7 +14,7 @@ use crate::dynamics::Order;
 use crate::patterns::segments::Segment;
 use crate::patterns::{NoiseModel, add_noise};
 use crate::separation::Beta;
-use crate::{Dynamics, Progress, Queries, Query, Recall, Recalled, Separation, Tie};
+use crate::{Dynamics, Pattern, Progress, Queries, Query, Recall, Recalled, Separation, Tie};
 
 /// The patterns in segments of these lengths, and the rest, if `grows`, in the one that grows.
 fn in_segments(patterns: &Patterns, lengths: &[usize], grows: bool) -> Side {
@@ -119,18 +123,22 @@ proptest! {
         let side = |patterns: &Patterns| in_segments(patterns, &lengths, seed.is_multiple_of(2));
         let mut memory = Memory::of_sides(side(&keys), (!auto).then(|| side(&values))).unwrap();
         let mut rows: Vec<(Pattern, Pattern)> = keys.iter().zip(if auto { keys.iter() } else { values.iter() }.collect::<Vec<_>>()).collect();
+        // What was given is not given again.
+        let (mut ids, mut stored): (Vec<u64>, _) = ((0..n as u64).collect(), 0);
         for (round, (store, at)) in changes.into_iter().enumerate() {
             let before = memory.clone();
             let then = rows.clone();
             if store || rows.len() == 1 {
                 let key = Patterns::random(1, dim, at, "key").unwrap().get(0).unwrap();
                 let value = Patterns::random(1, value_dim, at, "value").unwrap().get(0).unwrap();
-                memory.store(&key, (!auto).then_some(&value)).unwrap();
+                ids.push(memory.store(&key, (!auto).then_some(&value)).unwrap());
+                prop_assert_eq!(ids[ids.len() - 1], (n + stored) as u64);
+                stored += 1;
                 rows.push((key.clone(), if auto { key } else { value }));
             } else {
-                let id = (at % rows.len() as u64) as usize;
-                let (key, value) = memory.forget(id).unwrap();
-                let (expected_key, expected_value) = rows.remove(id);
+                let place = (at % rows.len() as u64) as usize;
+                let (key, value) = memory.forget(ids.remove(place)).unwrap();
+                let (expected_key, expected_value) = rows.remove(place);
                 prop_assert_eq!(key, expected_key);
                 prop_assert_eq!(value, (!auto).then_some(expected_value));
             }
@@ -138,6 +146,7 @@ proptest! {
                 memory.len() == rows.len() && memory.keys().iter().zip(memory.values().iter()).eq(rows.iter().cloned())
             };
             prop_assert!(holds(&memory, &rows), "round {round}");
+            prop_assert!(memory.ids().eq(ids.iter().copied()));
             // Every other time somebody else holds the segments.
             if round % 2 == 0 {
                 prop_assert!(holds(&before, &then));
