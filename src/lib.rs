@@ -33,8 +33,9 @@
 
 #![forbid(unsafe_code)]
 
-// What is refused, how choices are called, and how long calls are watched.
+// What is refused, what lasts on a disk, how choices are called, and how long calls are watched.
 mod error;
+mod lasting;
 mod names;
 mod progress;
 

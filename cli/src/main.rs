@@ -6,6 +6,7 @@ mod commands;
 mod failure;
 mod input;
 mod lab;
+mod memory;
 mod output;
 mod plot;
 mod report;
@@ -75,6 +76,11 @@ fn run(command: Command) -> Result<()> {
     }
     match command {
         Command::Create(args) => commands::create::run(&args),
+        Command::Append(args) => commands::append::run(&args),
+        Command::Forget(args) => commands::forget::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
+        Command::Compact(args) => commands::compact::run(&args),
+        Command::Export(args) => commands::export::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Recall(args) => commands::recall::run(&args),
         Command::Search(args) => commands::search::run(&args),

@@ -1,8 +1,7 @@
 //! What people and programs are shown: tables, progress, JSON.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,8 +10,7 @@ use popfield::tiers::TILE;
 use popfield::{Memory, Separation, Tie};
 use serde_json::{Map, Value, json};
 
-use crate::failure::{Failure, Result, about};
-use crate::input::{dismiss_writer, in_words};
+use crate::failure::Result;
 use crate::output::{interrupted, say};
 
 /// A rule below the header, none between rows.
@@ -80,21 +78,6 @@ pub fn spinner(what: String) -> ProgressBar {
         spinner.enable_steady_tick(Duration::from_millis(100));
     }
     spinner
-}
-
-/// Opens a memory; returns it with the seconds that took.
-pub fn open(path: &Path) -> Result<(Memory, f64)> {
-    let start = Instant::now();
-    let there = path.metadata().map_err(|error| Failure::reading(path, &error))?;
-    if !there.is_file() {
-        let found = in_words(&there.file_type());
-        dismiss_writer(path);
-        return Err(Failure::input(format!("{}: expected a memory, which is a file, found {found}", path.display())));
-    }
-    let spinner = spinner(format!("opening {}", path.display()));
-    let memory = Memory::open(path).map_err(about(path))?;
-    spinner.finish_and_clear();
-    Ok((memory, start.elapsed().as_secs_f64()))
 }
 
 /// What a recall was, and how long it took.

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use popfield_kernels::{LANES, Lanes};
 
 use crate::error::room_for;
+use crate::lasting::sync_folder;
 use crate::memory::view::View;
 use crate::patterns::contents::Contents;
 use crate::patterns::ids::{Ids, spans};
@@ -78,26 +79,8 @@ impl Memory {
         Ok(start == MAGIC)
     }
 
-    /// Opens a memory file, checking all of it.
-    ///
-    /// # Errors
-    /// [`Error::Io`] if it cannot be read; [`Error::Version`] for the format of another version of this program;
-    /// [`Error::Format`] if it is not a memory, is cut short, too long or damaged. Nothing is allocated that the file's length does not vouch for.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Self::open_watched(path, Progress::NONE)
-    }
-
-    /// Opens a memory file, checking all of it: see [`open`](Self::open). `progress` is told of bytes of patterns.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open); [`Error::Interrupted`].
-    pub fn open_watched(path: impl AsRef<Path>, progress: Progress<'_>) -> Result<Self> {
-        // To open a pipe would be to wait for whoever writes it.
-        let there = path.as_ref().metadata()?;
-        if !there.is_file() {
-            let found = if there.is_dir() { "a folder" } else { "a pipe or device" };
-            return Err(format("kind of file", "a regular file", found));
-        }
+    /// Opens the memory file at `path`, checking all of it.
+    pub(super) fn open_file(path: &Path, progress: Progress<'_>) -> Result<Self> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();
         Self::read(BufReader::with_capacity(1 << 20, file), length, progress)
@@ -366,18 +349,6 @@ impl View<'_> {
         let hash = writer.hasher.finalize();
         writer.inner.write_all(hash.as_bytes())?;
         Ok(())
-    }
-}
-
-/// Makes names that were put into `folder` outlast a crash, where the system can.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if !cfg!(unix) {
-        return Ok(());
-    }
-    match File::open(folder)?.sync_all() {
-        // Some file systems sync no folders.
-        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
-        synced => synced,
     }
 }
 

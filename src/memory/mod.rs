@@ -4,6 +4,7 @@ mod attend;
 mod change;
 mod file;
 mod named;
+mod open;
 mod overlaps;
 mod parts;
 mod recall;

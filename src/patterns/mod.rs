@@ -355,6 +355,12 @@ impl Patterns {
         self.pages.page_blocks()
     }
 
+    /// How many patterns of dimension `dim` stand together: where many are stored some at a time, multiples of this move
+    /// fastest. 0 for a dimension out of range.
+    pub fn rows_of_page(dim: usize) -> usize {
+        Self::new(dim).map_or(0, |patterns| patterns.page_rows())
+    }
+
     /// Patterns of a page that is full.
     pub(crate) fn page_rows(&self) -> usize {
         self.page_blocks() * LANES

@@ -107,6 +107,12 @@ impl<'a> Appending<'a> {
         self.rows == 0
     }
 
+    /// Counts ids from `next` on, if more were given than that: where associations move here from another memory, whose
+    /// past they bring along.
+    pub fn count_from(&mut self, next: u64) {
+        self.next_id = self.next_id.max(next);
+    }
+
     /// Takes in some more. After an error nothing can be committed.
     ///
     /// # Errors
@@ -254,7 +260,7 @@ impl<'a> Appending<'a> {
         let few = self.writer.is_none() && self.written.is_empty();
         let kept = if few { self.merge_waiting()? } else { segments };
         self.close(0..kept, 0)?;
-        if self.rows > 0 {
+        if self.rows > 0 || self.next_id > self.store.snapshot.manifest.next_id {
             let mut manifest = self.store.next();
             manifest.segments.truncate(kept);
             manifest.segments.extend(self.written.iter().map(|segment| segment.entry.clone()));

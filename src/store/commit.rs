@@ -5,9 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::lasting::sync_folder;
 use crate::patterns::Notes;
 use crate::patterns::pattern::words_of;
-use crate::store::disk::{Backend, Disk, Folder, sync_folder};
+use crate::store::disk::{Backend, Disk, Folder};
 use crate::store::lock::Lock;
 use crate::store::manifest::{MAX_NOTES, Manifest, generation_of, manifest_file};
 use crate::store::segment::about;

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use popfield_map::{Access, Held};
 
+use crate::lasting::sync_folder;
+
 /// How the files of a store are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -114,17 +116,5 @@ impl NewFile for File {
 
     fn sync(&mut self) -> io::Result<()> {
         self.sync_all()
-    }
-}
-
-/// Makes names that were put into `folder` outlast a crash, where the system can.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if !cfg!(unix) {
-        return Ok(());
-    }
-    match File::open(folder)?.sync_all() {
-        // Some file systems sync no folders.
-        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
-        synced => synced,
     }
 }

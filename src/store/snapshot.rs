@@ -10,7 +10,8 @@ use crate::patterns::ids::Ids;
 use crate::patterns::labels::Labels;
 use crate::patterns::segments::Side;
 use crate::store::disk::{Backend, Disk, Folder};
-use crate::store::manifest::{Entry, MAX_BYTES, Manifest, generation_of, manifest_file};
+use crate::store::manifest::{Column, Entry, MAX_BYTES, Manifest, generation_of, manifest_file};
+use crate::store::npy;
 use crate::store::segment::{Opened, about, verify};
 use crate::{Error, Progress, Result};
 
@@ -137,6 +138,13 @@ impl Snapshot {
     /// What was noted of the store when it was made.
     pub fn notes(&self) -> &Notes {
         &self.manifest.notes
+    }
+
+    /// Bytes of keys and values, those of forgotten associations included: what a scan may read.
+    pub fn pattern_bytes(&self) -> u64 {
+        let columns = self.manifest.segments.iter().flat_map(|entry| &entry.columns);
+        let patterns = columns.filter(|(column, _)| matches!(column, Column::Keys | Column::Values));
+        patterns.map(|(_, digest)| digest.bytes.saturating_sub(npy::HEADER as u64)).sum()
     }
 
     /// Bytes of all files but the manifest.

@@ -5,6 +5,7 @@ mod drawn;
 mod dynamics;
 mod separation;
 mod shared;
+mod store;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,8 @@ pub use separation::{RuleArg, SeparationArgs};
 #[cfg(test)]
 pub use shared::ErasedArg;
 pub use shared::{BitOrderArg, Encoding, FormatArg, Input, QueryInput, ScopeArgs, TextArg, Threads, ThresholdArg};
+
+pub use store::{Append, AssociationArgs, Compact, Create, Export, Forget, Verify};
 
 use crate::failure::Result;
 use separation::{RuleArgs, rules};
@@ -44,8 +47,18 @@ pub struct Cli {
 pub enum Command {
     /// Store patterns in a new memory
     Create(Create),
+    /// Store more patterns in a memory
+    Append(Append),
+    /// Forget associations, by their ids
+    Forget(Forget),
     /// Say what a memory holds, or which SIMD tiers there are
     Info(Info),
+    /// Check all that the files of a memory hold
+    Verify(Verify),
+    /// Give back the space of what was forgotten
+    Compact(Compact),
+    /// Write what a memory holds as an array, or the memory as one file
+    Export(Export),
     /// Recall the patterns that queries prompt
     Recall(RecallArgs),
     /// Find the stored keys nearest to each query
@@ -72,30 +85,6 @@ pub enum Command {
     Demo(Demo),
     /// Walk through the theory claim by claim, each beside what is measured now
     Lecture(Lecture),
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = files_and("Examples:\n  popfield create faces.pop --keys faces/\n  \
-popfield create words.pop --keys codes.npy --packed --dim 512 --values words.npy --value-dim 64"))]
-pub struct Create {
-    /// The memory file to write
-    pub memory: PathBuf,
-    /// The keys
-    #[arg(long, value_name = "F")]
-    pub keys: PathBuf,
-    /// The values, one for each key; without them keys are their own values
-    #[arg(long, value_name = "F")]
-    pub values: Option<PathBuf>,
-    /// Replace the memory if it exists
-    #[arg(long)]
-    pub force: bool,
-    /// Dimension of packed values, if not that of the keys
-    #[arg(long, allow_negative_numbers = true, value_name = "D", requires = "packed", requires = "values")]
-    pub value_dim: Option<usize>,
-    #[command(flatten)]
-    pub input: Input,
-    #[command(flatten)]
-    pub threads: Threads,
 }
 
 #[derive(Debug, Args)]

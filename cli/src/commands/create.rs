@@ -1,58 +1,81 @@
-//! `popfield create`: patterns from files into a memory file.
+//! `popfield create`: patterns from files into a new memory.
 
-use popfield::Memory;
+use popfield::patterns::Notes;
+use popfield::store::Store;
+use serde_json::json;
 
+use super::store::{Files, store_of};
 use crate::args::Create;
-use crate::args::QueryInput;
 use crate::failure::{Failure, Result, about};
-use crate::input::{Reading, Source, check_options};
-use crate::output::{OutFile, check_distinct, deliver};
-use crate::report::{bytes, facts, note, spinner};
+use crate::memory::kind_of;
+use crate::memory::open;
+use crate::output::{OutStore, check_distinct, say};
+use crate::report::{bytes, facts, note};
 
 pub fn run(args: &Create) -> Result<()> {
     crate::use_threads(args.threads)?;
-    let find = |path| Source::find(path, args.input.format);
-    let (keys_source, values_source) = (find(&args.keys)?, args.values.as_ref().map(|path| find(path)).transpose()?);
-    let sources: Vec<&Source> = [Some(&keys_source), values_source.as_ref()].into_iter().flatten().collect();
-    check_options(&args.input, QueryInput::default(), &sources, false)?;
-    check_distinct(&[Some(&args.memory)], &sources.iter().map(|source| source.path()).collect::<Vec<_>>())?;
-    if args.force && args.memory.exists() && !Memory::is_memory(&args.memory).map_err(about(&args.memory))? {
-        let why = "is no memory: --force replaces only memories";
-        return Err(Failure::usage(format!("{}: {why}", args.memory.display())));
-    }
-    let mut out = if args.force { OutFile::create(&args.memory)? } else { OutFile::create_new(&args.memory)? };
-    let progress = spinner(format!("reading {}", keys_source.name()));
-    let keys = Reading::stored(&keys_source, "keys", args.input.dim, &args.input).read()?;
-    let mut notes = keys.notes.clone();
-    let mut read = vec![("keys", keys.in_words())];
-    let keys = keys.into_patterns();
-    let memory = match &values_source {
-        None => Memory::auto_associative(keys),
-        Some(source) => {
-            progress.set_message(format!("reading {}", source.name()));
-            // Packed values do not tell their dimension; others do, and --dim speaks of the keys.
-            let dim = args.value_dim.or(args.input.dim.filter(|_| args.input.packed && source.kind().is_array()));
-            let values = Reading::stored(source, "values", dim, &args.input).read()?;
-            notes.extend(values.notes.iter().cloned());
-            read.push(("values", values.in_words()));
-            Memory::hetero_associative(keys, values.into_patterns())
+    let files = Files::find(&args.keys, &args.associations, &args.input)?;
+    let mut inputs = files.paths();
+    inputs.extend(args.from.as_deref());
+    check_distinct(&[Some(&args.memory)], &inputs)?;
+    if args.memory.symlink_metadata().is_ok() {
+        if !args.force {
+            return Err(Failure::usage(format!("{}: exists already; --force replaces it", args.memory.display())));
         }
-    }?;
-    progress.set_message(format!("writing {}", args.memory.display()));
-    memory.write_to(&mut out).map_err(|error| match error {
-        popfield::Error::Io(error) => Failure::writing(out.path(), &error),
-        error => error.into(),
-    })?;
-    progress.finish_and_clear();
-    let kind = if memory.is_auto_associative() { "auto-associative" } else { "hetero-associative" };
+        kind_of(&args.memory).map_err(|_| {
+            Failure::usage(format!("{}: is no memory: --force replaces only memories", args.memory.display()))
+        })?;
+    }
+    let out = OutStore::create(&args.memory)?;
+    let make =
+        |dim, value_dim, notes: Notes| Store::create(out.path(), dim, value_dim, notes).map_err(about(&args.memory));
+    let (store, read, notes) = match &args.from {
+        Some(from) => {
+            kind_of(from)?;
+            let (memory, _) = open(from)?;
+            let store = store_of(&memory, out.path())?;
+            (store, vec![("from", from.display().to_string())], Vec::new())
+        }
+        None if args.keys.is_empty() => {
+            let dim = args.input.dim.ok_or_else(|| Failure::usage("expected --keys, --from or --dim"))?;
+            (make(dim, None, Notes::new())?, Vec::new(), Vec::new())
+        }
+        None => {
+            let mut associations = files.open(&args.input, None, None)?;
+            // The first of them tell the dimensions.
+            let first =
+                associations.next(1 << 10)?.ok_or_else(|| Failure::input("expected at least one key, found none"))?;
+            let (dim, value_dim) = (first.keys.dim(), first.values.as_ref().map(popfield::Patterns::dim));
+            let mut store = make(dim, value_dim, Notes::new())?;
+            let mut appending = store.begin()?;
+            associations.append(Some(first), &mut appending, [dim, value_dim.unwrap_or(dim)])?;
+            appending.commit().map_err(|error| associations.about(error))?;
+            let (read, notes) = associations.told();
+            (store, read, notes)
+        }
+    };
+    let snapshot = store.snapshot().clone();
+    // The lock goes with the store.
+    drop(store);
     note(&notes);
-    deliver([out], || {
+    out.deliver(args.force, || {
+        if args.json {
+            return say(json!({
+                "patterns": snapshot.len(),
+                "dim": snapshot.dim(),
+                "value_dim": snapshot.value_dim().unwrap_or(snapshot.dim()),
+                "auto_associative": snapshot.value_dim().is_none(),
+                "bytes": snapshot.bytes(),
+                "next_id": snapshot.next_id(),
+            }));
+        }
+        let kind = if snapshot.value_dim().is_none() { "auto-associative" } else { "hetero-associative" };
         let mut rows = vec![("memory", args.memory.display().to_string())];
         rows.extend(read);
         rows.extend([
-            ("patterns", format!("{}, {kind}", memory.len())),
-            ("dimension", format!("{} → {}", memory.dim(), memory.value_dim())),
-            ("size", bytes(memory.bytes() as f64)),
+            ("patterns", format!("{}, {kind}", snapshot.len())),
+            ("dimension", format!("{} → {}", snapshot.dim(), snapshot.value_dim().unwrap_or(snapshot.dim()))),
+            ("size", bytes(snapshot.bytes() as f64)),
         ]);
         facts(&rows)
     })

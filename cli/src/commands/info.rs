@@ -1,41 +1,104 @@
 //! `popfield info`: what a memory holds; which tiers this CPU has.
 
+use std::path::Path;
+use std::time::Instant;
+
+use popfield::store::{Backend, Snapshot};
 use popfield::tiers::{TIERS, Tier};
 use serde_json::json;
 
 use crate::args::Info;
 use crate::failure::{Result, about};
+use crate::memory::{Kind, kind_of, open};
 use crate::output::say;
-use crate::report::{bytes, facts, open, table};
+use crate::report::{bytes, facts, table};
 
 pub fn run(args: &Info) -> Result<()> {
     match &args.memory {
-        Some(path) => {
-            let (memory, load_seconds) = open(path)?;
-            let file_bytes = path.metadata().map_err(popfield::Error::from).map_err(about(path))?.len();
-            if args.json {
-                return say(json!({
-                    "patterns": memory.len(),
-                    "dim": memory.dim(),
-                    "value_dim": memory.value_dim(),
-                    "auto_associative": memory.is_auto_associative(),
-                    "bytes": memory.bytes(),
-                    "file_bytes": file_bytes,
-                    "load_seconds": load_seconds,
-                    "tier": memory.tier().name(),
-                }));
-            }
-            let kind = if memory.is_auto_associative() { "auto-associative" } else { "hetero-associative" };
-            facts(&[
-                ("memory", path.display().to_string()),
-                ("patterns", format!("{}, {kind}", memory.len())),
-                ("dimension", format!("{} → {}", memory.dim(), memory.value_dim())),
-                ("size", format!("{}, {} on disk", bytes(memory.bytes() as f64), bytes(file_bytes as f64))),
-                ("tier", memory.tier().name().to_owned()),
-            ])
-        }
+        Some(path) => match kind_of(path)? {
+            Kind::Store => of_store(path, args.json),
+            Kind::File => of_file(path, args.json),
+        },
         None => tiers(args.json),
     }
+}
+
+/// What the manifest tells; the patterns themselves are not read.
+fn of_store(path: &Path, as_json: bool) -> Result<()> {
+    let start = Instant::now();
+    let store = Snapshot::open(path, Backend::Mmap).map_err(about(path))?;
+    let (load_seconds, tier) = (start.elapsed().as_secs_f64(), Tier::from_env().map_err(popfield::Error::from)?);
+    let value_dim = store.value_dim().unwrap_or(store.dim());
+    if as_json {
+        return say(json!({
+            "kind": "store",
+            "patterns": store.len(),
+            "dim": store.dim(),
+            "value_dim": value_dim,
+            "auto_associative": store.value_dim().is_none(),
+            "bytes": store.pattern_bytes(),
+            "file_bytes": store.bytes(),
+            "forgotten": store.forgotten(),
+            "segments": store.segments(),
+            "generation": store.generation(),
+            "next_id": store.next_id(),
+            "notes": store.notes(),
+            "load_seconds": load_seconds,
+            "tier": tier.name(),
+        }));
+    }
+    let kind = if store.value_dim().is_none() { "auto-associative" } else { "hetero-associative" };
+    let forgotten = match store.forgotten() {
+        0 => String::new(),
+        forgotten => format!("; {forgotten} forgotten, whose space `popfield compact` gives back"),
+    };
+    let mut rows = vec![
+        ("memory", path.display().to_string()),
+        ("patterns", format!("{}, {kind}{forgotten}", store.len())),
+        ("dimension", format!("{} → {value_dim}", store.dim())),
+        (
+            "size",
+            format!(
+                "{} to scan, {} on disk in {} segments",
+                bytes(store.pattern_bytes() as f64),
+                bytes(store.bytes() as f64),
+                store.segments()
+            ),
+        ),
+        ("commits", format!("{}; the next id counted is {}", store.generation(), store.next_id())),
+    ];
+    let notes: Vec<String> = store.notes().iter().map(|(name, note)| format!("{name} {note}")).collect();
+    rows.extend((!notes.is_empty()).then(|| ("read as", notes.join(", "))));
+    rows.push(("tier", tier.name().to_owned()));
+    facts(&rows)
+}
+
+fn of_file(path: &Path, as_json: bool) -> Result<()> {
+    let (memory, load_seconds) = open(path)?;
+    let file_bytes = path.metadata().map_err(popfield::Error::from).map_err(about(path))?.len();
+    if as_json {
+        return say(json!({
+            "kind": "file",
+            "patterns": memory.len(),
+            "dim": memory.dim(),
+            "value_dim": memory.value_dim(),
+            "auto_associative": memory.is_auto_associative(),
+            "bytes": memory.bytes(),
+            "file_bytes": file_bytes,
+            "next_id": memory.next_id(),
+            "notes": memory.notes(),
+            "load_seconds": load_seconds,
+            "tier": memory.tier().name(),
+        }));
+    }
+    let kind = if memory.is_auto_associative() { "auto-associative" } else { "hetero-associative" };
+    facts(&[
+        ("memory", path.display().to_string()),
+        ("patterns", format!("{}, {kind}", memory.len())),
+        ("dimension", format!("{} → {}", memory.dim(), memory.value_dim())),
+        ("size", format!("{}, {} on disk", bytes(memory.bytes() as f64), bytes(file_bytes as f64))),
+        ("tier", memory.tier().name().to_owned()),
+    ])
 }
 
 fn tiers(as_json: bool) -> Result<()> {

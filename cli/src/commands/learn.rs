@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 
 use crate::args::Learn;
 use crate::failure::Result;
+use crate::memory::open;
 use crate::output::{OutFile, check_distinct, check_ending, deliver, npy, say, written};
-use crate::report::{diagonal_in_words, facts, identity_in_words, open, progress, seconds, spinner};
+use crate::report::{diagonal_in_words, facts, identity_in_words, progress, seconds, spinner};
 
 /// Keys recalled at a stretch.
 const BATCH: usize = 1024;

@@ -1,10 +1,14 @@
 //! One file a command.
 
+pub mod append;
 pub mod bench;
 pub mod capacity;
+pub mod compact;
 pub mod create;
 pub mod demo;
 pub mod dynamics;
+pub mod export;
+pub mod forget;
 pub mod info;
 pub mod learn;
 pub mod lecture;
@@ -14,4 +18,6 @@ pub mod random;
 pub mod recall;
 pub mod search;
 pub mod spectrum;
+mod store;
 pub mod validate;
+pub mod verify;

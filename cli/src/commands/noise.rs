@@ -7,8 +7,9 @@ use super::random::{order, shape};
 use super::recall::write_patterns;
 use crate::args::NoiseArgs;
 use crate::failure::Result;
+use crate::memory::open;
 use crate::output::{OutFile, check_distinct, check_ending, deliver, npy, say, written};
-use crate::report::{facts, open, spinner};
+use crate::report::{facts, spinner};
 
 /// What keys are drawn for: those of `popfield bench` under the same seed.
 const PURPOSE: &str = "queries";
@@ -27,9 +28,10 @@ pub fn run(args: &NoiseArgs) -> Result<()> {
     let noisy = add_noise(&keys.choose(args.count, args.seed, PURPOSE)?, args.noise, model, args.seed)?;
     spinner.set_message(format!("writing {}", args.out.display()));
     let out = written(out, |file| write_patterns(file, &noisy, packed))?;
+    let ids = keys.choose_ids(args.count, args.seed, PURPOSE)?;
     let write_ids = |file: &mut OutFile| {
         let mut writer = npy::<u64>(file, &[args.count as u64])?;
-        writer.extend(keys.choose_ids(args.count, args.seed, PURPOSE)?)?;
+        writer.extend(ids.iter().copied())?;
         writer.finish()
     };
     let ids_out = ids_out.map(|file| written(file, write_ids)).transpose()?;

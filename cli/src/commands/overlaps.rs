@@ -3,8 +3,9 @@
 use crate::args::Overlaps;
 use crate::failure::{Failure, Result};
 use crate::input::{Reading, Source, check_options};
+use crate::memory::open;
 use crate::output::{OutFile, check_distinct, check_ending, deliver, npy};
-use crate::report::{facts, note, open, progress};
+use crate::report::{facts, note, progress};
 
 /// Overlaps held at a time: 64 MiB of them.
 const HELD: usize = 16 << 20;

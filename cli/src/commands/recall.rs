@@ -7,14 +7,15 @@ use std::time::Instant;
 use popfield::dynamics::Diagonal;
 use popfield::patterns::BitOrder;
 use popfield::recall::Report;
-use popfield::{Patterns, Progress, Queries, Scope};
+use popfield::{Pattern, Patterns, Progress, Queries, Scope};
 use serde_json::{Value, json};
 
 use crate::args::{BitOrderArg, RecallArgs};
 use crate::failure::{Failure, Result};
 use crate::input::{Reading, ScopeFiles, Source, check_options, check_stdin, unknown_of};
+use crate::memory::open;
 use crate::output::{Form, Out, OutFile, check_distinct, deliver, npy, say, shape_of, write_pictures, written};
-use crate::report::{Learned, Run, answering, facts, note, open, spinner, tell};
+use crate::report::{Learned, Run, answering, facts, note, spinner, tell};
 
 /// Recalled patterns shown on a terminal at the most.
 const SHOWN: usize = 8;
@@ -142,27 +143,32 @@ pub fn bit_order(order: Option<BitOrderArg>) -> BitOrder {
 
 /// Patterns as int8, or packed in bytes of this order.
 pub fn write_patterns(file: &mut OutFile, patterns: &Patterns, packed: Option<BitOrder>) -> std::io::Result<()> {
-    match packed {
-        Some(order) => write_packed(file, patterns, order),
-        None => write_signs(file, patterns),
-    }
+    write_each(file, [patterns.len(), patterns.dim()], patterns.iter(), packed)
 }
 
 /// (patterns, dimension) of int8 ±1.
 pub fn write_signs(file: &mut OutFile, patterns: &Patterns) -> std::io::Result<()> {
-    let mut writer = npy::<i8>(file, &[patterns.len() as u64, patterns.dim() as u64])?;
-    for pattern in patterns.iter() {
-        writer.extend(pattern.to_signs())?;
-    }
-    writer.finish()
+    write_patterns(file, patterns, None)
 }
 
+/// Patterns of this shape, (patterns, dimension), one by one: (patterns, dimension) of int8 ±1, or
 /// (patterns, ⌈dimension / 8⌉) of packed bytes.
-fn write_packed(file: &mut OutFile, patterns: &Patterns, order: BitOrder) -> std::io::Result<()> {
-    let row_bytes = patterns.dim().div_ceil(8);
-    let mut writer = npy::<u8>(file, &[patterns.len() as u64, row_bytes as u64])?;
-    // One by one, as all of them packed would take as much memory again.
-    for pattern in patterns.iter() {
+pub fn write_each(
+    file: &mut OutFile,
+    [len, dim]: [usize; 2],
+    patterns: impl Iterator<Item = Pattern>,
+    packed: Option<BitOrder>,
+) -> std::io::Result<()> {
+    let Some(order) = packed else {
+        let mut writer = npy::<i8>(file, &[len as u64, dim as u64])?;
+        for pattern in patterns {
+            writer.extend(pattern.to_signs())?;
+        }
+        return writer.finish();
+    };
+    let row_bytes = dim.div_ceil(8);
+    let mut writer = npy::<u8>(file, &[len as u64, row_bytes as u64])?;
+    for pattern in patterns {
         let bytes = pattern.words().iter().flat_map(|word| word.to_le_bytes()).take(row_bytes);
         match order {
             BitOrder::Little => writer.extend(bytes)?,

@@ -10,8 +10,9 @@ use serde_json::json;
 use crate::args::Search;
 use crate::failure::Result;
 use crate::input::{Reading, ScopeFiles, Source, check_options, check_stdin};
+use crate::memory::open;
 use crate::output::{Npz, OutFile, check_distinct, check_ending, deliver, say, say_json, written};
-use crate::report::{answering, facts, note, open, scope_in_words, seconds, table, tell};
+use crate::report::{answering, facts, note, scope_in_words, seconds, table, tell};
 
 /// Queries shown on a terminal at the most.
 const SHOWN: usize = 8;

@@ -10,9 +10,10 @@ use serde_json::json;
 use super::learn::shape;
 use crate::args::SpectrumArgs;
 use crate::failure::Result;
+use crate::memory::open;
 use crate::output::{OutFile, check_distinct, deliver, say, written};
 use crate::plot::{BLUE, Drawn, FAINT, Figure, Format, INK, RED, render, text, tick};
-use crate::report::{facts, open, spinner, table};
+use crate::report::{facts, spinner, table};
 
 /// Associations shown on a terminal at the most.
 const SHOWN: usize = 8;

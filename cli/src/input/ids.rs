@@ -81,7 +81,7 @@ impl ScopeFiles {
 }
 
 /// A list of ids, and where each stands in its file.
-struct Ids {
+pub struct Ids {
     label: Label,
     ids: Vec<u64>,
     places: Places,
@@ -95,7 +95,20 @@ enum Places {
 }
 
 impl Ids {
-    fn read(source: &Source) -> Result<Self> {
+    /// The ids, in the order of the file.
+    pub fn ids(&self) -> &[u64] {
+        &self.ids
+    }
+
+    /// An error of the library about this list.
+    pub fn about(&self, error: Error) -> Failure {
+        match error {
+            Error::Id { place, expected, found, .. } => self.bad(place, &expected, found),
+            error => error.into(),
+        }
+    }
+
+    pub fn read(source: &Source) -> Result<Self> {
         let label = Label { name: source.name(), role: None };
         let (mut reader, length) = source.whole()?;
         let start = reader.fill_buf().map_err(|error| label.reading(&error))?;

@@ -9,6 +9,7 @@ mod npy;
 mod npz;
 mod reading;
 mod source;
+mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -16,9 +17,10 @@ mod text;
 
 use crate::failure::Result;
 
-pub use ids::ScopeFiles;
+pub use ids::{Ids, ScopeFiles};
 pub use reading::{Loaded, Reading, Shape, check_options, unknown_of};
 pub use source::{Kind, Source, check_stdin, dismiss_writer, in_words};
+pub use stream::{Piece, Stream};
 
 impl Reading<'_> {
     /// Reads the file.

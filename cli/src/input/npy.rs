@@ -4,7 +4,8 @@
 //! The header is parsed here rather than by a library because it comes from anywhere: it is held to the file's length
 //! before anything is allocated, and its numbers cannot overflow.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{BufReader, Read};
 
 use popfield::patterns::BitOrder;
 use popfield::{Patterns, Queries};
@@ -36,11 +37,23 @@ pub fn read(reading: &Reading<'_>, reader: &mut impl Read, length: u64) -> Resul
     if layout.rows == 0 {
         return Err(reading.failure(format!("expected at least one pattern, found shape {}", header.shape_in_words())));
     }
+    rows(reading, &header, element, reader, layout, 0)
+}
+
+/// The rows of `layout`, which are next in the file; the first of them is row `first` of the array.
+fn rows(
+    reading: &Reading<'_>,
+    header: &Header,
+    element: Element,
+    reader: &mut impl Read,
+    layout: Layout,
+    first: usize,
+) -> Result<Loaded> {
     if reading.options.packed {
-        return packed(reading, &header, element, reader, layout.rows, layout.columns());
+        return packed(reading, header, element, reader, layout, first);
     }
     reading.check_dim(layout.columns())?;
-    let queries = unpacked(reading, &header, element, reader, layout)?;
+    let queries = unpacked(reading, header, element, reader, layout, first)?;
     let name = element.dtype.name;
     let mut loaded = match layout.shape {
         None => Loaded::new(queries, format!("× {} {name}", layout.columns())),
@@ -50,6 +63,45 @@ pub fn read(reading: &Reading<'_>, reader: &mut impl Read, length: u64) -> Resul
     };
     loaded.shape = layout.shape;
     Ok(loaded)
+}
+
+/// An array whose rows are read some at a time, in the order of the file.
+pub struct Rows {
+    reader: BufReader<File>,
+    header: Header,
+    element: Element,
+    layout: Layout,
+    next: usize,
+}
+
+impl Rows {
+    /// `None` for an array whose rows do not stand one after the other.
+    pub fn open(reading: &Reading<'_>) -> Result<Option<Self>> {
+        let (mut reader, length) = reading.source.whole()?;
+        let label = reading.label();
+        let header = Header::read(&mut reader, length, &label)?;
+        let element = Element::of(&header.descr, reading)?;
+        let layout = Layout::of(&header, reading)?;
+        header.check_length(element.dtype.bytes, length, &label)?;
+        Ok((!header.fortran_order && layout.rows > 0).then_some(Self { reader, header, element, layout, next: 0 }))
+    }
+
+    /// All rows of the array.
+    pub fn len(&self) -> usize {
+        self.layout.rows
+    }
+
+    /// The next rows, `most` of them or as many as are left.
+    pub fn next(&mut self, reading: &Reading<'_>, most: usize) -> Result<Option<Loaded>> {
+        let count = most.min(self.layout.rows - self.next);
+        if count == 0 {
+            return Ok(None);
+        }
+        let layout = Layout { rows: count, ..self.layout };
+        let loaded = rows(reading, &self.header, self.element, &mut self.reader, layout, self.next)?;
+        self.next += count;
+        Ok(Some(loaded))
+    }
 }
 
 /// The ids in an array of `length` bytes.
@@ -463,6 +515,7 @@ fn unpacked(
     element: Element,
     reader: &mut impl Read,
     layout: Layout,
+    first: usize,
 ) -> Result<Queries> {
     let (rows, columns) = (layout.rows, layout.columns());
     let filled = |bit| Patterns::filled(rows, columns, bit).map_err(|error| reading.error(&error));
@@ -484,7 +537,7 @@ fn unpacked(
                 let (row, column) = layout.place(o, i, header.fortran_order);
                 let number = (element.number)(bytes);
                 let Some((sign, is_known)) = element.bit(number, reading) else {
-                    return Err(element.bad(number, &layout.in_words(row, column), reading));
+                    return Err(element.bad(number, &layout.in_words(first + row, column), reading));
                 };
                 if sign {
                     signs.set(row, column, true);
@@ -513,9 +566,10 @@ fn packed(
     header: &Header,
     element: Element,
     reader: &mut impl Read,
-    rows: usize,
-    columns: usize,
+    layout: Layout,
+    first: usize,
 ) -> Result<Loaded> {
+    let (rows, columns) = (layout.rows, layout.columns());
     let bits = 8 * element.dtype.bytes;
     let (one, many) = if bits == 8 { ("byte", "bytes") } else { ("word", "words") };
     if bits == 64 && reading.bit_order() == BitOrder::Big && reading.options.bitorder.is_some() {
@@ -555,13 +609,19 @@ fn packed(
         // Words, little-endian, are their bytes in order; those beyond the dimension must be zero.
         let (here, beyond) = row.split_at(dim.div_ceil(8));
         if beyond.iter().any(|&byte| byte != 0) {
-            return Err(reading.failure(format!("row {index}: expected zeros beyond dimension {dim}, found bits set")));
+            return Err(reading
+                .failure(format!("row {}: expected zeros beyond dimension {dim}, found bits set", first + index)));
         }
-        patterns.set_packed(index, here, order).map_err(|error| reading.error(&error))?;
+        patterns.set_packed(index, here, order).map_err(|error| match error {
+            popfield::Error::TailBit { what, row, dim, bit } => {
+                reading.error(&popfield::Error::TailBit { what, row: first + row, dim, bit })
+            }
+            error => reading.error(&error),
+        })?;
     }
     let mut loaded =
         Loaded::new(patterns, format!("× {dim} bits packed in {columns} {}", if columns == 1 { one } else { many }));
-    if reading.dim.is_none() {
+    if reading.dim.is_none() && first == 0 {
         loaded.notes.push(format!(
             "{}: dimension {dim}, every bit of {columns} packed {}; --dim D tells another",
             reading.source.name(),

@@ -6,6 +6,7 @@ mod folder;
 mod out;
 mod pictures;
 mod place;
+mod store;
 mod temporary;
 
 use std::io::{self, BufWriter, Write};
@@ -19,8 +20,10 @@ pub use arrays::{Npz, npy};
 pub use file::{OutFile, written};
 pub use out::{Out, is_folder};
 pub use pictures::{Form, shape_of, write_pictures};
+pub use store::OutStore;
+
 use place::Placed;
-use temporary::{PLACING, folder_of, temporary};
+use temporary::{PLACING, folder_of, is_temporary, temporary};
 
 /// On an interrupt nothing is left behind, and the exit status is 130. A file that outgrows the limit on its size is an
 /// error of writing it, not the end of the process.
@@ -36,8 +39,11 @@ pub fn catch_signals() {
         let _placed = PLACING.lock();
         // Held to the end, so that nothing more is begun.
         let temporary = temporary();
-        // Folders only if nothing else has come into them.
-        let remove = |path: &PathBuf| std::fs::remove_file(path).or_else(|_| std::fs::remove_dir(path));
+        // What was made under a temporary name goes whole, other folders only if nothing else has come into them.
+        let remove = |path: &PathBuf| {
+            let gone = std::fs::remove_file(path).or_else(|_| std::fs::remove_dir(path));
+            if is_temporary(path) { gone.or_else(|_| std::fs::remove_dir_all(path)) } else { gone }
+        };
         temporary.iter().rev().for_each(|path| drop(remove(path)));
         std::process::exit(130);
     });

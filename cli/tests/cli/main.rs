@@ -11,5 +11,6 @@ mod random;
 mod refused;
 mod sandbox;
 mod scope;
+mod store;
 mod validate;
 mod works;

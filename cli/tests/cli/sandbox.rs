@@ -25,8 +25,18 @@ impl Sandbox {
         std::fs::write(self.path(name), content).unwrap();
     }
 
+    /// What a file holds; of a memory in a folder what all of its files hold, but for its lock, which says who wrote last.
     pub fn read(&self, name: &str) -> Vec<u8> {
-        std::fs::read(self.path(name)).unwrap()
+        let path = self.path(name);
+        if !path.is_dir() {
+            return std::fs::read(path).unwrap();
+        }
+        let mut files: Vec<PathBuf> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files.retain(|file| !file.ends_with("lock"));
+        let content =
+            |file: &PathBuf| [file.file_name().unwrap().as_encoded_bytes(), &std::fs::read(file).unwrap()].concat();
+        files.iter().flat_map(content).collect()
     }
 
     /// What stands in the folder.
@@ -40,6 +50,13 @@ impl Sandbox {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::cargo_bin("popfield").unwrap();
         command.args(args).current_dir(self.0.path()).timeout(std::time::Duration::from_secs(120));
+        command
+    }
+
+    /// The same, to be spawned and killed.
+    pub fn std_command(&self, args: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("popfield"));
+        command.args(args).current_dir(self.0.path());
         command
     }
 

@@ -20,10 +20,11 @@ use super::recall::write_signs;
 use crate::args::{ClampArg, DynamicsArgs, StartArg};
 use crate::failure::{Failure, Result};
 use crate::input::{Loaded, Reading, Source, check_options, unknown_of};
+use crate::memory::open;
 use crate::output::{Form, Out, OutFile, check_distinct, deliver, say, shape_of, write_pictures, written};
 use crate::plot::{Format, render};
 use crate::report::{
-    diagonal_in_words, facts, identity_in_words, note, open, peak_rss_bytes, progress, seconds, table, tell,
+    diagonal_in_words, facts, identity_in_words, note, peak_rss_bytes, progress, seconds, table, tell,
 };
 use figure::Film;
 use words::{end_of, off};

@@ -1,0 +1,135 @@
+//! What makes memories, changes them and takes them out.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::shared::{Input, MissingArg, Threads, files_and};
+
+/// Associations from files.
+#[derive(Clone, Debug, Args)]
+pub struct AssociationArgs {
+    /// The values, one for each key, from as many files as there are; without them keys are their own values
+    #[arg(long, value_name = "F", num_args = 1.., requires = "keys")]
+    pub values: Vec<PathBuf>,
+    /// An id for each key: a line each, or an .npy of integers (default: counted, above the largest ever given)
+    #[arg(long, value_name = "F", requires = "keys")]
+    pub ids: Option<PathBuf>,
+    /// A label for each key, a line each; an empty line is none (default for folders of images: their names)
+    #[arg(long, value_name = "F", requires = "keys")]
+    pub labels: Option<PathBuf>,
+    /// Dimension of packed values, if not that of the keys
+    #[arg(long, allow_negative_numbers = true, value_name = "D", requires = "packed", requires = "values")]
+    pub value_dim: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = files_and("Examples:\n  popfield create faces --keys faces/\n  \
+popfield create words --keys codes.npy more.npy --packed --dim 512 --values words.npy --value-dim 64\n  \
+popfield create empty --dim 256\n  popfield create faces --from faces.pop"))]
+pub struct Create {
+    /// The memory to make: a folder
+    pub memory: PathBuf,
+    /// The keys, one file after the other; none with --dim makes an empty memory
+    #[arg(long, value_name = "F", num_args = 1.., required_unless_present_any = ["from", "dim"])]
+    pub keys: Vec<PathBuf>,
+    #[command(flatten)]
+    pub associations: AssociationArgs,
+    /// Take all from this memory, a file or a folder
+    #[arg(long, value_name = "MEMORY", conflicts_with_all = ["keys", "dim"])]
+    pub from: Option<PathBuf>,
+    /// Replace the memory if it exists
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub input: Input,
+    #[command(flatten)]
+    pub threads: Threads,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = files_and("Examples:\n  popfield append faces --keys more/\n  \
+popfield append words --keys codes.npy --values words.npy --ids ids.npy"))]
+pub struct Append {
+    /// The memory
+    pub memory: PathBuf,
+    /// The keys, one file after the other
+    #[arg(long, value_name = "F", num_args = 1.., required = true)]
+    pub keys: Vec<PathBuf>,
+    #[command(flatten)]
+    pub associations: AssociationArgs,
+    #[command(flatten)]
+    pub input: Input,
+    #[command(flatten)]
+    pub threads: Threads,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  popfield forget faces --ids gone.txt --missing ok")]
+pub struct Forget {
+    /// The memory
+    pub memory: PathBuf,
+    /// The ids to forget: a line each, or an .npy of integers; - is standard input
+    #[arg(long, value_name = "F")]
+    pub ids: PathBuf,
+    /// Pass over ids that no association has (default: they are an error, and nothing is forgotten)
+    #[arg(long, value_enum, value_name = "M")]
+    pub missing: Option<MissingArg>,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 all is as it was written; 1 something is damaged.\n\nExample:\n  popfield verify faces"
+)]
+pub struct Verify {
+    /// The memory
+    pub memory: PathBuf,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  popfield compact faces")]
+pub struct Compact {
+    /// The memory, a folder
+    pub memory: PathBuf,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  popfield export faces --out faces.npy --ids-out ids.npy\n  \
+popfield export faces --out faces.pop\n  popfield export words --out words.npy --values --packed-out")]
+pub struct Export {
+    /// The memory
+    pub memory: PathBuf,
+    /// What to write, by its ending: .npy the keys in storing order, int8 ±1; .pop the memory as one file
+    #[arg(long, value_name = "F")]
+    pub out: PathBuf,
+    /// The values instead of the keys
+    #[arg(long)]
+    pub values: bool,
+    /// Write packed bits, as numpy.packbits does
+    #[arg(long)]
+    pub packed_out: bool,
+    /// Write the ids: uint64, in storing order
+    #[arg(long, value_name = "F.npy")]
+    pub ids_out: Option<PathBuf>,
+    /// Replace a memory that stands at --out
+    #[arg(long)]
+    pub force: bool,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,40 @@
+//! `popfield compact`: the space of what was forgotten, given back.
+
+use popfield::Progress;
+use popfield::store::Store;
+use serde_json::json;
+
+use crate::args::Compact;
+use crate::failure::{Failure, Result, about};
+use crate::memory::{Kind, kind_of};
+use crate::output::say;
+use crate::report::{bytes, facts, progress, tell};
+
+pub fn run(args: &Compact) -> Result<()> {
+    if kind_of(&args.memory)? == Kind::File {
+        let file = args.memory.display();
+        return Err(Failure::usage(format!(
+            "{file}: is one file, which has nothing to compact; `popfield create STORE --from {file}` makes a memory that has"
+        )));
+    }
+    let mut store = Store::open(&args.memory).map_err(about(&args.memory))?;
+    let (before, segments) = (store.snapshot().bytes(), store.snapshot().segments());
+    let bar = progress(store.snapshot().len(), "associations");
+    store.compact(Progress::new(&tell(&bar))).map_err(about(&args.memory))?;
+    bar.finish_and_clear();
+    let after = store.snapshot();
+    if args.json {
+        return say(json!({
+            "patterns": after.len(),
+            "bytes_before": before,
+            "bytes": after.bytes(),
+            "segments_before": segments,
+            "segments": after.segments(),
+        }));
+    }
+    facts(&[
+        ("memory", args.memory.display().to_string()),
+        ("size", format!("{}, {} before", bytes(after.bytes() as f64), bytes(before as f64))),
+        ("segments", format!("{}, {segments} before", after.segments())),
+    ])
+}

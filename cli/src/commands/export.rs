@@ -1,0 +1,81 @@
+//! `popfield export`: what a memory holds, as an array or as one file.
+
+use popfield::patterns::BitOrder;
+use popfield::{Memory, Progress};
+use serde_json::json;
+
+use super::recall::write_each;
+use crate::args::Export;
+use crate::failure::{Failure, Result, about};
+use crate::memory::kind_of;
+use crate::memory::open;
+use crate::output::{OutFile, check_distinct, deliver, npy, say, written};
+use crate::report::{bytes, facts, progress, tell};
+
+pub fn run(args: &Export) -> Result<()> {
+    check_distinct(&[Some(&args.out), args.ids_out.as_deref()], &[&args.memory])?;
+    let as_memory = match args.out.extension().and_then(|ending| ending.to_str()) {
+        Some("npy") => false,
+        Some("pop") => true,
+        _ => {
+            let out = args.out.display();
+            return Err(Failure::usage(format!("{out}: expected an ending .npy, the patterns, or .pop, the memory")));
+        }
+    };
+    if as_memory && (args.values || args.packed_out) {
+        return Err(Failure::usage("--values and --packed-out are for --out F.npy, found F.pop"));
+    }
+    if as_memory && args.out.exists() {
+        if !args.force {
+            return Err(Failure::usage(format!("{}: exists already; --force replaces it", args.out.display())));
+        }
+        if !Memory::is_memory(&args.out).map_err(about(&args.out))? {
+            let why = "is no memory: --force replaces only memories";
+            return Err(Failure::usage(format!("{}: {why}", args.out.display())));
+        }
+    }
+    kind_of(&args.memory)?;
+    let (memory, _) = open(&args.memory)?;
+    let mut out = OutFile::create(&args.out)?;
+    let mut ids_out = args.ids_out.as_deref().map(OutFile::create).transpose()?;
+    let bar = progress(memory.bytes() as u64, "bytes");
+    let out = if as_memory {
+        let saved = memory.watched(Progress::new(&tell(&bar))).write_to(&mut out);
+        saved.map_err(|error| match error {
+            popfield::Error::Io(error) => Failure::writing(out.path(), &error),
+            error => error.into(),
+        })?;
+        out
+    } else {
+        let patterns = if args.values { memory.values() } else { memory.keys() };
+        let (shape, packed) = ([patterns.len(), patterns.dim()], args.packed_out.then_some(BitOrder::Big));
+        written(out, |file| write_each(file, shape, patterns.iter(), packed))?
+    };
+    if let Some(file) = ids_out.take() {
+        ids_out = Some(written(file, |file| {
+            let mut writer = npy::<u64>(file, &[memory.len() as u64])?;
+            writer.extend(memory.ids())?;
+            writer.finish()
+        })?);
+    }
+    bar.finish_and_clear();
+    deliver([Some(out), ids_out].into_iter().flatten(), || {
+        let what = if as_memory {
+            "memory"
+        } else if args.values {
+            "values"
+        } else {
+            "keys"
+        };
+        if args.json {
+            return say(json!({
+                "out": args.out.display().to_string(),
+                "what": what,
+                "patterns": memory.len(),
+                "dim": if args.values { memory.value_dim() } else { memory.dim() },
+            }));
+        }
+        let size = args.out.metadata().map_or(0, |there| there.len());
+        facts(&[(what, format!("{}, {} associations", args.out.display(), memory.len())), ("size", bytes(size as f64))])
+    })
+}

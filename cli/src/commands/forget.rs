@@ -1,0 +1,41 @@
+//! `popfield forget`: associations out of a memory, by their ids.
+
+use popfield::Missing;
+use popfield::store::Store;
+use serde_json::json;
+
+use super::store::rewrite;
+use crate::args::Forget;
+use crate::failure::{Result, about};
+use crate::input::{Ids, Source};
+use crate::memory::{Kind, kind_of};
+use crate::output::{check_distinct, say};
+use crate::report::facts;
+
+pub fn run(args: &Forget) -> Result<()> {
+    let kind = kind_of(&args.memory)?;
+    let source = Source::of_ids(&args.ids)?;
+    check_distinct(&[Some(&args.memory)], &[source.path()])?;
+    let ids = Ids::read(&source)?;
+    let missing = if args.missing.is_some() { Missing::Allow } else { Missing::Refuse };
+    let forget = |store: &mut Store| store.forget(ids.ids(), missing).map_err(|error| ids.about(error));
+    match kind {
+        Kind::Store => {
+            let mut store = Store::open(&args.memory).map_err(about(&args.memory))?;
+            let forgotten = forget(&mut store)?;
+            tell(args, forgotten, store.snapshot().len())
+        }
+        Kind::File => rewrite(
+            &args.memory,
+            |store| Ok((forget(store)?, store.snapshot().len())),
+            |(forgotten, len)| tell(args, forgotten, len),
+        ),
+    }
+}
+
+fn tell(args: &Forget, forgotten: u64, len: u64) -> Result<()> {
+    if args.json {
+        return say(json!({ "forgotten": forgotten, "patterns": len }));
+    }
+    facts(&[("memory", args.memory.display().to_string()), ("forgotten", format!("{forgotten}, {len} are left"))])
+}

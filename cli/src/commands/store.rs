@@ -1,0 +1,312 @@
+//! What commands that write memories share: associations on their way into one.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use popfield::store::{Appending, Batch, Store};
+use popfield::{Memory, Patterns};
+
+use crate::args::{AssociationArgs, Input, QueryInput};
+use crate::failure::{Failure, Result, about};
+use crate::input::{Ids, Piece, Source, Stream, check_options};
+use crate::memory::open;
+use crate::output::{OutFile, OutStore, deliver, interrupted};
+
+/// Bytes of patterns that are read together.
+const PIECE_BYTES: usize = 8 << 20;
+
+/// The files that associations come from, looked for and not opened yet.
+pub struct Files {
+    keys: Vec<Source>,
+    values: Vec<Source>,
+    ids: Option<Source>,
+    labels: Option<PathBuf>,
+    value_dim: Option<usize>,
+}
+
+impl Files {
+    pub fn find(keys: &[PathBuf], args: &AssociationArgs, input: &Input) -> Result<Self> {
+        let find = |paths: &[PathBuf]| paths.iter().map(|path| Source::find(path, input.format)).collect::<Result<_>>();
+        let (keys, values): (Vec<Source>, Vec<Source>) = (find(keys)?, find(&args.values)?);
+        let ids = args.ids.as_deref().map(Source::of_ids).transpose()?;
+        let all: Vec<&Source> = keys.iter().chain(&values).collect();
+        if !all.is_empty() {
+            check_options(input, QueryInput::default(), &all, false)?;
+        }
+        crate::input::check_stdin(all.into_iter().chain(&ids))?;
+        // Packed values do not tell their dimension; others do, and --dim speaks of the keys.
+        let packed = input.packed && values.first().is_some_and(|source| source.kind().is_array());
+        let value_dim = args.value_dim.or(input.dim.filter(|_| packed));
+        Ok(Self { keys, values, ids, labels: args.labels.clone(), value_dim })
+    }
+
+    /// Where they are.
+    pub fn paths(&self) -> Vec<&Path> {
+        let sources = self.keys.iter().chain(&self.values).chain(&self.ids);
+        sources.map(Source::path).chain(self.labels.as_deref()).collect()
+    }
+
+    /// Opens them, to be read for a memory of these dimensions, where they are known.
+    pub fn open<'a>(
+        &'a self,
+        input: &'a Input,
+        dim: Option<usize>,
+        value_dim: Option<usize>,
+    ) -> Result<Associations<'a>> {
+        let keys = Stream::new(&self.keys, "keys", dim.or(input.dim), input);
+        let values =
+            (!self.values.is_empty()).then(|| Stream::new(&self.values, "values", value_dim.or(self.value_dim), input));
+        let ids = self.ids.as_ref().map(Ids::read).transpose()?;
+        let labels = match &self.labels {
+            None => None,
+            Some(path) => {
+                let file = File::open(path).map_err(|error| Failure::reading(path, &error))?;
+                Some(LabelFile { path: path.clone(), lines: BufReader::new(file), line: 0 })
+            }
+        };
+        Ok(Associations { keys, values, ids, labels, named: false })
+    }
+}
+
+/// Labels, a line each.
+struct LabelFile {
+    path: PathBuf,
+    lines: BufReader<File>,
+    line: u64,
+}
+
+impl LabelFile {
+    fn failure(&self, message: impl std::fmt::Display) -> Failure {
+        Failure::input(format!("{}, line {}: {message}", self.path.display(), self.line))
+    }
+
+    /// The next line without its end; `None` at the end of the file.
+    fn next(&mut self) -> Result<Option<String>> {
+        let mut line = Vec::new();
+        self.line += 1;
+        let read = self.lines.read_until(b'\n', &mut line).map_err(|error| Failure::reading(&self.path, &error))?;
+        if read == 0 {
+            return Ok(None);
+        }
+        line.pop_if(|last| *last == b'\n');
+        line.pop_if(|last| *last == b'\r');
+        match String::from_utf8(line) {
+            Ok(label) => Ok(Some(label)),
+            Err(_) => Err(self.failure("expected a label in UTF-8, found other bytes")),
+        }
+    }
+}
+
+/// Associations that are read some at a time.
+pub struct Associations<'a> {
+    pub keys: Stream<'a>,
+    pub values: Option<Stream<'a>>,
+    ids: Option<Ids>,
+    labels: Option<LabelFile>,
+    /// Whether labels are the names of files.
+    named: bool,
+}
+
+/// Some associations.
+pub struct Rows {
+    pub keys: Patterns,
+    pub values: Option<Patterns>,
+    ids: Option<Vec<u64>>,
+    labels: Option<Vec<String>>,
+}
+
+impl Rows {
+    pub fn batch(&self) -> Batch<'_> {
+        let mut batch = Batch::new(&self.keys);
+        if let Some(values) = &self.values {
+            batch = batch.values(values);
+        }
+        if let Some(ids) = &self.ids {
+            batch = batch.ids(ids);
+        }
+        if let Some(labels) = &self.labels {
+            batch = batch.labels(labels);
+        }
+        batch
+    }
+}
+
+impl Associations<'_> {
+    /// The next associations; `None` at the end of all files, which must be the end of each.
+    pub fn next(&mut self, most: usize) -> Result<Option<Rows>> {
+        let from = self.keys.rows();
+        let piece = self.keys.next(most)?;
+        let count = piece.as_ref().map_or(0, |piece| piece.patterns.len());
+        let values = match &mut self.values {
+            None => None,
+            Some(values) => {
+                let found = values.take(count.max(1))?;
+                let found_rows = values.rows();
+                if found.as_ref().map_or(0, Patterns::len) != count {
+                    let keys = if count == 0 { "no more keys" } else { "a value for each key" };
+                    let (expected, found) = (self.keys.rows(), found_rows);
+                    let found = if found > expected { format!("more than {expected}") } else { found.to_string() };
+                    return Err(Failure::input(format!("values: expected {expected}, {keys}, found {found}")));
+                }
+                found
+            }
+        };
+        let labels = self.labels_of(piece.as_ref())?;
+        let ids = match &self.ids {
+            None => None,
+            Some(ids) => {
+                let all = ids.ids();
+                let (expected, found) = (self.keys.rows(), all.len() as u64);
+                if found < expected || piece.is_none() && found != expected {
+                    return Err(Failure::input(format!("ids: expected {expected}, one for each key, found {found}")));
+                }
+                Some(all[from as usize..from as usize + count].to_vec())
+            }
+        };
+        Ok(piece.map(|piece| Rows { keys: piece.patterns, values, ids, labels }))
+    }
+
+    fn labels_of(&mut self, piece: Option<&Piece>) -> Result<Option<Vec<String>>> {
+        let count = piece.map_or(0, |piece| piece.patterns.len());
+        let Some(file) = &mut self.labels else {
+            let names: Vec<OsString> = piece.map(|piece| piece.names.clone()).unwrap_or_default();
+            self.named |= !names.is_empty();
+            return Ok(
+                (!names.is_empty()).then(|| names.iter().map(|name| name.to_string_lossy().into_owned()).collect())
+            );
+        };
+        let mut labels = Vec::new();
+        while labels.len() < count {
+            match file.next()? {
+                Some(label) => labels.push(label),
+                None => return Err(file.failure("expected a label for each key, found the end of the file")),
+            }
+        }
+        if piece.is_none() && file.next()?.is_some() {
+            return Err(file.failure("expected no more labels than there are keys, found one more"));
+        }
+        Ok(Some(labels))
+    }
+
+    /// What was read, as (what, as what), and what its owner should know.
+    pub fn told(self) -> (Vec<(&'static str, String)>, Vec<String>) {
+        let mut notes = self.keys.notes;
+        let mut read = vec![("keys", self.keys.forms.join("; "))];
+        if let Some(values) = self.values {
+            notes.extend(values.notes);
+            read.push(("values", values.forms.join("; ")));
+        }
+        (read, notes)
+    }
+
+    /// An error of the library about what was read.
+    pub fn about(&self, error: popfield::Error) -> Failure {
+        match (&self.ids, error) {
+            (Some(ids), error @ popfield::Error::Id { .. }) => ids.about(error),
+            (_, error) => error.into(),
+        }
+    }
+
+    /// Bytes of the files, where they tell.
+    pub fn bytes(&self) -> Option<u64> {
+        let values = self.values.as_ref().map_or(Some(0), Stream::bytes)?;
+        Some(self.keys.bytes()? + values)
+    }
+
+    /// Takes `first`, and all that follows, into a store.
+    pub fn append(&mut self, first: Option<Rows>, appending: &mut Appending<'_>, dims: [usize; 2]) -> Result<()> {
+        let most = rows_together(dims);
+        let bar = bar();
+        let mut next = first;
+        loop {
+            let rows = match next.take() {
+                Some(rows) => rows,
+                None => match self.next(most)? {
+                    Some(rows) => rows,
+                    None => break,
+                },
+            };
+            appending.push(rows.batch()).map_err(|error| self.about(error))?;
+            bar.set_position(appending.len());
+            if interrupted() {
+                return Err(Failure::Interrupted);
+            }
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+}
+
+/// How many associations of these dimensions are read together: whole pages of the layout, where they fit.
+pub fn rows_together(dims: [usize; 2]) -> usize {
+    let row = 8 * dims.iter().map(|dim| dim.div_ceil(64)).max().unwrap_or(1);
+    let pages = PIECE_BYTES / row;
+    let page = Patterns::rows_of_page(dims[0]);
+    (pages - pages % page.max(1)).max(page.min(pages)).max(1)
+}
+
+/// Changes a memory that is one file: it goes through a store that is there for so long, and the file is written anew,
+/// whole. Then `print` speaks of it.
+pub fn rewrite<T>(
+    path: &Path,
+    change: impl FnOnce(&mut Store) -> Result<T>,
+    print: impl FnOnce(T) -> Result<()>,
+) -> Result<()> {
+    let (memory, _) = open(path)?;
+    let mut out = OutFile::create(path)?;
+    let under_way = OutStore::create(path)?;
+    let mut store = store_of(&memory, under_way.path())?;
+    let changed = change(&mut store)?;
+    drop(store);
+    let memory = Memory::open(under_way.path()).map_err(about(path))?;
+    memory.write_to(&mut out).map_err(|error| match error {
+        popfield::Error::Io(error) => Failure::writing(out.path(), &error),
+        error => error.into(),
+    })?;
+    drop(memory);
+    drop(under_way);
+    deliver([out], || print(changed))
+}
+
+/// A new store at `path` that holds what `memory` does.
+pub fn store_of(memory: &Memory, path: &Path) -> Result<Store> {
+    let value_dim = (!memory.is_auto_associative()).then(|| memory.value_dim());
+    let made = Store::create(path, memory.dim(), value_dim, memory.notes().clone());
+    let mut store = made.map_err(about(path))?;
+    copy(memory, &mut store)?;
+    Ok(store)
+}
+
+/// Takes all that `memory` holds into a store of its dimensions.
+fn copy(memory: &Memory, store: &mut Store) -> Result<()> {
+    let most = rows_together([memory.dim(), memory.value_dim()]);
+    let ids: Vec<u64> = memory.ids().collect();
+    let bar = bar();
+    let mut appending = store.begin()?;
+    appending.count_from(memory.next_id());
+    for start in (0..memory.len()).step_by(most) {
+        let range = start..memory.len().min(start + most);
+        let keys = memory.keys().range(range.clone())?;
+        let values = if memory.is_auto_associative() { None } else { Some(memory.values().range(range.clone())?) };
+        let ids = ids[range].to_vec();
+        let label = |&id: &u64| memory.label(id).unwrap_or_default().to_owned();
+        let labels = memory.has_labels().then(|| ids.iter().map(label).collect());
+        appending.push(Rows { keys, values, ids: Some(ids), labels }.batch())?;
+        bar.set_position(appending.len());
+        if interrupted() {
+            return Err(Failure::Interrupted);
+        }
+    }
+    appending.commit()?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// How many were stored, and how fast, on standard error if that is a terminal.
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("storing {pos} associations, {per_sec}, {elapsed}");
+    ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+}

@@ -1,0 +1,141 @@
+//! Patterns of one file after the other, some at a time, so that they need not fit memory.
+//!
+//! Arrays whose rows stand one after the other are read as they are asked for; other files are read whole, one at a time.
+
+use std::ffi::OsString;
+
+use popfield::Patterns;
+
+use super::npy::Rows;
+use super::reading::{Loaded, Reading, Shape};
+use super::source::{Kind, Source};
+use crate::args::Input;
+use crate::failure::Result;
+
+/// The keys or the values of associations, from their files.
+pub struct Stream<'a> {
+    sources: &'a [Source],
+    role: &'static str,
+    options: &'a Input,
+    /// Told from outside, or by the first file.
+    dim: Option<usize>,
+    at: usize,
+    current: Option<Current>,
+    /// Rows of the files so far.
+    rows: u64,
+    /// What files were read as, a text for each.
+    pub forms: Vec<String>,
+    pub notes: Vec<String>,
+    /// Width and height of the pictures.
+    pub shape: Option<Shape>,
+}
+
+enum Current {
+    Rows(Box<Rows>),
+    Whole { patterns: Patterns, names: Vec<OsString>, next: usize },
+}
+
+/// Some patterns, and the names of their files where each came in one of its own.
+pub struct Piece {
+    pub patterns: Patterns,
+    pub names: Vec<OsString>,
+}
+
+impl<'a> Stream<'a> {
+    pub fn new(sources: &'a [Source], role: &'static str, dim: Option<usize>, options: &'a Input) -> Self {
+        let (forms, notes) = (Vec::new(), Vec::new());
+        Self { sources, role, options, dim, at: 0, current: None, rows: 0, forms, notes, shape: None }
+    }
+
+    /// The file that is being read.
+    fn reading(&self) -> Option<Reading<'a>> {
+        Some(Reading::stored(self.sources.get(self.at)?, self.role, self.dim, self.options))
+    }
+
+    /// Bytes that all files hold together, where they tell.
+    pub fn bytes(&self) -> Option<u64> {
+        let length = |source: &Source| match source.is_stdin() || source.path().is_dir() {
+            true => None,
+            false => source.path().metadata().ok().filter(std::fs::Metadata::is_file).map(|there| there.len()),
+        };
+        self.sources.iter().map(length).sum()
+    }
+
+    /// Rows that were handed out.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The next patterns, `most` of them but at the end of a file; `None` at the end of all.
+    pub fn next(&mut self, most: usize) -> Result<Option<Piece>> {
+        loop {
+            let Some(reading) = self.reading() else { return Ok(None) };
+            let some = match &mut self.current {
+                None => {
+                    self.begin(&reading)?;
+                    continue;
+                }
+                Some(Current::Rows(rows)) => rows.next(&reading, most)?.map(|loaded| {
+                    self.notes.extend(loaded.notes.iter().cloned());
+                    self.shape = self.shape.or(loaded.shape);
+                    if self.forms.len() == self.at {
+                        self.forms.push(format!("{} {}", rows.len(), loaded.form));
+                    }
+                    Piece { patterns: loaded.into_patterns(), names: Vec::new() }
+                }),
+                Some(Current::Whole { patterns, names, next }) => {
+                    let range = *next..patterns.len().min(*next + most);
+                    *next = range.end;
+                    match range.is_empty() {
+                        true => None,
+                        false => Some(Piece {
+                            names: names.get(range.clone()).unwrap_or_default().to_vec(),
+                            patterns: patterns.range(range)?,
+                        }),
+                    }
+                }
+            };
+            match some {
+                Some(some) => {
+                    self.dim = Some(some.patterns.dim());
+                    self.rows += some.patterns.len() as u64;
+                    return Ok(Some(some));
+                }
+                None => {
+                    self.current = None;
+                    self.at += 1;
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, reading: &Reading<'_>) -> Result<()> {
+        let regular = !reading.source.is_stdin() && reading.source.path().is_file();
+        if reading.source.kind() == Kind::Npy && regular {
+            if let Some(rows) = Rows::open(reading)? {
+                self.current = Some(Current::Rows(Box::new(rows)));
+                return Ok(());
+            }
+        }
+        let loaded: Loaded = reading.read()?;
+        self.notes.extend(loaded.notes.iter().cloned());
+        self.shape = self.shape.or(loaded.shape);
+        self.forms.push(loaded.in_words());
+        let names = loaded.names.clone();
+        self.current = Some(Current::Whole { patterns: loaded.into_patterns(), names, next: 0 });
+        Ok(())
+    }
+
+    /// The next `count` patterns, fewer only at the end of all files.
+    pub fn take(&mut self, count: usize) -> Result<Option<Patterns>> {
+        let Some(first) = self.next(count)? else { return Ok(None) };
+        let mut patterns = first.patterns;
+        while patterns.len() < count {
+            let Some(more) = self.next(count - patterns.len())? else { break };
+            for pattern in more.patterns.iter() {
+                patterns.push(&pattern)?;
+            }
+        }
+        Ok(Some(patterns))
+    }
+}

@@ -1,0 +1,48 @@
+//! Memories on the disk: where one lies, and opening it.
+
+use std::path::Path;
+use std::time::Instant;
+
+use popfield::Memory;
+use popfield::store::Snapshot;
+
+use crate::failure::{Failure, Result, about};
+use crate::input::{dismiss_writer, in_words};
+use crate::report::spinner;
+
+/// How a memory lies on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A folder.
+    Store,
+    /// One file.
+    File,
+}
+
+/// How the memory at `path` lies; what is there but is none is refused.
+pub fn kind_of(path: &Path) -> Result<Kind> {
+    let there = path.metadata().map_err(|error| Failure::reading(path, &error))?;
+    if !there.is_file() && !there.is_dir() {
+        let found = in_words(&there.file_type());
+        dismiss_writer(path);
+        let expected = "expected a memory, which is a folder or a file";
+        return Err(Failure::input(format!("{}: {expected}, found {found}", path.display())));
+    }
+    if there.is_dir() {
+        if !Snapshot::is_store(path).map_err(about(path))? {
+            return Err(Failure::input(format!("{}: expected a memory, found a folder that is none", path.display())));
+        }
+        return Ok(Kind::Store);
+    }
+    Ok(Kind::File)
+}
+
+/// Opens a memory; returns it with the seconds that took.
+pub fn open(path: &Path) -> Result<(Memory, f64)> {
+    let start = Instant::now();
+    kind_of(path)?;
+    let spinner = spinner(format!("opening {}", path.display()));
+    let memory = Memory::open(path).map_err(about(path))?;
+    spinner.finish_and_clear();
+    Ok((memory, start.elapsed().as_secs_f64()))
+}
