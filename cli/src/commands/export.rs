@@ -25,18 +25,13 @@ pub fn run(args: &Export) -> Result<()> {
     if as_memory && (args.values || args.packed_out) {
         return Err(Failure::usage("--values and --packed-out are for --out F.npy, found F.pop"));
     }
-    if as_memory && args.out.exists() {
-        if !args.force {
-            return Err(Failure::usage(format!("{}: exists already; --force replaces it", args.out.display())));
-        }
-        if !Memory::is_memory(&args.out).map_err(about(&args.out))? {
-            let why = "is no memory: --force replaces only memories";
-            return Err(Failure::usage(format!("{}: {why}", args.out.display())));
-        }
+    if as_memory && args.force && args.out.exists() && !Memory::is_memory(&args.out).map_err(about(&args.out))? {
+        let why = "is no memory: --force replaces only memories";
+        return Err(Failure::usage(format!("{}: {why}", args.out.display())));
     }
     kind_of(&args.memory)?;
     let (memory, _) = open(&args.memory)?;
-    let mut out = OutFile::create(&args.out)?;
+    let mut out = if as_memory && !args.force { OutFile::create_new(&args.out)? } else { OutFile::create(&args.out)? };
     let mut ids_out = args.ids_out.as_deref().map(OutFile::create).transpose()?;
     let bar = progress(memory.bytes() as u64, "bytes");
     let out = if as_memory {

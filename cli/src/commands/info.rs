@@ -59,10 +59,11 @@ fn of_store(path: &Path, as_json: bool) -> Result<()> {
         (
             "size",
             format!(
-                "{} to scan, {} on disk in {} segments",
+                "{} to scan, {} on disk in {} segment{}",
                 bytes(store.pattern_bytes() as f64),
                 bytes(store.bytes() as f64),
-                store.segments()
+                store.segments(),
+                if store.segments() == 1 { "" } else { "s" }
             ),
         ),
         ("commits", format!("{}; the next id counted is {}", store.generation(), store.next_id())),

@@ -210,12 +210,6 @@ impl Associations<'_> {
         }
     }
 
-    /// Bytes of the files, where they tell.
-    pub fn bytes(&self) -> Option<u64> {
-        let values = self.values.as_ref().map_or(Some(0), Stream::bytes)?;
-        Some(self.keys.bytes()? + values)
-    }
-
     /// Takes `first`, and all that follows, into a store.
     pub fn append(&mut self, first: Option<Rows>, appending: &mut Appending<'_>, dims: [usize; 2]) -> Result<()> {
         let most = rows_together(dims);

@@ -52,15 +52,6 @@ impl<'a> Stream<'a> {
         Some(Reading::stored(self.sources.get(self.at)?, self.role, self.dim, self.options))
     }
 
-    /// Bytes that all files hold together, where they tell.
-    pub fn bytes(&self) -> Option<u64> {
-        let length = |source: &Source| match source.is_stdin() || source.path().is_dir() {
-            true => None,
-            false => source.path().metadata().ok().filter(std::fs::Metadata::is_file).map(|there| there.len()),
-        };
-        self.sources.iter().map(length).sum()
-    }
-
     /// Rows that were handed out.
     pub fn rows(&self) -> u64 {
         self.rows
