@@ -184,7 +184,7 @@ mod tests {
         for place in 63..130 {
             bits.push(place % 3 == 0, "bits").unwrap();
         }
-        let expected = |place: &usize| *place < 63 || place % 3 == 0;
+        let expected = |place: &usize| *place < 63 || place.is_multiple_of(3);
         assert!(bits.places().eq((0..130).filter(expected)));
         assert_eq!((bits.len(), bits.of()), ((0..130).filter(expected).count(), 130));
         bits.set(130, true);

@@ -302,6 +302,12 @@ impl Ids {
         }
     }
 
+    /// The ids of `range`, which is in range.
+    #[cfg(test)]
+    pub(crate) fn iter(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = u64> + '_ {
+        range.map(|place| self.id(place))
+    }
+
     /// Gives the next place the next id.
     ///
     /// # Errors

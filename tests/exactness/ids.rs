@@ -22,11 +22,9 @@ fn some_of(world: &World, forgotten: u64, seed: u64) -> (Memory, World, Vec<u64>
     }
     let mut memory = world.memory().with_ids(ids.clone()).unwrap();
     let mut left: Vec<(u64, usize)> = ids.iter().copied().zip(0..).collect();
-    for place in 0..n - 1 {
-        if rng.next_u64() % 8 < forgotten {
-            memory.forget(ids[place]).unwrap();
-            left.retain(|(id, _)| *id != ids[place]);
-        }
+    for &forgotten in ids[..n - 1].iter().filter(|_| rng.next_u64() % 8 < forgotten) {
+        memory.forget(forgotten).unwrap();
+        left.retain(|(id, _)| *id != forgotten);
     }
     assert!(memory.ids().eq(left.iter().map(|left| left.0)));
     left.sort_unstable();

@@ -7,9 +7,8 @@ use super::random::{order, shape};
 use super::recall::write_patterns;
 use crate::args::NoiseArgs;
 use crate::failure::Result;
-use crate::memory::open;
 use crate::output::{OutFile, check_distinct, check_ending, deliver, npy, say, written};
-use crate::report::{facts, spinner};
+use crate::report::{facts, open, spinner};
 
 /// What keys are drawn for: those of `popfield bench` under the same seed.
 const PURPOSE: &str = "queries";
@@ -31,7 +30,7 @@ pub fn run(args: &NoiseArgs) -> Result<()> {
     let ids = keys.choose_ids(args.count, args.seed, PURPOSE)?;
     let write_ids = |file: &mut OutFile| {
         let mut writer = npy::<u64>(file, &[args.count as u64])?;
-        writer.extend(ids.iter().copied())?;
+        writer.extend(ids)?;
         writer.finish()
     };
     let ids_out = ids_out.map(|file| written(file, write_ids)).transpose()?;

@@ -306,7 +306,7 @@ proptest! {
         let values = (!auto).then(|| Patterns::random(n, 9, seed, "values").unwrap());
         let mut case = Case::new(keys(n, 70, usize::MAX, seed), values, &[n / 3, n / 5], own, forgotten, seed);
         if labelled {
-            let text = |place: usize| if place % 3 == 0 { String::new() } else { format!("label {place} ä") };
+            let text = |place: usize| if place.is_multiple_of(3) { String::new() } else { format!("label {place} ä") };
             let labels: Vec<String> = (0..n).map(text).collect();
             let of = |range: std::ops::Range<usize>| LabelRun::of(labels[range].iter().map(String::as_str)).unwrap();
             case.memory.labels = Labels::new(vec![of(0..n / 2), of(n / 2..n)]);
