@@ -143,7 +143,8 @@ pub fn in_words(error: &impl Display) -> String {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::OutOfMemory { .. } => Self::Resource(error.to_string()),
+            Error::OutOfMemory { .. } | Error::Locked { .. } => Self::Resource(error.to_string()),
+            Error::Poisoned => Self::Io(error.to_string()),
             Error::Interrupted => Self::Interrupted,
             Error::Io(error) => Self::Io(in_words(&error)),
             Error::Dependent { .. } => Self::Input(error.kind(), format!("{error}; --moore-penrose takes such keys")),
@@ -157,7 +158,8 @@ pub fn about(path: &Path) -> impl Fn(Error) -> Failure {
     move |error| match error {
         Error::Io(error) => Failure::reading(path, &error),
         Error::OutOfMemory { .. } => Failure::Resource(format!("{}: {error}", path.display())),
-        Error::Interrupted => Failure::Interrupted,
+        // Which name their store, or are of one.
+        Error::Interrupted | Error::Locked { .. } | Error::Poisoned => error.into(),
         _ => Failure::Input(error.kind(), format!("{}: {error}", path.display())),
     }
 }

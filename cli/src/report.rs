@@ -195,6 +195,11 @@ pub fn scope_in_words(in_scope: usize, memory: &Memory) -> String {
     format!("{in_scope} of {} associations", memory.len())
 }
 
+/// An association as people know it: by its id, and its label if it has one.
+pub fn called(memory: &Memory, id: u64) -> String {
+    memory.label(id).map_or_else(|| id.to_string(), |label| format!("{id} {label}"))
+}
+
 /// What became of the diagonal.
 pub fn diagonal_in_words(diagonal: Diagonal) -> &'static str {
     match diagonal {

@@ -218,6 +218,21 @@ impl Patterns {
         Ok(())
     }
 
+    /// Makes pattern `index` what ⌈d/64⌉ words say, the lowest bit of the first word first.
+    ///
+    /// # Errors
+    /// [`Error::Count`] if the words are not ⌈d/64⌉; [`Error::TailBit`] if one is set beyond the dimension;
+    /// [`Error::Parameter`] if there is no such pattern.
+    pub fn set_words(&mut self, index: usize, words: &[u64]) -> Result<()> {
+        check_words(words, self.dim, "patterns", index)?;
+        if index >= self.len {
+            let (expected, found) = (format!("below {}", self.len), index.to_string());
+            return Err(Error::Parameter { what: "index of a pattern", expected, found });
+        }
+        self.put(index, words.iter().copied());
+        Ok(())
+    }
+
     /// Words known to be right, in the place of pattern `index`.
     pub(crate) fn put(&mut self, index: usize, words: impl IntoIterator<Item = u64>) {
         for (w, word) in words.into_iter().enumerate() {

@@ -39,7 +39,7 @@ struct Appended {
 fn append(args: &Append, files: &Files, store: &mut Store) -> Result<Appended> {
     let (dim, value_dim) = (store.snapshot().dim(), store.snapshot().value_dim());
     let before = store.snapshot().len();
-    let mut associations = files.open(&args.input, Some(dim), value_dim)?;
+    let mut associations = files.open(&args.input, Some(dim), value_dim, &store.snapshot().notes().clone())?;
     let mut appending = store.begin()?;
     associations.append(None, &mut appending, [dim, value_dim.unwrap_or(dim)])?;
     let count = appending.len();

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::store::{Files, store_of};
 use crate::args::Create;
 use crate::failure::{Failure, Result, about};
+use crate::input::notes_of;
 use crate::memory::kind_of;
 use crate::memory::open;
 use crate::output::{OutStore, check_distinct, say};
@@ -38,15 +39,15 @@ pub fn run(args: &Create) -> Result<()> {
         }
         None if args.keys.is_empty() => {
             let dim = args.input.dim.ok_or_else(|| Failure::usage("expected --keys, --from or --dim"))?;
-            (make(dim, None, Notes::new())?, Vec::new(), Vec::new())
+            (make(dim, None, notes_of(&args.input, None))?, Vec::new(), Vec::new())
         }
         None => {
-            let mut associations = files.open(&args.input, None, None)?;
+            let mut associations = files.open(&args.input, None, None, &Notes::new())?;
             // The first of them tell the dimensions.
             let first =
                 associations.next(1 << 10)?.ok_or_else(|| Failure::input("expected at least one key, found none"))?;
             let (dim, value_dim) = (first.keys.dim(), first.values.as_ref().map(popfield::Patterns::dim));
-            let mut store = make(dim, value_dim, Notes::new())?;
+            let mut store = make(dim, value_dim, notes_of(&args.input, associations.keys.shape))?;
             let mut appending = store.begin()?;
             associations.append(Some(first), &mut appending, [dim, value_dim.unwrap_or(dim)])?;
             appending.commit().map_err(|error| associations.about(error))?;

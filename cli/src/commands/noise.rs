@@ -7,8 +7,9 @@ use super::random::{order, shape};
 use super::recall::write_patterns;
 use crate::args::NoiseArgs;
 use crate::failure::Result;
+use crate::memory::open;
 use crate::output::{OutFile, check_distinct, check_ending, deliver, npy, say, written};
-use crate::report::{facts, open, spinner};
+use crate::report::{facts, spinner};
 
 /// What keys are drawn for: those of `popfield bench` under the same seed.
 const PURPOSE: &str = "queries";

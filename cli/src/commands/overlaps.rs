@@ -2,7 +2,7 @@
 
 use crate::args::Overlaps;
 use crate::failure::{Failure, Result};
-use crate::input::{Reading, Source, check_options};
+use crate::input::{Source, check_options, read_queries};
 use crate::memory::open;
 use crate::output::{OutFile, check_distinct, check_ending, deliver, npy};
 use crate::report::{facts, note, progress};
@@ -17,7 +17,7 @@ pub fn run(args: &Overlaps) -> Result<()> {
     check_distinct(&[Some(&args.out)], &[&args.memory, source.path()])?;
     check_ending(&args.out, "npy")?;
     let (memory, _) = open(&args.memory)?;
-    let loaded = Reading::queries(&source, memory.dim(), &args.input, args.more)?.read()?;
+    let loaded = read_queries(&source, &memory, &args.input, args.more)?;
     let queries = &loaded.queries;
     let mut file = OutFile::create(&args.out)?;
     let path = file.path().to_owned();

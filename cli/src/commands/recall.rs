@@ -7,15 +7,15 @@ use std::time::Instant;
 use popfield::dynamics::Diagonal;
 use popfield::patterns::BitOrder;
 use popfield::recall::Report;
-use popfield::{Pattern, Patterns, Progress, Queries, Scope};
+use popfield::{Memory, Pattern, Patterns, Progress, Queries, Scope};
 use serde_json::{Value, json};
 
 use crate::args::{BitOrderArg, RecallArgs};
 use crate::failure::{Failure, Result};
-use crate::input::{Reading, ScopeFiles, Source, check_options, check_stdin, unknown_of};
+use crate::input::{ScopeFiles, Source, check_options, check_stdin, read_queries, unknown_of};
 use crate::memory::open;
 use crate::output::{Form, Out, OutFile, check_distinct, deliver, npy, say, shape_of, write_pictures, written};
-use crate::report::{Learned, Run, answering, facts, note, spinner, tell};
+use crate::report::{Learned, Run, answering, called, facts, note, spinner, tell};
 
 /// Recalled patterns shown on a terminal at the most.
 const SHOWN: usize = 8;
@@ -36,7 +36,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     let (recall, separation) = (args.recall(memory.dim())?, args.separation(memory.dim())?);
     let rule = args.rule.resolve(args.separation.separation)?;
     let diagonal = args.diagonal.unwrap_or(Diagonal::Keep);
-    let loaded = Reading::queries(&source, memory.dim(), &args.input, args.more)?.read()?;
+    let loaded = read_queries(&source, &memory, &args.input, args.more)?;
     let queries = &loaded.queries;
     let scope = scope.read(&memory)?;
     let begin = |path: &Path| -> Result<_> {
@@ -96,7 +96,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     };
     shown.finish_and_clear();
 
-    let report = report.map(|file| written(file, |file| write_report(file, &reports, queries))).transpose()?;
+    let report = report.map(|file| written(file, |file| write_report(file, &reports, queries, &memory))).transpose()?;
     let out = match out {
         Some((Out::File(file), Form::Npy, _)) => {
             let packed = args.packed_out.then(|| bit_order(args.input.bitorder));
@@ -111,17 +111,17 @@ pub fn run(args: &RecallArgs) -> Result<()> {
             return say(Value::Object(run.json()));
         }
         facts(&run.facts())?;
-        if args.out.is_none() { show(&patterns, &reports) } else { Ok(()) }
+        if args.out.is_none() { show(&patterns, &reports, &memory) } else { Ok(()) }
     })
 }
 
 /// The first recalled patterns, for people.
-fn show(patterns: &Patterns, reports: &[Report]) -> Result<()> {
+fn show(patterns: &Patterns, reports: &[Report], memory: &Memory) -> Result<()> {
     say("")?;
     for (q, pattern) in patterns.iter().enumerate().take(SHOWN) {
         match reports.get(q) {
             Some(Report { nearest, certificate, .. }) => {
-                let (id, distance, why) = (nearest.id, nearest.distance, certificate.reason);
+                let (id, distance, why) = (called(memory, nearest.id), nearest.distance, certificate.reason);
                 say(format_args!("{pattern:.64}  nearest {id} at distance {distance}, {why}"))?;
             }
             None => say(format_args!("{pattern:.64}"))?,
@@ -179,7 +179,7 @@ pub fn write_each(
 }
 
 /// A JSON array with one record a query; where positions are unknown, each says of how many of its own.
-fn write_report(file: &mut OutFile, reports: &[Report], queries: &Queries) -> std::io::Result<()> {
+fn write_report(file: &mut OutFile, reports: &[Report], queries: &Queries, memory: &Memory) -> std::io::Result<()> {
     for (q, report) in reports.iter().enumerate() {
         let mut record = json!({
             "nearest_id": report.nearest.id,
@@ -190,6 +190,9 @@ fn write_report(file: &mut OutFile, reports: &[Report], queries: &Queries) -> st
             "tied_bits": report.tied_bits,
             "keys_touched": report.certificate.keys_touched,
         });
+        if memory.has_labels() {
+            record["nearest_label"] = json!(memory.label(report.nearest.id));
+        }
         if queries.known().is_some() {
             record["unknown_positions"] = json!(unknown_of(queries, q));
         }

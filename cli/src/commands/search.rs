@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::time::Instant;
 
-use popfield::{Neighbor, Progress, Scope};
+use popfield::{Memory, Neighbor, Progress, Scope};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::json;
 
 use crate::args::Search;
 use crate::failure::Result;
-use crate::input::{Reading, ScopeFiles, Source, check_options, check_stdin};
+use crate::input::{ScopeFiles, Source, check_options, check_stdin, read_queries};
 use crate::memory::open;
 use crate::output::{Npz, OutFile, check_distinct, check_ending, deliver, say, say_json, written};
-use crate::report::{answering, facts, note, scope_in_words, seconds, table, tell};
+use crate::report::{answering, called, facts, note, scope_in_words, seconds, table, tell};
 
 /// Queries shown on a terminal at the most.
 const SHOWN: usize = 8;
@@ -27,7 +27,7 @@ pub fn run(args: &Search) -> Result<()> {
     check_distinct(&[args.out.as_deref()], &inputs)?;
     args.out.as_deref().map_or(Ok(()), |path| check_ending(path, "npz"))?;
     let (memory, load_seconds) = open(&args.memory)?;
-    let loaded = Reading::queries(&source, memory.dim(), &args.input, args.more)?.read()?;
+    let loaded = read_queries(&source, &memory, &args.input, args.more)?;
     let queries = &loaded.queries;
     let scope = scope.read(&memory)?;
     let out = args.out.as_deref().map(OutFile::create).transpose()?;
@@ -69,7 +69,7 @@ pub fn run(args: &Search) -> Result<()> {
                 object["unknown_positions"] = json!(loaded.unknown());
             }
             let rows = args.out.is_none().then_some(&found[..]);
-            return say_json(&Answer { object: &object, rows });
+            return say_json(&Answer { object: &object, rows, labels: memory.has_labels().then_some(&memory) });
         }
         let asked =
             args.radius.map_or_else(|| format!("the {top} nearest"), |radius| format!("all within distance {radius}"));
@@ -86,7 +86,7 @@ pub fn run(args: &Search) -> Result<()> {
             let mut table = table(&["query", "keys found", "id", "distance", "id", "distance", "id", "distance"]);
             for (q, found) in found.iter().enumerate().take(SHOWN) {
                 let mut row = vec![q.to_string(), found.len().to_string()];
-                row.extend(found.iter().take(3).flat_map(|n| [n.id.to_string(), n.distance.to_string()]));
+                row.extend(found.iter().take(3).flat_map(|n| [called(&memory, n.id), n.distance.to_string()]));
                 table.add_row(row);
             }
             say(table)?;
@@ -103,6 +103,8 @@ pub fn run(args: &Search) -> Result<()> {
 struct Answer<'a> {
     object: &'a serde_json::Value,
     rows: Option<&'a [Vec<Neighbor>]>,
+    /// The memory, if it has labels.
+    labels: Option<&'a Memory>,
 }
 
 impl Serialize for Answer<'_> {
@@ -114,6 +116,10 @@ impl Serialize for Answer<'_> {
         if let Some(found) = self.rows {
             map.serialize_entry("ids", &Rows(found, |neighbor| neighbor.id))?;
             map.serialize_entry("distances", &Rows(found, |neighbor| neighbor.distance.into()))?;
+            if let Some(memory) = self.labels {
+                let of = |found: &Vec<Neighbor>| found.iter().map(|n| memory.label(n.id)).collect::<Vec<_>>();
+                map.serialize_entry("labels", &found.iter().map(of).collect::<Vec<_>>())?;
+            }
         }
         map.end()
     }

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use popfield::patterns::Notes;
 use popfield::store::{Appending, Batch, Store};
 use popfield::{Memory, Patterns};
 
@@ -49,16 +50,18 @@ impl Files {
         sources.map(Source::path).chain(self.labels.as_deref()).collect()
     }
 
-    /// Opens them, to be read for a memory of these dimensions, where they are known.
+    /// Opens them, to be read for a memory of these dimensions, where they are known, and of these notes.
     pub fn open<'a>(
         &'a self,
         input: &'a Input,
         dim: Option<usize>,
         value_dim: Option<usize>,
+        notes: &Notes,
     ) -> Result<Associations<'a>> {
-        let keys = Stream::new(&self.keys, "keys", dim.or(input.dim), input);
-        let values =
-            (!self.values.is_empty()).then(|| Stream::new(&self.values, "values", value_dim.or(self.value_dim), input));
+        let keys = Stream::new(&self.keys, "keys", dim.or(input.dim), input, notes.clone());
+        // What is noted is of the keys.
+        let of_values = || Stream::new(&self.values, "values", value_dim.or(self.value_dim), input, Notes::new());
+        let values = (!self.values.is_empty()).then(of_values);
         let ids = self.ids.as_ref().map(Ids::read).transpose()?;
         let labels = match &self.labels {
             None => None,
@@ -193,10 +196,10 @@ impl Associations<'_> {
 
     /// What was read, as (what, as what), and what its owner should know.
     pub fn told(self) -> (Vec<(&'static str, String)>, Vec<String>) {
-        let mut notes = self.keys.notes;
+        let mut notes = self.keys.told;
         let mut read = vec![("keys", self.keys.forms.join("; "))];
         if let Some(values) = self.values {
-            notes.extend(values.notes);
+            notes.extend(values.told);
             read.push(("values", values.forms.join("; ")));
         }
         (read, notes)

@@ -8,6 +8,7 @@ mod lines;
 mod npy;
 mod npz;
 mod reading;
+mod remember;
 mod source;
 mod stream;
 mod table;
@@ -15,12 +16,26 @@ mod table;
 mod tests;
 mod text;
 
+use popfield::Memory;
+
+use crate::args::{Input, QueryInput};
 use crate::failure::Result;
 
 pub use ids::{Ids, ScopeFiles};
 pub use reading::{Loaded, Reading, Shape, check_options, unknown_of};
+pub use remember::{check_shape, notes_of, remembered};
 pub use source::{Kind, Source, check_stdin, dismiss_writer, in_words};
 pub use stream::{Piece, Stream};
+
+/// Reads queries for `memory`, as its keys were read unless told otherwise.
+pub fn read_queries(source: &Source, memory: &Memory, options: &Input, more: QueryInput) -> Result<Loaded> {
+    let mut told = Vec::new();
+    let options = remembered(options, memory.notes(), source, &mut told)?;
+    let mut loaded = Reading::queries(source, memory.dim(), &options, more)?.read()?;
+    check_shape(source, &loaded, memory.notes())?;
+    loaded.notes.extend(told);
+    Ok(loaded)
+}
 
 impl Reading<'_> {
     /// Reads the file.

@@ -11,6 +11,7 @@ use popfield::patterns::BitOrder;
 use popfield::{Patterns, Queries};
 
 use super::reading::{Label, Loaded, Reading, Shape};
+use super::source::Source;
 use crate::failure::{Failure, Result};
 
 /// How an array begins.
@@ -102,6 +103,17 @@ impl Rows {
         self.next += count;
         Ok(Some(loaded))
     }
+}
+
+/// Whether a file is an array of bytes or words, which may hold packed bits. What cannot be read is none.
+pub fn may_be_packed(source: &Source) -> Result<bool> {
+    if source.is_stdin() || !source.path().is_file() {
+        return Ok(false);
+    }
+    let (mut reader, length) = source.whole()?;
+    let label = Label { name: source.name(), role: None };
+    let header = Header::read(&mut reader, length, &label)?;
+    Ok(Dtype::of(&header.descr).is_some_and(|dtype| matches!(dtype.name, "uint8" | "uint64")))
 }
 
 /// The ids in an array of `length` bytes.
@@ -518,6 +530,9 @@ fn unpacked(
     first: usize,
 ) -> Result<Queries> {
     let (rows, columns) = (layout.rows, layout.columns());
+    if element.dtype.name == "int8" && !header.fortran_order && !reading.erasable && !reading.zero_one() {
+        return signs(reading, element, reader, layout, first).map(Queries::from);
+    }
     let filled = |bit| Patterns::filled(rows, columns, bit).map_err(|error| reading.error(&error));
     let mut signs = filled(false)?;
     let mut known: Option<Patterns> = None;
@@ -560,6 +575,42 @@ fn unpacked(
     }
 }
 
+/// Rows of int8 ±1, which most arrays hold: eight elements at a time.
+fn signs(
+    reading: &Reading<'_>,
+    element: Element,
+    reader: &mut impl Read,
+    layout: Layout,
+    first: usize,
+) -> Result<Patterns> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (rows, columns) = (layout.rows, layout.columns());
+    let mut patterns = Patterns::filled(rows, columns, false).map_err(|error| reading.error(&error))?;
+    let mut row = vec![0u8; columns];
+    let mut words = vec![0u64; columns.div_ceil(64)];
+    for index in 0..rows {
+        reader.read_exact(&mut row).map_err(|error| reading.reading(&error))?;
+        words.fill(0);
+        for (at, eight) in row.chunks(8).enumerate() {
+            // Beyond the row −1 stands for 0.
+            let mut bytes = [0xff; 8];
+            bytes[..eight.len()].copy_from_slice(eight);
+            let elements = u64::from_le_bytes(bytes);
+            let minus = elements >> 7 & ONES;
+            if elements != ONES + minus * 0xfe {
+                let bad = eight.iter().position(|&byte| byte != 1 && byte != 0xff).unwrap_or_default();
+                let place = layout.in_words(first + index, at * 8 + bad);
+                return Err(element.bad((element.number)(&eight[bad..=bad]), &place, reading));
+            }
+            // The lowest bits of the bytes, side by side, those of later bytes higher.
+            let bits = !((minus.wrapping_mul(0x0102_0408_1020_4080)) >> 56) & 0xff;
+            words[at / 8] |= bits << (at % 8 * 8);
+        }
+        patterns.set_words(index, &words).map_err(|error| reading.error(&error))?;
+    }
+    Ok(patterns)
+}
+
 /// An array of packed bytes or words.
 fn packed(
     reading: &Reading<'_>,
@@ -593,6 +644,7 @@ fn packed(
         reader.read_to_end(&mut all).map_err(|error| reading.reading(&error))?;
     }
     let mut row = vec![0u8; row_bytes];
+    let mut words = vec![0u64; dim.div_ceil(64)];
     for index in 0..rows {
         if header.fortran_order {
             for (column, bytes) in row.chunks_exact_mut(element.dtype.bytes).enumerate() {
@@ -612,7 +664,14 @@ fn packed(
             return Err(reading
                 .failure(format!("row {}: expected zeros beyond dimension {dim}, found bits set", first + index)));
         }
-        patterns.set_packed(index, here, order).map_err(|error| match error {
+        for (word, bytes) in words.iter_mut().zip(here.chunks(8)) {
+            let mut whole = [0; 8];
+            whole[..bytes.len()].copy_from_slice(bytes);
+            let bits = u64::from_le_bytes(whole);
+            // The first of a byte's bits, which is its highest, becomes the lowest.
+            *word = if order == BitOrder::Big { bits.reverse_bits().swap_bytes() } else { bits };
+        }
+        patterns.set_words(index, &words).map_err(|error| match error {
             popfield::Error::TailBit { what, row, dim, bit } => {
                 reading.error(&popfield::Error::TailBit { what, row: first + row, dim, bit })
             }

@@ -5,9 +5,11 @@
 use std::ffi::OsString;
 
 use popfield::Patterns;
+use popfield::patterns::Notes;
 
 use super::npy::Rows;
 use super::reading::{Loaded, Reading, Shape};
+use super::remember::{check_shape, remembered};
 use super::source::{Kind, Source};
 use crate::args::Input;
 use crate::failure::Result;
@@ -17,6 +19,10 @@ pub struct Stream<'a> {
     sources: &'a [Source],
     role: &'static str,
     options: &'a Input,
+    /// How the memory that they go to was read before.
+    notes: Notes,
+    /// Those of the file that is being read.
+    read: Input,
     /// Told from outside, or by the first file.
     dim: Option<usize>,
     at: usize,
@@ -25,7 +31,7 @@ pub struct Stream<'a> {
     rows: u64,
     /// What files were read as, a text for each.
     pub forms: Vec<String>,
-    pub notes: Vec<String>,
+    pub told: Vec<String>,
     /// Width and height of the pictures.
     pub shape: Option<Shape>,
 }
@@ -42,15 +48,19 @@ pub struct Piece {
 }
 
 impl<'a> Stream<'a> {
-    pub fn new(sources: &'a [Source], role: &'static str, dim: Option<usize>, options: &'a Input) -> Self {
-        let (forms, notes) = (Vec::new(), Vec::new());
-        Self { sources, role, options, dim, at: 0, current: None, rows: 0, forms, notes, shape: None }
+    /// Keys or values for a memory of dimension `dim`, where it is known, and of these notes.
+    pub fn new(
+        sources: &'a [Source],
+        role: &'static str,
+        dim: Option<usize>,
+        options: &'a Input,
+        notes: Notes,
+    ) -> Self {
+        let (forms, told, read) = (Vec::new(), Vec::new(), options.clone());
+        Self { sources, role, options, notes, read, dim, at: 0, current: None, rows: 0, forms, told, shape: None }
     }
 
     /// The file that is being read.
-    fn reading(&self) -> Option<Reading<'a>> {
-        Some(Reading::stored(self.sources.get(self.at)?, self.role, self.dim, self.options))
-    }
 
     /// Rows that were handed out.
     pub fn rows(&self) -> u64 {
@@ -60,20 +70,25 @@ impl<'a> Stream<'a> {
     /// The next patterns, `most` of them but at the end of a file; `None` at the end of all.
     pub fn next(&mut self, most: usize) -> Result<Option<Piece>> {
         loop {
-            let Some(reading) = self.reading() else { return Ok(None) };
+            let Some(source) = self.sources.get(self.at) else { return Ok(None) };
+            if self.current.is_none() {
+                self.begin(source)?;
+            }
+            let reading = Reading::stored(source, self.role, self.dim, &self.read);
             let some = match &mut self.current {
-                None => {
-                    self.begin(&reading)?;
-                    continue;
-                }
-                Some(Current::Rows(rows)) => rows.next(&reading, most)?.map(|loaded| {
-                    self.notes.extend(loaded.notes.iter().cloned());
-                    self.shape = self.shape.or(loaded.shape);
-                    if self.forms.len() == self.at {
-                        self.forms.push(format!("{} {}", rows.len(), loaded.form));
+                None => None,
+                Some(Current::Rows(rows)) => match rows.next(&reading, most)? {
+                    None => None,
+                    Some(loaded) => {
+                        check_shape(source, &loaded, &self.notes)?;
+                        self.told.extend(loaded.notes.iter().cloned());
+                        self.shape = self.shape.or(loaded.shape);
+                        if self.forms.len() == self.at {
+                            self.forms.push(format!("{} {}", rows.len(), loaded.form));
+                        }
+                        Some(Piece { patterns: loaded.into_patterns(), names: Vec::new() })
                     }
-                    Piece { patterns: loaded.into_patterns(), names: Vec::new() }
-                }),
+                },
                 Some(Current::Whole { patterns, names, next }) => {
                     let range = *next..patterns.len().min(*next + most);
                     *next = range.end;
@@ -100,16 +115,19 @@ impl<'a> Stream<'a> {
         }
     }
 
-    fn begin(&mut self, reading: &Reading<'_>) -> Result<()> {
-        let regular = !reading.source.is_stdin() && reading.source.path().is_file();
-        if reading.source.kind() == Kind::Npy && regular {
-            if let Some(rows) = Rows::open(reading)? {
+    /// Opens the next file.
+    fn begin(&mut self, source: &'a Source) -> Result<()> {
+        self.read = remembered(self.options, &self.notes, source, &mut self.told)?;
+        let reading = Reading::stored(source, self.role, self.dim, &self.read);
+        if source.kind() == Kind::Npy && !source.is_stdin() && source.path().is_file() {
+            if let Some(rows) = Rows::open(&reading)? {
                 self.current = Some(Current::Rows(Box::new(rows)));
                 return Ok(());
             }
         }
         let loaded: Loaded = reading.read()?;
-        self.notes.extend(loaded.notes.iter().cloned());
+        check_shape(source, &loaded, &self.notes)?;
+        self.told.extend(loaded.notes.iter().cloned());
         self.shape = self.shape.or(loaded.shape);
         self.forms.push(loaded.in_words());
         let names = loaded.names.clone();

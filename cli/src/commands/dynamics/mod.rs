@@ -19,7 +19,7 @@ use super::learn::shape;
 use super::recall::write_signs;
 use crate::args::{ClampArg, DynamicsArgs, StartArg};
 use crate::failure::{Failure, Result};
-use crate::input::{Loaded, Reading, Source, check_options, unknown_of};
+use crate::input::{Loaded, Source, check_options, read_queries, unknown_of};
 use crate::memory::open;
 use crate::output::{Form, Out, OutFile, check_distinct, deliver, say, shape_of, write_pictures, written};
 use crate::plot::{Format, render};
@@ -114,7 +114,7 @@ fn starts(args: &DynamicsArgs, source: Option<&Source>, memory: &Memory) -> Resu
         if args.count.is_some() {
             return Err(Failure::usage("--count is for --start, found --queries"));
         }
-        return Reading::queries(source, memory.dim(), &args.input, args.more)?.read();
+        return read_queries(source, memory, &args.input, args.more);
     }
     match args.start {
         Some(StartArg::Random) => {
