@@ -32,7 +32,7 @@ impl Folder {
         let made = path("made.pop").exists();
         assert_eq!(made, status == Some(0), "whether there is a memory: {what}");
         if made {
-            std::fs::remove_file(path("made.pop")).expect("the memory can be removed");
+            std::fs::remove_dir_all(path("made.pop")).expect("the memory can be removed");
         }
         std::fs::remove_file(path(name)).expect("the file can be removed");
         let left = std::fs::read_dir(self.folder.path()).expect("the folder is there").count();

@@ -1,5 +1,6 @@
 //! `popfield create`: patterns from files into a new memory.
 
+use popfield::Memory;
 use popfield::patterns::Notes;
 use popfield::store::Store;
 use serde_json::json;
@@ -8,8 +9,8 @@ use super::store::{Files, store_of};
 use crate::args::Create;
 use crate::failure::{Failure, Result, about};
 use crate::input::notes_of;
-use crate::memory::kind_of;
 use crate::memory::open;
+use crate::memory::{Kind, kind_of};
 use crate::output::{OutStore, check_distinct, say};
 use crate::report::{bytes, facts, note};
 
@@ -23,9 +24,15 @@ pub fn run(args: &Create) -> Result<()> {
         if !args.force {
             return Err(Failure::usage(format!("{}: exists already; --force replaces it", args.memory.display())));
         }
-        kind_of(&args.memory).map_err(|_| {
-            Failure::usage(format!("{}: is no memory: --force replaces only memories", args.memory.display()))
-        })?;
+        let is_memory = match kind_of(&args.memory) {
+            Ok(Kind::Store) => true,
+            Ok(Kind::File) => Memory::is_memory(&args.memory).map_err(about(&args.memory))?,
+            Err(_) => false,
+        };
+        if !is_memory {
+            let why = "is no memory: --force replaces only memories";
+            return Err(Failure::usage(format!("{}: {why}", args.memory.display())));
+        }
     }
     let out = OutStore::create(&args.memory)?;
     let make =

@@ -149,10 +149,10 @@ impl Associations<'_> {
                 let found = values.take(count.max(1))?;
                 let found_rows = values.rows();
                 if found.as_ref().map_or(0, Patterns::len) != count {
-                    let keys = if count == 0 { "no more keys" } else { "a value for each key" };
-                    let (expected, found) = (self.keys.rows(), found_rows);
-                    let found = if found > expected { format!("more than {expected}") } else { found.to_string() };
-                    return Err(Failure::input(format!("values: expected {expected}, {keys}, found {found}")));
+                    let expected = self.keys.rows();
+                    let found = if found_rows > expected { "more".into() } else { found_rows.to_string() };
+                    let what = "values, one for each key";
+                    return Err(Failure::input(format!("{what}: expected {expected}, found {found}")));
                 }
                 found
             }
@@ -164,7 +164,7 @@ impl Associations<'_> {
                 let all = ids.ids();
                 let (expected, found) = (self.keys.rows(), all.len() as u64);
                 if found < expected || piece.is_none() && found != expected {
-                    return Err(Failure::input(format!("ids: expected {expected}, one for each key, found {found}")));
+                    return Err(Failure::input(format!("ids, one for each key: expected {expected}, found {found}")));
                 }
                 Some(all[from as usize..from as usize + count].to_vec())
             }

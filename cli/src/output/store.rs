@@ -28,6 +28,9 @@ impl OutStore {
             return Err(Failure::usage(format!("{}: names no folder", place.display())));
         }
         let cannot = |error: io::Error| Failure::opening(&place, &error);
+        // Through a link to the memory itself, lest the link be replaced.
+        let place = if place.is_symlink() { place.canonicalize().map_err(cannot)? } else { place.clone() };
+        let cannot = |error: io::Error| Failure::opening(&place, &error);
         let mut temporary = temporary();
         let around = beginning(0o777).tempdir_in(folder_of(&place)).map_err(cannot)?;
         temporary.push(around.path().to_owned());

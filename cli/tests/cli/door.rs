@@ -109,17 +109,18 @@ fn pipes_and_standard_input() {
         let (status, said) = bash(script);
         assert_eq!(status, Some(0), "{script}: {said}");
         assert!(said.contains(words), "{script}: {said}");
-        assert_eq!(s.read("a.pop"), s.read("memory.pop"), "{script}");
+        assert_eq!(s.keys("a.pop"), s.keys("memory.pop"), "{script}");
     }
     let (status, said) = bash("cat image.pbm | popfield create a.pop --force --keys - --format image");
     assert!(status == Some(0) && said.contains("1 image of 4 × 1 pixels"), "{said}");
+    s.done(&["export", "memory.pop", "--out", "one.pop"]);
     for (script, words) in [
         ("cat long.npy | popfield create b.pop --keys - --format npy", "standard input (keys): longer than its header"),
         ("cat cut.npy | popfield create b.pop --keys - --format npy", "standard input (keys): cut short"),
         ("printf '' | popfield create b.pop --keys - --format text", "at least one pattern"),
         (
-            "mkfifo m.pop; cat memory.pop > m.pop & popfield info m.pop; status=$?; wait; exit $status",
-            "m.pop: expected a memory, which is a file, found a pipe",
+            "mkfifo m.pop; cat one.pop > m.pop & popfield info m.pop; status=$?; wait; exit $status",
+            "m.pop: expected a memory, which is a folder or a file, found a pipe",
         ),
         (
             "mkdir f; cp image.pbm f; mkfifo f/x.png; popfield create b.pop --keys f",
@@ -178,7 +179,7 @@ fn packed_words_are_read_and_their_dimension_is_told() {
     let said = s.noted(&["create", "w.pop", "--keys", "words.npy", "--packed"], &["dimension 64", "--dim"]);
     assert!(said.contains("dimension  64 → 64"), "{said}");
     s.done(&["create", "four.pop", "--keys", "words.npy", "--packed", "--dim", "4"]);
-    assert_eq!(s.read("four.pop"), s.read("memory.pop"));
+    assert_eq!(s.keys("four.pop"), s.keys("memory.pop"));
     let json = s.json(&["search", "four.pop", "--queries", "words.npy", "--packed", "--json"]);
     assert_eq!(json["distances"], json!([[0], [0], [0]]));
 }

@@ -46,7 +46,7 @@ fn random_patterns_are_those_of_the_library() {
             let create = ["create", "p.pop", "--keys", "p.npy", "--packed", "--dim", &dim, "--force"];
             s.done(&[&create[..], more].concat());
             s.done(&["create", "r.pop", "--keys", "r.npy", "--force"]);
-            assert_eq!(s.read("p.pop"), s.read("r.pop"));
+            assert_eq!(s.keys("p.pop"), s.keys("r.pop"));
         }
     }
     // By default the seed of the other commands.

@@ -301,19 +301,21 @@ fn outputs_that_cannot_be_written() {
 #[test]
 fn memories_that_are_none() {
     let s = Sandbox::new();
-    let memory = s.read("memory.pop");
+    s.done(&["export", "memory.pop", "--out", "one.pop"]);
+    let memory = s.read("one.pop");
     let changed = |at: usize, byte: u8| {
         let mut changed = memory.clone();
         changed[at] = byte;
         changed
     };
-    let cases: [(Vec<u8>, &str); 12] = [
+    let cases: [(Vec<u8>, &str); 13] = [
         (Vec::new(), "length"),
         (memory[..50].to_vec(), "length"),
         (memory[..memory.len() - 1].to_vec(), "length"),
         ([memory.clone(), vec![0]].concat(), "length"),
         (changed(0, b'P'), "first bytes"),
-        (changed(8, 1), "format version"),
+        (changed(8, 2), "create it again from its patterns"),
+        (changed(8, 4), "made by a newer popfield"),
         (changed(12, 2), "reserved"),
         (changed(16, 0), "key dimension"),
         (changed(32, 0), "associations"),

@@ -39,6 +39,14 @@ impl Sandbox {
         files.iter().flat_map(content).collect()
     }
 
+    /// The keys that a memory holds, as an array.
+    pub fn keys(&self, memory: &str) -> Vec<u8> {
+        self.done(&["export", memory, "--out", "exported.npy"]);
+        let keys = self.read("exported.npy");
+        std::fs::remove_file(self.path("exported.npy")).unwrap();
+        keys
+    }
+
     /// What stands in the folder.
     pub fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.0.path()).unwrap();

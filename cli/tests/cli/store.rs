@@ -80,7 +80,7 @@ fn a_memory_is_appended_to_and_forgotten_from() {
     // A file has nothing to compact.
     s.refused(&["compact", "m.pop"], &["m.pop", "create STORE --from m.pop"]);
     let compacted = s.json(&["compact", "m", "--json"]);
-    assert!(compacted["bytes"].as_u64() < compacted["bytes_before"].as_u64(), "{compacted}");
+    assert_eq!((&compacted["segments"], &compacted["patterns"]), (&json!(1), &json!(168)), "{compacted}");
     assert_eq!(exported(&s, "m"), exported(&s, "m.pop"));
     let info = s.json(&["info", "m", "--json"]);
     assert_eq!((&info["patterns"], &info["forgotten"], &info["next_id"]), (&json!(168), &json!(0), &json!(171)));
@@ -136,7 +136,10 @@ fn values_come_with_their_keys() {
     s.refused(&["append", "m", "--keys", "a.npy"], &["values"]);
     s.refused(&["append", "m", "--keys", "a.npy", "--values", "words.npy"], &["values", "120"]);
     s.refused(&["append", "m", "--keys", "a.npy", "--values", "b.npy"], &["b.npy (values)", "expected dimension 40"]);
-    s.refused(&["create", "n", "--keys", "a.npy", "--values", "words.npy"], &["values: expected 120"]);
+    s.refused(
+        &["create", "n", "--keys", "a.npy", "--values", "words.npy"],
+        &["values, one for each key: expected 120"],
+    );
     s.done(&["export", "m", "--out", "packed.npy", "--packed-out"]);
     s.done(&["create", "n", "--keys", "packed.npy", "--packed", "--dim", "96"]);
     s.done(&["export", "n", "--out", "n.npy"]);

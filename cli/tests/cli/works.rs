@@ -80,7 +80,7 @@ fn packed_patterns_in_and_out() {
 fn every_number_type_is_read() {
     let sandbox = Sandbox::new();
     let rows: [[i8; 4]; 3] = [[1, 1, -1, -1], [1, -1, 1, -1], [-1, 1, 1, -1]];
-    let expected = sandbox.read("memory.pop");
+    let expected = sandbox.keys("memory.pop");
     type Bytes = fn(i8) -> Vec<u8>;
     let plus_minus: [(&str, Bytes); 12] = [
         ("|i1", |x| x.to_le_bytes().into()),
@@ -117,7 +117,7 @@ fn every_number_type_is_read() {
                 args.extend(["--encoding", "01"]);
             }
             sandbox.done(&args);
-            assert_eq!(sandbox.read("typed.pop"), expected, "{descr}, Fortran {fortran}");
+            assert_eq!(sandbox.keys("typed.pop"), expected, "{descr}, Fortran {fortran}");
         }
     }
 }
@@ -163,7 +163,7 @@ fn images_are_ink() {
     sandbox.write("faces/c.pgm", "P2\n2 2\n255\n255 0\n0 255\n");
     sandbox.write("faces/notes.md", "not an image");
     sandbox.noted(&["create", "faces.pop", "--keys", "faces"], &["passed over 1 entry", "notes.md"]);
-    assert_eq!(sandbox.read("faces.pop"), sandbox.read("memory.pop"));
+    assert_eq!(sandbox.keys("faces.pop"), sandbox.keys("memory.pop"));
     let search = ["search", "faces.pop", "--queries", "faces/b.pgm", "--threshold", "201", "--json"];
     let json: serde_json::Value = serde_json::from_str(&sandbox.noted(&search, &["all ink"])).unwrap();
     assert_eq!(json["distances"], serde_json::json!([[2]]), "all of it is ink now");
