@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use popfield::Patterns;
+use popfield::{Memory, Patterns};
 
 const LANES: usize = 8;
 const KEYS: usize = 1 << 20;
@@ -18,7 +18,8 @@ fn verify(c: &mut Criterion) {
     for dim in [64, 256, 1024] {
         let keys = Patterns::random(KEYS, dim, 1, "keys").unwrap();
         let query = Patterns::random(1, dim, 2, "queries").unwrap().get(0).unwrap();
-        let ids = keys.choose_ids(CANDIDATES, 3, "candidates");
+        let memory = Memory::auto_associative(keys.clone()).unwrap();
+        let ids = memory.keys().choose_ids(CANDIDATES, 3, "candidates").unwrap();
         let words = dim / 64;
         let rows: Vec<u64> = keys.iter().flat_map(|key| key.words().to_vec()).collect();
         // [page][word][block][lane], as `patterns/pages.rs` says.

@@ -124,3 +124,62 @@ fn names_that_make_no_sense_are_refused() {
     // Names that descend.
     refused(&[(notes + 8, u64::from_le_bytes(*b"zncoding"))], "notes: expected names that ascend");
 }
+
+#[cfg(feature = "store")]
+mod stores {
+    use popfield::store::{Backend, Batch, Snapshot, Store};
+    use popfield::{Missing, Progress};
+
+    use super::*;
+
+    const STORE: &str = "store-1";
+
+    /// Everything that a store may hold: several segments, own ids and counted ones, labels, what is forgotten in a list
+    /// and in a bitmap.
+    fn write(path: &std::path::Path) {
+        let keys = |count, purpose| Patterns::random(count, 70, 5, purpose).unwrap();
+        let values = |count, purpose| Patterns::random(count, 9, 5, purpose).unwrap();
+        let notes: Notes = [("encoding".to_owned(), "01".to_owned())].into();
+        let mut store = Store::create(path, 70, Some(9), notes).unwrap();
+        let labels: Vec<String> =
+            (0..150).map(|row| if row % 4 == 0 { format!("número {row}") } else { String::new() }).collect();
+        let own: Vec<u64> = (0..150).map(|row| row * 7919 % 1009).collect();
+        store.append(Batch::new(&keys(150, "own")).values(&values(150, "own")).ids(&own).labels(&labels)).unwrap();
+        store.forget(&own[40..110], Missing::Refuse).unwrap();
+        store.append(Batch::new(&keys(30, "counted")).values(&values(30, "counted"))).unwrap();
+        store.forget(&[own[3], 1020], Missing::Refuse).unwrap();
+        // Written once, it has no writer.
+        drop(store);
+        std::fs::remove_file(path.join("lock")).unwrap();
+    }
+
+    #[test]
+    #[ignore = "writes the store that is then kept"]
+    fn write_store() {
+        if !data(STORE).exists() {
+            write(&data(STORE));
+        }
+    }
+
+    /// The store of version 1 opens, and holds what was written; and what is written today is the same files.
+    #[test]
+    fn stores_of_version_1_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let today = folder.path().join("today");
+        write(&today);
+        for backend in [Backend::Mmap, Backend::Ram] {
+            let kept = Snapshot::open(data(STORE), backend).unwrap();
+            assert!(kept.verify(Progress::NONE).unwrap().is_empty());
+            let (kept, expected) = (Memory::of_snapshot(&kept).unwrap(), Memory::open(&today).unwrap());
+            assert_eq!(kept.len(), 108);
+            assert!(kept.keys() == expected.keys() && kept.values() == expected.values());
+            assert!(kept.ids().eq(expected.ids()) && kept.labels().eq(expected.labels()));
+            assert_eq!((kept.next_id(), kept.notes()), (expected.next_id(), expected.notes()));
+            assert_eq!((kept.label(0), kept.label(7919 % 1009), kept.next_id()), (Some("número 0"), None, 1039));
+        }
+        for entry in data(STORE).read_dir().unwrap().map(|entry| entry.unwrap()) {
+            let now = std::fs::read(today.join(entry.file_name())).unwrap();
+            assert_eq!(std::fs::read(entry.path()).unwrap(), now, "{:?}", entry.file_name());
+        }
+    }
+}

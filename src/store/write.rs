@@ -16,6 +16,9 @@ use crate::{Error, Result};
 /// What is added to the name of a file until it is whole.
 pub(crate) const UNDER_WAY: &str = ".new";
 
+/// Bytes of pages that are written together.
+const WRITTEN_BYTES: usize = 1 << 20;
+
 /// Bytes of keys and values in a segment at the most.
 const MAX_BYTES: u64 = 4 << 30;
 
@@ -88,11 +91,12 @@ impl Pages {
         while at < range.end {
             let here = range.end - at;
             if self.rows == 0 && at.is_multiple_of(size) && here >= size {
-                // A whole page, as it stands.
+                // Whole pages, as they stand.
                 let lanes = self.page.lanes().len();
-                to_bytes(&patterns.lanes()[at / size * lanes..][..lanes], &mut self.buffer);
+                let pages = (here / size).min((WRITTEN_BYTES / size_of_val(self.page.lanes())).max(1));
+                to_bytes(&patterns.lanes()[at / size * lanes..][..pages * lanes], &mut self.buffer);
                 self.file.write(&self.buffer)?;
-                at += size;
+                at += pages * size;
                 continue;
             }
             let some = here.min(size - self.rows);

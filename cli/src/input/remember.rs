@@ -60,7 +60,7 @@ pub fn remembered(options: &Input, notes: &Notes, source: &Source, told: &mut Ve
         match (options.encoding, noted::<Encoding>(notes, ENCODING)) {
             (None, encoding) => read.encoding = encoding,
             (Some(given), Some(encoding)) => {
-                tell(ENCODING, word(given).unwrap_or_default(), &word(encoding).unwrap_or_default())
+                tell(ENCODING, word(given).unwrap_or_default(), &word(encoding).unwrap_or_default());
             }
             (Some(_), None) => {}
         }
@@ -76,7 +76,7 @@ pub fn remembered(options: &Input, notes: &Notes, source: &Source, told: &mut Ve
         match (options.bitorder, noted::<BitOrderArg>(notes, BIT_ORDER)) {
             (None, order) => read.bitorder = order,
             (Some(given), Some(order)) => {
-                tell(BIT_ORDER, word(given).unwrap_or_default(), &word(order).unwrap_or_default())
+                tell(BIT_ORDER, word(given).unwrap_or_default(), &word(order).unwrap_or_default());
             }
             (Some(_), None) => {}
         }

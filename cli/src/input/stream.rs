@@ -60,8 +60,6 @@ impl<'a> Stream<'a> {
         Self { sources, role, options, notes, read, dim, at: 0, current: None, rows: 0, forms, told, shape: None }
     }
 
-    /// The file that is being read.
-
     /// Rows that were handed out.
     pub fn rows(&self) -> u64 {
         self.rows
@@ -119,11 +117,13 @@ impl<'a> Stream<'a> {
     fn begin(&mut self, source: &'a Source) -> Result<()> {
         self.read = remembered(self.options, &self.notes, source, &mut self.told)?;
         let reading = Reading::stored(source, self.role, self.dim, &self.read);
-        if source.kind() == Kind::Npy && !source.is_stdin() && source.path().is_file() {
-            if let Some(rows) = Rows::open(&reading)? {
-                self.current = Some(Current::Rows(Box::new(rows)));
-                return Ok(());
-            }
+        let regular = !source.is_stdin() && source.path().is_file();
+        if source.kind() == Kind::Npy
+            && regular
+            && let Some(rows) = Rows::open(&reading)?
+        {
+            self.current = Some(Current::Rows(Box::new(rows)));
+            return Ok(());
         }
         let loaded: Loaded = reading.read()?;
         check_shape(source, &loaded, &self.notes)?;

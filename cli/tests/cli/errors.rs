@@ -31,7 +31,11 @@ fn failures_have_kinds() {
         // What clap refuses.
         (vec!["conjure"], "usage", "unrecognized subcommand 'conjure'"),
         (vec![], "usage", "unexpected argument '--json' found"),
-        (vec!["lecture"], "usage", "unexpected argument '--json' found"),
+        (
+            vec!["overlaps", "memory.pop", "--queries", "keys.txt", "--out", "o.npy"],
+            "usage",
+            "unexpected argument '--json' found",
+        ),
         (recall(&["--steps", "0"]), "usage", "--steps"),
         (recall(&["--packed-out"]), "usage", "--out"),
         (vec!["bench", "--patterns", "0"], "usage", "--patterns"),

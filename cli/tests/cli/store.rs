@@ -245,7 +245,7 @@ fn readers_see_what_is_committed() {
                     let mut seen = 0;
                     while !done.load(std::sync::atomic::Ordering::Relaxed) || seen == 0 {
                         let len = s.json(&["info", "m", "--json"])["patterns"].as_u64().unwrap();
-                        assert!(len >= 120 && (len - 120) % 50 == 0, "{len}");
+                        assert!(len >= 120 && (len - 120).is_multiple_of(50), "{len}");
                         seen += 1;
                     }
                     seen

@@ -50,8 +50,9 @@ enum Change {
 fn rows(count: usize, seed: u64) -> (Patterns, Patterns, Vec<String>) {
     let keys = Patterns::random(count, DIM, seed, "keys").unwrap();
     let values = Patterns::random(count, VALUE_DIM, seed, "values").unwrap();
-    let label =
-        |row: usize| if row % 3 == 0 || seed % 2 == 1 { String::new() } else { format!("número {seed}.{row}") };
+    let label = |row: usize| {
+        if row.is_multiple_of(3) || seed % 2 == 1 { String::new() } else { format!("número {seed}.{row}") }
+    };
     (keys, values, (0..count).map(label).collect())
 }
 
