@@ -1,7 +1,7 @@
 //! `popfield verify`: whether a memory's files hold what was written.
 
-use popfield::Progress;
 use popfield::store::{Backend, Snapshot};
+use popfield::{Memory, Progress};
 use serde_json::json;
 
 use crate::args::Verify;
@@ -29,6 +29,10 @@ pub fn run(args: &Verify) -> Result<()> {
         }
         // A file is checked whole whenever it is opened.
         Kind::File => {
+            if !Memory::is_memory(&args.memory).map_err(about(&args.memory))? {
+                let file = args.memory.display();
+                return Err(Failure::input(format!("{file}: expected a memory, found a file that is none")));
+            }
             let length = args.memory.metadata().map_or(0, |there| there.len());
             match open(&args.memory) {
                 Ok(_) => (length, Vec::new()),

@@ -263,3 +263,44 @@ fn readers_see_what_is_committed() {
     });
     assert!(path.join("lock").exists());
 }
+
+/// Queries and later keys are read as the first keys were, unless told otherwise, which is said.
+#[test]
+fn memories_remember_how_they_were_read() {
+    let s = sandbox();
+    // 0 and 1 of uint8.
+    s.write("01.npy", npy("|u1", false, "(2, 4)", &[1, 0, 0, 1, 0, 1, 1, 1]));
+    s.done(&["create", "zero-one", "--keys", "01.npy", "--encoding", "01"]);
+    let found = s.json(&["search", "zero-one", "--queries", "01.npy", "--json"]);
+    assert_eq!(found["ids"], json!([[0], [1]]));
+    s.done(&["append", "zero-one", "--keys", "01.npy"]);
+    // Whatever the memory lies in.
+    s.done(&["export", "zero-one", "--out", "zero-one.pop"]);
+    s.done(&["search", "zero-one.pop", "--queries", "01.npy"]);
+    s.write("pm.npy", npy("|i1", false, "(1, 4)", &[1, 255, 255, 1]));
+    let told = ["search", "zero-one", "--queries", "pm.npy", "--encoding", "pm1", "--json"];
+    let found: Value = serde_json::from_str(&s.noted(&told, &["pm.npy", "--encoding pm1", "01"])).unwrap();
+    assert_eq!(found["distances"], json!([[0]]));
+    // Packed bits: bytes are, and other arrays are not.
+    s.done(&["random", "packed.npy", "--patterns", "9", "--dim", "20", "--packed-out", "--bitorder", "little"]);
+    s.done(&["random", "signs.npy", "--patterns", "9", "--dim", "20"]);
+    s.done(&["create", "p", "--keys", "packed.npy", "--packed", "--dim", "20", "--bitorder", "little"]);
+    for queries in ["packed.npy", "signs.npy"] {
+        let found = s.json(&["search", "p", "--queries", queries, "--json"]);
+        assert_eq!(found["ids"], json!((0..9).map(|id| [id]).collect::<Vec<_>>()), "{queries}");
+        assert_eq!(found["distances"][8][0], 0, "{queries}");
+    }
+    // Pictures of a shape, inked below a threshold; their names are labels.
+    std::fs::create_dir(s.path("faces")).unwrap();
+    s.write("faces/anna.pgm", "P2\n3 2\n255\n0 150 250 0 0 250\n");
+    s.write("faces/bert.pgm", "P2\n3 2\n255\n250 150 0 250 250 0\n");
+    s.done(&["create", "f", "--keys", "faces", "--threshold", "200"]);
+    let found = s.json(&["search", "f", "--queries", "faces/bert.pgm", "--json"]);
+    assert_eq!((&found["distances"], &found["labels"]), (&json!([[0]]), &json!([["bert"]])));
+    assert!(s.done(&["recall", "f", "--queries", "faces/bert.pgm"]).contains("nearest 1 bert at distance 0"));
+    s.write("turned.pgm", "P2\n2 3\n255\n0 150 250 0 0 250\n");
+    s.refused(&["search", "f", "--queries", "turned.pgm"], &["turned.pgm", "3 × 2", "2 × 3"]);
+    s.refused(&["append", "f", "--keys", "turned.pgm"], &["turned.pgm", "3 × 2", "2 × 3"]);
+    let info = s.json(&["info", "f", "--json"]);
+    assert_eq!(info["notes"], json!({ "shape": "3x2", "threshold": "200" }));
+}
