@@ -24,7 +24,7 @@ fn failures_have_kinds() {
     s.write("two.npy", int8(&[&[1, 2, 1, 1]]));
     s.write("values.txt", "++\n--\n+-\n");
     s.write("ids", "0\n3\n");
-    s.write("bad.pop", "popfield, or not");
+    s.write("bad.pop", format!("{:200}", "poppies, or not"));
     s.done(&["create", "hetero.pop", "--keys", "keys.txt", "--values", "values.txt"]);
     let recall = |more: &[&'static str]| [&["recall", "memory.pop", "--queries", "keys.txt"], more].concat();
     let cases: Vec<(Vec<&str>, &str, &str)> = vec![
