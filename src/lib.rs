@@ -8,6 +8,9 @@
 //! threads, batch, split into shards and order of storing. [`Memory::relax`] iterates to the network's limits, and
 //! [`learning`] has the rules whose weights are more than the patterns themselves.
 //!
+//! With the feature `store` memories live in folders too, which are appended to, forgotten from and mapped (module
+//! `store`).
+//!
 //! # The way through the house
 //!
 //! The modules below stand in the order in which a query meets them:

@@ -5,7 +5,7 @@ use popfield::patterns::Notes;
 use popfield::store::Store;
 use serde_json::json;
 
-use super::store::{Files, store_of};
+use super::store::{Files, rows_together, store_of};
 use crate::args::Create;
 use crate::failure::{Failure, Result, about};
 use crate::input::notes_of;
@@ -51,8 +51,10 @@ pub fn run(args: &Create) -> Result<()> {
         None => {
             let mut associations = files.open(&args.input, None, None, &Notes::new())?;
             // The first of them tell the dimensions.
-            let first =
-                associations.next(1 << 10)?.ok_or_else(|| Failure::input("expected at least one key, found none"))?;
+            let dims = associations.dims()?;
+            let first = associations
+                .next(rows_together(dims))?
+                .ok_or_else(|| Failure::input("keys: expected at least one pattern, found none"))?;
             let (dim, value_dim) = (first.keys.dim(), first.values.as_ref().map(popfield::Patterns::dim));
             let mut store = make(dim, value_dim, notes_of(&args.input, associations.keys.shape))?;
             let mut appending = store.begin()?;

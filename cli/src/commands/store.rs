@@ -138,6 +138,13 @@ impl Rows {
 }
 
 impl Associations<'_> {
+    /// The dimensions of the keys and of the values, which may be the keys.
+    pub fn dims(&mut self) -> Result<[usize; 2]> {
+        let dim = self.keys.dim()?.unwrap_or(1);
+        let value_dim = self.values.as_mut().map(Stream::dim).transpose()?.flatten();
+        Ok([dim, value_dim.unwrap_or(dim)])
+    }
+
     /// The next associations; `None` at the end of all files, which must be the end of each.
     pub fn next(&mut self, most: usize) -> Result<Option<Rows>> {
         let from = self.keys.rows();
@@ -240,9 +247,8 @@ impl Associations<'_> {
 /// How many associations of these dimensions are read together: whole pages of the layout, where they fit.
 pub fn rows_together(dims: [usize; 2]) -> usize {
     let row = 8 * dims.iter().map(|dim| dim.div_ceil(64)).max().unwrap_or(1);
-    let pages = PIECE_BYTES / row;
-    let page = Patterns::rows_of_page(dims[0]);
-    (pages - pages % page.max(1)).max(page.min(pages)).max(1)
+    let (rows, page) = (PIECE_BYTES / row, Patterns::rows_of_page(dims[0]).max(1));
+    if rows < page { rows.max(1) } else { rows - rows % page }
 }
 
 /// Changes a memory that is one file: it goes through a store that is there for so long, and the file is written anew,

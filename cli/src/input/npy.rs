@@ -92,6 +92,15 @@ impl Rows {
         self.layout.rows
     }
 
+    /// The dimension of the patterns.
+    pub fn dim(&self, reading: &Reading<'_>) -> usize {
+        let columns = self.layout.columns();
+        match reading.options.packed {
+            true => reading.dim.unwrap_or(columns.saturating_mul(8 * self.element.dtype.bytes)),
+            false => columns,
+        }
+    }
+
     /// The next rows, `most` of them or as many as are left.
     pub fn next(&mut self, reading: &Reading<'_>, most: usize) -> Result<Option<Loaded>> {
         let count = most.min(self.layout.rows - self.next);

@@ -65,6 +65,19 @@ impl<'a> Stream<'a> {
         self.rows
     }
 
+    /// The dimension of what comes next, where anything does.
+    pub fn dim(&mut self) -> Result<Option<usize>> {
+        let Some(source) = self.sources.get(self.at) else { return Ok(None) };
+        if self.current.is_none() {
+            self.begin(source)?;
+        }
+        let reading = Reading::stored(source, self.role, self.dim, &self.read);
+        Ok(self.current.as_ref().map(|current| match current {
+            Current::Rows(rows) => rows.dim(&reading),
+            Current::Whole { patterns, .. } => patterns.dim(),
+        }))
+    }
+
     /// The next patterns, `most` of them but at the end of a file; `None` at the end of all.
     pub fn next(&mut self, most: usize) -> Result<Option<Piece>> {
         loop {
