@@ -87,6 +87,7 @@ impl IdRun {
     /// The first rank from `from` on whose id is not below `id`.
     ///
     /// Cost: 2 log₂ of how far it lies.
+    #[cfg(feature = "store")]
     pub(crate) fn seek(&self, from: usize, id: u64) -> usize {
         let below = |rank: usize| self.sorted(rank).0 < id;
         let (mut low, mut step) = (from, 1);
