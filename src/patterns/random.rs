@@ -4,6 +4,9 @@
 //! number). So the data are equal for every thread count, tier and platform, and what one purpose draws never
 //! shifts another's.
 
+use std::ops::Range;
+
+use popfield_kernels::LANES;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
@@ -52,6 +55,28 @@ impl Patterns {
         let mut patterns = Self::filled(len, dim, false)?;
         patterns.fill(|block| stream(seed, purpose, block as u64), |rng| rng.next_u64());
         Ok(patterns)
+    }
+
+    /// The patterns `range` of those that [`random`](Self::random) draws, without the ones before them.
+    ///
+    /// Cost: as many as they are, and up to seven before them.
+    ///
+    /// # Errors
+    /// As [`random`](Self::random).
+    ///
+    /// # Example
+    /// ```
+    /// use popfield::Patterns;
+    /// let all = Patterns::random(50, 100, 7, "keys")?;
+    /// assert_eq!(Patterns::random_range(21..40, 100, 7, "keys")?, all.range(21..40)?);
+    /// # Ok::<(), popfield::Error>(())
+    /// ```
+    pub fn random_range(range: Range<usize>, dim: usize, seed: u64, purpose: &str) -> Result<Self> {
+        let first = range.start / LANES;
+        let before = range.start % LANES;
+        let mut patterns = Self::filled(before + range.len(), dim, false)?;
+        patterns.fill(|block| stream(seed, purpose, (first + block) as u64), |rng| rng.next_u64());
+        if before == 0 { Ok(patterns) } else { patterns.range(before..before + range.len()) }
     }
 
     /// `count` of these patterns, each drawn from all of them: a function of (`seed`, `purpose`) and the patterns. None
