@@ -196,6 +196,22 @@ pub fn worst_values(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<B
     Ok(Bounds { low: low.min(high), high })
 }
 
+/// The probability that a query recalls all bits of its own key where keys are their own values, between bounds, any d
+/// and n.
+///
+/// low: that the own key has more than half of the softmax weight, whatever the others say, by [`worst_values`]. high:
+/// that no key is nearer than the own one. Where one is, it outweighs the own key at every position where the two differ,
+/// and to recall the own one the rest would have to turn all of these; at most of them they vote with the query, and so
+/// against it. What is left of that chance is not counted.
+///
+/// # Errors
+/// As [`random_values`].
+pub fn auto_kept(dim: u64, patterns: u64, flips: u64, beta: Beta) -> Result<Bounds> {
+    let high = 1.0 - any(walk::above(dim, signal(dim, flips)), patterns.saturating_sub(1));
+    let low = 1.0 - worst_values(dim, patterns, flips, beta)?.high;
+    Ok(Bounds { low: low.min(high), high })
+}
+
 /// The bit error at finite d and n, hetero-associative, random values: the probability that Σ ±e^{βs_i} outweighs
 /// e^{βt}, ties by half, from the characteristic function of crosstalk.
 ///

@@ -36,6 +36,7 @@
 //! | exponential, one step | hetero, random values | two bounds | [`exponential::random_values`] |
 //! | | hetero, worst-case values | two bounds | [`exponential::worst_values`] |
 //! | | energy-difference | two bounds | [`exponential::energy_difference`] |
+//! | | auto-kept, whole pattern | two bounds | [`exponential::auto_kept`] |
 //! | | hetero, random values | numeric | [`exponential::random_error`] |
 //! | | hetero, worst-case values | numeric | [`exponential::worst_error`] |
 //! | | energy-difference | numeric | [`exponential::energy_difference_error`] |
@@ -47,6 +48,7 @@
 //! | Demircigil et al., (ln n)/d | energy-difference, all patterns | bound | [`exponential::demircigil_rate`] |
 //! | max, one step | hetero, random values | exact | [`nearest::random_values`] |
 //! | | hetero, worst-case values | exact | [`nearest::worst_values`] |
+//! | | auto-kept, whole pattern | two bounds | [`nearest::auto_kept`] |
 //! | exponential, max, whole patterns | hetero, random values | two bounds | [`exponential::pattern_success`] |
 //! | overlaps of pairs | | exact, bounds | [`overlaps::any_pair`] |
 //! | largest overlap | | bound | [`overlaps::maximum`] |

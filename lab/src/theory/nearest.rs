@@ -87,6 +87,20 @@ pub fn pattern_success(dim: u64, patterns: u64, flips: u64, value_dim: u64) -> R
     Ok(Bounds { low, high: low + (1.0 - low) * 0.75f64.powf(value_dim as f64) })
 }
 
+/// The probability that a query recalls all bits of its own key where keys are their own values, between bounds.
+///
+/// Where every other key is farther than the own one, it alone votes, and is recalled: low is [`alone`]. Where a key is
+/// nearer, the own one has no vote; high is the probability that none is. What lies between are keys as near as the own
+/// one; what lies beyond is that several keys, all nearer, have the own one for their majority in every bit, which is
+/// not counted.
+///
+/// # Errors
+/// As [`random_values`].
+pub fn auto_kept(dim: u64, patterns: u64, flips: u64) -> Result<Bounds> {
+    let low = alone(dim, patterns, flips)?;
+    Ok(Bounds { low, high: 1.0 - any(walk::above(dim, signal(dim, flips)), patterns - 1) })
+}
+
 /// The sum V of many steps that are ±1 with probability share/2 each and else 0.
 struct Votes {
     /// P(V ≠ 0).

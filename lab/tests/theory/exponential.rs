@@ -475,5 +475,9 @@ proptest! {
             prop_assert!(0.0 <= bounds.low && bounds.low <= bounds.high && bounds.high <= 1.0, "{bounds:?}");
         }
         prop_assert!(random.high <= 0.5 && random.high <= worst.high + 1e-12);
+        let kept = exponential::auto_kept(d, n, f, beta(b)).unwrap();
+        prop_assert!(0.0 <= kept.low && kept.low <= kept.high && kept.high <= 1.0, "{kept:?}");
+        // With β so large the nearest keys decide.
+        prop_assert!(kept.low <= nearest::auto_kept(d, n, f).unwrap().low + 1e-9);
     }
 }

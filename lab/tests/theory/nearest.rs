@@ -30,6 +30,11 @@ fn all_small_memories() {
                 if overlaps[1..].iter().all(|&s| s < own) { Sign::Right } else { Sign::Wrong }
             });
             assert!((nearest::alone(d, n, f).unwrap() - (1.0 - alone.wrong)).abs() < 1e-12);
+            let nearer = hetero(dim, patterns, flips, |overlaps, _| {
+                if overlaps[1..].iter().any(|&s| s > own) { Sign::Wrong } else { Sign::Right }
+            });
+            let kept = nearest::auto_kept(d, n, f).unwrap();
+            assert!((kept.low - (1.0 - alone.wrong)).abs() < 1e-12 && (kept.high - (1.0 - nearer.wrong)).abs() < 1e-12);
         }
     }
 }
