@@ -1,7 +1,5 @@
 //! Effort: how many memories are tried at a point, how many of their keys are asked, and how memories are had.
 
-use std::path::Path;
-
 use popfield::Progress;
 use popfield::patterns::MAX_DIM;
 use popfield::tiers::TILE;
@@ -10,6 +8,7 @@ use rayon::prelude::*;
 use crate::choice::choice;
 use crate::error::{Error, Part, Result};
 use crate::experiment::{Experiment, Steps};
+use crate::machine::available;
 use crate::outcome::Outcome;
 use crate::point::Point;
 use crate::{sampled, stored};
@@ -204,23 +203,6 @@ impl Effort {
         }
         Ok(outcomes)
     }
-}
-
-/// Bytes of memory that this process may still take, where the system tells.
-fn available() -> Option<u64> {
-    let number = |path: &str| std::fs::read_to_string(Path::new(path)).ok()?.trim().parse::<u64>().ok();
-    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = info.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let free = line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024;
-    // A container may be allowed less; of what it has taken, files in the cache are given back when asked for.
-    let group = number("/sys/fs/cgroup/memory.max").zip(number("/sys/fs/cgroup/memory.current"));
-    let stat = std::fs::read_to_string("/sys/fs/cgroup/memory.stat").unwrap_or_default();
-    let of_files = |line: &str| {
-        let (name, bytes) = line.split_once(' ')?;
-        matches!(name, "active_file" | "inactive_file").then(|| bytes.trim().parse::<u64>().ok())?
-    };
-    let cached: u64 = stat.lines().filter_map(of_files).sum();
-    Some(group.map_or(free, |(most, taken)| free.min(most.saturating_sub(taken.saturating_sub(cached)))))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //!   the number of patterns at which half succeed.
 //! - [`checks`] hold theory against measurement, one by one, so that all of a right theory passes but for a stated
 //!   probability.
+//! - [`stress`] grows memories as far as the machine goes, and holds answers to the definition.
 //! - [`theory`] has the laws as pure functions, each with its source and its setting.
 //!
 //! A trial is a function of (seed, d, n, trial number) and the experiment alone: the same on any number of threads, in
@@ -60,6 +61,7 @@ mod range;
 
 // Trials of it, and what can be said of their outcomes.
 mod effort;
+mod machine;
 mod outcome;
 mod sampled;
 pub mod stats;
@@ -73,6 +75,9 @@ pub mod theory;
 pub mod checks;
 mod crossing;
 mod study;
+
+// Memories grown until they fail, if they do.
+pub mod stress;
 
 pub use crossing::Crossing;
 pub use effort::{Asked, Effort, Way};
