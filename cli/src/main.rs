@@ -93,6 +93,7 @@ fn run(command: Command) -> Result<()> {
         Command::Random(args) => commands::random::run(&args),
         Command::Noise(args) => commands::noise::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
+        Command::Stress(args) => commands::stress::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
         Command::Lecture(args) => commands::lecture::run(&args),
     }

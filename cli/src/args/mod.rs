@@ -6,6 +6,7 @@ mod dynamics;
 mod separation;
 mod shared;
 mod store;
+mod stress;
 
 use std::path::PathBuf;
 
@@ -21,8 +22,8 @@ pub use separation::{RuleArg, SeparationArgs};
 #[cfg(test)]
 pub use shared::ErasedArg;
 pub use shared::{BitOrderArg, Encoding, FormatArg, Input, QueryInput, ScopeArgs, TextArg, Threads, ThresholdArg};
-
 pub use store::{Append, AssociationArgs, Compact, Create, Export, Forget, Verify};
+pub use stress::StressArgs;
 
 use crate::failure::Result;
 use separation::{RuleArgs, rules};
@@ -34,7 +35,7 @@ use shared::{distance, files_and, named, positive};
 #[command(
     after_help = "Files of patterns are arrays (.npy, .npz), texts (.txt), tables (.csv), images and folders of images;\n\
 `popfield create --help` tells of each.\n\
-Exit status: 0 done; 1 it ran and the answer is no (validate); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
+Exit status: 0 done; 1 it ran and the answer is no (validate, stress); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
 POPFIELD_TIER forces a SIMD tier (see `popfield info --tiers`).\n\n\
 Example:\n  popfield create digits.pop --keys digits.npy\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy"
 )]
@@ -81,6 +82,8 @@ pub enum Command {
     Noise(NoiseArgs),
     /// Measure recall on random patterns
     Bench(Bench),
+    /// Grow a memory as far as asked, and hold its answers to what was stored and to the definition
+    Stress(StressArgs),
     /// Store, corrupt and recall handwritten digits, and show them
     Demo(Demo),
     /// Walk through the theory claim by claim, each beside what is measured now

@@ -19,5 +19,6 @@ pub mod recall;
 pub mod search;
 pub mod spectrum;
 mod store;
+pub mod stress;
 pub mod validate;
 pub mod verify;

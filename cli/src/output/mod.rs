@@ -54,6 +54,13 @@ pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
+/// Does `work`, which asks by itself whether it is [interrupted]: an interrupt waits until it has come to an end that
+/// leaves nothing half done.
+pub fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
+    let _placing = PLACING.lock().unwrap_or_else(PoisonError::into_inner);
+    work()
+}
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// How long a command may take to stop by itself.

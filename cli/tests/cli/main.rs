@@ -12,5 +12,6 @@ mod refused;
 mod sandbox;
 mod scope;
 mod store;
+mod stress;
 mod validate;
 mod works;
