@@ -35,7 +35,7 @@ use shared::{distance, files_and, named, positive};
 #[command(
     after_help = "Files of patterns are arrays (.npy, .npz), texts (.txt), tables (.csv), images and folders of images;\n\
 `popfield create --help` tells of each.\n\
-Exit status: 0 done; 1 it ran and the answer is no (validate, stress); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
+Exit status: 0 done; 1 it ran and the answer is no (validate, verify, stress); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
 POPFIELD_TIER forces a SIMD tier (see `popfield info --tiers`).\n\n\
 Example:\n  popfield create digits.pop --keys digits.npy\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy"
 )]
