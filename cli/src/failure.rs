@@ -76,6 +76,12 @@ impl Failure {
         }
     }
 
+    /// Nothing, if the machine has room for a buffer of so many bytes, which std would else end the process for.
+    pub fn unless_room(bytes: usize, what: impl Display) -> Result<()> {
+        let room = Vec::<u8>::new().try_reserve_exact(bytes);
+        room.map_err(|_| Self::Resource(format!("{what}: out of memory: a buffer of {bytes} bytes")))
+    }
+
     /// An error of standard output.
     pub fn stdout(error: &std::io::Error) -> Self {
         match error.kind() {

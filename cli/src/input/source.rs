@@ -166,6 +166,7 @@ impl Source {
 
     /// The bytes, once, from first to last.
     pub fn stream(&self) -> Result<Box<dyn BufRead>> {
+        Failure::unless_room(CHUNK_BYTES, self.name())?;
         if self.is_stdin() {
             return Ok(Box::new(BufReader::with_capacity(CHUNK_BYTES, io::stdin())));
         }
@@ -177,6 +178,7 @@ impl Source {
     /// hold what is claimed to what is there.
     pub fn whole(&self) -> Result<(BufReader<File>, u64)> {
         let failed = |error: io::Error| Failure::reading(Path::new(&self.name()), &error);
+        Failure::unless_room(CHUNK_BYTES, self.name())?;
         let file = match !self.is_stdin() && self.path.is_file() {
             true => File::open(&self.path).map_err(failed)?,
             false if !self.is_stdin() && self.path.metadata().is_ok_and(|there| is_device(&there.file_type())) => {

@@ -10,6 +10,9 @@ use super::place::Placed;
 use super::temporary::{beginning, exists, folder_of, temporary};
 use crate::failure::{Failure, Result};
 
+/// Bytes that are written together.
+const BUFFER_BYTES: usize = 1 << 20;
+
 /// A file under way. It takes its place when it is [delivered](super::deliver); dropped before, it leaves nothing.
 #[derive(Debug)]
 pub struct OutFile {
@@ -47,7 +50,8 @@ impl OutFile {
             // A name that cannot be, which the temporary file would not have found out.
             Err(error) => return Err(cannot(error)),
         };
-        let writer = |sink| BufWriter::with_capacity(1 << 20, sink);
+        Failure::unless_room(BUFFER_BYTES, path.display())?;
+        let writer = |sink| BufWriter::with_capacity(BUFFER_BYTES, sink);
         if there.as_ref().is_some_and(std::fs::Metadata::is_dir) {
             return Err(Failure::usage(format!("{}: is a folder", path.display())));
         }
