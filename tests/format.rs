@@ -175,7 +175,7 @@ mod stores {
             assert!(kept.keys() == expected.keys() && kept.values() == expected.values());
             assert!(kept.ids().eq(expected.ids()) && kept.labels().eq(expected.labels()));
             assert_eq!((kept.next_id(), kept.notes()), (expected.next_id(), expected.notes()));
-            assert_eq!((kept.label(0), kept.label(7919 % 1009), kept.next_id()), (Some("número 0"), None, 1039));
+            assert_eq!((kept.label(0), kept.label(7919 % 1009), kept.next_id()), (Some("número 0"), None, 1036));
         }
         for entry in data(STORE).read_dir().unwrap().map(|entry| entry.unwrap()) {
             let now = std::fs::read(today.join(entry.file_name())).unwrap();

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     output::catch_signals();
     match run(cli.command) {
         // It was told to stop when all was as good as done.
-        Ok(()) if output::interrupted() => fail(&Failure::Interrupted),
+        Ok(()) if output::interrupted() && !output::acknowledged() => fail(&Failure::Interrupted),
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => fail(&failure),
     }

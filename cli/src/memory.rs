@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::Instant;
 
-use popfield::Memory;
-use popfield::store::Snapshot;
+use popfield::store::{Backend, Snapshot};
+use popfield::{Memory, Progress};
 
 use crate::failure::{Failure, Result, about};
 use crate::input::{dismiss_writer, in_words};
-use crate::report::spinner;
+use crate::report::{progress, spinner, tell};
 
 /// How a memory lies on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,4 +45,19 @@ pub fn open(path: &Path) -> Result<(Memory, f64)> {
     let memory = Memory::open(path).map_err(about(path))?;
     spinner.finish_and_clear();
     Ok((memory, start.elapsed().as_secs_f64()))
+}
+
+/// Opens a memory of which another is made: a store's files are held to their hashes first, lest damage pass for what was
+/// stored.
+pub fn open_whole(path: &Path) -> Result<Memory> {
+    if kind_of(path)? == Kind::Store {
+        let store = Snapshot::open(path, Backend::Mmap).map_err(about(path))?;
+        let bar = progress(store.bytes(), "bytes checked");
+        let damage = store.verify(Progress::new(&tell(&bar))).map_err(about(path))?;
+        bar.finish_and_clear();
+        if let Some(damage) = damage.into_iter().next() {
+            return Err(about(path)(damage));
+        }
+    }
+    open(path).map(|(memory, _)| memory)
 }

@@ -197,7 +197,10 @@ pub fn scope_in_words(in_scope: usize, memory: &Memory) -> String {
 
 /// An association as people know it: by its id, and its label if it has one.
 pub fn called(memory: &Memory, id: u64) -> String {
-    memory.label(id).map_or_else(|| id.to_string(), |label| format!("{id} {label}"))
+    let Some(label) = memory.label(id) else { return id.to_string() };
+    // What would move the cursor or colour the terminal is no part of a name.
+    let shown: String = label.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    format!("{id} {shown}")
 }
 
 /// What became of the diagonal.

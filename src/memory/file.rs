@@ -38,6 +38,8 @@ use crate::{Error, Memory, Patterns, Progress, Result, Steps};
 
 const MAGIC: &[u8; 8] = b"popfield";
 const VERSION: u32 = 3;
+/// No version will be above this: what says so is no memory, but a text perhaps that begins with the same word.
+const MOST_VERSIONS: u32 = 1 << 16;
 const AUTO: u32 = 1;
 /// The first bytes and the version: what every file of every version has.
 const START_BYTES: usize = 12;
@@ -75,8 +77,8 @@ impl Memory {
             return Ok(false);
         }
         let mut start = Vec::new();
-        File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut start)?;
-        Ok(start == MAGIC)
+        File::open(path)?.take(START_BYTES as u64).read_to_end(&mut start)?;
+        Ok(start.starts_with(MAGIC) && start.len() == START_BYTES && is_version(word(&start, 8)))
     }
 
     /// Opens the memory file at `path`, checking all of it.
@@ -150,6 +152,9 @@ impl Header {
             return Err(format("first bytes", "\"popfield\"", format!("{:?}", String::from_utf8_lossy(&header[..8]))));
         }
         let found = word(&header, 8);
+        if !is_version(found) {
+            return Err(format("first bytes", "\"popfield\" and a version", "\"popfield\" and other bytes"));
+        }
         if found != VERSION {
             return Err(Error::Version { what: "popfield memory", expected: VERSION, found });
         }
@@ -350,6 +355,11 @@ impl View<'_> {
         writer.inner.write_all(hash.as_bytes())?;
         Ok(())
     }
+}
+
+/// Whether a file of some version would say this.
+fn is_version(found: u32) -> bool {
+    found < MOST_VERSIONS
 }
 
 fn format(place: &'static str, expected: impl Into<String>, found: impl Into<String>) -> Error {

@@ -7,11 +7,11 @@ use crate::error::room_for;
 use crate::patterns::Patterns;
 use crate::store::commit::Store;
 use crate::store::disk::Backend;
-use crate::store::manifest::{Entry, Manifest};
+use crate::store::manifest::{Entry, Manifest, UNDER_WAY};
 use crate::store::rows::Batch;
 use crate::store::segment::Opened;
 use crate::store::unique::check_new;
-use crate::store::write::{RowIds, UNDER_WAY, Writer, most_rows};
+use crate::store::write::{RowIds, Writer, most_rows};
 use crate::{Error, Result};
 
 /// Bytes of patterns and labels that wait in memory at the most: fewer rows are merged with small segments as they are
@@ -70,7 +70,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Dimension`] or [`Error::Count`] for what does not fit; [`Error::Id`] for an id that is present, or given
-    /// twice, or 2⁶⁴ − 1; [`Error::Parameter`] where counted ids have run out; [`Error::Io`], [`Error::OutOfMemory`],
+    /// twice, or 2⁶⁴ − 1; [`Error::Parameter`] where counted ids have run out; [`Error::Store`] where segments that would
+    /// be merged are damaged; [`Error::Io`], [`Error::OutOfMemory`],
     /// and nothing has changed; [`Error::Poisoned`].
     pub fn append(&mut self, batch: Batch<'_>) -> Result<Range<u64>> {
         let mut appending = self.begin()?;
@@ -296,7 +297,7 @@ impl<'a> Appending<'a> {
         let old: Vec<Opened> = snapshot.segments[kept..].to_vec();
         let mut writer = self.new_writer()?;
         for segment in &old {
-            segment.copy_to(&mut writer, self.store.snapshot.dim(), self.store.snapshot.value_dim(), &|_| Ok(()))?;
+            segment.copy_to(&mut writer, &self.store.snapshot, &|_| Ok(()))?;
         }
         let before = writer.rows();
         self.writer = Some(writer);

@@ -10,10 +10,9 @@ use crate::patterns::Notes;
 use crate::patterns::pattern::words_of;
 use crate::store::disk::{Backend, Disk, Folder};
 use crate::store::lock::Lock;
-use crate::store::manifest::{MAX_NOTES, Manifest, generation_of, manifest_file};
+use crate::store::manifest::{MAX_NOTES, Manifest, UNDER_WAY, is_ours, manifest_file};
 use crate::store::segment::about;
 use crate::store::snapshot::Snapshot;
-use crate::store::write::UNDER_WAY;
 use crate::{Error, Result};
 
 /// A store that is open for writing: no other process can write to it meanwhile, and any may read it.
@@ -193,14 +192,4 @@ impl Store {
     pub(super) fn check(&self) -> Result<()> {
         if self.poisoned { Err(Error::Poisoned) } else { Ok(()) }
     }
-}
-
-/// Whether a store gives its files such names.
-fn is_ours(name: &str) -> bool {
-    let name = name.strip_suffix(UNDER_WAY).unwrap_or(name);
-    generation_of(name).is_some()
-        || name
-            .strip_prefix("segment-")
-            .and_then(|rest| rest.split_once('-'))
-            .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::{Error, Result};
 
-const NAME: &str = "lock";
+/// The file that is locked; who holds it stands in it.
+pub(crate) const LOCK: &str = "lock";
 
 /// Held by the one who may write.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ impl Lock {
     /// # Errors
     /// [`Error::Locked`] if another writer has it, which is named as it gave its name; [`Error::Io`].
     pub(crate) fn take(path: &Path) -> Result<Self> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path.join(NAME))?;
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path.join(LOCK))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

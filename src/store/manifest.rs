@@ -22,7 +22,11 @@ pub(crate) const MAX_BYTES: usize = 64 << 20;
 /// Bytes of all notes at the most.
 pub(crate) const MAX_NOTES: usize = 1 << 16;
 
-const MAGIC: &str = "popfield store ";
+/// How every manifest begins, of every version.
+pub(crate) const MAGIC: &str = "popfield store ";
+
+/// What is added to the name of a file until it is whole.
+pub(crate) const UNDER_WAY: &str = ".new";
 
 /// What a store holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,6 +171,16 @@ pub(crate) fn generation_of(name: &str) -> Option<u64> {
     let digits = name.strip_prefix("manifest-")?;
     // Only as we write it, so that no two names are of one generation.
     digits.parse().ok().filter(|&generation| manifest_file(generation) == name)
+}
+
+/// Whether a store gives its files such names.
+pub(crate) fn is_ours(name: &str) -> bool {
+    let name = name.strip_suffix(UNDER_WAY).unwrap_or(name);
+    generation_of(name).is_some()
+        || name
+            .strip_prefix("segment-")
+            .and_then(|rest| rest.split_once('-'))
+            .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 impl Entry {

@@ -8,8 +8,10 @@ use crate::patterns::segments::Side;
 use crate::progress::Steps;
 use crate::store::commit::Store;
 use crate::store::disk::Backend;
-use crate::store::segment::Opened;
-use crate::store::write::{RowIds, UNDER_WAY, Writer, most_rows};
+use crate::store::manifest::UNDER_WAY;
+use crate::store::segment::{Opened, verify};
+use crate::store::snapshot::Snapshot;
+use crate::store::write::{RowIds, Writer, most_rows};
 use crate::{Progress, Result};
 
 /// Rows that are copied together.
@@ -17,13 +19,18 @@ const CHUNK: usize = 1 << 13;
 
 impl Opened {
     /// Appends the rows whose associations are there to `writer`; tells `advance` how many there were.
+    ///
+    /// All files are held to their hashes first: what is damaged must not be given the hash of what it has become.
     pub(super) fn copy_to(
         &self,
         writer: &mut Writer,
-        dim: usize,
-        value_dim: Option<usize>,
+        snapshot: &Snapshot,
         advance: &dyn Fn(u64) -> Result<()>,
     ) -> Result<()> {
+        if let Some(damage) = verify(&*snapshot.disk, &snapshot.manifest, &self.entry, &|_| Ok(()))?.pop() {
+            return Err(damage);
+        }
+        let (dim, value_dim) = (snapshot.dim(), snapshot.value_dim());
         let keys = Side::new(dim, [Arc::clone(&self.keys)])?;
         let values = self.values.as_ref().zip(value_dim).map(|(values, dim)| Side::new(dim, [Arc::clone(values)]));
         let values = values.transpose()?;
@@ -54,6 +61,7 @@ impl Store {
     /// time, 4 GiB at the most.
     ///
     /// # Errors
+    /// [`Error::Store`](crate::Error::Store) for a damaged segment, which stays as it is;
     /// [`Error::Io`](crate::Error::Io), [`Error::OutOfMemory`](crate::Error::OutOfMemory);
     /// [`Error::Interrupted`](crate::Error::Interrupted); [`Error::Poisoned`](crate::Error::Poisoned).
     pub fn compact(&mut self, progress: Progress<'_>) -> Result<()> {
@@ -107,7 +115,7 @@ impl Store {
         let number = self.snapshot.manifest.next_segment;
         let mut writer = Writer::new(Arc::clone(&self.snapshot.disk), number, dim, value_dim)?;
         for segment in &self.snapshot.segments[range] {
-            segment.copy_to(&mut writer, dim, value_dim, &|rows| steps.advance(rows))?;
+            segment.copy_to(&mut writer, &self.snapshot, &|rows| steps.advance(rows))?;
         }
         let entry = self.syncing(|_| writer.finish())?;
         Opened::new(&*self.snapshot.disk, &self.snapshot.manifest, &entry, Backend::Mmap, UNDER_WAY)

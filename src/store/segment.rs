@@ -202,11 +202,10 @@ pub(crate) fn verify(
         let file = column.file(entry.number);
         let held = match hold(disk, &file, digest, Backend::Mmap, Access::Sequential) {
             Ok(held) => held,
-            Err(error @ Error::Store { .. }) => {
-                found.push(error);
+            Err(error) => {
+                found.push(damage(&file, error)?);
                 continue;
             }
-            Err(error) => return Err(error),
         };
         let start = column.shape(entry.rows, manifest.words()).map_or(0, |_| npy::HEADER);
         let mut hasher = blake3::Hasher::new();
@@ -222,10 +221,24 @@ pub(crate) fn verify(
     // Lengths, headers and the bitmap.
     match Opened::new(disk, manifest, entry, Backend::Mmap, "") {
         Ok(_) => {}
-        Err(error @ Error::Store { .. }) => found.push(error),
-        Err(error) => return Err(error),
+        // What was told of a file is told once.
+        Err(error @ Error::Store { .. }) if found.is_empty() => found.push(error),
+        Err(Error::Store { .. }) => {}
+        Err(error) if found.is_empty() => return Err(error),
+        Err(_) => {}
     }
     Ok(found)
+}
+
+/// An error that is damage of `file`, as is that it is not there, or no file; others are returned as errors.
+fn damage(file: &str, error: Error) -> Result<Error> {
+    match error {
+        Error::Io(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => {
+            Ok(Error::Store { file: file.to_owned(), expected: "a file".into(), found: "none".into() })
+        }
+        error @ Error::Store { .. } => Ok(error),
+        error => Err(error),
+    }
 }
 
 /// Lanes as the bytes of a file, in `buffer`.

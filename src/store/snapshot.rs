@@ -10,7 +10,8 @@ use crate::patterns::ids::Ids;
 use crate::patterns::labels::Labels;
 use crate::patterns::segments::Side;
 use crate::store::disk::{Backend, Disk, Folder};
-use crate::store::manifest::{Column, Entry, MAX_BYTES, Manifest, generation_of, manifest_file};
+use crate::store::lock::LOCK;
+use crate::store::manifest::{Column, Entry, MAGIC, MAX_BYTES, Manifest, generation_of, is_ours, manifest_file};
 use crate::store::npy;
 use crate::store::segment::{Opened, about, verify};
 use crate::{Error, Progress, Result};
@@ -42,13 +43,38 @@ impl Snapshot {
         Self::of_disk(Arc::new(Folder::new(path.as_ref())), backend)
     }
 
-    /// Whether there is a folder at `path` in which a store's manifest stands, whole or not.
+    /// Whether there is a folder at `path` in which a file has the name of a store's manifest and begins as one, whole or
+    /// not.
     ///
     /// # Errors
     /// [`Error::Io`].
     pub fn is_store(path: impl AsRef<Path>) -> Result<bool> {
         let path = path.as_ref();
-        Ok(path.is_dir() && Folder::new(path).names()?.iter().any(|name| generation_of(name).is_some()))
+        if !path.is_dir() {
+            return Ok(false);
+        }
+        let folder = Folder::new(path);
+        let begins = |name: &String| {
+            let held = folder.hold(name, Backend::Mmap, popfield_map::Access::Random);
+            held.is_ok_and(|held| held.bytes().starts_with(MAGIC.as_bytes()))
+        };
+        Ok(folder.names()?.iter().filter(|name| generation_of(name).is_some()).any(begins))
+    }
+
+    /// What stands in the folder of a store at `path` and is no file of a store, if anything is.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn foreign(path: impl AsRef<Path>) -> Result<Option<String>> {
+        let mut foreign = None;
+        for entry in std::fs::read_dir(path)? {
+            let entry = entry?;
+            let ours = entry.file_name().to_str().is_some_and(|name| name == LOCK || is_ours(name));
+            if !ours || !entry.file_type()?.is_file() {
+                foreign = Some(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        Ok(foreign)
     }
 
     pub(crate) fn of_disk(disk: Arc<dyn Disk>, backend: Backend) -> Result<Self> {

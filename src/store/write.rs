@@ -8,13 +8,10 @@ use crate::error::room_for;
 use crate::patterns::Patterns;
 use crate::patterns::ids::order_of;
 use crate::store::disk::{Disk, NewFile};
-use crate::store::manifest::{Column, Digest, Entry, Hash, MAX_ROWS};
+use crate::store::manifest::{Column, Digest, Entry, Hash, MAX_ROWS, UNDER_WAY};
 use crate::store::npy;
 use crate::store::segment::{about, to_bytes};
 use crate::{Error, Result};
-
-/// What is added to the name of a file until it is whole.
-pub(crate) const UNDER_WAY: &str = ".new";
 
 /// Bytes of pages that are written together.
 const WRITTEN_BYTES: usize = 1 << 20;

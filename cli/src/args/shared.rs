@@ -19,6 +19,9 @@ pub struct Input {
     /// Arrays are packed bits: uint8, 8 positions a byte, as by numpy.packbits, or uint64, 64 a word, the lowest bit first
     #[arg(long)]
     pub packed: bool,
+    /// Arrays are packed bits if they are of bytes or words: so the memory's keys were read.
+    #[arg(skip)]
+    pub packed_if_bytes: bool,
     /// Dimension of the patterns (default for packed keys: every bit of a row)
     #[arg(long, allow_negative_numbers = true, value_name = "D", value_parser = positive)]
     pub dim: Option<usize>,

@@ -36,7 +36,9 @@ pub struct Create {
     #[command(flatten)]
     pub associations: AssociationArgs,
     /// Take all from this memory, a file or a folder
-    #[arg(long, value_name = "MEMORY", conflicts_with_all = ["keys", "dim"])]
+    #[arg(long, value_name = "MEMORY", conflicts_with_all = [
+        "keys", "dim", "values", "ids", "labels", "value_dim", "encoding", "packed", "bitorder", "text", "threshold", "format"
+    ])]
     pub from: Option<PathBuf>,
     /// Replace the memory if it exists
     #[arg(long)]

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::store::{Files, rewrite};
 use crate::args::Append;
-use crate::failure::{Result, about};
+use crate::failure::{Failure, Result, about};
 use crate::memory::{Kind, kind_of};
-use crate::output::{check_distinct, say};
+use crate::output::{acknowledging, check_distinct, say};
 use crate::report::{facts, note};
 
 pub fn run(args: &Append) -> Result<()> {
@@ -20,9 +20,13 @@ pub fn run(args: &Append) -> Result<()> {
     match kind {
         Kind::Store => {
             let mut store = Store::open(&args.memory).map_err(about(&args.memory))?;
-            append(args, &files, &mut store)?.tell(args)
+            append(args, &files, &mut store, |commit| acknowledging(commit, |appended| appended.tell(args)))
         }
-        Kind::File => rewrite(&args.memory, |store| append(args, &files, store), |appended| appended.tell(args)),
+        Kind::File => rewrite(
+            &args.memory,
+            |store| append(args, &files, store, |commit| commit()),
+            |appended| appended.tell(args),
+        ),
     }
 }
 
@@ -36,17 +40,27 @@ struct Appended {
     len: u64,
 }
 
-fn append(args: &Append, files: &Files, store: &mut Store) -> Result<Appended> {
+/// Takes in what the files hold; the last step, by which it lasts, is handed to `end`.
+fn append<T>(
+    args: &Append,
+    files: &Files,
+    store: &mut Store,
+    end: impl FnOnce(&mut dyn FnMut() -> Result<Appended>) -> Result<T>,
+) -> Result<T> {
     let (dim, value_dim) = (store.snapshot().dim(), store.snapshot().value_dim());
-    let before = store.snapshot().len();
-    let mut associations = files.open(&args.input, Some(dim), value_dim, &store.snapshot().notes().clone())?;
+    let (before, notes) = (store.snapshot().len(), store.snapshot().notes().clone());
+    let mut associations = files.open(&args.input, Some(dim), value_dim, &notes)?;
     let mut appending = store.begin()?;
     associations.append(None, &mut appending, [dim, value_dim.unwrap_or(dim)])?;
-    let count = appending.len();
-    let counted = appending.commit().map_err(|error| associations.about(error))?;
-    let (read, notes) = associations.told();
-    let counted = (!counted.is_empty()).then_some(counted);
-    Ok(Appended { read, notes, count, counted, len: before + count })
+    let mut ready = Some((appending, associations));
+    end(&mut || {
+        let Some((appending, associations)) = ready.take() else { return Err(Failure::Interrupted) };
+        let count = appending.len();
+        let counted = appending.commit().map_err(|error| associations.about(error))?;
+        let (read, notes) = associations.told();
+        let counted = (!counted.is_empty()).then_some(counted);
+        Ok(Appended { read, notes, count, counted, len: before + count })
+    })
 }
 
 impl Appended {

@@ -2,15 +2,14 @@
 
 use popfield::Memory;
 use popfield::patterns::Notes;
-use popfield::store::Store;
+use popfield::store::{Snapshot, Store};
 use serde_json::json;
 
 use super::store::{Files, rows_together, store_of};
 use crate::args::Create;
 use crate::failure::{Failure, Result, about};
 use crate::input::notes_of;
-use crate::memory::open;
-use crate::memory::{Kind, kind_of};
+use crate::memory::{Kind, kind_of, open_whole};
 use crate::output::{OutStore, check_distinct, say};
 use crate::report::{bytes, facts, note};
 
@@ -25,7 +24,14 @@ pub fn run(args: &Create) -> Result<()> {
             return Err(Failure::usage(format!("{}: exists already; --force replaces it", args.memory.display())));
         }
         let is_memory = match kind_of(&args.memory) {
-            Ok(Kind::Store) => true,
+            Ok(Kind::Store) => match Snapshot::foreign(&args.memory).map_err(about(&args.memory))? {
+                None => true,
+                Some(foreign) => {
+                    let memory = args.memory.display();
+                    let why = "which is no file of a memory: --force replaces memories, and nothing else";
+                    return Err(Failure::usage(format!("{memory}: holds {foreign}, {why}")));
+                }
+            },
             Ok(Kind::File) => Memory::is_memory(&args.memory).map_err(about(&args.memory))?,
             Err(_) => false,
         };
@@ -39,8 +45,7 @@ pub fn run(args: &Create) -> Result<()> {
         |dim, value_dim, notes: Notes| Store::create(out.path(), dim, value_dim, notes).map_err(about(&args.memory));
     let (store, read, notes) = match &args.from {
         Some(from) => {
-            kind_of(from)?;
-            let (memory, _) = open(from)?;
+            let memory = open_whole(from)?;
             let store = store_of(&memory, out.path())?;
             (store, vec![("from", from.display().to_string())], Vec::new())
         }

@@ -1,14 +1,13 @@
 //! `popfield export`: what a memory holds, as an array or as one file.
 
-use popfield::patterns::BitOrder;
 use popfield::{Memory, Progress};
 use serde_json::json;
 
 use super::recall::write_each;
 use crate::args::Export;
 use crate::failure::{Failure, Result, about};
-use crate::memory::kind_of;
-use crate::memory::open;
+use crate::input::bit_order;
+use crate::memory::open_whole;
 use crate::output::{OutFile, check_distinct, deliver, npy, say, written};
 use crate::report::{bytes, facts, progress, tell};
 
@@ -29,8 +28,7 @@ pub fn run(args: &Export) -> Result<()> {
         let why = "is no memory: --force replaces only memories";
         return Err(Failure::usage(format!("{}: {why}", args.out.display())));
     }
-    kind_of(&args.memory)?;
-    let (memory, _) = open(&args.memory)?;
+    let memory = open_whole(&args.memory)?;
     let mut out = if as_memory && !args.force { OutFile::create_new(&args.out)? } else { OutFile::create(&args.out)? };
     let mut ids_out = args.ids_out.as_deref().map(OutFile::create).transpose()?;
     let bar = progress(memory.bytes() as u64, "bytes");
@@ -43,7 +41,8 @@ pub fn run(args: &Export) -> Result<()> {
         out
     } else {
         let patterns = if args.values { memory.values() } else { memory.keys() };
-        let (shape, packed) = ([patterns.len(), patterns.dim()], args.packed_out.then_some(BitOrder::Big));
+        let (shape, packed) =
+            ([patterns.len(), patterns.dim()], args.packed_out.then(|| bit_order(None, memory.notes())));
         written(out, |file| write_each(file, shape, patterns.iter(), packed))?
     };
     if let Some(file) = ids_out.take() {

@@ -9,7 +9,7 @@ use crate::args::Forget;
 use crate::failure::{Result, about};
 use crate::input::{Ids, Source};
 use crate::memory::{Kind, kind_of};
-use crate::output::{check_distinct, say};
+use crate::output::{acknowledging, check_distinct, say};
 use crate::report::facts;
 
 pub fn run(args: &Forget) -> Result<()> {
@@ -22,8 +22,8 @@ pub fn run(args: &Forget) -> Result<()> {
     match kind {
         Kind::Store => {
             let mut store = Store::open(&args.memory).map_err(about(&args.memory))?;
-            let forgotten = forget(&mut store)?;
-            tell(args, forgotten, store.snapshot().len())
+            let change = || Ok((forget(&mut store)?, store.snapshot().len()));
+            acknowledging(change, |(forgotten, len)| tell(args, forgotten, len))
         }
         Kind::File => rewrite(
             &args.memory,

@@ -24,7 +24,7 @@ pub fn run(args: &NoiseArgs) -> Result<()> {
     let ids_out = args.ids_out.as_deref().map(OutFile::create).transpose()?;
     let spinner = spinner(format!("drawing {} keys", args.count));
     let keys = memory.keys();
-    let (model, packed) = (args.noise_model, order(args.packed));
+    let (model, packed) = (args.noise_model, order(args.packed, memory.notes()));
     let noisy = add_noise(&keys.choose(args.count, args.seed, PURPOSE)?, args.noise, model, args.seed)?;
     spinner.set_message(format!("writing {}", args.out.display()));
     let out = written(out, |file| write_patterns(file, &noisy, packed))?;

@@ -1,12 +1,13 @@
 //! `popfield random`: random patterns into a file.
 
 use popfield::Patterns;
-use popfield::patterns::BitOrder;
+use popfield::patterns::{BitOrder, Notes};
 use serde_json::json;
 
-use super::recall::{bit_order, write_patterns};
+use super::recall::write_patterns;
 use crate::args::{PackedArgs, RandomArgs};
 use crate::failure::Result;
+use crate::input::bit_order;
 use crate::output::{OutFile, check_ending, deliver, say, written};
 use crate::report::{facts, spinner};
 
@@ -16,7 +17,7 @@ pub fn run(args: &RandomArgs) -> Result<()> {
     let out = OutFile::create(&args.out)?;
     let spinner = spinner(format!("drawing {} patterns", args.patterns));
     let patterns = Patterns::random(args.patterns, args.dim, args.seed, "keys")?;
-    let packed = order(args.packed);
+    let packed = order(args.packed, &Notes::new());
     spinner.set_message(format!("writing {}", args.out.display()));
     let out = written(out, |file| write_patterns(file, &patterns, packed))?;
     spinner.finish_and_clear();
@@ -37,9 +38,9 @@ pub fn run(args: &RandomArgs) -> Result<()> {
     })
 }
 
-/// The order of bits, where patterns are written packed.
-pub fn order(args: PackedArgs) -> Option<BitOrder> {
-    args.packed_out.then(|| bit_order(args.bitorder))
+/// The order of bits, where patterns are written packed, for a memory of such notes.
+pub fn order(args: PackedArgs, notes: &Notes) -> Option<BitOrder> {
+    args.packed_out.then(|| bit_order(args.bitorder, notes))
 }
 
 /// The array that patterns are written as, in words.

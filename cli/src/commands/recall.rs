@@ -10,9 +10,9 @@ use popfield::recall::Report;
 use popfield::{Memory, Pattern, Patterns, Progress, Queries, Scope};
 use serde_json::{Value, json};
 
-use crate::args::{BitOrderArg, RecallArgs};
+use crate::args::RecallArgs;
 use crate::failure::{Failure, Result};
-use crate::input::{ScopeFiles, Source, check_options, check_stdin, read_queries, unknown_of};
+use crate::input::{ScopeFiles, Source, bit_order, check_options, check_stdin, read_queries, unknown_of};
 use crate::memory::open;
 use crate::output::{Form, Out, OutFile, check_distinct, deliver, npy, say, shape_of, write_pictures, written};
 use crate::report::{Learned, Run, answering, called, facts, note, spinner, tell};
@@ -99,7 +99,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     let report = report.map(|file| written(file, |file| write_report(file, &reports, queries, &memory))).transpose()?;
     let out = match out {
         Some((Out::File(file), Form::Npy, _)) => {
-            let packed = args.packed_out.then(|| bit_order(args.input.bitorder));
+            let packed = args.packed_out.then(|| bit_order(args.input.bitorder, memory.notes()));
             Some(Out::File(written(file, |file| write_patterns(file, &patterns, packed))?))
         }
         Some((out, form, shape)) => Some(write_pictures(out, form, &patterns, shape, &loaded.names)?),
@@ -131,14 +131,6 @@ fn show(patterns: &Patterns, reports: &[Report], memory: &Memory) -> Result<()> 
         say(format_args!("… {} more; --out F.npy writes them all", patterns.len() - SHOWN))?;
     }
     Ok(())
-}
-
-/// The order of bits in packed bytes, by default numpy's.
-pub fn bit_order(order: Option<BitOrderArg>) -> BitOrder {
-    match order {
-        Some(BitOrderArg::Little) => BitOrder::Little,
-        Some(BitOrderArg::Big) | None => BitOrder::Big,
-    }
 }
 
 /// Patterns as int8, or packed in bytes of this order.

@@ -1,7 +1,7 @@
 //! What commands that write memories share: associations on their way into one.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, Metadata, TryLockError};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -258,6 +258,8 @@ pub fn rewrite<T>(
     change: impl FnOnce(&mut Store) -> Result<T>,
     print: impl FnOnce(T) -> Result<()>,
 ) -> Result<()> {
+    // Held until the file that is written anew has taken the place of this one.
+    let _locked = lock(path)?;
     let (memory, _) = open(path)?;
     let mut out = OutFile::create(path)?;
     let under_way = OutStore::create(path)?;
@@ -272,6 +274,41 @@ pub fn rewrite<T>(
     drop(memory);
     drop(under_way);
     deliver([out], || print(changed))
+}
+
+/// Locks the file at `path` against others who would write it anew.
+fn lock(path: &Path) -> Result<File> {
+    loop {
+        let file = File::open(path).map_err(|error| Failure::reading(path, &error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let why = "expected no other writer, found that another program writes to it";
+                return Err(Failure::Resource(format!("{}: {why}", path.display())));
+            }
+            Err(TryLockError::Error(error)) => return Err(Failure::reading(path, &error)),
+        }
+        // Another may have put a new file in its place before the lock was had: that one is to be changed.
+        match (file.metadata(), path.metadata()) {
+            (Ok(here), Ok(there)) if is_same(&here, &there) => return Ok(file),
+            (Ok(_), Ok(_)) => {}
+            (Err(error), _) | (_, Err(error)) => return Err(Failure::reading(path, &error)),
+        }
+    }
+}
+
+/// Whether both are of one file, where the system tells.
+fn is_same(here: &Metadata, there: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        (here.dev(), here.ino()) == (there.dev(), there.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (here, there);
+        true
+    }
 }
 
 /// A new store at `path` that holds what `memory` does.

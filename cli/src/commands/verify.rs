@@ -1,11 +1,13 @@
 //! `popfield verify`: whether a memory's files hold what was written.
 
 use popfield::store::{Backend, Snapshot};
+use std::io;
+
 use popfield::{Memory, Progress};
 use serde_json::json;
 
 use crate::args::Verify;
-use crate::failure::{Failure, Result, about};
+use crate::failure::{Failure, Result, about, in_words};
 use crate::memory::open;
 use crate::memory::{Kind, kind_of};
 use crate::output::say;
@@ -18,6 +20,12 @@ pub fn run(args: &Verify) -> Result<()> {
             match opened {
                 // What does not even open is damaged; another version is not, nor what cannot be read.
                 Err(error @ popfield::Error::Store { .. }) => (0, vec![error.to_string()]),
+                // A file that the manifest names is gone, or is none.
+                Err(popfield::Error::Io(error))
+                    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) =>
+                {
+                    (0, vec![in_words(&error)])
+                }
                 Err(error) => return Err(about(&args.memory)(error)),
                 Ok(snapshot) => {
                     let bar = progress(snapshot.bytes(), "bytes");

@@ -23,14 +23,14 @@ use crate::failure::Result;
 
 pub use ids::{Ids, ScopeFiles};
 pub use reading::{Loaded, Reading, Shape, check_options, unknown_of};
-pub use remember::{check_shape, notes_of, remembered};
+pub use remember::{bit_order, check_shape, notes_of, remembered};
 pub use source::{Kind, Source, check_stdin, dismiss_writer, in_words};
 pub use stream::{Piece, Stream};
 
 /// Reads queries for `memory`, as its keys were read unless told otherwise.
 pub fn read_queries(source: &Source, memory: &Memory, options: &Input, more: QueryInput) -> Result<Loaded> {
     let mut told = Vec::new();
-    let options = remembered(options, memory.notes(), source, &mut told)?;
+    let options = remembered(options, memory.notes(), source, &mut told);
     let mut loaded = Reading::queries(source, memory.dim(), &options, more)?.read()?;
     check_shape(source, &loaded, memory.notes())?;
     loaded.notes.extend(told);

@@ -11,7 +11,7 @@ use popfield::patterns::BitOrder;
 use popfield::{Patterns, Queries};
 
 use super::reading::{Label, Loaded, Reading, Shape};
-use super::source::Source;
+use crate::args::Input;
 use crate::failure::{Failure, Result};
 
 /// How an array begins.
@@ -32,6 +32,8 @@ pub fn read_file(reading: &Reading<'_>) -> Result<Loaded> {
 pub fn read(reading: &Reading<'_>, reader: &mut impl Read, length: u64) -> Result<Loaded> {
     let label = reading.label();
     let header = Header::read(reader, length, &label)?;
+    let options = options_for(&header, reading.options);
+    let reading = &Reading { options: &options, ..*reading };
     let element = Element::of(&header.descr, reading)?;
     let layout = Layout::of(&header, reading)?;
     header.check_length(element.dtype.bytes, length, &label)?;
@@ -72,6 +74,7 @@ pub struct Rows {
     header: Header,
     element: Element,
     layout: Layout,
+    options: Input,
     next: usize,
 }
 
@@ -81,10 +84,13 @@ impl Rows {
         let (mut reader, length) = reading.source.whole()?;
         let label = reading.label();
         let header = Header::read(&mut reader, length, &label)?;
+        let options = options_for(&header, reading.options);
+        let reading = &Reading { options: &options, ..*reading };
         let element = Element::of(&header.descr, reading)?;
         let layout = Layout::of(&header, reading)?;
         header.check_length(element.dtype.bytes, length, &label)?;
-        Ok((!header.fortran_order && layout.rows > 0).then_some(Self { reader, header, element, layout, next: 0 }))
+        let in_rows = !header.fortran_order && layout.rows > 0;
+        Ok(in_rows.then_some(Self { reader, header, element, layout, options, next: 0 }))
     }
 
     /// All rows of the array.
@@ -95,7 +101,7 @@ impl Rows {
     /// The dimension of the patterns.
     pub fn dim(&self, reading: &Reading<'_>) -> usize {
         let columns = self.layout.columns();
-        match reading.options.packed {
+        match self.options.packed {
             true => reading.dim.unwrap_or(columns.saturating_mul(8 * self.element.dtype.bytes)),
             false => columns,
         }
@@ -108,21 +114,20 @@ impl Rows {
             return Ok(None);
         }
         let layout = Layout { rows: count, ..self.layout };
+        let reading = &Reading { options: &self.options, ..*reading };
         let loaded = rows(reading, &self.header, self.element, &mut self.reader, layout, self.next)?;
         self.next += count;
         Ok(Some(loaded))
     }
 }
 
-/// Whether a file is an array of bytes or words, which may hold packed bits. What cannot be read is none.
-pub fn may_be_packed(source: &Source) -> Result<bool> {
-    if source.is_stdin() || !source.path().is_file() {
-        return Ok(false);
+/// The options by which an array of this header is read.
+fn options_for(header: &Header, options: &Input) -> Input {
+    let bytes = Dtype::of(&header.descr).is_some_and(|dtype| matches!(dtype.name, "uint8" | "uint64"));
+    match options.packed_if_bytes && bytes {
+        true => Input { packed: true, encoding: None, ..options.clone() },
+        false => options.clone(),
     }
-    let (mut reader, length) = source.whole()?;
-    let label = Label { name: source.name(), role: None };
-    let header = Header::read(&mut reader, length, &label)?;
-    Ok(Dtype::of(&header.descr).is_some_and(|dtype| matches!(dtype.name, "uint8" | "uint64")))
 }
 
 /// The ids in an array of `length` bytes.

@@ -1,11 +1,10 @@
 //! How the data of a memory was read, noted when it was made, so that what is read for it later is read the same way.
 
 use clap::ValueEnum;
-use popfield::patterns::Notes;
+use popfield::patterns::{BitOrder, Notes};
 
-use super::npy;
 use super::reading::{Loaded, Shape};
-use super::source::{Kind, Source};
+use super::source::Source;
 use crate::args::{BitOrderArg, Encoding, Input, TextArg, ThresholdArg};
 use crate::failure::{Failure, Result};
 
@@ -34,6 +33,20 @@ pub fn notes_of(options: &Input, shape: Option<Shape>) -> Notes {
     notes.into_iter().flatten().collect()
 }
 
+/// The order of bits in packed bytes that are written: as asked for, as those of a memory of such notes were read, or
+/// numpy's.
+pub fn bit_order(order: Option<BitOrderArg>, notes: &Notes) -> BitOrder {
+    match order.or_else(|| noted(notes, BIT_ORDER)) {
+        Some(BitOrderArg::Little) => BitOrder::Little,
+        Some(BitOrderArg::Big) | None => BitOrder::Big,
+    }
+}
+
+/// The value of an option that is noted.
+fn noted<T: ValueEnum>(notes: &Notes, name: &str) -> Option<T> {
+    notes.get(name).and_then(|text| T::from_str(text, false).ok())
+}
+
 /// The word of an option's value.
 fn word(value: impl ValueEnum) -> Option<String> {
     value.to_possible_value().map(|value| value.get_name().to_owned())
@@ -41,7 +54,7 @@ fn word(value: impl ValueEnum) -> Option<String> {
 
 /// The options with which `source` is read for a memory of such notes: those that were given, and where none was those
 /// that were noted. What contradicts is told in `told`.
-pub fn remembered(options: &Input, notes: &Notes, source: &Source, told: &mut Vec<String>) -> Result<Input> {
+pub fn remembered(options: &Input, notes: &Notes, source: &Source, told: &mut Vec<String>) -> Input {
     let mut read = options.clone();
     let kind = source.kind();
     let mut tell = |option: &str, given: String, noted: &str| {
@@ -52,11 +65,8 @@ pub fn remembered(options: &Input, notes: &Notes, source: &Source, told: &mut Ve
             ));
         }
     };
-    fn noted<T: ValueEnum>(notes: &Notes, name: &str) -> Option<T> {
-        notes.get(name).and_then(|text| T::from_str(text, false).ok())
-    }
-    let numbers = kind.is_array() || kind.is_text();
-    if numbers && !options.packed {
+    // Texts and tables tell by what they hold what 0 stands for.
+    if kind.is_array() && !options.packed {
         match (options.encoding, noted::<Encoding>(notes, ENCODING)) {
             (None, encoding) => read.encoding = encoding,
             (Some(given), Some(encoding)) => {
@@ -66,13 +76,9 @@ pub fn remembered(options: &Input, notes: &Notes, source: &Source, told: &mut Ve
         }
     }
     // Other arrays than of bytes and words cannot be packed, and so tell how they are read.
-    let packed =
-        notes.contains_key(PACKED) && kind == Kind::Npy && options.encoding.is_none() && npy::may_be_packed(source)?;
-    if packed {
-        read.packed = true;
-        read.encoding = None;
-    }
-    if read.packed {
+    read.packed_if_bytes =
+        notes.contains_key(PACKED) && kind.is_array() && options.encoding.is_none() && !options.packed;
+    if read.packed || read.packed_if_bytes {
         match (options.bitorder, noted::<BitOrderArg>(notes, BIT_ORDER)) {
             (None, order) => read.bitorder = order,
             (Some(given), Some(order)) => {
@@ -103,7 +109,7 @@ pub fn remembered(options: &Input, notes: &Notes, source: &Source, told: &mut Ve
     if kind.is_text() && options.text.is_none() {
         read.text = noted::<TextArg>(notes, TEXT);
     }
-    Ok(read)
+    read
 }
 
 /// Refuses pictures of another shape than those of the memory, which have as many pixels.

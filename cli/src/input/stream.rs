@@ -128,7 +128,7 @@ impl<'a> Stream<'a> {
 
     /// Opens the next file.
     fn begin(&mut self, source: &'a Source) -> Result<()> {
-        self.read = remembered(self.options, &self.notes, source, &mut self.told)?;
+        self.read = remembered(self.options, &self.notes, source, &mut self.told);
         let reading = Reading::stored(source, self.role, self.dim, &self.read);
         let regular = !source.is_stdin() && source.path().is_file();
         if source.kind() == Kind::Npy

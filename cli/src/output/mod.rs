@@ -37,6 +37,10 @@ pub fn catch_signals() {
         INTERRUPTED.store(true, Ordering::Relaxed);
         std::thread::sleep(GRACE);
         let _placed = PLACING.lock();
+        if acknowledged() {
+            // It came too late: what was asked for is done, and was told.
+            return;
+        }
         // Held to the end, so that nothing more is begun.
         let temporary = temporary();
         // What was made under a temporary name goes whole, other folders only if nothing else has come into them.
@@ -60,6 +64,23 @@ pub fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
     let _placing = PLACING.lock().unwrap_or_else(PoisonError::into_inner);
     work()
 }
+
+/// Does the last step of a change to a memory, `commit`, and lets `print` tell it: an interrupt waits until both are over,
+/// and where the change was made the command ends as one that was not interrupted.
+pub fn acknowledging<T>(commit: impl FnOnce() -> Result<T>, print: impl FnOnce(T) -> Result<()>) -> Result<()> {
+    uninterrupted(|| {
+        let done = commit()?;
+        ACKNOWLEDGED.store(true, Ordering::Relaxed);
+        print(done)
+    })
+}
+
+/// Whether a change was made that lasts.
+pub fn acknowledged() -> bool {
+    ACKNOWLEDGED.load(Ordering::Relaxed)
+}
+
+static ACKNOWLEDGED: AtomicBool = AtomicBool::new(false);
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 

@@ -131,9 +131,19 @@ fn force_replaces_only_memories() {
     }
     assert_eq!(s.read("precious.txt"), b"no patterns");
     // A damaged one is one.
-    s.write("damaged.pop", b"popfield and then nothing");
+    s.done(&["export", "memory.pop", "--out", "damaged.pop"]);
+    s.write("damaged.pop", &s.read("damaged.pop")[..40]);
     s.done(&["create", "damaged.pop", "--keys", "keys.txt", "--force"]);
     assert_eq!(s.read("damaged.pop"), s.read("memory.pop"));
+    // What only begins or is called like one is none, and what stands in one stays.
+    s.write("diary.txt", "popfield is what I write about");
+    std::fs::create_dir(s.path("named")).unwrap();
+    s.write("named/manifest-1", "");
+    s.write("memory.pop/mine.txt", "mine");
+    for (path, words) in [("diary.txt", "only memories"), ("named", "only memories"), ("memory.pop", "mine.txt")] {
+        s.refused(&["create", path, "--keys", "keys.txt", "--force"], &[path, words]);
+    }
+    assert_eq!(s.read("memory.pop/mine.txt"), b"mine");
 }
 
 /// A limit on the size of files ends neither the process nor with half a file.

@@ -192,6 +192,17 @@ fn damage_is_told() {
     assert_eq!((output.status.code(), &said["verdict"]), (Some(1), &json!("damaged")));
     assert!(said["damage"][0].as_str().unwrap().contains("segment-0-keys.npy"));
     s.done(&["search", "m", "--queries", "a.npy"]);
+    // It does not pass into another memory, nor into a segment that it would be merged with.
+    for args in [
+        &["export", "m", "--out", "m.pop"][..],
+        &["export", "m", "--out", "m.npy"],
+        &["create", "n", "--from", "m"],
+        &["append", "m", "--keys", "a.npy"],
+    ] {
+        s.refused(args, &["segment-0-keys.npy", "damaged"]);
+    }
+    std::fs::remove_file(&keys).unwrap();
+    assert_eq!(s.run(&["verify", "m"]).status.code(), Some(1));
     std::fs::write(s.path("m").join("manifest-1"), "popfield store 2 abc\n{}").unwrap();
     let output = s.run(&["search", "m", "--queries", "a.npy"]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
@@ -310,4 +321,51 @@ fn memories_remember_how_they_were_read() {
     s.refused(&["append", "f", "--keys", "turned.pgm"], &["turned.pgm", "3 × 2", "2 × 3"]);
     let info = s.json(&["info", "f", "--json"]);
     assert_eq!(info["notes"], json!({ "shape": "3x2", "threshold": "200" }));
+}
+
+/// Two who write one file at once: one is told that another does.
+#[cfg(unix)]
+#[test]
+fn a_file_has_one_writer_at_a_time() {
+    let s = sandbox();
+    s.done(&["create", "m", "--keys", "a.npy"]);
+    s.done(&["export", "m", "--out", "m.pop"]);
+    let writers: Vec<_> = (0..6)
+        .map(|_| {
+            let mut command = s.std_command(&["append", "m.pop", "--keys", "b.npy", "--json"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    let done = writers.into_iter().map(|writer| writer.wait_with_output().unwrap());
+    let mut appended = 0;
+    for output in done {
+        match output.status.code() {
+            Some(0) => appended += 50,
+            status => assert_eq!(status, Some(3), "{output:?}"),
+        }
+    }
+    assert!(appended > 0);
+    let ids = exported(&s, "m.pop").1;
+    assert_eq!(ids, (0..120 + appended).collect::<Vec<u64>>());
+}
+
+/// Packed bits that are written of a memory are read by it again.
+#[test]
+fn packed_outputs_are_read_by_their_memory() {
+    let s = sandbox();
+    s.done(&["random", "p.npy", "--patterns", "9", "--dim", "16", "--packed-out", "--bitorder", "little"]);
+    s.done(&["create", "m", "--keys", "p.npy", "--packed", "--dim", "16", "--bitorder", "little"]);
+    s.done(&["export", "m", "--out", "o.npy", "--packed-out"]);
+    assert_eq!(s.read("o.npy"), s.read("p.npy"));
+    s.done(&["noise", "n.npy", "--of", "m", "--count", "5", "--noise", "0", "--packed-out"]);
+    s.done(&["recall", "m", "--queries", "n.npy", "--separation", "max", "--out", "r.npy", "--packed-out"]);
+    for queries in ["o.npy", "n.npy", "r.npy"] {
+        let found = s.json(&["search", "m", "--queries", queries, "--json"]);
+        assert!(found["distances"].as_array().unwrap().iter().all(|row| row[0] == 0), "{queries}: {found}");
+    }
+    // Texts are asked of any memory, whatever coding its arrays had.
+    s.write("01.npy", npy("|u1", false, "(2, 4)", &[1, 0, 0, 1, 0, 1, 1, 1]));
+    s.done(&["create", "z", "--keys", "01.npy", "--encoding", "01"]);
+    s.write("q.txt", "+--+\n");
+    assert_eq!(s.json(&["search", "z", "--queries", "q.txt", "--json"])["distances"], json!([[0]]));
 }
