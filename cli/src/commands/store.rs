@@ -246,7 +246,8 @@ impl Associations<'_> {
 
 /// How many associations of these dimensions are read together: whole pages of the layout, where they fit.
 pub fn rows_together(dims: [usize; 2]) -> usize {
-    let row = 8 * dims.iter().map(|dim| dim.div_ceil(64)).max().unwrap_or(1);
+    // A file may claim rows of nothing, which is told when they are read.
+    let row = 8 * dims.iter().map(|dim| dim.div_ceil(64)).max().unwrap_or(1).max(1);
     let (rows, page) = (PIECE_BYTES / row, Patterns::rows_of_page(dims[0]).max(1));
     if rows < page { rows.max(1) } else { rows - rows % page }
 }
