@@ -77,11 +77,29 @@ impl Bits {
 
     /// The places that are set, ascending.
     pub(crate) fn places(&self) -> impl Iterator<Item = usize> {
-        self.words.iter().enumerate().flat_map(|(word, &bits)| {
+        self.places_from(0)
+    }
+
+    /// The places that are set, ascending, but for the first `rank` of them.
+    ///
+    /// Cost: a 64th of the places that are passed over.
+    pub(crate) fn places_from(&self, rank: usize) -> impl Iterator<Item = usize> {
+        let (mut before, mut first) = (0, self.words.len());
+        for (word, bits) in self.words.iter().enumerate() {
+            let here = bits.count_ones() as usize;
+            if before + here > rank {
+                first = word;
+                break;
+            }
+            before += here;
+        }
+        let rest = self.words[first..].iter().zip(first..);
+        let places = rest.flat_map(|(&bits, word)| {
             std::iter::successors(Some(bits), |&rest| Some(rest & rest.wrapping_sub(1)))
                 .take_while(|&rest| rest != 0)
                 .map(move |rest| word * 64 + rest.trailing_zeros() as usize)
-        })
+        });
+        places.skip(rank - before.min(rank))
     }
 
     /// How much of `range`, which is not empty and within the places, is set.
@@ -156,6 +174,9 @@ mod tests {
                 set.iter().for_each(|&place| bits.set(place, true));
                 assert_eq!((bits.len(), bits.of()), (set.len(), of));
                 assert!(bits.places().eq(set.iter().copied()));
+                for rank in [0, 1, set.len() / 2, set.len() - 1, set.len(), of] {
+                    assert!(bits.places_from(rank).eq(set.iter().copied().skip(rank)), "{rank}");
+                }
                 for start in (0..of).step_by(3) {
                     for end in [start + 1, (start + 64).min(of), of] {
                         let inside = (start..end).filter(|place| place % step == 0).count();

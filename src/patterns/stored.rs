@@ -67,7 +67,7 @@ impl<'a> Stored<'a> {
         let range = range.start.min(self.len())..range.end.min(self.len());
         match self.present {
             None => self.side.range(range),
-            Some(present) => self.side.select(range.len(), present.places().skip(range.start).take(range.len())),
+            Some(present) => self.side.select(range.len(), present.places_from(range.start).take(range.len())),
         }
     }
 

@@ -37,6 +37,8 @@ pub struct Appending<'a> {
     /// Whether rows have brought ids of their own.
     own_ids: bool,
     committed: bool,
+    /// An error has come: nothing can be committed.
+    failed: bool,
 }
 
 #[derive(Debug)]
@@ -95,6 +97,7 @@ impl<'a> Appending<'a> {
             counted: next_id,
             own_ids: false,
             committed: false,
+            failed: false,
         }
     }
 
@@ -126,8 +129,17 @@ impl<'a> Appending<'a> {
         pushed
     }
 
+    /// Refuses to go on after an error.
+    fn check(&self) -> Result<()> {
+        if self.failed {
+            let (expected, found) = ("batches that were all taken in".into(), "one that was refused".into());
+            return Err(Error::Parameter { what: "append", expected, found });
+        }
+        self.store.check()
+    }
+
     fn take(&mut self, batch: Batch<'_>) -> Result<()> {
-        self.store.check()?;
+        self.check()?;
         let (dim, value_dim) = (self.store.snapshot.dim(), self.store.snapshot.value_dim());
         batch.check(dim, value_dim)?;
         let count = batch.keys.len() as u64;
@@ -256,7 +268,7 @@ impl<'a> Appending<'a> {
     /// # Errors
     /// As [`Store::append`].
     pub fn commit(mut self) -> Result<Range<u64>> {
-        self.store.check()?;
+        self.check()?;
         let segments = self.store.snapshot.segments.len();
         let few = self.writer.is_none() && self.written.is_empty();
         let kept = if few { self.merge_waiting()? } else { segments };
@@ -318,6 +330,7 @@ impl<'a> Appending<'a> {
 
     /// Gives up what was taken in.
     fn abandon(&mut self) {
+        self.failed = true;
         self.writer = None;
         self.written.clear();
         self.waiting.clear();

@@ -9,7 +9,7 @@ use crate::lasting::sync_folder;
 use crate::patterns::Notes;
 use crate::patterns::pattern::words_of;
 use crate::store::disk::{Backend, Disk, Folder};
-use crate::store::lock::Lock;
+use crate::store::lock::WriterLock;
 use crate::store::manifest::{MAX_NOTES, Manifest, UNDER_WAY, is_ours, manifest_file};
 use crate::store::segment::about;
 use crate::store::snapshot::Snapshot;
@@ -37,7 +37,7 @@ pub struct Store {
     /// A commit is under way or has failed: it is unknown what lasts of it.
     poisoned: bool,
     /// None where a test has a disk of its own.
-    _lock: Option<Lock>,
+    lock: Option<WriterLock>,
     path: PathBuf,
 }
 
@@ -52,7 +52,7 @@ impl Store {
         let manifest = Self::first(dim, value_dim, notes)?;
         fs::create_dir(path)?;
         let made = (|| {
-            let lock = Lock::take(path)?;
+            let lock = WriterLock::take(path)?;
             let store = Self::start(Arc::new(Folder::new(path)), manifest, Some(lock), path)?;
             // The folder's own name.
             sync_folder(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
@@ -76,9 +76,14 @@ impl Store {
         Ok(Manifest { generation: 0, dim, value_dim, next_id: 0, next_segment: 0, notes, segments: Vec::new() })
     }
 
-    pub(super) fn start(disk: Arc<dyn Disk>, manifest: Manifest, lock: Option<Lock>, path: &Path) -> Result<Self> {
+    pub(super) fn start(
+        disk: Arc<dyn Disk>,
+        manifest: Manifest,
+        lock: Option<WriterLock>,
+        path: &Path,
+    ) -> Result<Self> {
         let snapshot = Snapshot { disk, manifest: manifest.clone(), segments: Vec::new() };
-        let mut store = Self { snapshot, poisoned: false, _lock: lock, path: path.to_owned() };
+        let mut store = Self { snapshot, poisoned: false, lock, path: path.to_owned() };
         store.write_manifest(&manifest)?;
         Ok(store)
     }
@@ -93,13 +98,16 @@ impl Store {
             // Before a lock is left in a folder that is none.
             Snapshot::open(path, Backend::Mmap)?;
         }
-        let lock = Lock::take(path)?;
+        let lock = WriterLock::take(path)?;
         Self::on(Arc::new(Folder::new(path)), Some(lock), path)
     }
 
-    pub(super) fn on(disk: Arc<dyn Disk>, lock: Option<Lock>, path: &Path) -> Result<Self> {
+    pub(super) fn on(disk: Arc<dyn Disk>, lock: Option<WriterLock>, path: &Path) -> Result<Self> {
         let snapshot = Snapshot::of_disk(disk, Backend::Mmap)?;
-        let store = Self { snapshot, poisoned: false, _lock: lock, path: path.to_owned() };
+        let store = Self { snapshot, poisoned: false, lock, path: path.to_owned() };
+        // A writer that was killed may have left names that do not last yet, among them this manifest's: what they stand
+        // for must not go before they do.
+        store.snapshot.disk.sync()?;
         store.sweep()?;
         Ok(store)
     }
@@ -131,6 +139,10 @@ impl Store {
     ///
     /// On an error the store is as it was, or [poisoned](Error::Poisoned).
     pub(super) fn commit(&mut self, manifest: Manifest, files: &[String]) -> Result<()> {
+        if !self.lock.as_ref().map_or(Ok(true), WriterLock::holds)? {
+            let holder = "whoever has moved it away, or put another store in its place,".into();
+            return self.or_sweep(Err(Error::Locked { path: self.path.clone(), holder }));
+        }
         let placed = self.syncing(|this| {
             if files.is_empty() {
                 return Ok(());

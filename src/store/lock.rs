@@ -1,43 +1,81 @@
 //! The writer's lock: a store has one writer at a time, whose lock ends with its process.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
 /// The file that is locked; who holds it stands in it.
 pub(crate) const LOCK: &str = "lock";
 
-/// Held by the one who may write.
+/// The right to write to a store, or to put another in its place: nobody else has it meanwhile. A [`Store`](super::Store)
+/// has its own.
 #[derive(Debug)]
-pub(crate) struct Lock {
-    _file: File,
+pub struct WriterLock {
+    file: File,
+    path: PathBuf,
 }
 
-impl Lock {
+impl WriterLock {
     /// Takes the lock of the store at `path`.
     ///
     /// # Errors
     /// [`Error::Locked`] if another writer has it, which is named as it gave its name; [`Error::Io`].
-    pub(crate) fn take(path: &Path) -> Result<Self> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path.join(LOCK))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let named = file.take(256).read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
-                let holder = if named { holder.trim().to_owned() } else { "another writer".into() };
-                return Err(Error::Locked { path: path.to_owned(), holder });
+    pub fn take(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        loop {
+            let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path.join(LOCK))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let mut holder = String::new();
+                    let named = file.take(256).read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
+                    let holder = if named { holder.trim().to_owned() } else { "another writer".into() };
+                    return Err(Error::Locked { path: path.to_owned(), holder });
+                }
+                Err(TryLockError::Error(error)) => return Err(error.into()),
             }
-            Err(TryLockError::Error(error)) => return Err(error.into()),
+            let this = Self { file, path: path.to_owned() };
+            // Another store may have taken this one's place before the lock was had.
+            if this.holds()? {
+                this.sign()?;
+                return Ok(this);
+            }
         }
-        // Whom to name to others; that the name is there is no part of the lock.
+    }
+
+    /// Says whom to name to others.
+    fn sign(&self) -> Result<()> {
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let on = if host.trim().is_empty() { String::new() } else { format!(" on {}", host.trim()) };
+        let mut file = &self.file;
         file.set_len(0)?;
         file.seek(SeekFrom::Start(0))?;
         write!(file, "process {}{on}", std::process::id())?;
-        Ok(Self { _file: file })
+        Ok(())
+    }
+
+    /// Whether the file that is locked is still that of the store, where the system tells.
+    pub(crate) fn holds(&self) -> Result<bool> {
+        match self.path.join(LOCK).metadata() {
+            Ok(there) => Ok(is_same(&self.file.metadata()?, &there)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Whether both are of one file.
+fn is_same(here: &Metadata, there: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        (here.dev(), here.ino()) == (there.dev(), there.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (here, there);
+        true
     }
 }

@@ -123,6 +123,8 @@ impl<'de> Deserialize<'de> for Hash {
 }
 
 impl Column {
+    const ALL: [Self; 6] = [Self::Keys, Self::Values, Self::Ids, Self::IdOrder, Self::Labels, Self::LabelEnds];
+
     /// Its name among the files of a segment.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -176,11 +178,13 @@ pub(crate) fn generation_of(name: &str) -> Option<u64> {
 /// Whether a store gives its files such names.
 pub(crate) fn is_ours(name: &str) -> bool {
     let name = name.strip_suffix(UNDER_WAY).unwrap_or(name);
-    generation_of(name).is_some()
-        || name
-            .strip_prefix("segment-")
-            .and_then(|rest| rest.split_once('-'))
-            .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    let of_segment = || {
+        let (number, rest) = name.strip_prefix("segment-")?.split_once('-')?;
+        let is_bitmap = rest.strip_prefix("forgotten-").is_some_and(|generation| generation.parse::<u64>().is_ok());
+        let is_column = Column::ALL.iter().any(|column| column.name() == rest);
+        Some(number.parse::<u64>().is_ok() && (is_bitmap || is_column))
+    };
+    generation_of(name).is_some() || of_segment() == Some(true)
 }
 
 impl Entry {

@@ -27,5 +27,6 @@ mod write;
 pub use append::Appending;
 pub use commit::Store;
 pub use disk::Backend;
+pub use lock::WriterLock;
 pub use rows::Batch;
 pub use snapshot::Snapshot;

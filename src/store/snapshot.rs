@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use popfield_map::Access;
+
 use crate::patterns::Notes;
 use crate::patterns::bits::Bits;
 use crate::patterns::contents::Contents;
@@ -17,7 +19,7 @@ use crate::store::segment::{Opened, about, verify};
 use crate::{Error, Progress, Result};
 
 /// How often a store is looked at anew where a writer takes files away meanwhile.
-const TRIES: usize = 64;
+const TRIES: usize = 1024;
 
 /// A store as of one commit. Its files are immutable, so it stays as it is whatever is written meanwhile; several
 /// processes that map a store share its pages.
@@ -54,11 +56,21 @@ impl Snapshot {
             return Ok(false);
         }
         let folder = Folder::new(path);
-        let begins = |name: &String| {
-            let held = folder.hold(name, Backend::Mmap, popfield_map::Access::Random);
-            held.is_ok_and(|held| held.bytes().starts_with(MAGIC.as_bytes()))
-        };
-        Ok(folder.names()?.iter().filter(|name| generation_of(name).is_some()).any(begins))
+        for _ in 0..TRIES {
+            let mut gone = false;
+            for name in folder.names()?.iter().filter(|name| generation_of(name).is_some()) {
+                match folder.hold(name, Backend::Mmap, Access::Random) {
+                    Ok(held) if held.bytes().starts_with(MAGIC.as_bytes()) => return Ok(true),
+                    // A commit has taken it away, and there is a newer one.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => gone = true,
+                    _ => {}
+                }
+            }
+            if !gone {
+                break;
+            }
+        }
+        Ok(false)
     }
 
     /// What stands in the folder of a store at `path` and is no file of a store, if anything is.
@@ -109,15 +121,16 @@ impl Snapshot {
 
     fn of_generation(disk: Arc<dyn Disk>, generation: u64, backend: Backend) -> Result<Self> {
         let file = manifest_file(generation);
-        let held =
-            disk.hold(&file, Backend::Mmap, popfield_map::Access::Sequential).map_err(|error| about(&file, error))?;
+        let held = disk.hold(&file, Backend::Mmap, Access::Sequential).map_err(|error| about(&file, error))?;
         if held.bytes().len() > MAX_BYTES {
             let (expected, found) = (format!("at most {MAX_BYTES} bytes"), held.bytes().len().to_string());
             return Err(Error::Store { file, expected, found });
         }
         let manifest = Manifest::of_bytes(held.bytes(), generation)?;
         let open = |entry: &Entry| Opened::new(&*disk, &manifest, entry, backend, "");
-        let segments = manifest.segments.iter().map(open).collect::<Result<_>>()?;
+        // The last ones first: small, they are those that commits replace.
+        let opened = manifest.segments.iter().rev().map(open).collect::<Result<Vec<_>>>()?;
+        let segments = opened.into_iter().rev().collect();
         Ok(Self { disk, manifest, segments })
     }
 
@@ -182,7 +195,8 @@ impl Snapshot {
         self.manifest.segments.iter().map(of).sum()
     }
 
-    /// Reads all files and holds them to their hashes. What is damaged is returned, an error for each file.
+    /// Reads all files and holds them to their hashes. What is damaged is returned, an error for each file. Where a commit
+    /// has taken files away since, the store is checked as it is now.
     ///
     /// `progress` is told of bytes.
     ///
@@ -193,6 +207,10 @@ impl Snapshot {
         let mut found = Vec::new();
         for entry in &self.manifest.segments {
             found.extend(verify(&*self.disk, &self.manifest, entry, &|bytes| steps.advance(bytes))?);
+        }
+        let newest = self.disk.names()?.iter().filter_map(|name| generation_of(name)).max();
+        if !found.is_empty() && newest > Some(self.generation()) {
+            return Self::of_disk(Arc::clone(&self.disk), Backend::Mmap)?.verify(progress);
         }
         Ok(found)
     }

@@ -24,7 +24,8 @@ pub(crate) fn check_new<'a>(
     let count = new.len();
     for k in 1..count {
         let ((before, first), (id, row)) = (new.sorted(k - 1), new.sorted(k));
-        if before == id {
+        // Rows that were there before are none of the new ones, whatever a damaged file says of them.
+        if before == id && row >= old {
             let at = first.checked_sub(old);
             blame(row, id, &|| match at {
                 Some(at) => format!("an id not given before, as at place {}", place + at),

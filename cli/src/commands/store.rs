@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{File, Metadata, TryLockError};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,12 +12,15 @@ use popfield::{Memory, Patterns};
 
 use crate::args::{AssociationArgs, Input, QueryInput};
 use crate::failure::{Failure, Result, about};
-use crate::input::{Ids, Piece, Source, Stream, check_options};
+use crate::input::{Ids, Piece, Source, Stream, check_options, without_shape};
 use crate::memory::open;
 use crate::output::{OutFile, OutStore, deliver, interrupted};
 
 /// Bytes of patterns that are read together.
 const PIECE_BYTES: usize = 8 << 20;
+
+/// Bytes of a label at the most.
+const LONGEST_LABEL: u64 = 1 << 16;
 
 /// The files that associations come from, looked for and not opened yet.
 pub struct Files {
@@ -59,8 +62,9 @@ impl Files {
         notes: &Notes,
     ) -> Result<Associations<'a>> {
         let keys = Stream::new(&self.keys, "keys", dim.or(input.dim), input, notes.clone());
-        // What is noted is of the keys.
-        let of_values = || Stream::new(&self.values, "values", value_dim.or(self.value_dim), input, Notes::new());
+        // Values come as their keys do, but pictures of them may have any shape.
+        let of_values =
+            || Stream::new(&self.values, "values", value_dim.or(self.value_dim), input, without_shape(notes));
         let values = (!self.values.is_empty()).then(of_values);
         let ids = self.ids.as_ref().map(Ids::read).transpose()?;
         let labels = match &self.labels {
@@ -90,9 +94,13 @@ impl LabelFile {
     fn next(&mut self) -> Result<Option<String>> {
         let mut line = Vec::new();
         self.line += 1;
-        let read = self.lines.read_until(b'\n', &mut line).map_err(|error| Failure::reading(&self.path, &error))?;
+        let mut limited = (&mut self.lines).take(LONGEST_LABEL);
+        let read = limited.read_until(b'\n', &mut line).map_err(|error| Failure::reading(&self.path, &error))?;
         if read == 0 {
             return Ok(None);
+        }
+        if read as u64 == LONGEST_LABEL && line.last() != Some(&b'\n') {
+            return Err(self.failure(format!("expected a label of fewer than {LONGEST_LABEL} bytes, found more")));
         }
         line.pop_if(|last| *last == b'\n');
         line.pop_if(|last| *last == b'\r');
@@ -278,7 +286,7 @@ pub fn rewrite<T>(
 }
 
 /// Locks the file at `path` against others who would write it anew.
-fn lock(path: &Path) -> Result<File> {
+pub fn lock(path: &Path) -> Result<File> {
     loop {
         let file = File::open(path).map_err(|error| Failure::reading(path, &error))?;
         match file.try_lock() {

@@ -23,15 +23,19 @@ use crate::failure::Result;
 
 pub use ids::{Ids, ScopeFiles};
 pub use reading::{Loaded, Reading, Shape, check_options, unknown_of};
-pub use remember::{bit_order, check_shape, notes_of, remembered};
+pub use remember::{bit_order, check_shape, notes_of, remembered, without_shape};
 pub use source::{Kind, Source, check_stdin, dismiss_writer, in_words};
 pub use stream::{Piece, Stream};
 
 /// Reads queries for `memory`, as its keys were read unless told otherwise.
 pub fn read_queries(source: &Source, memory: &Memory, options: &Input, more: QueryInput) -> Result<Loaded> {
     let mut told = Vec::new();
-    let options = remembered(options, memory.notes(), source, &mut told);
-    let mut loaded = Reading::queries(source, memory.dim(), &options, more)?.read()?;
+    let mut read = remembered(options, memory.notes(), source, &mut told);
+    if more.erased.is_some() {
+        // 0 is unknown, says the call: no coding in which it stands for −1.
+        (read.encoding, read.packed_if_bytes) = (options.encoding, false);
+    }
+    let mut loaded = Reading::queries(source, memory.dim(), &read, more)?.read()?;
     check_shape(source, &loaded, memory.notes())?;
     loaded.notes.extend(told);
     Ok(loaded)

@@ -112,6 +112,11 @@ pub fn remembered(options: &Input, notes: &Notes, source: &Source, told: &mut Ve
     read
 }
 
+/// These notes but for the shape.
+pub fn without_shape(notes: &Notes) -> Notes {
+    notes.iter().filter(|note| note.0 != SHAPE).map(|(name, text)| (name.clone(), text.clone())).collect()
+}
+
 /// Refuses pictures of another shape than those of the memory, which have as many pixels.
 pub fn check_shape(source: &Source, loaded: &Loaded, notes: &Notes) -> Result<()> {
     let (Some(found), Some(expected)) = (loaded.shape, notes.get(SHAPE)) else { return Ok(()) };

@@ -12,7 +12,7 @@ use super::reading::{Loaded, Reading, Shape};
 use super::remember::{check_shape, remembered};
 use super::source::{Kind, Source};
 use crate::args::Input;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 
 /// The keys or the values of associations, from their files.
 pub struct Stream<'a> {
@@ -92,6 +92,7 @@ impl<'a> Stream<'a> {
                     None => None,
                     Some(loaded) => {
                         check_shape(source, &loaded, &self.notes)?;
+                        check_same(source, self.shape, loaded.shape)?;
                         self.told.extend(loaded.notes.iter().cloned());
                         self.shape = self.shape.or(loaded.shape);
                         if self.forms.len() == self.at {
@@ -140,6 +141,7 @@ impl<'a> Stream<'a> {
         }
         let loaded: Loaded = reading.read()?;
         check_shape(source, &loaded, &self.notes)?;
+        check_same(source, self.shape, loaded.shape)?;
         self.told.extend(loaded.notes.iter().cloned());
         self.shape = self.shape.or(loaded.shape);
         self.forms.push(loaded.in_words());
@@ -159,5 +161,16 @@ impl<'a> Stream<'a> {
             }
         }
         Ok(Some(patterns))
+    }
+}
+
+/// Refuses pictures of another shape than those of the files before.
+fn check_same(source: &Source, before: Option<Shape>, found: Option<Shape>) -> Result<()> {
+    match (before, found) {
+        (Some(expected), Some(found)) if expected != found => {
+            let name = source.name();
+            Err(Failure::input(format!("{name}: expected pictures of {expected}, as before, found {found}")))
+        }
+        _ => Ok(()),
     }
 }

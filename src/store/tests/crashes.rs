@@ -74,8 +74,9 @@ impl Stage {
                 }
             }
         };
-        let disk = Model::new(self.disk.clone(), plan);
+        let disk = Model::new(self.disk.clone(), Plan::Well);
         let mut store = self.store(&disk);
+        disk.follow(plan);
         let disk = disk.watched(Arc::new(witness));
         self.change.apply(&mut store).unwrap();
         // It is acknowledged: a crash now must find it.
@@ -145,8 +146,9 @@ fn a_failing_operation_changes_nothing_or_poisons() {
     let (mut tried, mut refused, mut poisoned) = (0, 0, 0);
     for stage in stages() {
         for failing in 0..stage.counts[0] {
-            let disk = Model::new(stage.disk.clone(), Plan::Failing(failing));
-            let Ok(mut store) = Store::on(Arc::new(disk.clone()), None, Path::new("model")) else { continue };
+            let disk = Model::new(stage.disk.clone(), Plan::Well);
+            let mut store = stage.store(&disk);
+            disk.follow(Plan::Failing(failing));
             let (change, mut expected) = (&stage.change, stage.before.clone());
             let after = expected.after(change);
             tried += 1;
@@ -181,4 +183,33 @@ fn a_failing_operation_changes_nothing_or_poisons() {
     }
     println!("faults: {tried} operations failed, {refused} refused, {poisoned} poisoned");
     assert!(refused > 20 && poisoned > 20);
+}
+
+/// A writer is killed, so that the disk stays as it looks; another opens the store and sweeps; and then the power fails.
+#[test]
+fn a_crash_after_a_kill_loses_nothing() {
+    let mut looked = 0;
+    for stage in stages() {
+        let seen: Arc<Mutex<Vec<State>>> = Arc::default();
+        let disk = Model::new(stage.disk.clone(), Plan::Well);
+        let mut store = stage.store(&disk);
+        let witness = Arc::clone(&seen);
+        let _disk = disk.watched(Arc::new(move |state: &State| witness.lock().unwrap().push(state.clone())));
+        stage.change.apply(&mut store).unwrap();
+        for killed in std::mem::take(&mut *seen.lock().unwrap()) {
+            let disk = Model::new(killed, Plan::Well);
+            let states: Arc<Mutex<Vec<State>>> = Arc::default();
+            let witness = Arc::clone(&states);
+            let disk = disk.watched(Arc::new(move |state: &State| witness.lock().unwrap().push(state.clone())));
+            let found = [Expected::of(stage.store(&disk).snapshot())];
+            for state in std::mem::take(&mut *states.lock().unwrap()) {
+                for way in ways(&state, looked) {
+                    looked += 1;
+                    assert_eq!(look(&state, way, &found, false), None, "{:?}", stage.change);
+                }
+            }
+        }
+    }
+    println!("crashes after kills: {looked} disks looked at");
+    assert!(looked > 1000);
 }

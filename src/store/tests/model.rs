@@ -76,6 +76,12 @@ impl Model {
         self.0.lock().unwrap()
     }
 
+    /// From here on all goes by `plan`, and is counted anew.
+    pub fn follow(&self, plan: Plan) {
+        let mut inner = self.inner();
+        (inner.plan, inner.operations, inner.syncs) = (plan, 0, 0);
+    }
+
     pub fn state(&self) -> State {
         self.inner().state.clone()
     }
