@@ -7,7 +7,7 @@ use crate::error::room_for;
 use crate::patterns::Patterns;
 use crate::store::commit::Store;
 use crate::store::disk::Backend;
-use crate::store::manifest::{Entry, Manifest, UNDER_WAY};
+use crate::store::manifest::{Manifest, UNDER_WAY};
 use crate::store::rows::Batch;
 use crate::store::segment::Opened;
 use crate::store::unique::check_new;
@@ -53,6 +53,15 @@ struct Waiting {
 enum WaitingIds {
     From(u64),
     Listed(Vec<u64>),
+}
+
+impl WaitingIds {
+    fn rows(&self) -> RowIds<'_> {
+        match self {
+            Self::From(first) => RowIds::From(*first),
+            Self::Listed(list) => RowIds::Listed(list),
+        }
+    }
 }
 
 impl Store {
@@ -115,6 +124,9 @@ impl<'a> Appending<'a> {
     /// past they bring along.
     pub fn count_from(&mut self, next: u64) {
         self.next_id = self.next_id.max(next);
+        if self.rows == 0 {
+            self.counted = self.next_id;
+        }
     }
 
     /// Takes in some more. After an error nothing can be committed.
@@ -169,7 +181,11 @@ impl<'a> Appending<'a> {
             self.counted = self.next_id - if batch.ids.is_none() { count } else { 0 };
         }
         self.rows += count;
-        if self.writer.is_some() || !self.written.is_empty() {
+        let patterns = batch.keys.bytes() + batch.values.map_or(0, Patterns::bytes);
+        let labels: usize = batch.labels.map_or(0, |labels| labels.iter().map(|label| label.len() + 24).sum());
+        self.waiting_bytes += patterns + labels;
+        if self.waiting_bytes > WAITING_BYTES {
+            self.write_waiting()?;
             return self.write(batch.keys, batch.values, ids, batch.labels);
         }
         let ids = match ids {
@@ -180,17 +196,6 @@ impl<'a> Appending<'a> {
                 WaitingIds::Listed(own)
             }
         };
-        let patterns = batch.keys.bytes() + batch.values.map_or(0, Patterns::bytes);
-        let labels: usize = batch.labels.map_or(0, |labels| labels.iter().map(|label| label.len() + 24).sum());
-        self.waiting_bytes += patterns + labels;
-        if self.waiting_bytes > WAITING_BYTES {
-            self.write_waiting()?;
-            let ids = match &ids {
-                WaitingIds::From(first) => RowIds::From(*first),
-                WaitingIds::Listed(list) => RowIds::Listed(list),
-            };
-            return self.write(batch.keys, batch.values, ids, batch.labels);
-        }
         let values = batch.values.map(|values| values.range(0..values.len())).transpose()?;
         let labels = batch.labels.map(<[String]>::to_vec);
         self.waiting.push(Waiting { keys: batch.keys.range(0..batch.keys.len())?, values, ids, labels });
@@ -199,11 +204,7 @@ impl<'a> Appending<'a> {
 
     fn write_waiting(&mut self) -> Result<()> {
         for Waiting { keys, values, ids, labels } in std::mem::take(&mut self.waiting) {
-            let ids = match &ids {
-                WaitingIds::From(first) => RowIds::From(*first),
-                WaitingIds::Listed(list) => RowIds::Listed(list),
-            };
-            self.write(&keys, values.as_ref(), ids, labels.as_deref())?;
+            self.write(&keys, values.as_ref(), ids.rows(), labels.as_deref())?;
         }
         Ok(())
     }
@@ -296,15 +297,14 @@ impl<'a> Appending<'a> {
         let snapshot = &self.store.snapshot;
         let most = most_rows(snapshot.manifest.words(), snapshot.value_dim().is_some());
         let (mut kept, mut total) = (snapshot.segments.len(), self.rows);
-        let of = |entry: &Entry| entry.live();
-        while let Some(last) = kept.checked_sub(1).map(|last| of(&snapshot.segments[last].entry)) {
-            if total == 0 || last > 2 * total || last + total > most {
+        if self.rows == 0 {
+            return Ok(kept);
+        }
+        while let Some(last) = kept.checked_sub(1).map(|last| snapshot.segments[last].entry.live()) {
+            if last > 2 * total || last + total > most {
                 break;
             }
             (kept, total) = (kept - 1, total + last);
-        }
-        if self.rows == 0 {
-            return Ok(kept);
         }
         let old: Vec<Opened> = snapshot.segments[kept..].to_vec();
         let mut writer = self.new_writer()?;
@@ -313,15 +313,11 @@ impl<'a> Appending<'a> {
         }
         let before = writer.rows();
         self.writer = Some(writer);
-        // At most as many rows wait as a segment holds, since a row takes a byte of memory at least.
+        // Fewer rows wait than a segment holds: they take a 128th of its bytes, and 8 bytes each at the least.
         for Waiting { keys, values, ids, labels } in std::mem::take(&mut self.waiting) {
-            let ids = match &ids {
-                WaitingIds::From(first) => RowIds::From(*first),
-                WaitingIds::Listed(list) => RowIds::Listed(list),
-            };
             let texts: Option<Vec<&str>> = labels.as_ref().map(|labels| labels.iter().map(String::as_str).collect());
             if let Some(writer) = &mut self.writer {
-                writer.push(&keys, values.as_ref(), 0..keys.len(), ids, texts.as_deref())?;
+                writer.push(&keys, values.as_ref(), 0..keys.len(), ids.rows(), texts.as_deref())?;
             }
         }
         self.close(0..kept, before)?;

@@ -1,4 +1,4 @@
-//! The writer's lock: a store has one writer at a time, whose lock ends with its process.
+//! The writer's lock: a memory has one writer at a time, whose lock ends with its process.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -9,37 +9,46 @@ use crate::{Error, Result};
 /// The file that is locked; who holds it stands in it.
 pub(crate) const LOCK: &str = "lock";
 
-/// The right to write to a store, or to put another in its place: nobody else has it meanwhile. A [`Store`](super::Store)
-/// has its own.
+/// The right to write to a memory, a store or one file, or to put another in its place: nobody else has it meanwhile. A
+/// [`Store`](super::Store) has its own.
 #[derive(Debug)]
 pub struct WriterLock {
     file: File,
+    /// Where that file stands.
     path: PathBuf,
 }
 
 impl WriterLock {
-    /// Takes the lock of the store at `path`.
+    /// Takes the lock of the memory at `path`: of a store a file in its folder, else of the file itself.
     ///
     /// # Errors
     /// [`Error::Locked`] if another writer has it, which is named as it gave its name; [`Error::Io`].
     pub fn take(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
+        let memory = path.as_ref();
+        let of_store = memory.is_dir();
+        let path = if of_store { memory.join(LOCK) } else { memory.to_owned() };
         loop {
-            let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path.join(LOCK))?;
+            let file = match of_store {
+                true => OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?,
+                false => File::open(&path)?,
+            };
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     let mut holder = String::new();
-                    let named = file.take(256).read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
-                    let holder = if named { holder.trim().to_owned() } else { "another writer".into() };
-                    return Err(Error::Locked { path: path.to_owned(), holder });
+                    // What stands in a memory that is one file is no name.
+                    let named = of_store && file.take(256).read_to_string(&mut holder).is_ok();
+                    let holder = if named && !holder.trim().is_empty() { holder.trim() } else { "another writer" };
+                    return Err(Error::Locked { path: memory.to_owned(), holder: holder.to_owned() });
                 }
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
-            let this = Self { file, path: path.to_owned() };
-            // Another store may have taken this one's place before the lock was had.
+            let this = Self { file, path: path.clone() };
+            // Another memory may have taken this one's place before the lock was had.
             if this.holds()? {
-                this.sign()?;
+                if of_store {
+                    this.sign()?;
+                }
                 return Ok(this);
             }
         }
@@ -56,9 +65,9 @@ impl WriterLock {
         Ok(())
     }
 
-    /// Whether the file that is locked is still that of the store, where the system tells.
+    /// Whether the file that is locked still stands where it did, as far as the system tells.
     pub(crate) fn holds(&self) -> Result<bool> {
-        match self.path.join(LOCK).metadata() {
+        match self.path.metadata() {
             Ok(there) => Ok(is_same(&self.file.metadata()?, &there)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error.into()),

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use popfield::store::Store;
+use popfield::store::{Appending, Store};
 use serde_json::json;
 
-use super::store::{Files, rewrite};
+use super::store::{Associations, Files, rewrite};
 use crate::args::Append;
-use crate::failure::{Failure, Result, about};
+use crate::failure::{Result, about};
 use crate::memory::{Kind, kind_of};
 use crate::output::{acknowledging, check_distinct, say};
 use crate::report::{facts, note};
@@ -20,13 +20,39 @@ pub fn run(args: &Append) -> Result<()> {
     match kind {
         Kind::Store => {
             let mut store = Store::open(&args.memory).map_err(about(&args.memory))?;
-            append(args, &files, &mut store, |commit| acknowledging(commit, |appended| appended.tell(args)))
+            let taken = take(args, &files, &mut store)?;
+            acknowledging(|| taken.commit(), |appended| appended.tell(args))
         }
-        Kind::File => rewrite(
-            &args.memory,
-            |store| append(args, &files, store, |commit| commit()),
-            |appended| appended.tell(args),
-        ),
+        Kind::File => {
+            rewrite(&args.memory, |store| take(args, &files, store)?.commit(), |appended| appended.tell(args))
+        }
+    }
+}
+
+/// What the files hold, taken in and not committed yet.
+struct Taken<'a> {
+    appending: Appending<'a>,
+    associations: Associations<'a>,
+    /// Associations before.
+    before: u64,
+}
+
+fn take<'a>(args: &'a Append, files: &'a Files, store: &'a mut Store) -> Result<Taken<'a>> {
+    let (dim, value_dim) = (store.snapshot().dim(), store.snapshot().value_dim());
+    let before = store.snapshot().len();
+    let mut associations = files.open(&args.input, Some(dim), value_dim, store.snapshot().notes())?;
+    let mut appending = store.begin()?;
+    associations.append(None, &mut appending, [dim, value_dim.unwrap_or(dim)])?;
+    Ok(Taken { appending, associations, before })
+}
+
+impl Taken<'_> {
+    fn commit(self) -> Result<Appended> {
+        let count = self.appending.len();
+        let counted = self.appending.commit().map_err(|error| self.associations.about(error))?;
+        let (read, notes) = self.associations.told();
+        let counted = (!counted.is_empty()).then_some(counted);
+        Ok(Appended { read, notes, count, counted, len: self.before + count })
     }
 }
 
@@ -38,29 +64,6 @@ struct Appended {
     /// The ids that were counted, if any were.
     counted: Option<Range<u64>>,
     len: u64,
-}
-
-/// Takes in what the files hold; the last step, by which it lasts, is handed to `end`.
-fn append<T>(
-    args: &Append,
-    files: &Files,
-    store: &mut Store,
-    end: impl FnOnce(&mut dyn FnMut() -> Result<Appended>) -> Result<T>,
-) -> Result<T> {
-    let (dim, value_dim) = (store.snapshot().dim(), store.snapshot().value_dim());
-    let (before, notes) = (store.snapshot().len(), store.snapshot().notes().clone());
-    let mut associations = files.open(&args.input, Some(dim), value_dim, &notes)?;
-    let mut appending = store.begin()?;
-    associations.append(None, &mut appending, [dim, value_dim.unwrap_or(dim)])?;
-    let mut ready = Some((appending, associations));
-    end(&mut || {
-        let Some((appending, associations)) = ready.take() else { return Err(Failure::Interrupted) };
-        let count = appending.len();
-        let counted = appending.commit().map_err(|error| associations.about(error))?;
-        let (read, notes) = associations.told();
-        let counted = (!counted.is_empty()).then_some(counted);
-        Ok(Appended { read, notes, count, counted, len: before + count })
-    })
 }
 
 impl Appended {

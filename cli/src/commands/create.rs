@@ -1,14 +1,11 @@
 //! `popfield create`: patterns from files into a new memory.
 
-use std::fs::File;
-use std::path::Path;
-
 use popfield::Memory;
 use popfield::patterns::Notes;
 use popfield::store::{Snapshot, Store, WriterLock};
 use serde_json::json;
 
-use super::store::{Files, lock, rows_together, store_of};
+use super::store::{Files, rows_together, store_of};
 use crate::args::Create;
 use crate::failure::{Failure, Result, about};
 use crate::input::notes_of;
@@ -44,7 +41,8 @@ pub fn run(args: &Create) -> Result<()> {
         }
     }
     // Whoever writes to what is replaced would go on in what has taken its place.
-    let _held = if args.memory.exists() { Some(hold(&args.memory)?) } else { None };
+    let there = args.memory.exists();
+    let _locked = there.then(|| WriterLock::take(&args.memory)).transpose().map_err(about(&args.memory))?;
     let out = OutStore::create(&args.memory)?;
     let make =
         |dim, value_dim, notes: Notes| Store::create(out.path(), dim, value_dim, notes).map_err(about(&args.memory));
@@ -99,17 +97,4 @@ pub fn run(args: &Create) -> Result<()> {
         ]);
         facts(&rows)
     })
-}
-
-/// The lock of a memory, held against writers.
-enum Held {
-    Store(#[expect(dead_code, reason = "held, not used")] WriterLock),
-    File(#[expect(dead_code, reason = "held, not used")] File),
-}
-
-fn hold(path: &Path) -> Result<Held> {
-    match kind_of(path)? {
-        Kind::Store => WriterLock::take(path).map(Held::Store).map_err(about(path)),
-        Kind::File => lock(path).map(Held::File),
-    }
 }

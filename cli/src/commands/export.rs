@@ -4,6 +4,7 @@ use popfield::{Memory, Progress};
 use serde_json::json;
 
 use super::recall::write_each;
+use super::store::write;
 use crate::args::Export;
 use crate::failure::{Failure, Result, about};
 use crate::input::bit_order;
@@ -33,11 +34,7 @@ pub fn run(args: &Export) -> Result<()> {
     let mut ids_out = args.ids_out.as_deref().map(OutFile::create).transpose()?;
     let bar = progress(memory.bytes() as u64, "bytes");
     let out = if as_memory {
-        let saved = memory.watched(Progress::new(&tell(&bar))).write_to(&mut out);
-        saved.map_err(|error| match error {
-            popfield::Error::Io(error) => Failure::writing(out.path(), &error),
-            error => error.into(),
-        })?;
+        write(memory.watched(Progress::new(&tell(&bar))), &mut out)?;
         out
     } else {
         let patterns = if args.values { memory.values() } else { memory.keys() };

@@ -1,14 +1,14 @@
 //! What commands that write memories share: associations on their way into one.
 
 use std::ffi::OsString;
-use std::fs::{File, Metadata, TryLockError};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use popfield::patterns::Notes;
-use popfield::store::{Appending, Batch, Store};
-use popfield::{Memory, Patterns};
+use popfield::store::{Appending, Batch, Store, WriterLock};
+use popfield::{Memory, Patterns, View};
 
 use crate::args::{AssociationArgs, Input, QueryInput};
 use crate::failure::{Failure, Result, about};
@@ -74,7 +74,7 @@ impl Files {
                 Some(LabelFile { path: path.clone(), lines: BufReader::new(file), line: 0 })
             }
         };
-        Ok(Associations { keys, values, ids, labels, named: false })
+        Ok(Associations { keys, values, ids, labels })
     }
 }
 
@@ -117,8 +117,6 @@ pub struct Associations<'a> {
     pub values: Option<Stream<'a>>,
     ids: Option<Ids>,
     labels: Option<LabelFile>,
-    /// Whether labels are the names of files.
-    named: bool,
 }
 
 /// Some associations.
@@ -191,7 +189,6 @@ impl Associations<'_> {
         let count = piece.map_or(0, |piece| piece.patterns.len());
         let Some(file) = &mut self.labels else {
             let names: Vec<OsString> = piece.map(|piece| piece.names.clone()).unwrap_or_default();
-            self.named |= !names.is_empty();
             return Ok(
                 (!names.is_empty()).then(|| names.iter().map(|name| name.to_string_lossy().into_owned()).collect())
             );
@@ -268,7 +265,7 @@ pub fn rewrite<T>(
     print: impl FnOnce(T) -> Result<()>,
 ) -> Result<()> {
     // Held until the file that is written anew has taken the place of this one.
-    let _locked = lock(path)?;
+    let _locked = WriterLock::take(path).map_err(about(path))?;
     let (memory, _) = open(path)?;
     let mut out = OutFile::create(path)?;
     let under_way = OutStore::create(path)?;
@@ -276,48 +273,18 @@ pub fn rewrite<T>(
     let changed = change(&mut store)?;
     drop(store);
     let memory = Memory::open(under_way.path()).map_err(about(path))?;
-    memory.write_to(&mut out).map_err(|error| match error {
-        popfield::Error::Io(error) => Failure::writing(out.path(), &error),
-        error => error.into(),
-    })?;
+    write(memory.view(), &mut out)?;
     drop(memory);
     drop(under_way);
     deliver([out], || print(changed))
 }
 
-/// Locks the file at `path` against others who would write it anew.
-pub fn lock(path: &Path) -> Result<File> {
-    loop {
-        let file = File::open(path).map_err(|error| Failure::reading(path, &error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let why = "expected no other writer, found that another program writes to it";
-                return Err(Failure::Resource(format!("{}: {why}", path.display())));
-            }
-            Err(TryLockError::Error(error)) => return Err(Failure::reading(path, &error)),
-        }
-        // Another may have put a new file in its place before the lock was had: that one is to be changed.
-        match (file.metadata(), path.metadata()) {
-            (Ok(here), Ok(there)) if is_same(&here, &there) => return Ok(file),
-            (Ok(_), Ok(_)) => {}
-            (Err(error), _) | (_, Err(error)) => return Err(Failure::reading(path, &error)),
-        }
-    }
-}
-
-/// Whether both are of one file, where the system tells.
-fn is_same(here: &Metadata, there: &Metadata) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        (here.dev(), here.ino()) == (there.dev(), there.ino())
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (here, there);
-        true
-    }
+/// Writes what `view` shows as one file.
+pub fn write(view: View<'_>, out: &mut OutFile) -> Result<()> {
+    view.write_to(out).map_err(|error| match error {
+        popfield::Error::Io(error) => Failure::writing(out.path(), &error),
+        error => error.into(),
+    })
 }
 
 /// A new store at `path` that holds what `memory` does.

@@ -30,51 +30,65 @@ pub fn read_file(reading: &Reading<'_>) -> Result<Loaded> {
 
 /// Reads an array of `length` bytes.
 pub fn read(reading: &Reading<'_>, reader: &mut impl Read, length: u64) -> Result<Loaded> {
-    let label = reading.label();
-    let header = Header::read(reader, length, &label)?;
-    let options = options_for(&header, reading.options);
-    let reading = &Reading { options: &options, ..*reading };
-    let element = Element::of(&header.descr, reading)?;
-    let layout = Layout::of(&header, reading)?;
-    header.check_length(element.dtype.bytes, length, &label)?;
-    if layout.rows == 0 {
-        return Err(reading.failure(format!("expected at least one pattern, found shape {}", header.shape_in_words())));
+    let array = Array::begin(reading, reader, length)?;
+    if array.layout.rows == 0 {
+        let shape = array.header.shape_in_words();
+        return Err(reading.failure(format!("expected at least one pattern, found shape {shape}")));
     }
-    rows(reading, &header, element, reader, layout, 0)
+    array.rows(reading, reader, array.layout, 0)
 }
 
-/// The rows of `layout`, which are next in the file; the first of them is row `first` of the array.
-fn rows(
-    reading: &Reading<'_>,
-    header: &Header,
+/// An array whose header was read and held to its file.
+struct Array {
+    header: Header,
     element: Element,
-    reader: &mut impl Read,
     layout: Layout,
-    first: usize,
-) -> Result<Loaded> {
-    if reading.options.packed {
-        return packed(reading, header, element, reader, layout, first);
+    /// Those by which it is read.
+    options: Input,
+}
+
+impl Array {
+    fn begin(reading: &Reading<'_>, reader: &mut impl Read, length: u64) -> Result<Self> {
+        let label = reading.label();
+        let header = Header::read(reader, length, &label)?;
+        let bytes = Dtype::of(&header.descr).is_some_and(|dtype| matches!(dtype.name, "uint8" | "uint64"));
+        let options = match reading.options.packed_if_bytes && bytes {
+            true => Input { packed: true, encoding: None, ..reading.options.clone() },
+            false => reading.options.clone(),
+        };
+        let reading = &Reading { options: &options, ..*reading };
+        let element = Element::of(&header.descr, reading)?;
+        let layout = Layout::of(&header, reading)?;
+        header.check_length(element.dtype.bytes, length, &label)?;
+        Ok(Self { header, element, layout, options })
     }
-    reading.check_dim(layout.columns())?;
-    let queries = unpacked(reading, header, element, reader, layout, first)?;
-    let name = element.dtype.name;
-    let mut loaded = match layout.shape {
-        None => Loaded::new(queries, format!("× {} {name}", layout.columns())),
-        Some(shape) => {
-            Loaded::new(queries, format!("{} of {shape} {name}", if layout.rows == 1 { "picture" } else { "pictures" }))
+
+    /// The rows of `layout`, which are next in the file; the first of them is row `first` of the array.
+    fn rows(&self, reading: &Reading<'_>, reader: &mut impl Read, layout: Layout, first: usize) -> Result<Loaded> {
+        let reading = &Reading { options: &self.options, ..*reading };
+        let (header, element) = (&self.header, self.element);
+        if reading.options.packed {
+            return packed(reading, header, element, reader, layout, first);
         }
-    };
-    loaded.shape = layout.shape;
-    Ok(loaded)
+        reading.check_dim(layout.columns())?;
+        let queries = unpacked(reading, header, element, reader, layout, first)?;
+        let name = element.dtype.name;
+        let mut loaded = match layout.shape {
+            None => Loaded::new(queries, format!("× {} {name}", layout.columns())),
+            Some(shape) => {
+                let pictures = if layout.rows == 1 { "picture" } else { "pictures" };
+                Loaded::new(queries, format!("{pictures} of {shape} {name}"))
+            }
+        };
+        loaded.shape = layout.shape;
+        Ok(loaded)
+    }
 }
 
 /// An array whose rows are read some at a time, in the order of the file.
 pub struct Rows {
     reader: BufReader<File>,
-    header: Header,
-    element: Element,
-    layout: Layout,
-    options: Input,
+    array: Array,
     next: usize,
 }
 
@@ -82,51 +96,35 @@ impl Rows {
     /// `None` for an array whose rows do not stand one after the other.
     pub fn open(reading: &Reading<'_>) -> Result<Option<Self>> {
         let (mut reader, length) = reading.source.whole()?;
-        let label = reading.label();
-        let header = Header::read(&mut reader, length, &label)?;
-        let options = options_for(&header, reading.options);
-        let reading = &Reading { options: &options, ..*reading };
-        let element = Element::of(&header.descr, reading)?;
-        let layout = Layout::of(&header, reading)?;
-        header.check_length(element.dtype.bytes, length, &label)?;
-        let in_rows = !header.fortran_order && layout.rows > 0;
-        Ok(in_rows.then_some(Self { reader, header, element, layout, options, next: 0 }))
+        let array = Array::begin(reading, &mut reader, length)?;
+        let in_rows = !array.header.fortran_order && array.layout.rows > 0;
+        Ok(in_rows.then_some(Self { reader, array, next: 0 }))
     }
 
     /// All rows of the array.
     pub fn len(&self) -> usize {
-        self.layout.rows
+        self.array.layout.rows
     }
 
     /// The dimension of the patterns.
     pub fn dim(&self, reading: &Reading<'_>) -> usize {
-        let columns = self.layout.columns();
-        match self.options.packed {
-            true => reading.dim.unwrap_or(columns.saturating_mul(8 * self.element.dtype.bytes)),
+        let columns = self.array.layout.columns();
+        match self.array.options.packed {
+            true => reading.dim.unwrap_or(columns.saturating_mul(8 * self.array.element.dtype.bytes)),
             false => columns,
         }
     }
 
     /// The next rows, `most` of them or as many as are left.
     pub fn next(&mut self, reading: &Reading<'_>, most: usize) -> Result<Option<Loaded>> {
-        let count = most.min(self.layout.rows - self.next);
+        let count = most.min(self.len() - self.next);
         if count == 0 {
             return Ok(None);
         }
-        let layout = Layout { rows: count, ..self.layout };
-        let reading = &Reading { options: &self.options, ..*reading };
-        let loaded = rows(reading, &self.header, self.element, &mut self.reader, layout, self.next)?;
+        let layout = Layout { rows: count, ..self.array.layout };
+        let loaded = self.array.rows(reading, &mut self.reader, layout, self.next)?;
         self.next += count;
         Ok(Some(loaded))
-    }
-}
-
-/// The options by which an array of this header is read.
-fn options_for(header: &Header, options: &Input) -> Input {
-    let bytes = Dtype::of(&header.descr).is_some_and(|dtype| matches!(dtype.name, "uint8" | "uint64"));
-    match options.packed_if_bytes && bytes {
-        true => Input { packed: true, encoding: None, ..options.clone() },
-        false => options.clone(),
     }
 }
 

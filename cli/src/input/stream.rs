@@ -88,16 +88,10 @@ impl<'a> Stream<'a> {
             let reading = Reading::stored(source, self.role, self.dim, &self.read);
             let some = match &mut self.current {
                 None => None,
-                Some(Current::Rows(rows)) => match rows.next(&reading, most)? {
-                    None => None,
-                    Some(loaded) => {
-                        check_shape(source, &loaded, &self.notes)?;
-                        check_same(source, self.shape, loaded.shape)?;
-                        self.told.extend(loaded.notes.iter().cloned());
-                        self.shape = self.shape.or(loaded.shape);
-                        if self.forms.len() == self.at {
-                            self.forms.push(format!("{} {}", rows.len(), loaded.form));
-                        }
+                Some(Current::Rows(rows)) => match (rows.len(), rows.next(&reading, most)?) {
+                    (_, None) => None,
+                    (all, Some(loaded)) => {
+                        self.met(source, &loaded, format!("{all} {}", loaded.form))?;
                         Some(Piece { patterns: loaded.into_patterns(), names: Vec::new() })
                     }
                 },
@@ -140,13 +134,27 @@ impl<'a> Stream<'a> {
             return Ok(());
         }
         let loaded: Loaded = reading.read()?;
-        check_shape(source, &loaded, &self.notes)?;
-        check_same(source, self.shape, loaded.shape)?;
-        self.told.extend(loaded.notes.iter().cloned());
-        self.shape = self.shape.or(loaded.shape);
-        self.forms.push(loaded.in_words());
+        self.met(source, &loaded, loaded.in_words())?;
         let names = loaded.names.clone();
         self.current = Some(Current::Whole { patterns: loaded.into_patterns(), names, next: 0 });
+        Ok(())
+    }
+
+    /// Holds what came of `source` to the shape of what came before, and notes what is told of it; the first of each file
+    /// tells its form.
+    fn met(&mut self, source: &Source, loaded: &Loaded, form: String) -> Result<()> {
+        check_shape(source, loaded, &self.notes)?;
+        if let (Some(expected), Some(found)) = (self.shape, loaded.shape)
+            && expected != found
+        {
+            let name = source.name();
+            return Err(Failure::input(format!("{name}: expected pictures of {expected}, as before, found {found}")));
+        }
+        self.told.extend(loaded.notes.iter().cloned());
+        self.shape = self.shape.or(loaded.shape);
+        if self.forms.len() == self.at {
+            self.forms.push(form);
+        }
         Ok(())
     }
 
@@ -161,16 +169,5 @@ impl<'a> Stream<'a> {
             }
         }
         Ok(Some(patterns))
-    }
-}
-
-/// Refuses pictures of another shape than those of the files before.
-fn check_same(source: &Source, before: Option<Shape>, found: Option<Shape>) -> Result<()> {
-    match (before, found) {
-        (Some(expected), Some(found)) if expected != found => {
-            let name = source.name();
-            Err(Failure::input(format!("{name}: expected pictures of {expected}, as before, found {found}")))
-        }
-        _ => Ok(()),
     }
 }

@@ -240,8 +240,7 @@ impl State {
     pub fn crashed(&self, choice: u64) -> Self {
         let bit = |index: usize| choice >> (index % 64) & 1 == 1;
         let mut names = self.lasting.clone();
-        for (index, naming) in self.since.iter().enumerate().filter(|(index, _)| bit(*index)) {
-            let _ = index;
+        for (_, naming) in self.since.iter().enumerate().filter(|(index, _)| bit(*index)) {
             naming.clone().apply(&mut names);
         }
         let mut files = self.files.clone();
