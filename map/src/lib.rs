@@ -113,6 +113,14 @@ impl Held {
     }
 }
 
+/// The bytes of lanes as they stand in files; `None` on machines whose words are not little-endian.
+pub fn bytes_of(lanes: &[Lanes]) -> Option<&[u8]> {
+    // SAFETY: `Lanes` are 64 bytes without padding, and bytes need no alignment; the slice covers just the lanes, for as
+    // long as they are borrowed.
+    let bytes = unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast::<u8>(), size_of_val(lanes)) };
+    cfg!(target_endian = "little").then_some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -134,6 +142,7 @@ mod tests {
             assert_eq!(lanes.len(), 3);
             assert_eq!(lanes[1].0[2].to_le_bytes(), bytes[64 * 2 + 16..64 * 2 + 24]);
             assert_eq!(held.numbers(8..24).unwrap()[1].to_le_bytes(), bytes[16..24]);
+            assert_eq!(bytes_of(lanes), Some(&bytes[64..64 * 4]));
             assert!(held.lanes(0..0).unwrap().is_empty());
             for bad in [0..65, 32..96, 64 * 4..64 * 6, 400..464] {
                 assert!(held.lanes(bad.clone()).is_none(), "{bad:?}");

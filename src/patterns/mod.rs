@@ -5,22 +5,24 @@ pub(crate) mod contents;
 pub(crate) mod ids;
 pub(crate) mod labels;
 mod noise;
+mod packing;
 pub(crate) mod pages;
 pub(crate) mod pattern;
 mod queries;
 pub(crate) mod random;
+mod rows;
 pub(crate) mod segments;
 mod stored;
 
 use std::fmt;
-use std::ops::Range;
 
 use popfield_kernels::{LANES, Lanes, Slab};
 use rayon::prelude::*;
 
 pub use contents::Notes;
 pub use noise::{NoiseModel, add_noise, flips};
-pub use pattern::{BitOrder, MAX_DIM, Pattern};
+pub use packing::BitOrder;
+pub use pattern::{MAX_DIM, Pattern};
 pub use queries::{Queries, Query};
 pub use random::stream;
 pub use segments::Side;
@@ -28,7 +30,7 @@ pub use stored::Stored;
 
 use crate::{Error, Result};
 use pages::Pages;
-use pattern::{check_words, sign_bit, tail_mask, words_of};
+use pattern::{check_words, tail_mask, words_of};
 
 /// A list of patterns of one dimension, packed for the scan: d bits each, 64-byte aligned.
 ///
@@ -65,60 +67,6 @@ impl Patterns {
             for i in 0..len {
                 patterns.put(i, (0..words).map(|w| if w + 1 == words { tail } else { u64::MAX }));
             }
-        }
-        Ok(patterns)
-    }
-
-    /// Patterns from rows of ±1 elements; `signs` is (n, `dim`), row by row.
-    ///
-    /// # Errors
-    /// As [`filled`](Self::filled); [`Error::Count`] if the rows are not whole; [`Error::Element`] at the first element
-    /// that is not ±1.
-    ///
-    /// # Example
-    /// ```
-    /// let patterns = popfield::Patterns::from_signs(&[1, -1, 1, -1, -1, 1], 3)?;
-    /// assert_eq!(patterns.len(), 2);
-    /// assert_eq!(patterns.get(1).unwrap().to_string(), "--+");
-    /// # Ok::<(), popfield::Error>(())
-    /// ```
-    pub fn from_signs(signs: &[i8], dim: usize) -> Result<Self> {
-        Self::from_elements(signs, dim, |&sign, row, column| sign_bit(sign, "patterns", row, column))
-    }
-
-    /// Patterns from rows of booleans, `true` being +1; `bits` is (n, `dim`), row by row.
-    ///
-    /// # Errors
-    /// As [`filled`](Self::filled); [`Error::Count`] if the rows are not whole.
-    pub fn from_bools(bits: &[bool], dim: usize) -> Result<Self> {
-        Self::from_elements(bits, dim, |&bit, _, _| Ok(bit))
-    }
-
-    /// Patterns from packed rows of ⌈`dim`/8⌉ bytes, as `numpy.packbits(…, axis=1)` makes them.
-    ///
-    /// # Errors
-    /// As [`filled`](Self::filled); [`Error::Count`] if the rows are not whole; [`Error::TailBit`] if a bit beyond
-    /// `dim` is set.
-    pub fn from_packed(bytes: &[u8], dim: usize, order: BitOrder) -> Result<Self> {
-        words_of(dim)?;
-        let row_bytes = dim.div_ceil(8);
-        whole_rows(bytes.len(), row_bytes, "packed bytes (whole rows)")?;
-        let mut patterns = Self::filled(bytes.len() / row_bytes, dim, false)?;
-        for (i, row) in bytes.chunks_exact(row_bytes).enumerate() {
-            patterns.set_packed(i, row, order)?;
-        }
-        Ok(patterns)
-    }
-
-    fn from_elements<T>(elements: &[T], dim: usize, bit: impl Fn(&T, usize, usize) -> Result<bool>) -> Result<Self> {
-        let mut pattern = Pattern::new(dim)?;
-        whole_rows(elements.len(), dim, "elements (whole rows)")?;
-        let mut patterns = Self::filled(elements.len() / dim, dim, false)?;
-        for (r, row) in elements.chunks_exact(dim).enumerate() {
-            for (c, element) in row.iter().enumerate() {
-                pattern.bits_mut().set(c, bit(element, r, c)?);
-            }
-            patterns.put(r, pattern.words().iter().copied());
         }
         Ok(patterns)
     }
@@ -191,31 +139,6 @@ impl Patterns {
     pub fn push_words(&mut self, words: &[u64]) -> Result<()> {
         check_words(words, self.dim, "patterns", self.len)?;
         self.push_checked(words)
-    }
-
-    /// Makes pattern `index` what ⌈d/8⌉ packed bytes say.
-    ///
-    /// # Errors
-    /// [`Error::Count`] if the bytes are not ⌈d/8⌉; [`Error::TailBit`] if a bit is set beyond the dimension;
-    /// [`Error::Parameter`] if there is no such pattern.
-    pub fn set_packed(&mut self, index: usize, bytes: &[u8], order: BitOrder) -> Result<()> {
-        let (expected, found) = (self.dim.div_ceil(8), bytes.len());
-        if expected != found {
-            let (expected, found) = (expected as u64, found as u64);
-            return Err(Error::Count { what: "packed bytes of a pattern", expected, found });
-        }
-        if index >= self.len {
-            let (expected, found) = (format!("below {}", self.len), index.to_string());
-            return Err(Error::Parameter { what: "index of a pattern", expected, found });
-        }
-        let mut words = vec![0; self.words()];
-        for (i, &byte) in bytes.iter().enumerate() {
-            let byte = if order == BitOrder::Big { byte.reverse_bits() } else { byte };
-            words[i / 8] |= u64::from(byte) << (i % 8 * 8);
-        }
-        check_words(&words, self.dim, "patterns", index)?;
-        self.put(index, words);
-        Ok(())
     }
 
     /// Makes pattern `index` what ⌈d/64⌉ words say, the lowest bit of the first word first.
@@ -302,19 +225,6 @@ impl Patterns {
         (0..self.len).map(|i| self.get(i).expect("an index below the length"))
     }
 
-    /// A copy of the patterns of `range`, which is cut to those that exist.
-    ///
-    /// # Errors
-    /// [`Error::OutOfMemory`].
-    pub fn range(&self, range: Range<usize>) -> Result<Self> {
-        let range = range.start.min(self.len)..range.end.min(self.len);
-        let mut part = Self::filled(range.len(), self.dim, false)?;
-        for (to, from) in range.enumerate() {
-            part.put(to, (0..self.words()).map(|w| self.word(from, w)));
-        }
-        Ok(part)
-    }
-
     /// Sets position `column` of pattern `row`: `true` is +1. Out of range does nothing and returns `false`.
     pub fn set(&mut self, row: usize, column: usize, bit: bool) -> bool {
         if row >= self.len || column >= self.dim {
@@ -323,30 +233,6 @@ impl Patterns {
         let word = self.pages.get_mut(row, column / 64);
         *word = *word & !(1 << (column % 64)) | u64::from(bit) << (column % 64);
         true
-    }
-
-    /// The elements as ±1, (n, d) row by row.
-    pub fn to_signs(&self) -> Vec<i8> {
-        self.iter().flat_map(|pattern| pattern.to_signs()).collect()
-    }
-
-    /// The elements as booleans, (n, d) row by row.
-    pub fn to_bools(&self) -> Vec<bool> {
-        self.iter().flat_map(|pattern| pattern.bits().iter().by_vals().collect::<Vec<_>>()).collect()
-    }
-
-    /// Packed rows of ⌈d/8⌉ bytes, tail bits zero.
-    pub fn to_packed(&self, order: BitOrder) -> Vec<u8> {
-        let row_bytes = self.dim.div_ceil(8);
-        let mut bytes = Vec::with_capacity(self.len * row_bytes);
-        for i in 0..self.len {
-            let row = (0..self.words()).flat_map(|w| self.word(i, w).to_le_bytes()).take(row_bytes);
-            match order {
-                BitOrder::Little => bytes.extend(row),
-                BitOrder::Big => bytes.extend(row.map(u8::reverse_bits)),
-            }
-        }
-        bytes
     }
 
     /// Words in a pattern, ⌈d/64⌉.
@@ -453,11 +339,4 @@ impl<'a> FromIterator<&'a Pattern> for Result<Patterns> {
         iter.try_for_each(|pattern| patterns.push(pattern))?;
         Ok(patterns)
     }
-}
-
-fn whole_rows(found: usize, row: usize, what: &'static str) -> Result<()> {
-    if !found.is_multiple_of(row) {
-        return Err(Error::Count { what, expected: found.next_multiple_of(row) as u64, found: found as u64 });
-    }
-    Ok(())
 }

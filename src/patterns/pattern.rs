@@ -4,20 +4,11 @@ use std::fmt;
 
 use bitvec::prelude::{BitSlice, Lsb0};
 
+use crate::patterns::packing::pack_signs;
 use crate::{Error, Result};
 
 /// The largest dimension: 2²⁴ positions.
 pub const MAX_DIM: usize = 1 << 24;
-
-/// The order in which the bits of a packed byte stand for positions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BitOrder {
-    /// Position 0 is the highest bit of the first byte, as in `numpy.packbits`.
-    #[default]
-    Big,
-    /// Position 0 is the lowest bit of the first byte.
-    Little,
-}
 
 /// One ±1 vector x ∈ {−1,+1}^d: bit 1 is +1, bit 0 is −1; position j is bit j mod 64 of word ⌊j/64⌋.
 ///
@@ -53,9 +44,7 @@ impl Pattern {
     /// [`Error::Element`] at the first other value; [`Error::Parameter`] as [`new`](Self::new).
     pub fn from_signs(signs: &[i8]) -> Result<Self> {
         let mut pattern = Self::new(signs.len())?;
-        for (j, &sign) in signs.iter().enumerate() {
-            pattern.bits_mut().set(j, sign_bit(sign, "pattern", 0, j)?);
-        }
+        pack_signs(signs, &mut pattern.words).map_err(|at| not_a_sign(signs[at], "pattern", 0, at))?;
         Ok(pattern)
     }
 
@@ -155,10 +144,7 @@ pub(super) fn check_words(words: &[u64], dim: usize, what: &'static str, row: us
     Ok(())
 }
 
-pub(super) fn sign_bit(sign: i8, what: &'static str, row: usize, column: usize) -> Result<bool> {
-    match sign {
-        1 => Ok(true),
-        -1 => Ok(false),
-        found => Err(Error::Element { what, row, column, expected: "+1 or −1", found: found.to_string() }),
-    }
+/// An element where only ±1 may be.
+pub(super) fn not_a_sign(found: i8, what: &'static str, row: usize, column: usize) -> Error {
+    Error::Element { what, row, column, expected: "+1 or −1", found: found.to_string() }
 }

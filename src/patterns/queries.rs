@@ -74,9 +74,9 @@ impl Queries {
             let (row, column, found) = (at / dim.max(1), at % dim.max(1), elements[at].to_string());
             return Err(Error::Element { what: "queries", row, column, expected: "+1, −1 or 0 (erased)", found });
         }
-        let bools = |set: fn(i8) -> bool| Patterns::from_elements(elements, dim, |&sign, _, _| Ok(set(sign)));
-        let signs = bools(|sign| sign > 0)?;
-        let known = if elements.contains(&0) { Some(bools(|sign| sign != 0)?) } else { None };
+        let patterns = |is_set| Patterns::of_elements(elements, dim, is_set);
+        let signs = patterns(|&sign| sign > 0)?;
+        let known = if elements.contains(&0) { Some(patterns(|&sign| sign != 0)?) } else { None };
         Ok(Self { signs, known })
     }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use popfield_kernels::{LANES, Lanes};
+use popfield_kernels::Lanes;
 use popfield_map::{Access, Held};
 use roaring::RoaringBitmap;
 
@@ -238,15 +238,5 @@ fn damage(file: &str, error: Error) -> Result<Error> {
         }
         error @ Error::Store { .. } => Ok(error),
         error => Err(error),
-    }
-}
-
-/// Lanes as the bytes of a file, in `buffer`.
-pub(crate) fn to_bytes(lanes: &[Lanes], buffer: &mut Vec<u8>) {
-    buffer.resize(size_of_val(lanes), 0);
-    for (to, lanes) in buffer.chunks_exact_mut(LANES * 8).zip(lanes) {
-        for (to, word) in to.chunks_exact_mut(8).zip(lanes.0) {
-            to.copy_from_slice(&word.to_le_bytes());
-        }
     }
 }

@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use popfield_kernels::Lanes;
+use popfield_map::bytes_of;
+
 use crate::error::room_for;
 use crate::patterns::Patterns;
 use crate::patterns::ids::order_of;
 use crate::store::disk::{Disk, NewFile};
 use crate::store::manifest::{Column, Digest, Entry, Hash, MAX_ROWS, UNDER_WAY};
 use crate::store::npy;
-use crate::store::segment::{about, to_bytes};
+use crate::store::segment::about;
 use crate::{Error, Result};
 
-/// Bytes of pages that are written together.
+/// Bytes of pages that are written together, and hashed by all threads.
 const WRITTEN_BYTES: usize = 1 << 20;
 
 /// Bytes of keys and values in a segment at the most.
@@ -49,9 +52,19 @@ impl File {
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.file.write_all(bytes).map_err(|error| about(&self.name, error))?;
-        self.hasher.update(bytes);
+        match bytes.len() < WRITTEN_BYTES / 2 {
+            true => self.hasher.update(bytes),
+            false => self.hasher.update_rayon(bytes),
+        };
         self.bytes += bytes.len() as u64;
         Ok(())
+    }
+
+    fn write_lanes(&mut self, lanes: &[Lanes]) -> Result<()> {
+        match bytes_of(lanes) {
+            Some(bytes) => self.write(bytes),
+            None => self.write(&lanes.iter().flat_map(|lanes| lanes.0).flat_map(u64::to_le_bytes).collect::<Vec<u8>>()),
+        }
     }
 
     fn finish(mut self, rows: u64, words: [usize; 2]) -> Result<(Column, Digest)> {
@@ -72,14 +85,13 @@ struct Pages {
     /// The page under way, and the rows that stand there.
     page: Patterns,
     rows: usize,
-    buffer: Vec<u8>,
 }
 
 impl Pages {
     fn new(disk: &dyn Disk, column: Column, segment: u64, dim: usize) -> Result<Self> {
         let rows = Patterns::new(dim)?.page_rows();
         let page = Patterns::filled(rows, dim, false)?;
-        Ok(Self { file: File::new(disk, column, segment)?, page, rows: 0, buffer: Vec::new() })
+        Ok(Self { file: File::new(disk, column, segment)?, page, rows: 0 })
     }
 
     fn push(&mut self, patterns: &Patterns, range: Range<usize>) -> Result<()> {
@@ -91,8 +103,7 @@ impl Pages {
                 // Whole pages, as they stand.
                 let lanes = self.page.lanes().len();
                 let pages = (here / size).min((WRITTEN_BYTES / size_of_val(self.page.lanes())).max(1));
-                to_bytes(&patterns.lanes()[at / size * lanes..][..pages * lanes], &mut self.buffer);
-                self.file.write(&self.buffer)?;
+                self.file.write_lanes(&patterns.lanes()[at / size * lanes..][..pages * lanes])?;
                 at += pages * size;
                 continue;
             }
@@ -102,8 +113,7 @@ impl Pages {
             }
             (at, self.rows) = (at + some, self.rows + some);
             if self.rows == size {
-                to_bytes(self.page.lanes(), &mut self.buffer);
-                self.file.write(&self.buffer)?;
+                self.file.write_lanes(self.page.lanes())?;
                 self.rows = 0;
             }
         }
@@ -112,8 +122,7 @@ impl Pages {
 
     fn finish(mut self, rows: u64, words: [usize; 2]) -> Result<(Column, Digest)> {
         if self.rows > 0 {
-            to_bytes(self.page.range(0..self.rows)?.lanes(), &mut self.buffer);
-            self.file.write(&self.buffer)?;
+            self.file.write_lanes(self.page.range(0..self.rows)?.lanes())?;
         }
         self.file.finish(rows, words)
     }

@@ -587,7 +587,25 @@ fn unpacked(
     }
 }
 
-/// Rows of int8 ±1, which most arrays hold: eight elements at a time.
+/// Rows of `row_bytes` bytes, some at a time: `take` is given the place of the first of them, and the bytes.
+fn by_rows(
+    reading: &Reading<'_>,
+    reader: &mut impl Read,
+    rows: usize,
+    row_bytes: usize,
+    mut take: impl FnMut(usize, &mut [u8]) -> Result<()>,
+) -> Result<()> {
+    let most = (CHUNK_BYTES / row_bytes.max(1)).max(1);
+    let mut buffer = vec![0u8; most.min(rows) * row_bytes];
+    for start in (0..rows).step_by(most) {
+        let some = &mut buffer[..most.min(rows - start) * row_bytes];
+        reader.read_exact(some).map_err(|error| reading.reading(&error))?;
+        take(start, some)?;
+    }
+    Ok(())
+}
+
+/// Rows of int8 ±1, which most arrays hold.
 fn signs(
     reading: &Reading<'_>,
     element: Element,
@@ -595,31 +613,17 @@ fn signs(
     layout: Layout,
     first: usize,
 ) -> Result<Patterns> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
     let (rows, columns) = (layout.rows, layout.columns());
     let mut patterns = Patterns::filled(rows, columns, false).map_err(|error| reading.error(&error))?;
-    let mut row = vec![0u8; columns];
-    let mut words = vec![0u64; columns.div_ceil(64)];
-    for index in 0..rows {
-        reader.read_exact(&mut row).map_err(|error| reading.reading(&error))?;
-        words.fill(0);
-        for (at, eight) in row.chunks(8).enumerate() {
-            // Beyond the row −1 stands for 0.
-            let mut bytes = [0xff; 8];
-            bytes[..eight.len()].copy_from_slice(eight);
-            let elements = u64::from_le_bytes(bytes);
-            let minus = elements >> 7 & ONES;
-            if elements != ONES + minus * 0xfe {
-                let bad = eight.iter().position(|&byte| byte != 1 && byte != 0xff).unwrap_or_default();
-                let place = layout.in_words(first + index, at * 8 + bad);
-                return Err(element.bad((element.number)(&eight[bad..=bad]), &place, reading));
+    by_rows(reading, reader, rows, columns, |start, bytes| {
+        patterns.set_signs(start, bytemuck::cast_slice(bytes)).map_err(|error| match error {
+            popfield::Error::Element { row, column, .. } => {
+                let number = (element.number)(&bytes[(row - start) * columns + column..][..1]);
+                element.bad(number, &layout.in_words(first + row, column), reading)
             }
-            // The lowest bits of the bytes, side by side, those of later bytes higher.
-            let bits = !((minus.wrapping_mul(0x0102_0408_1020_4080)) >> 56) & 0xff;
-            words[at / 8] |= bits << (at % 8 * 8);
-        }
-        patterns.set_words(index, &words).map_err(|error| reading.error(&error))?;
-    }
+            error => reading.error(&error),
+        })
+    })?;
     Ok(patterns)
 }
 
@@ -650,45 +654,45 @@ fn packed(
         );
     }
     let mut patterns = Patterns::filled(rows, dim, false).map_err(|error| reading.error(&error))?;
-    let row_bytes = columns * element.dtype.bytes;
-    let mut all = Vec::new();
-    if header.fortran_order {
-        reader.read_to_end(&mut all).map_err(|error| reading.reading(&error))?;
-    }
-    let mut row = vec![0u8; row_bytes];
-    let mut words = vec![0u64; dim.div_ceil(64)];
-    for index in 0..rows {
-        if header.fortran_order {
-            for (column, bytes) in row.chunks_exact_mut(element.dtype.bytes).enumerate() {
-                let at = (column * rows + index) * element.dtype.bytes;
-                bytes.copy_from_slice(&all[at..at + element.dtype.bytes]);
-            }
-        } else {
-            reader.read_exact(&mut row).map_err(|error| reading.reading(&error))?;
-        }
-        let order = if bits == 8 { reading.bit_order() } else { BitOrder::Little };
+    let order = if bits == 8 { reading.bit_order() } else { BitOrder::Little };
+    let (row_bytes, full_bytes) = (columns * element.dtype.bytes, dim.div_ceil(8));
+    let mut take = |start: usize, bytes: &mut [u8]| {
         if element.dtype.big_endian {
-            row.chunks_exact_mut(element.dtype.bytes).for_each(<[u8]>::reverse);
+            bytes.chunks_exact_mut(element.dtype.bytes).for_each(<[u8]>::reverse);
         }
         // Words, little-endian, are their bytes in order; those beyond the dimension must be zero.
-        let (here, beyond) = row.split_at(dim.div_ceil(8));
-        if beyond.iter().any(|&byte| byte != 0) {
-            return Err(reading
-                .failure(format!("row {}: expected zeros beyond dimension {dim}, found bits set", first + index)));
+        let mut kept: Vec<u8> = Vec::new();
+        if row_bytes > full_bytes {
+            for (i, row) in bytes.chunks_exact(row_bytes).enumerate() {
+                let (here, beyond) = row.split_at(full_bytes);
+                if beyond.iter().any(|&byte| byte != 0) {
+                    let (row, expected) = (first + start + i, "expected zeros beyond dimension");
+                    return Err(reading.failure(format!("row {row}: {expected} {dim}, found bits set")));
+                }
+                kept.extend_from_slice(here);
+            }
         }
-        for (word, bytes) in words.iter_mut().zip(here.chunks(8)) {
-            let mut whole = [0; 8];
-            whole[..bytes.len()].copy_from_slice(bytes);
-            let bits = u64::from_le_bytes(whole);
-            // The first of a byte's bits, which is its highest, becomes the lowest.
-            *word = if order == BitOrder::Big { bits.reverse_bits().swap_bytes() } else { bits };
-        }
-        patterns.set_words(index, &words).map_err(|error| match error {
+        let full = if row_bytes > full_bytes { &kept[..] } else { &*bytes };
+        patterns.set_packed(start, full, order).map_err(|error| match error {
             popfield::Error::TailBit { what, row, dim, bit } => {
                 reading.error(&popfield::Error::TailBit { what, row: first + row, dim, bit })
             }
             error => reading.error(&error),
-        })?;
+        })
+    };
+    if header.fortran_order {
+        let mut all = Vec::new();
+        reader.read_to_end(&mut all).map_err(|error| reading.reading(&error))?;
+        let mut row = vec![0u8; row_bytes];
+        for index in 0..rows {
+            for (column, bytes) in row.chunks_exact_mut(element.dtype.bytes).enumerate() {
+                let at = (column * rows + index) * element.dtype.bytes;
+                bytes.copy_from_slice(&all[at..at + element.dtype.bytes]);
+            }
+            take(index, &mut row)?;
+        }
+    } else {
+        by_rows(reading, reader, rows, row_bytes, take)?;
     }
     let mut loaded =
         Loaded::new(patterns, format!("× {dim} bits packed in {columns} {}", if columns == 1 { one } else { many }));
