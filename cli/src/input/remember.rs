@@ -81,10 +81,12 @@ pub fn remembered(options: &Input, notes: &Notes, source: &Source, told: &mut Ve
     if read.packed || read.packed_if_bytes {
         match (options.bitorder, noted::<BitOrderArg>(notes, BIT_ORDER)) {
             (None, order) => read.bitorder = order,
-            (Some(given), Some(order)) => {
+            // What was packed and notes no order was read in numpy's.
+            (Some(given), order) if order.is_some() || notes.contains_key(PACKED) => {
+                let order = order.unwrap_or(BitOrderArg::Big);
                 tell(BIT_ORDER, word(given).unwrap_or_default(), &word(order).unwrap_or_default());
             }
-            (Some(_), None) => {}
+            (Some(_), _) => {}
         }
     }
     if kind.is_images()

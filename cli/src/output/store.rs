@@ -49,25 +49,16 @@ impl OutStore {
     pub fn deliver(self, replace: bool, print: impl FnOnce() -> Result<()>) -> Result<()> {
         let Self { place, around, made } = self;
         let cannot = |error: io::Error| Failure::opening(&place, &error);
-        let before = around.path().join("before");
         let placing = PLACING.lock().unwrap_or_else(PoisonError::into_inner);
         let there = place.symlink_metadata().is_ok();
         if there && !replace {
             return Err(super::temporary::exists(&place));
         }
-        if there {
-            fs::rename(&place, &before).map_err(cannot)?;
-        }
-        let back = || {
-            if there {
-                // The failure that led here is the one to tell.
-                let _ = fs::rename(&before, &place);
-            }
-        };
-        if let Err(error) = fs::rename(&made, &place) {
-            back();
-            return Err(cannot(error));
-        }
+        // What is replaced goes where the new one was made, and back by the same step.
+        let aside = around.path().join("aside");
+        let put = || if there { exchange(&made, &place, &aside) } else { fs::rename(&made, &place) };
+        let take_back = || if there { exchange(&made, &place, &aside) } else { fs::rename(&place, &made) };
+        put().map_err(cannot)?;
         // Its name lasts as its content does.
         let synced = fs::File::open(folder_of(&place)).and_then(|folder| folder.sync_all());
         drop(placing);
@@ -79,12 +70,62 @@ impl OutStore {
         };
         if !matches!(printed, Ok(()) | Err(Failure::Unread)) {
             let _undoing = PLACING.lock();
-            let _ = fs::rename(&place, &made);
-            back();
+            // The failure that led here is the one to tell.
+            let _ = take_back();
         }
         let path = around.path().to_owned();
         drop(around);
         temporary().retain(|other| *other != path);
         printed
+    }
+}
+
+/// Lets two folders change names. Where the system can, no moment finds either name free; where it cannot, `aside` is the
+/// name that one of them has meanwhile, and what fails is undone.
+fn exchange(a: &Path, b: &Path, aside: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE) {
+            // File systems and kernels that do not know it.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            other => return other.map_err(io::Error::from),
+        }
+    }
+    exchange_in_steps(a, b, aside)
+}
+
+fn exchange_in_steps(a: &Path, b: &Path, aside: &Path) -> io::Result<()> {
+    fs::rename(b, aside)?;
+    if let Err(error) = fs::rename(a, b) {
+        let _ = fs::rename(aside, b);
+        return Err(error);
+    }
+    fs::rename(aside, a)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_change_names_either_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let [a, b, aside] = ["a", "b", "aside"].map(|name| folder.path().join(name));
+        for place in [&a, &b] {
+            fs::create_dir(place).unwrap();
+            fs::write(place.join("name"), place.file_name().unwrap().as_encoded_bytes()).unwrap();
+        }
+        let stands = |place: &Path| fs::read_to_string(place.join("name")).unwrap();
+        for (way, expected) in [exchange, exchange_in_steps].into_iter().zip([["b", "a"], ["a", "b"]]) {
+            way(&a, &b, &aside).unwrap();
+            assert_eq!([stands(&a), stands(&b)], expected);
+            assert!(!aside.exists());
+        }
+        fs::remove_dir_all(&a).unwrap();
+        assert!(exchange(&a, &b, &aside).is_err() && exchange_in_steps(&a, &b, &aside).is_err());
+        assert_eq!(stands(&b), "b");
+        assert!(!aside.exists());
     }
 }
