@@ -16,10 +16,10 @@ fn store() -> (tempfile::TempDir, PathBuf, Expected) {
         Change::AppendOwn(vec![7, 900, 3, 4], 2),
         Change::Forget(vec![4]),
         Change::Append(1, 4),
-        Change::Append(100, 6),
+        Change::Append(160, 6),
         Change::Forget((905..975).collect()),
         Change::Append(2, 8),
-        Change::Forget(vec![1002]),
+        Change::Forget(vec![1062]),
     ] {
         change.apply(&mut store).unwrap();
         expected = expected.after(&change);
