@@ -73,6 +73,7 @@ impl Patterns {
     }
 
     /// Makes the patterns from `first` on what rows of d elements ±1 say, as many as there are rows.
+    /// After an error some of them may be changed.
     ///
     /// # Errors
     /// [`Error::Count`] if the rows are not whole; [`Error::Element`] at the first element that is not ±1;
@@ -87,6 +88,7 @@ impl Patterns {
     }
 
     /// Makes the patterns from `first` on what rows of ⌈d/8⌉ packed bytes say, as many as there are rows.
+    /// After an error some of them may be changed.
     ///
     /// # Errors
     /// [`Error::Count`] if the rows are not whole; [`Error::TailBit`] if a bit is set beyond the dimension;
