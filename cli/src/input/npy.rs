@@ -587,19 +587,18 @@ fn unpacked(
     }
 }
 
-/// Rows of `row_bytes` bytes, some at a time: `take` is given the place of the first of them, and the bytes.
+/// Rows of `row_bytes` bytes, some at a time: `fetch` brings those from a row on, and `take` is given them.
 fn by_rows(
-    reading: &Reading<'_>,
-    reader: &mut impl Read,
     rows: usize,
     row_bytes: usize,
+    mut fetch: impl FnMut(usize, &mut [u8]) -> Result<()>,
     mut take: impl FnMut(usize, &mut [u8]) -> Result<()>,
 ) -> Result<()> {
     let most = (CHUNK_BYTES / row_bytes.max(1)).max(1);
     let mut buffer = vec![0u8; most.min(rows) * row_bytes];
     for start in (0..rows).step_by(most) {
         let some = &mut buffer[..most.min(rows - start) * row_bytes];
-        reader.read_exact(some).map_err(|error| reading.reading(&error))?;
+        fetch(start, some)?;
         take(start, some)?;
     }
     Ok(())
@@ -615,7 +614,8 @@ fn signs(
 ) -> Result<Patterns> {
     let (rows, columns) = (layout.rows, layout.columns());
     let mut patterns = Patterns::filled(rows, columns, false).map_err(|error| reading.error(&error))?;
-    by_rows(reading, reader, rows, columns, |start, bytes| {
+    let fetch = |_: usize, bytes: &mut [u8]| reader.read_exact(bytes).map_err(|error| reading.reading(&error));
+    by_rows(rows, columns, fetch, |start, bytes| {
         patterns.set_signs(start, bytemuck::cast_slice(bytes)).map_err(|error| match error {
             popfield::Error::Element { row, column, .. } => {
                 let number = (element.number)(&bytes[(row - start) * columns + column..][..1]);
@@ -656,7 +656,7 @@ fn packed(
     let mut patterns = Patterns::filled(rows, dim, false).map_err(|error| reading.error(&error))?;
     let order = if bits == 8 { reading.bit_order() } else { BitOrder::Little };
     let (row_bytes, full_bytes) = (columns * element.dtype.bytes, dim.div_ceil(8));
-    let mut take = |start: usize, bytes: &mut [u8]| {
+    let take = |start: usize, bytes: &mut [u8]| {
         if element.dtype.big_endian {
             bytes.chunks_exact_mut(element.dtype.bytes).for_each(<[u8]>::reverse);
         }
@@ -683,16 +683,19 @@ fn packed(
     if header.fortran_order {
         let mut all = Vec::new();
         reader.read_to_end(&mut all).map_err(|error| reading.reading(&error))?;
-        let mut row = vec![0u8; row_bytes];
-        for index in 0..rows {
-            for (column, bytes) in row.chunks_exact_mut(element.dtype.bytes).enumerate() {
-                let at = (column * rows + index) * element.dtype.bytes;
-                bytes.copy_from_slice(&all[at..at + element.dtype.bytes]);
+        let size = element.dtype.bytes;
+        let fetch = |start: usize, bytes: &mut [u8]| {
+            for (row, bytes) in bytes.chunks_exact_mut(row_bytes).enumerate() {
+                for (column, bytes) in bytes.chunks_exact_mut(size).enumerate() {
+                    bytes.copy_from_slice(&all[(column * rows + start + row) * size..][..size]);
+                }
             }
-            take(index, &mut row)?;
-        }
+            Ok(())
+        };
+        by_rows(rows, row_bytes, fetch, take)?;
     } else {
-        by_rows(reading, reader, rows, row_bytes, take)?;
+        let fetch = |_: usize, bytes: &mut [u8]| reader.read_exact(bytes).map_err(|error| reading.reading(&error));
+        by_rows(rows, row_bytes, fetch, take)?;
     }
     let mut loaded =
         Loaded::new(patterns, format!("× {dim} bits packed in {columns} {}", if columns == 1 { one } else { many }));

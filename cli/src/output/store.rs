@@ -102,7 +102,11 @@ fn exchange_in_steps(a: &Path, b: &Path, aside: &Path) -> io::Result<()> {
         let _ = fs::rename(aside, b);
         return Err(error);
     }
-    fs::rename(aside, a)
+    if let Err(error) = fs::rename(aside, a) {
+        let _ = fs::rename(b, a).and_then(|()| fs::rename(aside, b));
+        return Err(error);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
