@@ -121,6 +121,21 @@ pub fn bytes_of(lanes: &[Lanes]) -> Option<&[u8]> {
     cfg!(target_endian = "little").then_some(bytes)
 }
 
+/// Asks the system to begin writing the bytes `range` of `file` to its disk, where it can be asked, and does not wait for
+/// it. A hint: nothing lasts before the file is synced, which then has less to wait for.
+pub fn begin_writing(file: &File, range: Range<u64>) {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd;
+        let clamped = |offset: u64| offset.min(i64::MAX as u64) as i64;
+        let (start, length) = (clamped(range.start), clamped(range.end.saturating_sub(range.start)));
+        // SAFETY: the call takes numbers alone; the descriptor is open for as long as `file` is borrowed.
+        unsafe { libc::sync_file_range(file.as_raw_fd(), start, length, libc::SYNC_FILE_RANGE_WRITE) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, range);
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -132,6 +147,8 @@ mod tests {
         let bytes: Vec<u8> = (0..64 * 5 + 3).map(|i| (i * 7 % 251) as u8).collect();
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&bytes).unwrap();
+        begin_writing(&file, 64..bytes.len() as u64);
+        begin_writing(&file, u64::MAX..0);
         for held in [
             Held::map(&file, Access::Sequential).unwrap(),
             Held::map(&file, Access::Random).unwrap(),

@@ -8,9 +8,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use popfield_map::{Access, Held};
+use popfield_map::{Access, Held, begin_writing};
 
 use crate::lasting::sync_folder;
+
+/// Bytes whose writing is begun together.
+const BEGUN_BYTES: u64 = 8 << 20;
 
 /// How the files of a store are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -83,7 +86,7 @@ impl Disk for Folder {
 
     fn create(&self, name: &str) -> io::Result<Box<dyn NewFile>> {
         let file = OpenOptions::new().write(true).create_new(true).open(self.path.join(name))?;
-        Ok(Box::new(file))
+        Ok(Box::new(Written { file, end: 0, begun: 0 }))
     }
 
     /// A link first, since it is refused where the name is taken.
@@ -107,14 +110,39 @@ impl Disk for Folder {
     }
 }
 
-impl NewFile for File {
+/// A file that is being written, whose bytes go to the disk while more of them come, so that the sync at the end has few
+/// to wait for.
+struct Written {
+    file: File,
+    end: u64,
+    /// Bytes whose writing was begun.
+    begun: u64,
+}
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.end += written as u64;
+        if self.end - self.begun >= BEGUN_BYTES {
+            begin_writing(&self.file, self.begun..self.end);
+            self.begun = self.end;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl NewFile for Written {
     fn write_front(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.seek(SeekFrom::Start(0))?;
-        self.write_all(bytes)?;
-        self.seek(SeekFrom::End(0)).map(|_| ())
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(bytes)?;
+        self.file.seek(SeekFrom::End(0)).map(|_| ())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.sync_all()
+        self.file.sync_all()
     }
 }

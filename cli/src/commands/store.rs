@@ -225,20 +225,18 @@ impl Associations<'_> {
         }
     }
 
-    /// Takes `first`, and all that follows, into a store.
+    /// Takes `first`, and all that follows, into a store: what comes next is read while what came is written.
     pub fn append(&mut self, first: Option<Rows>, appending: &mut Appending<'_>, dims: [usize; 2]) -> Result<()> {
         let most = rows_together(dims);
         let bar = bar();
-        let mut next = first;
-        loop {
-            let rows = match next.take() {
-                Some(rows) => rows,
-                None => match self.next(most)? {
-                    Some(rows) => rows,
-                    None => break,
-                },
-            };
-            appending.push(rows.batch()).map_err(|error| self.about(error))?;
+        let mut came = match first {
+            Some(rows) => Some(rows),
+            None => self.next(most)?,
+        };
+        while let Some(rows) = came {
+            let (stored, next) = rayon::join(|| appending.push(rows.batch()), || self.next(most));
+            stored.map_err(|error| self.about(error))?;
+            came = next?;
             bar.set_position(appending.len());
             if interrupted() {
                 return Err(Failure::Interrupted);
