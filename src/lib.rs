@@ -69,7 +69,7 @@ pub use dynamics::Dynamics;
 pub use error::{Error, ErrorKind, Result};
 pub use memory::{Memory, View};
 pub use names::Named;
-pub use patterns::{Pattern, Patterns, Queries, Query, Side, Stored};
+pub use patterns::{Batch, Pattern, Patterns, Queries, Query, Side, Stored};
 pub use progress::{Progress, Steps};
 pub use recall::{Recall, Recalled};
 pub use scan::scope::{Missing, Scope};

@@ -1,7 +1,12 @@
 //! Storing and forgetting: a memory that is loaded, one association at a time.
 
+use std::ops::Range;
+
+use crate::error::room_for;
+use crate::patterns::contents::Contents;
+use crate::patterns::ids::each_once;
 use crate::patterns::segments::Side;
-use crate::{Error, Memory, Pattern, Result};
+use crate::{Batch, Error, Memory, Missing, Pattern, Result};
 
 impl Memory {
     /// Stores one more association under the next id, which is returned: one above the largest that was ever given.
@@ -69,6 +74,86 @@ impl Memory {
         }
         self.labels = labels;
         Ok((key, value))
+    }
+
+    /// Appends associations. What comes back are the ids that were counted, none where associations bring their own. A
+    /// clone of the memory stays what it is, and shares what both hold.
+    ///
+    /// Cost: a copy of what comes, and over many calls one for each doubling of it; places and runs of ids are listed
+    /// anew.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] or [`Error::Count`] for what does not fit; [`Error::Id`] for an id that is present, or given
+    /// twice, or 2⁶⁴ − 1; [`Error::Parameter`] where counted ids have run out; [`Error::OutOfMemory`]; and nothing has
+    /// changed.
+    ///
+    /// # Example
+    /// ```
+    /// use popfield::{Batch, Memory, Patterns};
+    /// let mut memory = Memory::auto_associative(Patterns::random(3, 64, 5, "keys")?)?;
+    /// let more = Patterns::random(2, 64, 6, "keys")?;
+    /// assert_eq!(memory.append(Batch::new(&more))?, 3..5);
+    /// memory.append(Batch::new(&more).ids(&[70, 12]))?;
+    /// assert_eq!(memory.ids().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 70, 12]);
+    /// # Ok::<(), popfield::Error>(())
+    /// ```
+    pub fn append(&mut self, batch: Batch<'_>) -> Result<Range<u64>> {
+        batch.check(self.dim(), self.values.as_ref().map(Side::dim))?;
+        let (places, count, first) = (self.key_side().len(), batch.keys.len(), self.next_id());
+        if count == 0 {
+            return Ok(first..first);
+        }
+        let mut live = self.keys.live().cloned();
+        for _ in 0..count {
+            live.as_mut().map_or(Ok(()), |live| live.push(true, "what is forgotten"))?;
+        }
+        let values = self.values.as_ref().zip(batch.values).map(|(side, values)| side.appended(values));
+        let contents = Contents {
+            keys: self.key_side().appended(batch.keys)?,
+            values: values.transpose()?,
+            ids: self.keys.ids().appended(count, batch.ids, self.keys.live())?,
+            live,
+            labels: self.labels.appended(places, batch.labels)?,
+            notes: self.notes.clone(),
+        };
+        *self = Self::of_contents(contents)?.with_tier(self.tier());
+        let next = self.next_id();
+        Ok(if batch.ids.is_some() { next..next } else { first..next })
+    }
+
+    /// Forgets the associations `ids`, and returns how many they were: as [`forget`](Self::forget), but that their places
+    /// are marked, and taken out together once they are more than those that are left.
+    ///
+    /// Cost: log n for each id (where ids do not ascend that for each run of them) and n bits; now and then a copy of the
+    /// others.
+    ///
+    /// # Errors
+    /// [`Error::Id`] for an id that comes again, and for one that no association has unless `missing` allows it;
+    /// [`Error::Empty`] where none would be left; [`Error::OutOfMemory`]; and nothing has changed.
+    pub fn forget_some(&mut self, ids: &[u64], missing: Missing) -> Result<u64> {
+        let mut places: Vec<usize> = room_for(ids.len(), "ids to forget")?;
+        let mut absent = None;
+        for (id, at) in each_once("ids to forget", ids)? {
+            match self.keys.find(id) {
+                Some(place) => places.push(place),
+                None => absent = Some(absent.map_or(at, |before: usize| before.min(at))),
+            }
+        }
+        if let (Some(place), Missing::Refuse) = (absent, missing) {
+            let expected = self.keys.ids().in_words(self.keys.live().is_none());
+            return Err(Error::Id { what: "ids to forget", place, expected, found: ids[place] });
+        }
+        if places.len() == self.len() {
+            return Err(Error::Empty { what: "keys after forgetting" });
+        }
+        if places.is_empty() {
+            return Ok(0);
+        }
+        let mut keys = self.keys.clone();
+        places.iter().try_for_each(|&place| keys.bury(place))?;
+        let marked = Self { keys, ..self.clone() };
+        *self = if 2 * marked.len() < marked.key_side().len() { marked.settled()?.into_owned() } else { marked };
+        Ok(places.len() as u64)
     }
 
     /// The key at `place`, which may be forgotten, and its value, if they differ in kind.

@@ -131,6 +131,24 @@ impl IdRun {
     }
 }
 
+/// The ids of `list` with their places, ascending, each given once.
+///
+/// # Errors
+/// [`Error::Id`] for one that comes again; [`Error::OutOfMemory`].
+pub(crate) fn each_once(what: &'static str, list: &[u64]) -> Result<Vec<(u64, usize)>> {
+    let mut sorted: Vec<(u64, usize)> = room_for(list.len(), what)?;
+    sorted.extend(list.iter().zip(0..).map(|(&id, place)| (id, place)));
+    sorted.sort_unstable();
+    match sorted.windows(2).filter(|pair| pair[0].0 == pair[1].0).min_by_key(|pair| pair[1].1) {
+        None => Ok(sorted),
+        Some(&[(_, before), (found, place)]) => {
+            let expected = format!("an id not given before, as at place {before}");
+            Err(Error::Id { what, place, expected, found })
+        }
+        Some(_) => Ok(sorted),
+    }
+}
+
 /// The places of `list` by ascending id, equal ones by place.
 pub(crate) fn order_of(list: &[u64]) -> Result<Vec<u64>> {
     let mut order = room_for(list.len(), "the order of ids")?;
@@ -331,6 +349,45 @@ impl Ids {
         self.starts[last] += 1;
         self.next = id + 1;
         Ok(id)
+    }
+
+    /// These ids and, after them, those of `count` more places: `own` ones, which no place that is `live` may have, or
+    /// counted ones.
+    ///
+    /// # Errors
+    /// [`Error::Id`] as [`own`](Self::own), and for an id that is there; [`Error::Parameter`] where counted ids run out;
+    /// [`Error::OutOfMemory`].
+    pub(crate) fn appended(&self, count: usize, own: Option<&[u64]>, live: Option<&Bits>) -> Result<Self> {
+        let mut runs = self.runs.clone();
+        let Some(own) = own else {
+            let first = self.next;
+            let next = first.checked_add(count as u64).ok_or_else(|| {
+                let (expected, found) = ("counted ids below 2^64 - 1".into(), format!("{count} more from {first} on"));
+                Error::Parameter { what: "ids", expected, found }
+            })?;
+            match runs.last_mut() {
+                Some(IdRun::Counted { first: start, len }) if *start + *len as u64 == first => *len += count,
+                _ => runs.push(IdRun::Counted { first, len: count }),
+            }
+            return Ok(Self::new(runs, next));
+        };
+        let mut list = room_for(own.len(), "ids")?;
+        list.extend_from_slice(own);
+        let new = Self::own(list)?;
+        if let Some(place) = own.iter().position(|&id| self.find(id, live).is_some()) {
+            let expected = "an id that no association has".into();
+            return Err(Error::Id { what: "ids", place, expected, found: own[place] });
+        }
+        // With them go the last runs that are not much longer, so that there are never many to look into.
+        let mut total = count;
+        while let Some(last) = runs.pop_if(|last| last.len() <= 2 * total) {
+            total += last.len();
+        }
+        let first = self.len() + count - total;
+        let together = (first..self.len()).map(|place| self.id(place)).chain(own.iter().copied());
+        let next = self.next.max(new.next);
+        runs.extend(Self::of_spans(&spans(together)?, next)?.runs);
+        Ok(Self::new(runs, next))
     }
 
     /// Takes out `place`; those after it move up by one.

@@ -107,6 +107,23 @@ impl Labels {
         self.runs.iter().flat_map(|run| (0..run.len()).map(|at| run.get(at))).chain(std::iter::repeat(None))
     }
 
+    /// These labels, of `places` places, and after them those of `more`, where they have any.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub(crate) fn appended(&self, places: usize, more: Option<&[String]>) -> Result<Self> {
+        let Some(more) = more.filter(|more| more.iter().any(|label| !label.is_empty())) else {
+            return Ok(self.clone());
+        };
+        let mut runs = self.runs.clone();
+        let labelled: usize = runs.iter().map(LabelRun::len).sum();
+        if labelled < places {
+            runs.push(LabelRun::Bare { len: places - labelled });
+        }
+        runs.push(LabelRun::of(more.iter().map(String::as_str))?);
+        Ok(Self::new(runs))
+    }
+
     /// Takes out `place`; those after it move up by one.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Patterns: lists of ±1 vectors as bits, in the one layout that everything else stands on.
 
+mod batch;
 pub(crate) mod bits;
 pub(crate) mod contents;
 pub(crate) mod ids;
@@ -19,6 +20,7 @@ use std::fmt;
 use popfield_kernels::{LANES, Lanes, Slab};
 use rayon::prelude::*;
 
+pub use batch::Batch;
 pub use contents::Notes;
 pub use noise::{NoiseModel, add_noise, flips};
 pub use packing::BitOrder;

@@ -249,6 +249,35 @@ impl Side {
         self.starts == other.starts && self.len() == other.len()
     }
 
+    /// These patterns and `more`, of the same dimension, after them, in a segment of their own; with them go the last
+    /// segments that are not much larger, so that there are never many.
+    ///
+    /// Cost: over many calls a copy for each doubling of what is appended.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub(crate) fn appended(&self, more: &Patterns) -> Result<Self> {
+        let mut segments = self.sealed.clone();
+        if !self.last.is_empty() {
+            segments.push(Arc::clone(&self.last) as Arc<dyn Segment>);
+        }
+        let mut total = more.len();
+        while let Some(last) = segments.pop_if(|last| last.len() <= 2 * total) {
+            total += last.len();
+        }
+        let old = total - more.len();
+        let first = self.len() - old;
+        let mut together = Patterns::filled(total, self.dim, false)?;
+        together.set_rows(0..total, |row, words| {
+            for (w, word) in words.iter_mut().enumerate() {
+                *word = if row < old { self.word(first + row, w) & self.within(w) } else { more.word(row - old, w) };
+            }
+            Ok(())
+        })?;
+        segments.push(Arc::new(together));
+        Self::new(self.dim, segments)
+    }
+
     /// Stores one more, of the right dimension.
     pub(crate) fn push(&mut self, pattern: &Pattern) -> Result<()> {
         self.unshare()?.push(pattern)

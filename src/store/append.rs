@@ -8,11 +8,10 @@ use crate::patterns::Patterns;
 use crate::store::commit::Store;
 use crate::store::disk::Backend;
 use crate::store::manifest::{Manifest, UNDER_WAY};
-use crate::store::rows::Batch;
 use crate::store::segment::Opened;
 use crate::store::unique::check_new;
 use crate::store::write::{RowIds, Writer, most_rows};
-use crate::{Error, Result};
+use crate::{Batch, Error, Result};
 
 /// Bytes of patterns and labels that wait in memory at the most: fewer rows are merged with small segments as they are
 /// written, so that they are written once.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
+use crate::patterns::ids::each_once;
 use crate::scan::scope::Missing;
 use crate::store::commit::Store;
 use crate::store::manifest::{Bitmap, Digest, Hash, bitmap_file};
@@ -23,15 +24,7 @@ impl Store {
     /// [`Error::Io`], and nothing has changed; [`Error::Poisoned`].
     pub fn forget(&mut self, ids: &[u64], missing: Missing) -> Result<u64> {
         self.check()?;
-        let mut sorted: Vec<(u64, usize)> = crate::error::room_for(ids.len(), "ids to forget")?;
-        sorted.extend(ids.iter().zip(0..).map(|(&id, place)| (id, place)));
-        sorted.sort_unstable();
-        let refuse = |place: usize, expected: String| {
-            Err(Error::Id { what: "ids to forget", place, expected, found: ids[place] })
-        };
-        if let Some(pair) = sorted.windows(2).filter(|pair| pair[0].0 == pair[1].0).min_by_key(|pair| pair[1].1) {
-            return refuse(pair[1].1, format!("an id not given before, as at place {}", pair[0].1));
-        }
+        let sorted = each_once("ids to forget", ids)?;
         let mut rows: Vec<RoaringBitmap> = vec![RoaringBitmap::new(); self.snapshot.segments.len()];
         let mut absent = None;
         for &(id, place) in &sorted {
@@ -44,7 +37,8 @@ impl Store {
             }
         }
         if let (Some(place), Missing::Refuse) = (absent, missing) {
-            return refuse(place, "the id of an association".into());
+            let expected = "the id of an association".into();
+            return Err(Error::Id { what: "ids to forget", place, expected, found: ids[place] });
         }
         let count = rows.iter().map(RoaringBitmap::len).sum();
         if count > 0 {

@@ -16,7 +16,6 @@ mod lock;
 mod manifest;
 mod merge;
 mod npy;
-mod rows;
 mod segment;
 mod snapshot;
 #[cfg(test)]
@@ -28,5 +27,4 @@ pub use append::Appending;
 pub use commit::Store;
 pub use disk::Backend;
 pub use lock::WriterLock;
-pub use rows::Batch;
 pub use snapshot::Snapshot;

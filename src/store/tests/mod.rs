@@ -9,11 +9,11 @@ mod operations;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::Batch;
 use crate::patterns::{Notes, Patterns};
 use crate::scan::scope::Missing;
 use crate::store::commit::Store;
 use crate::store::disk::{Backend, Disk};
-use crate::store::rows::Batch;
 use crate::store::snapshot::Snapshot;
 use crate::{Progress, Result};
 

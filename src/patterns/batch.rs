@@ -1,4 +1,4 @@
-//! Rows: associations on their way into a store.
+//! A batch: associations on their way into a memory or a store.
 
 use crate::patterns::Patterns;
 use crate::{Error, Result};
@@ -36,7 +36,7 @@ impl<'a> Batch<'a> {
         Self { labels: Some(labels), ..self }
     }
 
-    /// Refuses what does not fit a store of these dimensions, or together.
+    /// Refuses what does not fit a memory of these dimensions, or together.
     pub(crate) fn check(&self, dim: usize, value_dim: Option<usize>) -> Result<()> {
         let dimension = |what, expected: usize, found: usize| match found == expected {
             true => Ok(()),
@@ -50,7 +50,7 @@ impl<'a> Batch<'a> {
                 let count = |there: bool| if there { self.keys.len() as u64 } else { 0 };
                 let (expected, found) = (count(expected.is_some()), count(found.is_some()));
                 return Err(Error::Count {
-                    what: "values, one for each key of a store that has values",
+                    what: "values, one for each key of a memory that has values",
                     expected,
                     found,
                 });
