@@ -127,7 +127,8 @@ fn names_that_make_no_sense_are_refused() {
 
 #[cfg(feature = "store")]
 mod stores {
-    use popfield::store::{Backend, Batch, Snapshot, Store};
+    use popfield::Batch;
+    use popfield::store::{Backend, Snapshot, Store};
     use popfield::{Missing, Progress};
 
     use super::*;

@@ -44,6 +44,20 @@ pub(super) fn pack_signs(signs: &[i8], words: &mut [u64]) -> Result<(), usize> {
     }
 }
 
+/// The words of a pattern of elements 0 and 1; `Err` is the place of the first other one. Bits beyond them are zero.
+pub(super) fn pack_bits(bits: &[u8], words: &mut [u64]) -> Result<(), usize> {
+    let mut good = true;
+    by_eights(bits, 0, words, |eight| {
+        let elements = u64::from_le_bytes(eight);
+        good &= elements & !ONES == 0;
+        elements & ONES
+    });
+    match good {
+        true => Ok(()),
+        false => Err(bits.iter().position(|&bit| bit > 1).unwrap_or_default()),
+    }
+}
+
 /// The words of a pattern of elements, of which `is_set` tells the bit; those of the type's default have none. Bits beyond
 /// them are zero.
 pub(super) fn pack<T: Copy + Default>(elements: &[T], is_set: impl Fn(&T) -> bool, words: &mut [u64]) {

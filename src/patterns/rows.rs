@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::error::room_for;
 use crate::patterns::Patterns;
-use crate::patterns::packing::{BitOrder, pack, pack_signs, to_elements, unpack_bytes};
+use crate::patterns::packing::{BitOrder, pack, pack_bits, pack_signs, to_elements, unpack_bytes};
 use crate::patterns::pages::Pages;
 use crate::patterns::pattern::{check_words, not_a_sign, words_of};
 use crate::{Error, Result};
@@ -84,6 +84,49 @@ impl Patterns {
         self.set_rows(range, |i, words| {
             let row = &signs[i * dim..][..dim];
             pack_signs(row, words).map_err(|at| not_a_sign(row[at], "patterns", first + i, at))
+        })
+    }
+
+    /// Makes the patterns from `first` on what rows of d elements say, 0 being −1 and 1 being +1, as many as there are
+    /// rows. After an error some of them may be changed.
+    ///
+    /// # Errors
+    /// [`Error::Count`] if the rows are not whole; [`Error::Element`] at the first element that is neither;
+    /// [`Error::Parameter`] if there are not so many patterns.
+    ///
+    /// # Example
+    /// ```
+    /// let mut patterns = popfield::Patterns::filled(2, 3, false)?;
+    /// patterns.set_bits(0, &[1, 0, 1, 0, 0, 1])?;
+    /// assert_eq!(patterns.to_signs(), [1, -1, 1, -1, -1, 1]);
+    /// assert!(patterns.set_bits(1, &[0, 2, 1]).is_err());
+    /// # Ok::<(), popfield::Error>(())
+    /// ```
+    pub fn set_bits(&mut self, first: usize, bits: &[u8]) -> Result<()> {
+        let dim = self.dim;
+        let range = self.places(first, bits.len(), dim, "elements (whole rows)")?;
+        self.set_rows(range, |i, words| {
+            let row = &bits[i * dim..][..dim];
+            pack_bits(row, words).map_err(|column| Error::Element {
+                what: "patterns",
+                row: first + i,
+                column,
+                expected: "0 or 1",
+                found: row[column].to_string(),
+            })
+        })
+    }
+
+    /// Makes the patterns from `first` on what rows of d booleans say, `true` being +1, as many as there are rows.
+    ///
+    /// # Errors
+    /// [`Error::Count`] if the rows are not whole; [`Error::Parameter`] if there are not so many patterns.
+    pub fn set_bools(&mut self, first: usize, bits: &[bool]) -> Result<()> {
+        let dim = self.dim;
+        let range = self.places(first, bits.len(), dim, "elements (whole rows)")?;
+        self.set_rows(range, |i, words| {
+            pack(&bits[i * dim..][..dim], |&bit| bit, words);
+            Ok(())
         })
     }
 

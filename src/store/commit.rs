@@ -19,7 +19,8 @@ use crate::{Error, Result};
 ///
 /// # Example
 /// ```
-/// use popfield::store::{Batch, Store};
+/// use popfield::Batch;
+/// use popfield::store::Store;
 /// use popfield::{Memory, Missing, Patterns, Recall, Separation};
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("digits");

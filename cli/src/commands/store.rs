@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use popfield::patterns::Notes;
-use popfield::store::{Appending, Batch, Store, WriterLock};
-use popfield::{Memory, Patterns, View};
+use popfield::store::{Appending, Store, WriterLock};
+use popfield::{Batch, Memory, Patterns, View};
 
 use crate::args::{AssociationArgs, Input, QueryInput};
 use crate::failure::{Failure, Result, about};

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use popfield::patterns::{NoiseModel, add_noise, flips, stream};
 use popfield::recall::{Reason, Report};
-use popfield::store::{Batch, Store};
+use popfield::Batch;
+use popfield::store::Store;
 use popfield::{Memory, Pattern, Patterns, Progress, Queries, Recall, Separation, Tie};
 use rand_xoshiro::rand_core::Rng;
 

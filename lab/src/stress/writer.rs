@@ -4,7 +4,8 @@
 use std::io::{BufRead, Write};
 use std::path::Path;
 
-use popfield::store::{Batch, Store};
+use popfield::Batch;
+use popfield::store::Store;
 use popfield::{Missing, Progress};
 
 use crate::error::Result;

@@ -1,0 +1,876 @@
+//! `Memory`: a memory in RAM, or one that a store holds.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use numpy::{IntoPyArray, PyArray1, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
+use popfield::patterns::Notes;
+use popfield::separation::Beta;
+use popfield::store::{Backend, Snapshot, Store};
+use popfield::{Batch, Dynamics, Patterns, Queries, Recall, Scope, Separation};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+
+use crate::arrays::{self, Reading, shaped};
+use crate::choices::{self, named};
+use crate::errors::raised;
+use crate::report;
+use crate::threads::Call;
+use crate::watch::{How, run_engine};
+
+/// What a call sees: one state of a memory, which stays as it is.
+#[derive(Clone)]
+pub struct State {
+    /// None where a store is empty.
+    memory: Option<popfield::Memory>,
+    dim: usize,
+    value_dim: Option<usize>,
+    generation: u64,
+}
+
+impl State {
+    fn of_memory(memory: popfield::Memory) -> Self {
+        let value_dim = (!memory.is_auto_associative()).then(|| memory.value_dim());
+        Self { dim: memory.dim(), value_dim, memory: Some(memory), generation: 0 }
+    }
+
+    fn of_snapshot(snapshot: &Snapshot) -> popfield::Result<Self> {
+        let memory = if snapshot.is_empty() { None } else { Some(popfield::Memory::of_snapshot(snapshot)?) };
+        let (dim, value_dim) = (snapshot.dim(), snapshot.value_dim());
+        Ok(Self { memory, dim, value_dim, generation: snapshot.generation() })
+    }
+
+    fn len(&self) -> usize {
+        self.memory.as_ref().map_or(0, popfield::Memory::len)
+    }
+
+    pub fn memory(&self) -> PyResult<&popfield::Memory> {
+        self.memory.as_ref().ok_or_else(|| PyValueError::new_err("memory: expected at least one association, found none"))
+    }
+
+    /// Words of keys that as many queries look at.
+    fn words(&self, queries: usize) -> usize {
+        self.len().saturating_mul(self.dim.div_ceil(64)).saturating_mul(queries)
+    }
+}
+
+/// Where a memory lives.
+enum Place {
+    Ram,
+    Store { path: PathBuf, backend: Backend },
+}
+
+/// Stored associations of patterns of ±1, asked with patterns that are like their keys.
+///
+/// `keys` is an array (n, dim), `values` one (n, value_dim); without values keys are their own. Arrays of bool are bits
+/// (True is +1); arrays of numbers hold +1 and -1, each checked; `encoding="01"` reads 0 and 1; `packed=True` with `dim=`
+/// reads uint8 rows of numpy.packbits (`bitorder` as there), `packed="int8"` such bytes less 128, as some libraries of
+/// embeddings write them. Anything with `__array__` or DLPack on the CPU is taken.
+///
+/// `ids` are whole numbers, one for each association, else they are counted from 0; `labels` are texts.
+///
+/// >>> keys = np.where(np.random.default_rng(1).random((1000, 256)) < 0.5, -1, 1).astype(np.int8)
+/// >>> memory = popfield.Memory(keys)
+/// >>> len(memory), memory.dim, memory.value_dim
+/// (1000, 256, 256)
+#[pyclass(frozen, module = "popfield", weakref)]
+pub struct Memory {
+    state: RwLock<Arc<State>>,
+    /// Held by who changes it.
+    changing: Mutex<()>,
+    place: Place,
+}
+
+/// What a call of keys and values is made of.
+struct Rows {
+    keys: Patterns,
+    values: Option<Patterns>,
+    ids: Option<Vec<u64>>,
+    labels: Option<Vec<String>>,
+}
+
+impl Rows {
+    fn batch(&self) -> Batch<'_> {
+        let mut batch = Batch::new(&self.keys);
+        if let Some(values) = &self.values {
+            batch = batch.values(values);
+        }
+        if let Some(ids) = &self.ids {
+            batch = batch.ids(ids);
+        }
+        if let Some(labels) = &self.labels {
+            batch = batch.labels(labels);
+        }
+        batch
+    }
+}
+
+/// Keys, values, ids and labels as they were given.
+struct Given<'a, 'py> {
+    keys: &'a Bound<'py, PyAny>,
+    values: Option<&'a Bound<'py, PyAny>>,
+    ids: Option<&'a Bound<'py, PyAny>>,
+    labels: Option<&'a Bound<'py, PyAny>>,
+}
+
+impl Given<'_, '_> {
+    fn read(&self, call: &Call, reading: Reading, dims: [Option<usize>; 2]) -> PyResult<Rows> {
+        let keys = arrays::patterns(call, self.keys, "keys", reading, dims[0])?;
+        let values = |values| arrays::patterns(call, values, "values", reading, dims[1]);
+        Ok(Rows {
+            keys,
+            values: self.values.map(values).transpose()?,
+            ids: self.ids.map(|ids| arrays::ids(ids, "ids")).transpose()?,
+            labels: self.labels.map(arrays::labels).transpose()?,
+        })
+    }
+}
+
+/// A memory in RAM of what was given.
+fn stored(rows: Rows) -> popfield::Result<popfield::Memory> {
+    let mut memory = match rows.values {
+        None => popfield::Memory::auto_associative(rows.keys)?,
+        Some(values) => popfield::Memory::hetero_associative(rows.keys, values)?,
+    };
+    if let Some(ids) = rows.ids {
+        memory = memory.with_ids(ids)?;
+    }
+    match rows.labels {
+        Some(labels) => memory.with_labels(&labels),
+        None => Ok(memory),
+    }
+}
+
+/// The arguments of a call that tell how queries are read and which associations answer.
+#[derive(Clone, Copy)]
+pub struct Asked<'a, 'py> {
+    pub queries: &'a Bound<'py, PyAny>,
+    pub known: Option<&'a Bound<'py, PyAny>>,
+    pub encoding: Option<&'a str>,
+    pub packed: Option<&'a Bound<'py, PyAny>>,
+    pub bitorder: &'a str,
+}
+
+impl Asked<'_, '_> {
+    /// Queries of dimension `dim`, and whether the array has one axis.
+    pub fn read(self, call: &Call, dim: usize) -> PyResult<(Queries, bool)> {
+        let reading = Reading::asked(self.encoding, self.packed, self.bitorder)?;
+        arrays::queries(call, self.queries, reading, dim, self.known)
+    }
+}
+
+/// Which associations exist for a call.
+fn scope(
+    memory: &popfield::Memory,
+    only: Option<&Bound<'_, PyAny>>,
+    exclude: Option<&Bound<'_, PyAny>>,
+    missing: &str,
+) -> PyResult<Option<Scope>> {
+    let missing = choices::missing(missing)?;
+    if only.is_none() && exclude.is_none() {
+        return Ok(None);
+    }
+    let only = only.map(|ids| arrays::ids(ids, "only")).transpose()?;
+    let exclude = exclude.map(|ids| arrays::ids(ids, "exclude")).transpose()?.unwrap_or_default();
+    memory.scope(only.as_deref(), &exclude, missing).map(Some).map_err(raised)
+}
+
+fn view<'a>(memory: &'a popfield::Memory, scope: Option<&'a Scope>) -> popfield::View<'a> {
+    scope.map_or_else(|| memory.view(), |scope| memory.within(scope))
+}
+
+fn backend(mode: &str) -> PyResult<Backend> {
+    match mode {
+        "mmap" => Ok(Backend::Mmap),
+        "ram" => Ok(Backend::Ram),
+        other => Err(PyValueError::new_err(format!("mode: expected \"mmap\" or \"ram\", found {other:?}"))),
+    }
+}
+
+impl Memory {
+    fn in_ram(memory: popfield::Memory) -> Self {
+        let state = RwLock::new(Arc::new(State::of_memory(memory)));
+        Self { state, changing: Mutex::default(), place: Place::Ram }
+    }
+
+    pub fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn put(&self, state: State) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+    }
+
+    /// The state of the store at `path`, anew.
+    fn of_store(path: &Path, backend: Backend) -> popfield::Result<State> {
+        State::of_snapshot(&Snapshot::open(path, backend)?)
+    }
+
+    /// Changes the memory, one change at a time, without the GIL; calls under way go on with what was.
+    fn change<T: Send>(
+        &self,
+        py: Python<'_>,
+        call: &Call,
+        ram: impl FnOnce(&mut popfield::Memory) -> popfield::Result<T> + Send,
+        store: impl FnOnce(&mut Store) -> popfield::Result<T> + Send,
+    ) -> PyResult<T> {
+        let pool = call.pool(None)?;
+        py.detach(|| {
+            let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+            match &self.place {
+                Place::Ram => {
+                    let mut state = State::clone(&self.state());
+                    let changed = match &mut state.memory {
+                        Some(memory) => pool.install(|| ram(memory))?,
+                        None => return Err(popfield::Error::Empty { what: "memory" }),
+                    };
+                    self.put(state);
+                    Ok(changed)
+                }
+                Place::Store { path, backend } => pool.install(|| {
+                    let mut writer = Store::open(path)?;
+                    let changed = store(&mut writer)?;
+                    drop(writer);
+                    // What was changed lasts already; another process may have gone on since.
+                    self.put(Self::of_store(path, *backend)?);
+                    Ok(changed)
+                }),
+            }
+        })
+        .map_err(raised)
+    }
+}
+
+#[pymethods]
+impl Memory {
+    #[new]
+    #[pyo3(signature = (keys, values=None, *, ids=None, labels=None, encoding=None, packed=None, dim=None, value_dim=None, bitorder="big"))]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        py: Python<'_>,
+        keys: &Bound<'_, PyAny>,
+        values: Option<&Bound<'_, PyAny>>,
+        ids: Option<&Bound<'_, PyAny>>,
+        labels: Option<&Bound<'_, PyAny>>,
+        encoding: Option<&str>,
+        packed: Option<&Bound<'_, PyAny>>,
+        dim: Option<usize>,
+        value_dim: Option<usize>,
+        bitorder: &str,
+    ) -> PyResult<Self> {
+        let call = Call::begin()?;
+        let reading = Reading::asked(encoding, packed, bitorder)?;
+        let value_dim = if reading.is_packed() { value_dim.or(dim) } else { value_dim };
+        let rows = Given { keys, values, ids, labels }.read(&call, reading, [dim, value_dim])?;
+        let memory = py.detach(|| call.here(|| stored(rows))).map_err(raised)?;
+        Ok(Self::in_ram(memory))
+    }
+
+    /// Makes a store, a memory in a folder at `path`, where nothing may stand yet, and opens it. What is appended to it and
+    /// forgotten from it lasts once the call returns. Without keys it is empty, of `dim` (and `value_dim`) positions.
+    ///
+    /// >>> memory = popfield.Memory.create("made", dim=64)
+    /// >>> memory.append(np.ones((2, 64)))
+    /// array([0, 1], dtype=uint64)
+    /// >>> len(popfield.Memory.open("made"))
+    /// 2
+    #[staticmethod]
+    #[pyo3(signature = (path, keys=None, values=None, *, ids=None, labels=None, encoding=None, packed=None, dim=None, value_dim=None, bitorder="big"))]
+    #[allow(clippy::too_many_arguments)]
+    fn create(
+        py: Python<'_>,
+        path: PathBuf,
+        keys: Option<&Bound<'_, PyAny>>,
+        values: Option<&Bound<'_, PyAny>>,
+        ids: Option<&Bound<'_, PyAny>>,
+        labels: Option<&Bound<'_, PyAny>>,
+        encoding: Option<&str>,
+        packed: Option<&Bound<'_, PyAny>>,
+        dim: Option<usize>,
+        value_dim: Option<usize>,
+        bitorder: &str,
+    ) -> PyResult<Self> {
+        let call = Call::begin()?;
+        let reading = Reading::asked(encoding, packed, bitorder)?;
+        let mut dims = (dim, value_dim);
+        let rows = match keys {
+            None if dim.is_none() => {
+                return Err(PyValueError::new_err("dim: expected one for a store without keys, found none"));
+            }
+            None => None,
+            Some(keys) => {
+                let value_dim = if reading.is_packed() { value_dim.or(dim) } else { value_dim };
+                let rows = Given { keys, values, ids, labels }.read(&call, reading, [dim, value_dim])?;
+                dims = (Some(rows.keys.dim()), rows.values.as_ref().map(Patterns::dim));
+                Some(rows)
+            }
+        };
+        let pool = call.pool(None)?;
+        let made = py.detach(|| {
+            pool.install(|| {
+                let mut store = Store::create(&path, dims.0.unwrap_or(1), dims.1, Notes::new())?;
+                if let Some(rows) = rows
+                    && let Err(error) = store.append(rows.batch())
+                {
+                    drop(store);
+                    // It holds nothing yet but what was made here.
+                    let _ = std::fs::remove_dir_all(&path);
+                    return Err(error);
+                }
+                drop(store);
+                Self::of_store(&path, Backend::Mmap)
+            })
+        });
+        let state = RwLock::new(Arc::new(made.map_err(raised)?));
+        Ok(Self { state, changing: Mutex::default(), place: Place::Store { path, backend: Backend::Mmap } })
+    }
+
+    /// Opens a memory that is in a file or in a store. A store is mapped ("mmap"), which takes no time and shares its
+    /// pages with other processes, or read into memory ("ram"); `verify=True` checks every byte of it first.
+    ///
+    /// >>> popfield.Memory(np.eye(64) * 2 - 1).save("eye.pop")
+    /// >>> popfield.Memory.open("eye.pop")
+    /// <popfield.Memory: 64 associations, dim=64, auto-associative, 512 B, in RAM>
+    #[staticmethod]
+    #[pyo3(signature = (path, *, mode="mmap", verify=false))]
+    fn open(py: Python<'_>, path: PathBuf, mode: &str, verify: bool) -> PyResult<Self> {
+        let (call, backend) = (Call::begin()?, backend(mode)?);
+        if !path.is_dir() {
+            // A file is read whole, and checked as it is read.
+            let open = |progress: popfield::Progress<'_>| popfield::Memory::open_watched(&path, progress);
+            return run_engine(py, &call, &How::plain(), usize::MAX, open).map(Self::in_ram);
+        }
+        let open = |progress: popfield::Progress<'_>| {
+            let snapshot = Snapshot::open(&path, backend)?;
+            if verify && let Some(damage) = snapshot.verify(progress)?.into_iter().next() {
+                return Err(damage);
+            }
+            State::of_snapshot(&snapshot)
+        };
+        let state = run_engine(py, &call, &How::plain(), if verify { usize::MAX } else { 0 }, open)?;
+        let place = Place::Store { path: path.clone(), backend };
+        Ok(Self { state: RwLock::new(Arc::new(state)), changing: Mutex::default(), place })
+    }
+
+    /// Writes the memory to one file, which `open` and the command line read. What stood there is replaced at once and
+    /// whole, or not at all.
+    ///
+    /// >>> popfield.Memory(np.ones((1, 64)), labels=["all on"]).save("one.pop")
+    /// >>> popfield.Memory.open("one.pop").labels
+    /// ['all on']
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let (call, state) = (Call::begin()?, self.state());
+        let memory = state.memory()?;
+        let save = |progress: popfield::Progress<'_>| memory.view().watched(progress).save(&path);
+        run_engine(py, &call, &How::plain(), usize::MAX, save)
+    }
+
+    /// Sees what other processes have committed to the store since; whether that was anything.
+    ///
+    /// >>> mine, theirs = popfield.Memory.create("shared", np.ones((1, 8))), popfield.Memory.open("shared")
+    /// >>> mine.append(-np.ones((1, 8)))
+    /// array([1], dtype=uint64)
+    /// >>> len(theirs), theirs.refresh(), len(theirs)
+    /// (1, True, 2)
+    fn refresh(&self, py: Python<'_>) -> PyResult<bool> {
+        let Place::Store { path, backend } = &self.place else { return Ok(false) };
+        let call = Call::begin()?;
+        py.detach(|| {
+            let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = call.here(|| Self::of_store(path, *backend))?;
+            let changed = new.generation != self.state().generation;
+            if changed {
+                self.put(new);
+            }
+            Ok(changed)
+        })
+        .map_err(raised)
+    }
+
+    /// Stores more associations and returns their ids. In a store they last once this returns; in RAM nothing is written
+    /// before `save`. Calls under way go on with what was there.
+    ///
+    /// >>> memory = popfield.Memory(np.ones((2, 64)))
+    /// >>> memory.append(-np.ones((2, 64)), ids=[7, 12])
+    /// array([ 7, 12], dtype=uint64)
+    /// >>> memory.ids
+    /// array([ 0,  1,  7, 12], dtype=uint64)
+    #[pyo3(signature = (keys, values=None, *, ids=None, labels=None, encoding=None, packed=None, bitorder="big"))]
+    #[allow(clippy::too_many_arguments)]
+    fn append<'py>(
+        &self,
+        py: Python<'py>,
+        keys: &Bound<'py, PyAny>,
+        values: Option<&Bound<'py, PyAny>>,
+        ids: Option<&Bound<'py, PyAny>>,
+        labels: Option<&Bound<'py, PyAny>>,
+        encoding: Option<&str>,
+        packed: Option<&Bound<'py, PyAny>>,
+        bitorder: &str,
+    ) -> PyResult<Bound<'py, PyArray1<u64>>> {
+        let (call, state) = (Call::begin()?, self.state());
+        let reading = Reading::asked(encoding, packed, bitorder)?;
+        let rows = Given { keys, values, ids, labels }.read(&call, reading, [Some(state.dim), state.value_dim])?;
+        let counted = self.change(py, &call, |memory| memory.append(rows.batch()), |store| store.append(rows.batch()))?;
+        Ok(rows.ids.unwrap_or_else(|| counted.collect()).into_pyarray(py))
+    }
+
+    /// Forgets associations by their ids, and returns how many they were. An id that none has is an error that changes
+    /// nothing, or with `missing="ok"` passed over.
+    ///
+    /// >>> memory = popfield.Memory(np.eye(8) * 2 - 1)
+    /// >>> memory.forget([3, 5])
+    /// 2
+    /// >>> memory.ids
+    /// array([0, 1, 2, 4, 6, 7], dtype=uint64)
+    #[pyo3(signature = (ids, *, missing="error"))]
+    fn forget(&self, py: Python<'_>, ids: &Bound<'_, PyAny>, missing: &str) -> PyResult<u64> {
+        let (call, missing) = (Call::begin()?, choices::missing(missing)?);
+        let ids = some_ids(ids)?.0;
+        self.change(py, &call, |memory| memory.forget_some(&ids, missing), |store| store.forget(&ids, missing))
+    }
+
+    /// The keys and the values of associations by their ids, int8 (k, dim) and (k, value_dim); of one id by itself of one
+    /// axis. Where keys are their own values both are the same array.
+    ///
+    /// >>> memory = popfield.Memory([[1, -1, 1]], [[1, 1]])
+    /// >>> memory.get(0)
+    /// (array([ 1, -1,  1], dtype=int8), array([1, 1], dtype=int8))
+    fn get<'py>(&self, py: Python<'py>, ids: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+        let (call, state) = (Call::begin()?, self.state());
+        let (ids, single) = some_ids(ids)?;
+        let memory = state.memory()?;
+        let gather = || {
+            let mut keys = Patterns::new(memory.dim())?;
+            let mut values = state.value_dim.map(Patterns::new).transpose()?;
+            for (place, &id) in ids.iter().enumerate() {
+                let absent = || {
+                    let expected = "the id of an association".into();
+                    popfield::Error::Id { what: "ids", place, expected, found: id }
+                };
+                let (key, value) = memory.get(id).ok_or_else(absent)?;
+                keys.push(&key)?;
+                values.as_mut().zip(value).map_or(Ok(()), |(values, value)| values.push(&value))?;
+            }
+            Ok((keys.to_signs(), values.map(|values| values.to_signs())))
+        };
+        let (keys, values) = py.detach(|| call.here(gather)).map_err(raised)?;
+        let keys = shaped(py, keys, state.dim, single)?;
+        let values = match (values, state.value_dim) {
+            (Some(values), Some(dim)) => shaped(py, values, dim, single)?,
+            _ => keys.clone(),
+        };
+        PyTuple::new(py, [keys, values])
+    }
+
+    /// Recalls what queries ask for: the sign of sum_i f(<query, x_i>) y_i, int8 (queries, value_dim), exact in every bit.
+    ///
+    /// `separation` is "exponential" (e^{beta s}; `beta` 1 or a number or "1/sqrt(d)"), "linear" (s, Hopfield's), "polynomial"
+    /// (s^degree; `degree` 2) or "max" (the nearest keys vote). `tie` is what a field of exactly 0 gives: "plus", "minus" or
+    /// "stay". Positions where `known=` is False, or that hold 0 in an array that also holds -1, are unknown.
+    /// `only=` and `exclude=` are ids: for this call only these associations exist. `report=True` also returns a structured
+    /// array that says of each query what is nearest and how the answer was proved.
+    ///
+    /// `threads=` is for this call; `progress=True` shows a bar, a callable of (done, total) is told, and stops the call
+    /// by returning False. Ctrl-C stops it too.
+    ///
+    /// >>> keys = np.where(np.random.default_rng(1).random((1000, 256)) < 0.5, -1, 1)
+    /// >>> memory = popfield.Memory(keys)
+    /// >>> query = keys[42].copy()
+    /// >>> query[:50] *= -1
+    /// >>> bool((memory.recall(query) == keys[42]).all())
+    /// True
+    /// >>> answer, report = memory.recall(query, report=True)
+    /// >>> int(report["nearest_id"]), int(report["nearest_distance"]), str(report["certificate"])
+    /// (42, 50, 'dominant')
+    #[pyo3(signature = (queries, *, separation="exponential", beta=None, degree=None, steps=1, tie="plus", only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", threads=None, report=false, progress=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn recall<'py>(
+        &self,
+        py: Python<'py>,
+        queries: &Bound<'py, PyAny>,
+        separation: &str,
+        beta: Option<&Bound<'py, PyAny>>,
+        degree: Option<u32>,
+        steps: u32,
+        tie: &str,
+        only: Option<&Bound<'py, PyAny>>,
+        exclude: Option<&Bound<'py, PyAny>>,
+        missing: &str,
+        known: Option<&Bound<'py, PyAny>>,
+        encoding: Option<&str>,
+        packed: Option<&Bound<'py, PyAny>>,
+        bitorder: &str,
+        threads: Option<usize>,
+        report: bool,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (call, state) = (Call::begin()?, self.state());
+        let memory = state.memory()?;
+        let separation = choices::separation(separation, beta, degree, state.dim)?;
+        let recall = Recall::new(separation).steps(steps).map_err(raised)?.tie(named(tie)?);
+        let how = How::asked(threads, progress)?;
+        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
+        let scope = scope(memory, only, exclude, missing)?;
+        let words = state.words(queries.len().saturating_mul(steps as usize));
+        let recalled = run_engine(py, &call, &how, words, |progress| {
+            let recalled = view(memory, scope.as_ref()).watched(progress).recall(&queries, &recall)?;
+            Ok((recalled.patterns.to_signs(), recalled.reports))
+        })?;
+        let answers = shaped(py, recalled.0, memory.value_dim(), single)?;
+        match report {
+            false => Ok(answers),
+            true => Ok(PyTuple::new(py, [answers, report::of(py, &recalled.1, single)?])?.into_any()),
+        }
+    }
+
+    /// The `k` nearest keys of each query, (ids, distances), both (queries, k): Hamming distances, nearest first, equal ones
+    /// by lower id. With `radius=` all keys within that distance, flat, and offsets at which each query's begin.
+    ///
+    /// >>> memory = popfield.Memory(np.eye(8) * 2 - 1)
+    /// >>> memory.search(-np.ones(8), k=3)
+    /// (array([0, 1, 2], dtype=uint64), array([1, 1, 1], dtype=uint32))
+    /// >>> memory.search(np.eye(8)[:2] * 2 - 1, radius=0)
+    /// (array([0, 1], dtype=uint64), array([0, 0], dtype=uint32), array([0, 1, 2]))
+    #[pyo3(signature = (queries, k=1, *, radius=None, only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", threads=None, progress=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn search<'py>(
+        &self,
+        py: Python<'py>,
+        queries: &Bound<'py, PyAny>,
+        k: usize,
+        radius: Option<u32>,
+        only: Option<&Bound<'py, PyAny>>,
+        exclude: Option<&Bound<'py, PyAny>>,
+        missing: &str,
+        known: Option<&Bound<'py, PyAny>>,
+        encoding: Option<&str>,
+        packed: Option<&Bound<'py, PyAny>>,
+        bitorder: &str,
+        threads: Option<usize>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let (call, state) = (Call::begin()?, self.state());
+        let (memory, how) = (state.memory()?, How::asked(threads, progress)?);
+        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
+        let scope = scope(memory, only, exclude, missing)?;
+        let found = run_engine(py, &call, &how, state.words(queries.len()), |progress| {
+            let view = view(memory, scope.as_ref()).watched(progress);
+            match radius {
+                None => view.search_top(&queries, k),
+                Some(radius) => view.search_radius(&queries, radius),
+            }
+        })?;
+        let ids: Vec<u64> = found.iter().flatten().map(|neighbor| neighbor.id).collect();
+        let distances: Vec<u32> = found.iter().flatten().map(|neighbor| neighbor.distance).collect();
+        if radius.is_some() {
+            let ends = found.iter().scan(0i64, |end, found| {
+                *end += found.len() as i64;
+                Some(*end)
+            });
+            let offsets: Vec<i64> = std::iter::once(0).chain(ends).collect();
+            let (ids, distances) = (ids.into_pyarray(py).into_any(), distances.into_pyarray(py).into_any());
+            return PyTuple::new(py, [ids, distances, offsets.into_pyarray(py).into_any()]);
+        }
+        let top = k.min(scope.as_ref().map_or(memory.len(), Scope::len));
+        PyTuple::new(py, [shaped(py, ids, top, single)?, shaped(py, distances, top, single)?])
+    }
+
+    /// Attention: the mean of all values under softmax(beta <query, x_i>), float64 (queries, value_dim); with
+    /// `return_weights=True` also the weights, (queries, n).
+    ///
+    /// >>> memory = popfield.Memory([[1, 1], [1, -1]], [[1], [-1]])
+    /// >>> memory.attend([1, 1], beta=0.0001).round(3)
+    /// array([0.])
+    /// >>> memory.attend([1, 1], beta=10.0).round(3)
+    /// array([1.])
+    #[pyo3(signature = (queries, beta, *, return_weights=false, only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", threads=None, progress=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn attend<'py>(
+        &self,
+        py: Python<'py>,
+        queries: &Bound<'py, PyAny>,
+        beta: &Bound<'py, PyAny>,
+        return_weights: bool,
+        only: Option<&Bound<'py, PyAny>>,
+        exclude: Option<&Bound<'py, PyAny>>,
+        missing: &str,
+        known: Option<&Bound<'py, PyAny>>,
+        encoding: Option<&str>,
+        packed: Option<&Bound<'py, PyAny>>,
+        bitorder: &str,
+        threads: Option<usize>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (call, state) = (Call::begin()?, self.state());
+        let (memory, how) = (state.memory()?, How::asked(threads, progress)?);
+        let beta: Beta = choices::beta(beta, state.dim)?;
+        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
+        let scope = scope(memory, only, exclude, missing)?;
+        let (means, weights) = run_engine(py, &call, &how, state.words(queries.len()), |progress| {
+            let view = view(memory, scope.as_ref()).watched(progress);
+            let weights = return_weights.then(|| view.attention_weights(&queries, beta)).transpose()?;
+            Ok((view.attend(&queries, beta)?, weights))
+        })?;
+        let means = shaped(py, means, memory.value_dim(), single)?;
+        match weights {
+            None => Ok(means),
+            Some(weights) => Ok(PyTuple::new(py, [means, shaped(py, weights, memory.len(), single)?])?.into_any()),
+        }
+    }
+
+    /// The overlaps of all queries with all keys, int32 (queries, n), in storing order; into `out=` where it is given. The
+    /// Hamming distance is (known - overlap) / 2.
+    ///
+    /// >>> popfield.Memory([[1, 1, -1], [1, -1, -1]]).overlaps([[1, 1, 1]])
+    /// array([[ 1, -1]], dtype=int32)
+    #[pyo3(signature = (queries, *, out=None, known=None, encoding=None, packed=None, bitorder="big", threads=None, progress=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn overlaps<'py>(
+        &self,
+        py: Python<'py>,
+        queries: &Bound<'py, PyAny>,
+        out: Option<&Bound<'py, PyAny>>,
+        known: Option<&Bound<'py, PyAny>>,
+        encoding: Option<&str>,
+        packed: Option<&Bound<'py, PyAny>>,
+        bitorder: &str,
+        threads: Option<usize>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (call, state) = (Call::begin()?, self.state());
+        let (memory, how) = (state.memory()?, How::asked(threads, progress)?);
+        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
+        let words = state.words(queries.len());
+        let overlaps = run_engine(py, &call, &how, words, |progress| memory.view().watched(progress).overlaps(&queries))?;
+        let Some(out) = out else { return shaped(py, overlaps, memory.len(), single) };
+        into_out(out, &overlaps, if single { vec![memory.len()] } else { vec![queries.len(), memory.len()] })?;
+        Ok(out.clone())
+    }
+
+    /// Runs the memory as a network from each query to its limit. Returns the limit states, int8 (queries, dim), and a
+    /// structured array that says of each run what limit it is, its steps, and what the state is among the stored patterns.
+    ///
+    /// `order` is "sync", "async" or "async-random" (of `seed`), `update` "field" or "difference", `diagonal` "zero" or "keep",
+    /// `clamp` None, "known" or positions that are held, `steps` the most that are taken.
+    ///
+    /// >>> keys = np.where(np.random.default_rng(1).random((5, 100)) < 0.5, -1, 1)
+    /// >>> states, runs = popfield.Memory(keys).dynamics(keys, order="async")
+    /// >>> runs["end"].tolist()
+    /// ['stored', 'stored', 'stored', 'stored', 'stored']
+    #[pyo3(signature = (queries, *, separation="linear", beta=None, degree=None, order="sync", update=None, diagonal="zero", tie="stay", clamp=None, steps=Dynamics::STEP_LIMIT, seed=0, only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", threads=None, progress=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn dynamics<'py>(
+        &self,
+        py: Python<'py>,
+        queries: &Bound<'py, PyAny>,
+        separation: &str,
+        beta: Option<&Bound<'py, PyAny>>,
+        degree: Option<u32>,
+        order: &str,
+        update: Option<&str>,
+        diagonal: &str,
+        tie: &str,
+        clamp: Option<&Bound<'py, PyAny>>,
+        steps: u32,
+        seed: u64,
+        only: Option<&Bound<'py, PyAny>>,
+        exclude: Option<&Bound<'py, PyAny>>,
+        missing: &str,
+        known: Option<&Bound<'py, PyAny>>,
+        encoding: Option<&str>,
+        packed: Option<&Bound<'py, PyAny>>,
+        bitorder: &str,
+        threads: Option<usize>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let (call, state) = (Call::begin()?, self.state());
+        let (memory, how) = (state.memory()?, How::asked(threads, progress)?);
+        let separation: Separation = choices::separation(separation, beta, degree, state.dim)?;
+        let dynamics = choices::dynamics(separation, order, seed, update, diagonal, tie, clamp, steps)?;
+        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
+        let scope = scope(memory, only, exclude, missing)?;
+        // Sweeps read keys once for each position.
+        let words = state.words(queries.len()).saturating_mul(state.dim);
+        let runs = run_engine(py, &call, &how, words, |progress| {
+            view(memory, scope.as_ref()).watched(progress).relax(&queries, &dynamics)
+        })?;
+        report::of_runs(py, &runs, state.dim, single)
+    }
+
+    fn __len__(&self) -> usize {
+        self.state().len()
+    }
+
+    /// Positions of a key.
+    #[getter]
+    fn dim(&self) -> usize {
+        self.state().dim
+    }
+
+    /// Positions of a value.
+    #[getter]
+    fn value_dim(&self) -> usize {
+        let state = self.state();
+        state.value_dim.unwrap_or(state.dim)
+    }
+
+    /// Whether keys are their own values.
+    #[getter]
+    fn is_auto_associative(&self) -> bool {
+        self.state().value_dim.is_none()
+    }
+
+    /// The ids, uint64, in storing order.
+    #[getter]
+    fn ids<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u64>> {
+        let state = self.state();
+        let ids: Vec<u64> = state.memory.iter().flat_map(popfield::Memory::ids).collect();
+        ids.into_pyarray(py)
+    }
+
+    /// The labels in storing order, None where there is none; None where no association has one.
+    #[getter]
+    fn labels(&self) -> Option<Vec<Option<String>>> {
+        let state = self.state();
+        let memory = state.memory.as_ref().filter(|memory| memory.has_labels())?;
+        Some(memory.labels().map(|label| label.map(str::to_owned)).collect())
+    }
+
+    /// Bytes that the patterns take.
+    #[getter]
+    fn nbytes(&self) -> usize {
+        self.state().memory.as_ref().map_or(0, popfield::Memory::bytes)
+    }
+
+    /// The folder of the store; None for a memory in RAM.
+    #[getter]
+    fn path(&self) -> Option<PathBuf> {
+        match &self.place {
+            Place::Ram => None,
+            Place::Store { path, .. } => Some(path.clone()),
+        }
+    }
+
+    fn __repr__(&self) -> String {
+        let state = self.state();
+        let kind = match state.value_dim {
+            None => "auto-associative".to_owned(),
+            Some(dim) => format!("value_dim={dim}"),
+        };
+        let (len, dim, bytes) = (state.len(), state.dim, bytes_in_words(self.nbytes()));
+        let place = match &self.place {
+            Place::Ram => "in RAM".to_owned(),
+            Place::Store { path, .. } => format!("store {:?}, generation {}", path.display().to_string(), state.generation),
+        };
+        format!("<popfield.Memory: {len} associations, dim={dim}, {kind}, {bytes}, {place}>")
+    }
+
+    fn _repr_html_(&self) -> String {
+        let state = self.state();
+        let mut html = format!("<div>{}</div>", escaped(&self.__repr__()));
+        let Some(memory) = &state.memory else { return html };
+        for (id, key) in memory.ids().zip(memory.keys().iter()).take(8) {
+            let side = (state.dim as f64).sqrt().round() as usize;
+            let columns = if side * side == state.dim { side } else { state.dim.min(64) };
+            let rows = state.dim.div_ceil(columns);
+            let mut path = String::new();
+            for j in key.bits().iter_ones().take(1 << 14) {
+                let _ = write!(path, "M{} {}h1v1h-1z", j % columns, j / columns);
+            }
+            let label = memory.label(id).map_or_else(|| id.to_string(), |label| format!("{id} {label}"));
+            let _ = write!(
+                html,
+                "<figure style=\"display:inline-block;margin:4px\"><svg viewBox=\"0 0 {columns} {rows}\" width=\"64\" \
+                 style=\"border:1px solid #888\"><path d=\"{path}\"/></svg><figcaption>{}</figcaption></figure>",
+                escaped(&label)
+            );
+        }
+        html
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let (call, state) = (Call::begin()?, self.state());
+        let module = py.import("popfield._popfield")?;
+        let (function, arguments) = match &self.place {
+            Place::Store { path, backend } => {
+                let path = std::path::absolute(path)?;
+                let mode = if *backend == Backend::Mmap { "mmap" } else { "ram" };
+                ("_reopened", (path, mode, state.generation).into_pyobject(py)?)
+            }
+            Place::Ram => {
+                let memory = state.memory()?;
+                let write = || {
+                    let mut bytes = Vec::new();
+                    memory.write_to(&mut bytes).map(|()| bytes)
+                };
+                let bytes = py.detach(|| call.here(write)).map_err(raised)?;
+                ("_of_bytes", (PyBytes::new(py, &bytes),).into_pyobject(py)?)
+            }
+        };
+        (module.getattr(function)?, arguments).into_pyobject(py)
+    }
+}
+
+/// A pickled memory of a store: the same generation of the same store.
+#[pyfunction]
+pub fn _reopened(py: Python<'_>, path: PathBuf, mode: &str, generation: u64) -> PyResult<Memory> {
+    let memory = Memory::open(py, path.clone(), mode, false)?;
+    let found = memory.state().generation;
+    if found != generation {
+        let path = path.display();
+        let text = format!("{path}: expected generation {generation}, of which a memory was pickled, found {found}");
+        return Err(PyRuntimeError::new_err(text));
+    }
+    Ok(memory)
+}
+
+/// A pickled memory in RAM.
+#[pyfunction]
+pub fn _of_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Memory> {
+    let call = Call::begin()?;
+    let read = || popfield::Memory::read_from(bytes, bytes.len() as u64);
+    py.detach(|| call.here(read)).map(Memory::in_ram).map_err(raised)
+}
+
+/// Ids of a list or an array, or one id by itself.
+fn some_ids(ids: &Bound<'_, PyAny>) -> PyResult<(Vec<u64>, bool)> {
+    match ids.extract::<u64>() {
+        Ok(id) => Ok((vec![id], true)),
+        Err(_) => Ok((arrays::ids(ids, "ids")?, false)),
+    }
+}
+
+/// Overlaps into an array of the caller's.
+fn into_out(out: &Bound<'_, PyAny>, overlaps: &[i32], shape: Vec<usize>) -> PyResult<()> {
+    let refused = |found: String| PyErr::from(PyValueError::new_err(format!("out: expected int32 of shape {shape:?}, {found}")));
+    let Ok(array) = out.cast::<PyArrayDyn<i32>>() else {
+        let found = out.getattr("dtype").map_or_else(|_| out.get_type().to_string(), |dtype| dtype.to_string());
+        return Err(PyTypeError::new_err(format!("out: expected int32 of shape {shape:?}, found {found}")));
+    };
+    if array.shape() != shape {
+        return Err(refused(format!("found shape {:?}", array.shape())));
+    }
+    if !array.is_c_contiguous() {
+        return Err(refused("in C order, found another".into()));
+    }
+    let mut array = array.try_readwrite().map_err(|error| refused(format!("found one that cannot be written: {error}")))?;
+    let slice = array.as_slice_mut().map_err(|_| refused("in C order, found another".into()))?;
+    slice.copy_from_slice(overlaps);
+    Ok(())
+}
+
+fn bytes_in_words(bytes: usize) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let (mut size, mut unit) = (bytes as f64, 0);
+    while size >= 1024.0 && unit + 1 < units.len() {
+        (size, unit) = (size / 1024.0, unit + 1);
+    }
+    if unit == 0 { format!("{bytes} B") } else { format!("{size:.1} {}", units[unit]) }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,35 @@
+"""Every public name has a docstring, and the examples there run."""
+
+import doctest
+import inspect
+import types
+
+import numpy as np
+import popfield
+import pytest
+
+
+def documented():
+    yield "popfield", popfield
+    for module in (popfield, popfield.networks, popfield.theory):
+        for name in module.__all__:
+            thing = getattr(module, name)
+            yield f"{module.__name__}.{name}", thing
+            if inspect.isclass(thing) and not issubclass(thing, Exception):
+                for member, method in vars(thing).items():
+                    if not member.startswith("_"):
+                        yield f"{module.__name__}.{name}.{member}", getattr(thing, member)
+
+
+@pytest.mark.parametrize("name, thing", [pytest.param(*pair, id=pair[0]) for pair in documented()])
+def test_docstring(name, thing):
+    if isinstance(thing, types.ModuleType) and name.startswith("popfield.theory."):
+        return
+    text = inspect.getdoc(thing)
+    assert text, f"{name} has no docstring"
+    needs_example = callable(thing) and not (inspect.isclass(thing) and issubclass(thing, Exception))
+    example = doctest.DocTestParser().get_doctest(text, {"np": np, "popfield": popfield}, name, None, 0)
+    assert example.examples or not needs_example or name.endswith("Network"), f"{name} has no example"
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    runner.run(example)
+    assert runner.failures == 0

@@ -1,0 +1,166 @@
+"""Signals, progress, threads and forks."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import numpy as np
+import popfield
+import pytest
+from conftest import signs
+
+
+@pytest.fixture(scope="module")
+def large():
+    rng = np.random.default_rng(1)
+    packed = rng.integers(0, 256, (400_000, 64), dtype=np.uint8)
+    return popfield.Memory(packed, packed=True, dim=512), packed[:1]
+
+
+def slow(large, **arguments):
+    """A call of many seconds, of which all keys must be counted."""
+    memory, query = large
+    return memory.recall(np.repeat(query, 4000, axis=0), packed=True, separation="linear", **arguments)
+
+
+def test_ctrl_c_stops_a_call(large):
+    threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        slow(large)
+    assert 0.4 < time.monotonic() - start < 2.0
+
+
+def test_progress_is_told_and_stops(large):
+    memory, query = large
+    told = []
+    memory.recall(np.repeat(query, 300, axis=0), packed=True, separation="linear", progress=lambda *now: told.append(now))
+    assert told[-1] == (300, 300) and told == sorted(told)
+    with pytest.raises(popfield.Interrupted):
+        slow(large, progress=lambda done, total: False)
+
+    def fails(done, total):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        slow(large, progress=fails)
+
+
+def test_progress_bar(large, capsys):
+    memory, query = large
+    memory.search(query, packed=True, progress=True)
+    assert capsys.readouterr().err.endswith("1 of 1\n")
+
+
+def test_other_threads_go_on_meanwhile(large):
+    counted, stop = [0], threading.Event()
+
+    def count():
+        while not stop.is_set():
+            counted[0] += 1
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    memory, query = large
+    memory.recall(np.repeat(query, 200, axis=0), packed=True, separation="linear")
+    stop.set()
+    thread.join()
+    assert counted[0] > 5
+
+
+def test_threads_change_no_bit(rng):
+    memory, queries = popfield.Memory(signs(rng, 3000, 100)), signs(rng, 500, 100)
+    answers = [memory.recall(queries, beta=0.05, threads=threads).tobytes() for threads in (1, 2, 3, 7)]
+    assert len(set(answers)) == 1
+    popfield.set_threads(2)
+    assert popfield.get_threads() == 2
+    assert memory.recall(queries, beta=0.05).tobytes() == answers[0]
+    popfield.set_threads()
+    with pytest.raises(ValueError, match="threads"):
+        popfield.set_threads(0)
+
+
+MEMORY = None
+
+
+def ask(start):
+    keys = MEMORY.get(np.arange(start, start + 50))[0]
+    return bool((MEMORY.recall(keys, separation="linear", threads=2).shape == keys.shape) and (MEMORY.search(keys, 1)[0][:, 0] == np.arange(start, start + 50)).all())
+
+
+def hand(memory):
+    global MEMORY
+    MEMORY = memory
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("place", ["ram", "store"])
+def test_processes(method, place, rng, monkeypatch):
+    """A pool of processes asks a memory that its parent has asked, and so has started threads."""
+    keys = signs(rng, 20_000, 256)
+    memory = popfield.Memory(keys) if place == "ram" else popfield.Memory.create("store", keys)
+    assert (memory.recall(keys[:200], separation="max") == keys[:200]).all()
+    context = multiprocessing.get_context(method)
+    with context.Pool(3, initializer=hand, initargs=(memory,)) as pool:
+        assert all(pool.map_async(ask, range(0, 1000, 50)).get(timeout=60))
+    assert (memory.recall(keys[:200], separation="max") == keys[:200]).all()
+
+
+def test_a_child_forked_during_a_call_is_refused():
+    """And says so, rather than waiting for a thread that is gone."""
+    program = """
+        import os, sys, threading, time
+        import numpy as np, popfield
+        memory = popfield.Memory(np.random.default_rng(1).integers(0, 256, (200_000, 64), dtype=np.uint8), packed=True, dim=512)
+        queries = np.zeros((3000, 64), np.uint8)
+        queries[:, 0] = 7
+        began = threading.Event()
+        def call():
+            try:
+                memory.recall(queries, packed=True, separation="linear", progress=lambda *_: began.set() or not over.is_set())
+            except popfield.Interrupted:
+                pass
+        over = threading.Event()
+        thread = threading.Thread(target=call)
+        thread.start()
+        began.wait()
+        child = os.fork()
+        if child == 0:
+            try:
+                memory.recall(queries[:1], packed=True)
+            except RuntimeError as error:
+                os._exit(0 if "forked during a call" in str(error) else 3)
+            os._exit(4)
+        status = os.waitpid(child, 0)[1]
+        over.set()
+        thread.join()
+        child = os.fork()
+        if child == 0:
+            memory.recall(queries[:64], packed=True, threads=2)
+            os._exit(0)
+        sys.exit(os.waitstatus_to_exitcode(status) or os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    """
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", textwrap.dedent(program)], timeout=60)
+    assert done.returncode == 0
+
+
+def test_a_data_loader(rng):
+    torch = pytest.importorskip("torch")
+    keys = signs(rng, 1000, 64)
+    hand(popfield.Memory(keys))
+
+    class Asked(torch.utils.data.Dataset):
+        def __len__(self):
+            return 40
+
+        def __getitem__(self, at):
+            return MEMORY.recall(keys[at], separation="max")
+
+    loader = torch.utils.data.DataLoader(Asked(), batch_size=8, num_workers=2)
+    assert (torch.cat(list(loader)).numpy() == keys[:40]).all()
