@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Instant;
 
+use popfield::patterns::Notes;
 use popfield::store::{Backend, Snapshot};
-use popfield::{Memory, Progress};
+use popfield::{Error, Memory, Progress};
 
 use crate::failure::{Failure, Result, about};
 use crate::input::{dismiss_writer, in_words};
@@ -42,14 +43,56 @@ pub fn open(path: &Path) -> Result<(Memory, f64)> {
     let start = Instant::now();
     kind_of(path)?;
     let spinner = spinner(format!("opening {}", path.display()));
-    let memory = Memory::open(path).map_err(about(path))?;
+    let memory = Memory::open(path).map_err(|error| match error {
+        Error::Empty { .. } => {
+            let expected = "expected at least one association, found none";
+            Failure::Input(error.kind(), format!("{}: the memory is empty: {expected}", path.display()))
+        }
+        error => about(path)(error),
+    })?;
     spinner.finish_and_clear();
     Ok((memory, start.elapsed().as_secs_f64()))
 }
 
+/// A memory of which another is made, or what it is made of where it holds nothing.
+pub enum Whole {
+    Memory(Box<Memory>),
+    Empty(Snapshot),
+}
+
+impl Whole {
+    pub fn dim(&self) -> usize {
+        match self {
+            Self::Memory(memory) => memory.dim(),
+            Self::Empty(store) => store.dim(),
+        }
+    }
+
+    pub fn value_dim(&self) -> usize {
+        match self {
+            Self::Memory(memory) => memory.value_dim(),
+            Self::Empty(store) => store.value_dim().unwrap_or(store.dim()),
+        }
+    }
+
+    pub fn notes(&self) -> &Notes {
+        match self {
+            Self::Memory(memory) => memory.notes(),
+            Self::Empty(store) => store.notes(),
+        }
+    }
+
+    pub fn memory(&self) -> Option<&Memory> {
+        match self {
+            Self::Memory(memory) => Some(memory),
+            Self::Empty(_) => None,
+        }
+    }
+}
+
 /// Opens a memory of which another is made: a store's files are held to their hashes first, lest damage pass for what was
 /// stored.
-pub fn open_whole(path: &Path) -> Result<Memory> {
+pub fn open_whole(path: &Path) -> Result<Whole> {
     if kind_of(path)? == Kind::Store {
         let store = Snapshot::open(path, Backend::Mmap).map_err(about(path))?;
         let bar = progress(store.bytes(), "bytes checked");
@@ -58,6 +101,9 @@ pub fn open_whole(path: &Path) -> Result<Memory> {
         if let Some(damage) = damage.into_iter().next() {
             return Err(about(path)(damage));
         }
+        if store.is_empty() {
+            return Ok(Whole::Empty(store));
+        }
     }
-    open(path).map(|(memory, _)| memory)
+    open(path).map(|(memory, _)| Whole::Memory(Box::new(memory)))
 }

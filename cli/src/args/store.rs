@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{Input, MissingArg, Threads, files_and};
+use super::shared::{Input, MissingArg, Threads, files_and, positive};
 
 /// Associations from files.
 #[derive(Clone, Debug, Args)]
@@ -18,19 +18,19 @@ pub struct AssociationArgs {
     /// A label for each key, a line each; an empty line is none (default for folders of images: their names)
     #[arg(long, value_name = "F", requires = "keys")]
     pub labels: Option<PathBuf>,
-    /// Dimension of packed values, if not that of the keys
-    #[arg(long, allow_negative_numbers = true, value_name = "D", requires = "packed", requires = "values")]
+    /// Dimension of packed values, if not that of the keys; of the values that an empty memory will have
+    #[arg(long, allow_negative_numbers = true, value_name = "E", value_parser = positive)]
     pub value_dim: Option<usize>,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = files_and("Examples:\n  popfield create faces --keys faces/\n  \
 popfield create words --keys codes.npy more.npy --packed --dim 512 --values words.npy --value-dim 64\n  \
-popfield create empty --dim 256\n  popfield create faces --from faces.pop"))]
+popfield create empty --dim 512 --value-dim 64\n  popfield create faces --from faces.pop"))]
 pub struct Create {
     /// The memory to make: a folder
     pub memory: PathBuf,
-    /// The keys, one file after the other; none with --dim makes an empty memory
+    /// The keys, one file after the other; none with --dim makes an empty memory, of values too with --value-dim
     #[arg(long, value_name = "F", num_args = 1.., required_unless_present_any = ["from", "dim"])]
     pub keys: Vec<PathBuf>,
     #[command(flatten)]

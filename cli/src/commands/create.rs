@@ -9,7 +9,7 @@ use super::store::{Files, rows_together, store_of};
 use crate::args::Create;
 use crate::failure::{Failure, Result, about};
 use crate::input::notes_of;
-use crate::memory::{Kind, kind_of, open_whole};
+use crate::memory::{Kind, Whole, kind_of, open_whole};
 use crate::output::{OutStore, check_distinct, say};
 use crate::report::{bytes, facts, note};
 
@@ -48,13 +48,22 @@ pub fn run(args: &Create) -> Result<()> {
         |dim, value_dim, notes: Notes| Store::create(out.path(), dim, value_dim, notes).map_err(about(&args.memory));
     let (store, read, notes) = match &args.from {
         Some(from) => {
-            let memory = open_whole(from)?;
-            let store = store_of(&memory, out.path())?;
+            let store = match open_whole(from)? {
+                Whole::Memory(memory) => store_of(&memory, out.path())?,
+                Whole::Empty(empty) => {
+                    let mut store = make(empty.dim(), empty.value_dim(), empty.notes().clone())?;
+                    // Ids that were given stay given.
+                    let mut appending = store.begin()?;
+                    appending.count_from(empty.next_id());
+                    appending.commit()?;
+                    store
+                }
+            };
             (store, vec![("from", from.display().to_string())], Vec::new())
         }
         None if args.keys.is_empty() => {
             let dim = args.input.dim.ok_or_else(|| Failure::usage("expected --keys, --from or --dim"))?;
-            (make(dim, None, notes_of(&args.input, None))?, Vec::new(), Vec::new())
+            (make(dim, args.associations.value_dim, notes_of(&args.input, None))?, Vec::new(), Vec::new())
         }
         None => {
             let mut associations = files.open(&args.input, None, None, &Notes::new())?;

@@ -29,23 +29,31 @@ pub fn run(args: &Export) -> Result<()> {
         let why = "is no memory: --force replaces only memories";
         return Err(Failure::usage(format!("{}: {why}", args.out.display())));
     }
-    let memory = open_whole(&args.memory)?;
+    let whole = open_whole(&args.memory)?;
+    if as_memory && whole.memory().is_none() {
+        let (memory, hint) = (args.memory.display(), "one file cannot be; --out F.npy writes arrays without rows");
+        return Err(Failure::input(format!("{memory}: the memory is empty, which {hint}")));
+    }
+    let memory = whole.memory();
+    let (len, dim) = (memory.map_or(0, Memory::len), if args.values { whole.value_dim() } else { whole.dim() });
     let mut out = if as_memory && !args.force { OutFile::create_new(&args.out)? } else { OutFile::create(&args.out)? };
     let mut ids_out = args.ids_out.as_deref().map(OutFile::create).transpose()?;
-    let bar = progress(memory.bytes() as u64, "bytes");
-    let out = if as_memory {
-        write(memory.watched(Progress::new(&tell(&bar))), &mut out)?;
-        out
-    } else {
-        let patterns = if args.values { memory.values() } else { memory.keys() };
-        let (shape, packed) =
-            ([patterns.len(), patterns.dim()], args.packed_out.then(|| bit_order(None, memory.notes())));
-        written(out, |file| write_each(file, shape, patterns.iter(), packed))?
+    let bar = progress(memory.map_or(0, Memory::bytes) as u64, "bytes");
+    let out = match memory {
+        Some(memory) if as_memory => {
+            write(memory.watched(Progress::new(&tell(&bar))), &mut out)?;
+            out
+        }
+        _ => {
+            let patterns = memory.map(|memory| if args.values { memory.values() } else { memory.keys() });
+            let packed = args.packed_out.then(|| bit_order(None, whole.notes()));
+            written(out, |file| write_each(file, [len, dim], patterns.iter().flat_map(|all| all.iter()), packed))?
+        }
     };
     if let Some(file) = ids_out.take() {
         ids_out = Some(written(file, |file| {
-            let mut writer = npy::<u64>(file, &[memory.len() as u64])?;
-            writer.extend(memory.ids())?;
+            let mut writer = npy::<u64>(file, &[len as u64])?;
+            writer.extend(memory.iter().flat_map(|memory| memory.ids()))?;
             writer.finish()
         })?);
     }
@@ -62,11 +70,11 @@ pub fn run(args: &Export) -> Result<()> {
             return say(json!({
                 "out": args.out.display().to_string(),
                 "what": what,
-                "patterns": memory.len(),
-                "dim": if args.values { memory.value_dim() } else { memory.dim() },
+                "patterns": len,
+                "dim": dim,
             }));
         }
         let size = args.out.metadata().map_or(0, |there| there.len());
-        facts(&[(what, format!("{}, {} associations", args.out.display(), memory.len())), ("size", bytes(size as f64))])
+        facts(&[(what, format!("{}, {len} associations", args.out.display())), ("size", bytes(size as f64))])
     })
 }

@@ -43,6 +43,9 @@ impl Files {
         crate::input::check_stdin(all.into_iter().chain(&ids))?;
         // Packed values do not tell their dimension; others do, and --dim speaks of the keys.
         let packed = input.packed && values.first().is_some_and(|source| source.kind().is_array());
+        if args.value_dim.is_some() && !keys.is_empty() && !packed {
+            return Err(Failure::usage("--value-dim is for packed values and for memories made empty, found neither"));
+        }
         let value_dim = args.value_dim.or(input.dim.filter(|_| packed));
         Ok(Self { keys, values, ids, labels: args.labels.clone(), value_dim })
     }
@@ -270,7 +273,17 @@ pub fn rewrite<T>(
     let mut store = store_of(&memory, under_way.path())?;
     let changed = change(&mut store)?;
     drop(store);
-    let memory = Memory::open(under_way.path()).map_err(about(path))?;
+    let memory = Memory::open(under_way.path()).map_err(|error| match error {
+        popfield::Error::Empty { .. } => {
+            let file = path.display();
+            let which = format!("`popfield create STORE --from {file}` makes a memory that can");
+            Failure::Input(
+                error.kind(),
+                format!("{file}: nothing would be left, and one file cannot be empty; {which}"),
+            )
+        }
+        error => about(path)(error),
+    })?;
     write(memory.view(), &mut out)?;
     drop(memory);
     drop(under_way);

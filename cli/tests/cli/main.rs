@@ -3,6 +3,7 @@
 mod arrays;
 mod capacity;
 mod door;
+mod empty;
 mod errors;
 mod lecture;
 mod networks;
