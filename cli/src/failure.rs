@@ -82,6 +82,15 @@ impl Failure {
         room.map_err(|_| Self::Resource(format!("{what}: out of memory: a buffer of {bytes} bytes")))
     }
 
+    /// A buffer of so many bytes, 0 all of them.
+    pub fn buffer(bytes: usize, what: impl Display) -> Result<Vec<u8>> {
+        let mut buffer = Vec::new();
+        let room = buffer.try_reserve_exact(bytes);
+        room.map_err(|_| Self::Resource(format!("{what}: out of memory: a buffer of {bytes} bytes")))?;
+        buffer.resize(bytes, 0);
+        Ok(buffer)
+    }
+
     /// An error of standard output.
     pub fn stdout(error: &std::io::Error) -> Self {
         match error.kind() {

@@ -78,7 +78,7 @@ fn walk_to_limit(
     let whole = if kept { Some(Plane::new(keys, words)?) } else { None };
     sweep_to_limit(starts, dynamics, scan.steps(), &|start, index| {
         let near = distances(scan, starts, index)?;
-        let walker = Walker::new(scan, field, &sweeping, start, &near);
+        let walker = Walker::new(scan, field, &sweeping, start, &near)?;
         Ok(Walk { walker, whole: whole.as_ref(), dynamics })
     })
 }

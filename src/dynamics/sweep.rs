@@ -14,6 +14,7 @@ use std::cmp::Ordering;
 
 use super::plane::Plane;
 use super::visit::Visited;
+use crate::error::room_for;
 use crate::patterns::segments::Side;
 use crate::scan::keys::Scan;
 use crate::scan::watch::Visit;
@@ -56,12 +57,16 @@ impl<'a> Walker<'a> {
         sweeping: &'a Sweeping,
         start: &Query,
         distances: &[u32],
-    ) -> Self {
+    ) -> Result<Self> {
         let known_count = start.known_count() as u32;
-        let mut overlaps: Vec<i32> = distances.iter().map(|&h| known_count as i32 - 2 * h as i32).collect();
-        let sum = overlaps.iter().map(|&s| i64::from(s)).sum();
         let padded = Plane::height(scan.side()) * 64;
+        let mut overlaps: Vec<i32> = room_for(padded, "overlaps")?;
+        overlaps.extend(distances.iter().map(|&h| known_count as i32 - 2 * h as i32));
+        let sum = overlaps.iter().map(|&s| i64::from(s)).sum();
         overlaps.resize(padded, 0);
+        let weighed = if matches!(sweeping, Sweeping::Weights(_)) { padded } else { 0 };
+        let mut both = room_for(weighed, "weights")?;
+        both.resize(weighed, 0.0);
         let words = start.signs().words().len();
         let mut walker = Self {
             scan,
@@ -72,14 +77,14 @@ impl<'a> Walker<'a> {
             known_count,
             overlaps,
             sum,
-            both: vec![0.0; if matches!(sweeping, Sweeping::Weights(_)) { padded } else { 0 }],
+            both,
             agree: 0.0,
             oppose: 0.0,
             error: 0.0,
             near: Vec::new(),
         };
         walker.weigh();
-        walker
+        Ok(walker)
     }
 
     /// The state, once all of it is known.
@@ -90,9 +95,13 @@ impl<'a> Walker<'a> {
     /// The energy of the state.
     pub(crate) fn energy(&self, diagonal: Diagonal) -> Energy {
         let overlaps = &self.overlaps[..self.scan.len()];
-        let distances: Vec<u32> = overlaps.iter().map(|&s| (self.known_count as i32 - s).max(0) as u32 / 2).collect();
         let mut counts = Counts::default();
-        counts.visit(0, &distances);
+        let mut distances = [0; 1 << 10];
+        for overlaps in overlaps.chunks(distances.len()) {
+            let some = &mut distances[..overlaps.len()];
+            some.iter_mut().zip(overlaps).for_each(|(h, &s)| *h = (self.known_count as i32 - s).max(0) as u32 / 2);
+            counts.visit(0, some);
+        }
         self.field.law().energy(diagonal, self.known_count, &counts)
     }
 

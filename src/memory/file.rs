@@ -47,6 +47,8 @@ const HEADER_BYTES: usize = 128;
 const HASH_BYTES: usize = blake3::OUT_LEN;
 /// Patterns go through a buffer of this many lanes, numbers through one of as many.
 const CHUNK: usize = 4096;
+/// Bytes that are read from a file together.
+const READ_BYTES: usize = 1 << 20;
 
 impl Memory {
     /// Writes the memory to `path`: to a temporary file beside it first, then renamed, so that `path` holds the whole
@@ -85,7 +87,9 @@ impl Memory {
     pub(super) fn open_file(path: &Path, progress: Progress<'_>) -> Result<Self> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();
-        Self::read(BufReader::with_capacity(1 << 20, file), length, progress)
+        // Which std would end the process for.
+        drop(room_for::<u8>(READ_BYTES, "a buffer")?);
+        Self::read(BufReader::with_capacity(READ_BYTES, file), length, progress)
     }
 
     /// Reads a memory of `length` bytes, as [`write_to`](Self::write_to) writes it, checking all of it.
@@ -398,13 +402,20 @@ fn write_numbers(writer: &mut impl Write, numbers: impl Iterator<Item = u64>) ->
 
 fn read_numbers(reader: &mut impl Read, count: usize, what: &'static str) -> Result<Vec<u64>> {
     let mut numbers = room_for(count, what)?;
-    let mut buffer = vec![0u8; CHUNK.min(count) * 8];
+    let mut buffer = zeros(CHUNK.min(count) * 8)?;
     while numbers.len() < count {
         let buffer = &mut buffer[..CHUNK.min(count - numbers.len()) * 8];
         reader.read_exact(buffer)?;
         numbers.extend(buffer.as_chunks::<8>().0.iter().map(|&bytes| u64::from_le_bytes(bytes)));
     }
     Ok(numbers)
+}
+
+/// A buffer of so many bytes.
+fn zeros(bytes: usize) -> Result<Vec<u8>> {
+    let mut buffer = room_for(bytes, "a buffer")?;
+    buffer.resize(bytes, 0);
+    Ok(buffer)
 }
 
 fn read_bytes(reader: &mut impl Read, count: usize, what: &'static str) -> Result<Vec<u8>> {
@@ -415,7 +426,7 @@ fn read_bytes(reader: &mut impl Read, count: usize, what: &'static str) -> Resul
 }
 
 fn write_lanes(writer: &mut impl Write, lanes: &[Lanes], steps: &Steps<'_>) -> Result<()> {
-    let mut buffer = Vec::with_capacity(CHUNK * size_of::<Lanes>());
+    let mut buffer = room_for(CHUNK.min(lanes.len()) * size_of::<Lanes>(), "a buffer")?;
     for lanes in lanes.chunks(CHUNK) {
         buffer.clear();
         buffer.extend(lanes.iter().flat_map(|lanes| lanes.0).flat_map(u64::to_le_bytes));
@@ -434,7 +445,7 @@ fn read_lanes(
 ) -> Result<Vec<Lanes>> {
     let count = len.div_ceil(LANES) * dim.div_ceil(64);
     let mut lanes = room_for(count, what)?;
-    let mut buffer = vec![0u8; CHUNK.min(count) * size_of::<Lanes>()];
+    let mut buffer = zeros(CHUNK.min(count) * size_of::<Lanes>())?;
     while lanes.len() < count {
         let take = CHUNK.min(count - lanes.len()) * size_of::<Lanes>();
         let buffer = &mut buffer[..take];

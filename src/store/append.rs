@@ -45,7 +45,39 @@ struct Waiting {
     keys: Patterns,
     values: Option<Patterns>,
     ids: WaitingIds,
-    labels: Option<Vec<String>>,
+    labels: Option<WaitingLabels>,
+}
+
+/// Labels, one after the other.
+#[derive(Debug)]
+struct WaitingLabels {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl WaitingLabels {
+    fn of(labels: &[String]) -> Result<Self> {
+        let bytes = labels.iter().map(String::len).sum();
+        let (mut text, mut ends) = (String::new(), room_for(labels.len(), "labels")?);
+        text.try_reserve_exact(bytes).map_err(|_| Error::OutOfMemory { what: "labels", bytes: bytes as u64 })?;
+        for label in labels {
+            text.push_str(label);
+            ends.push(text.len());
+        }
+        Ok(Self { text, ends })
+    }
+
+    fn texts(&self) -> Result<Vec<&str>> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        texts(self.ends.len(), starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end]))
+    }
+}
+
+/// These labels, so many.
+fn texts<'a>(count: usize, labels: impl Iterator<Item = &'a str>) -> Result<Vec<&'a str>> {
+    let mut texts = room_for(count, "labels")?;
+    texts.extend(labels);
+    Ok(texts)
 }
 
 #[derive(Debug)]
@@ -185,7 +217,8 @@ impl<'a> Appending<'a> {
         self.waiting_bytes += patterns + labels;
         if self.waiting_bytes > WAITING_BYTES {
             self.write_waiting()?;
-            return self.write(batch.keys, batch.values, ids, batch.labels);
+            let labels = batch.labels.map(|labels| texts(labels.len(), labels.iter().map(String::as_str)));
+            return self.write(batch.keys, batch.values, ids, labels.transpose()?.as_deref());
         }
         let ids = match ids {
             RowIds::From(first) => WaitingIds::From(first),
@@ -196,13 +229,14 @@ impl<'a> Appending<'a> {
             }
         };
         let values = batch.values.map(|values| values.range(0..values.len())).transpose()?;
-        let labels = batch.labels.map(<[String]>::to_vec);
+        let labels = batch.labels.map(WaitingLabels::of).transpose()?;
         self.waiting.push(Waiting { keys: batch.keys.range(0..batch.keys.len())?, values, ids, labels });
         Ok(())
     }
 
     fn write_waiting(&mut self) -> Result<()> {
         for Waiting { keys, values, ids, labels } in std::mem::take(&mut self.waiting) {
+            let labels = labels.as_ref().map(WaitingLabels::texts).transpose()?;
             self.write(&keys, values.as_ref(), ids.rows(), labels.as_deref())?;
         }
         Ok(())
@@ -214,7 +248,7 @@ impl<'a> Appending<'a> {
         keys: &Patterns,
         values: Option<&Patterns>,
         ids: RowIds<'_>,
-        labels: Option<&[String]>,
+        labels: Option<&[&str]>,
     ) -> Result<()> {
         let most = most_rows(self.store.snapshot.manifest.words(), values.is_some());
         let mut at = 0;
@@ -228,9 +262,7 @@ impl<'a> Appending<'a> {
                 RowIds::From(first) => RowIds::From(first + at as u64),
                 RowIds::Listed(list) => RowIds::Listed(&list[some.clone()]),
             };
-            let texts: Option<Vec<&str>> =
-                labels.map(|labels| labels[some.clone()].iter().map(String::as_str).collect());
-            writer.push(keys, values, some.clone(), ids, texts.as_deref())?;
+            writer.push(keys, values, some.clone(), ids, labels.map(|labels| &labels[some.clone()]))?;
             at = some.end;
             let full = writer.rows() == most;
             self.writer = Some(writer);
@@ -314,9 +346,9 @@ impl<'a> Appending<'a> {
         self.writer = Some(writer);
         // Fewer rows wait than a segment holds: they take a 128th of its bytes, and 8 bytes each at the least.
         for Waiting { keys, values, ids, labels } in std::mem::take(&mut self.waiting) {
-            let texts: Option<Vec<&str>> = labels.as_ref().map(|labels| labels.iter().map(String::as_str).collect());
+            let labels = labels.as_ref().map(WaitingLabels::texts).transpose()?;
             if let Some(writer) = &mut self.writer {
-                writer.push(&keys, values.as_ref(), 0..keys.len(), ids.rows(), texts.as_deref())?;
+                writer.push(&keys, values.as_ref(), 0..keys.len(), ids.rows(), labels.as_deref())?;
             }
         }
         self.close(0..kept, before)?;

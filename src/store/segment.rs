@@ -139,7 +139,10 @@ impl Opened {
 
 /// A whole file of the length that the manifest says.
 fn hold(disk: &dyn Disk, file: &str, digest: &Digest, backend: Backend, access: Access) -> Result<Held> {
-    let held = disk.hold(file, backend, access).map_err(|error| about(file, error))?;
+    let held = disk.hold(file, backend, access).map_err(|error| match error.kind() {
+        io::ErrorKind::OutOfMemory => Error::OutOfMemory { what: "a file of a store", bytes: digest.bytes },
+        _ => about(file, error),
+    })?;
     if held.bytes().len() as u64 != digest.bytes {
         let (expected, found) = (format!("{} bytes", digest.bytes), format!("{}", held.bytes().len()));
         return Err(Error::Store { file: file.to_owned(), expected, found });

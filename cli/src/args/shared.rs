@@ -147,7 +147,7 @@ where
     PossibleValuesParser::new(values).try_map(|name| name.parse())
 }
 
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub struct Threads {
     /// Threads, 1 to the larger of 256 and four for each core (default: all cores)
     #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = threads)]

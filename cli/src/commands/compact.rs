@@ -4,7 +4,7 @@ use popfield::Progress;
 use popfield::store::Store;
 use serde_json::json;
 
-use crate::args::Compact;
+use crate::args::{Compact, Threads};
 use crate::failure::{Failure, Result, about};
 use crate::memory::{Kind, kind_of};
 use crate::output::say;
@@ -17,6 +17,8 @@ pub fn run(args: &Compact) -> Result<()> {
             "{file}: is one file, which has nothing to compact; `popfield create STORE --from {file}` makes a memory that has"
         )));
     }
+    // Before anything asks for threads that cannot be had.
+    crate::use_threads(Threads::default())?;
     let mut store = Store::open(&args.memory).map_err(about(&args.memory))?;
     let (before, segments) = (store.snapshot().bytes(), store.snapshot().segments());
     let bar = progress(store.snapshot().len(), "associations");

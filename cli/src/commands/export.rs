@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::recall::write_each;
 use super::store::write;
-use crate::args::Export;
+use crate::args::{Export, Threads};
 use crate::failure::{Failure, Result, about};
 use crate::input::bit_order;
 use crate::memory::open_whole;
@@ -29,6 +29,8 @@ pub fn run(args: &Export) -> Result<()> {
         let why = "is no memory: --force replaces only memories";
         return Err(Failure::usage(format!("{}: {why}", args.out.display())));
     }
+    // Before anything asks for threads that cannot be had.
+    crate::use_threads(Threads::default())?;
     let whole = open_whole(&args.memory)?;
     if as_memory && whole.memory().is_none() {
         let (memory, hint) = (args.memory.display(), "one file cannot be; --out F.npy writes arrays without rows");

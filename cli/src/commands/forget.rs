@@ -5,7 +5,7 @@ use popfield::store::Store;
 use serde_json::json;
 
 use super::store::rewrite;
-use crate::args::Forget;
+use crate::args::{Forget, Threads};
 use crate::failure::{Result, about};
 use crate::input::{Ids, Source};
 use crate::memory::{Kind, kind_of};
@@ -13,6 +13,8 @@ use crate::output::{acknowledging, check_distinct, say};
 use crate::report::facts;
 
 pub fn run(args: &Forget) -> Result<()> {
+    // Before anything asks for threads that cannot be had.
+    crate::use_threads(Threads::default())?;
     let kind = kind_of(&args.memory)?;
     let source = Source::of_ids(&args.ids)?;
     check_distinct(&[Some(&args.memory)], &[source.path()])?;

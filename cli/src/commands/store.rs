@@ -74,7 +74,9 @@ impl Files {
             None => None,
             Some(path) => {
                 let file = File::open(path).map_err(|error| Failure::reading(path, &error))?;
-                Some(LabelFile { path: path.clone(), lines: BufReader::new(file), line: 0 })
+                let mut text = Failure::buffer(LONGEST_LABEL as usize, path.display())?;
+                text.clear();
+                Some(LabelFile { path: path.clone(), lines: BufReader::new(file), text, line: 0 })
             }
         };
         Ok(Associations { keys, values, ids, labels })
@@ -85,6 +87,8 @@ impl Files {
 struct LabelFile {
     path: PathBuf,
     lines: BufReader<File>,
+    /// The line that was read last.
+    text: Vec<u8>,
     line: u64,
 }
 
@@ -94,20 +98,20 @@ impl LabelFile {
     }
 
     /// The next line without its end; `None` at the end of the file.
-    fn next(&mut self) -> Result<Option<String>> {
-        let mut line = Vec::new();
+    fn next(&mut self) -> Result<Option<&str>> {
+        self.text.clear();
         self.line += 1;
         let mut limited = (&mut self.lines).take(LONGEST_LABEL);
-        let read = limited.read_until(b'\n', &mut line).map_err(|error| Failure::reading(&self.path, &error))?;
+        let read = limited.read_until(b'\n', &mut self.text).map_err(|error| Failure::reading(&self.path, &error))?;
         if read == 0 {
             return Ok(None);
         }
-        if read as u64 == LONGEST_LABEL && line.last() != Some(&b'\n') {
+        if read as u64 == LONGEST_LABEL && self.text.last() != Some(&b'\n') {
             return Err(self.failure(format!("expected a label of fewer than {LONGEST_LABEL} bytes, found more")));
         }
-        line.pop_if(|last| *last == b'\n');
-        line.pop_if(|last| *last == b'\r');
-        match String::from_utf8(line) {
+        self.text.pop_if(|last| *last == b'\n');
+        self.text.pop_if(|last| *last == b'\r');
+        match str::from_utf8(&self.text) {
             Ok(label) => Ok(Some(label)),
             Err(_) => Err(self.failure("expected a label in UTF-8, found other bytes")),
         }
@@ -196,10 +200,10 @@ impl Associations<'_> {
                 (!names.is_empty()).then(|| names.iter().map(|name| name.to_string_lossy().into_owned()).collect())
             );
         };
-        let mut labels = Vec::new();
-        while labels.len() < count {
+        let mut labels: Vec<String> = listed(count, std::iter::repeat_with(String::new))?;
+        for own in &mut labels {
             match file.next()? {
-                Some(label) => labels.push(label),
+                Some(label) => put(own, label)?,
                 None => return Err(file.failure("expected a label for each key, found the end of the file")),
             }
         }
@@ -310,7 +314,7 @@ pub fn store_of(memory: &Memory, path: &Path) -> Result<Store> {
 /// Takes all that `memory` holds into a store of its dimensions.
 fn copy(memory: &Memory, store: &mut Store) -> Result<()> {
     let most = rows_together([memory.dim(), memory.value_dim()]);
-    let ids: Vec<u64> = memory.ids().collect();
+    let (mut ids, mut labels) = (memory.ids(), memory.labels());
     let bar = bar();
     let mut appending = store.begin()?;
     appending.count_from(memory.next_id());
@@ -318,10 +322,17 @@ fn copy(memory: &Memory, store: &mut Store) -> Result<()> {
         let range = start..memory.len().min(start + most);
         let keys = memory.keys().range(range.clone())?;
         let values = if memory.is_auto_associative() { None } else { Some(memory.values().range(range.clone())?) };
-        let ids = ids[range].to_vec();
-        let label = |&id: &u64| memory.label(id).unwrap_or_default().to_owned();
-        let labels = memory.has_labels().then(|| ids.iter().map(label).collect());
-        appending.push(Rows { keys, values, ids: Some(ids), labels }.batch())?;
+        let ids = Some(listed(range.len(), ids.by_ref())?);
+        let mut texts = labels.by_ref().map(Option::unwrap_or_default);
+        let labels = match memory.has_labels() {
+            true => {
+                let mut own: Vec<String> = listed(range.len(), std::iter::repeat_with(String::new))?;
+                own.iter_mut().zip(&mut texts).try_for_each(|(own, label)| put(own, label))?;
+                Some(own)
+            }
+            false => None,
+        };
+        appending.push(Rows { keys, values, ids, labels }.batch())?;
         bar.set_position(appending.len());
         if interrupted() {
             return Err(Failure::Interrupted);
@@ -329,6 +340,22 @@ fn copy(memory: &Memory, store: &mut Store) -> Result<()> {
     }
     appending.commit()?;
     bar.finish_and_clear();
+    Ok(())
+}
+
+/// The first `count` of them.
+fn listed<T>(count: usize, all: impl Iterator<Item = T>) -> Result<Vec<T>> {
+    let mut list = Vec::new();
+    list.try_reserve_exact(count).map_err(|_| Failure::Resource(format!("out of memory: a list of {count}")))?;
+    list.extend(all.take(count));
+    Ok(list)
+}
+
+/// Puts a label into an empty text.
+fn put(text: &mut String, label: &str) -> Result<()> {
+    let room = text.try_reserve_exact(label.len());
+    room.map_err(|_| Failure::Resource(format!("out of memory: a label of {} bytes", label.len())))?;
+    text.push_str(label);
     Ok(())
 }
 

@@ -147,7 +147,7 @@ pub fn read_ids(label: &Label, reader: &mut impl Read, length: u64) -> Result<Ve
     let len = usize::try_from(len).unwrap_or(usize::MAX);
     let mut ids = Vec::new();
     ids.try_reserve_exact(len).map_err(|_| Failure::Resource(format!("{}: out of memory: {len} ids", label.name)))?;
-    let mut buffer = vec![0u8; CHUNK_BYTES];
+    let mut buffer = Failure::buffer(CHUNK_BYTES, &label.name)?;
     while ids.len() < len {
         let some = &mut buffer[..(CHUNK_BYTES / dtype.bytes).min(len - ids.len()) * dtype.bytes];
         reader.read_exact(some).map_err(|error| label.reading(&error))?;
@@ -550,7 +550,8 @@ fn unpacked(
     let mut known: Option<Patterns> = None;
     let mut minus = false;
     let (outer, inner) = layout.runs(header.fortran_order);
-    let mut buffer = vec![0u8; (CHUNK_BYTES / element.dtype.bytes).min(inner).max(1) * element.dtype.bytes];
+    let bytes = (CHUNK_BYTES / element.dtype.bytes).min(inner).max(1) * element.dtype.bytes;
+    let mut buffer = Failure::buffer(bytes, reading.source.name())?;
     for o in 0..outer {
         let mut i = 0;
         while i < inner {
@@ -589,13 +590,14 @@ fn unpacked(
 
 /// Rows of `row_bytes` bytes, some at a time: `fetch` brings those from a row on, and `take` is given them.
 fn by_rows(
+    name: &str,
     rows: usize,
     row_bytes: usize,
     mut fetch: impl FnMut(usize, &mut [u8]) -> Result<()>,
     mut take: impl FnMut(usize, &mut [u8]) -> Result<()>,
 ) -> Result<()> {
     let most = (CHUNK_BYTES / row_bytes.max(1)).max(1);
-    let mut buffer = vec![0u8; most.min(rows) * row_bytes];
+    let mut buffer = Failure::buffer(most.min(rows) * row_bytes, name)?;
     for start in (0..rows).step_by(most) {
         let some = &mut buffer[..most.min(rows - start) * row_bytes];
         fetch(start, some)?;
@@ -615,7 +617,7 @@ fn signs(
     let (rows, columns) = (layout.rows, layout.columns());
     let mut patterns = Patterns::filled(rows, columns, false).map_err(|error| reading.error(&error))?;
     let fetch = |_: usize, bytes: &mut [u8]| reader.read_exact(bytes).map_err(|error| reading.reading(&error));
-    by_rows(rows, columns, fetch, |start, bytes| {
+    by_rows(&reading.source.name(), rows, columns, fetch, |start, bytes| {
         patterns.set_signs(start, bytemuck::cast_slice(bytes)).map_err(|error| match error {
             popfield::Error::Element { row, column, .. } => {
                 let number = (element.number)(&bytes[(row - start) * columns + column..][..1]);
@@ -663,6 +665,8 @@ fn packed(
         // Words, little-endian, are their bytes in order; those beyond the dimension must be zero.
         let mut kept: Vec<u8> = Vec::new();
         if row_bytes > full_bytes {
+            kept = Failure::buffer(bytes.len() / row_bytes * full_bytes, reading.source.name())?;
+            kept.clear();
             for (i, row) in bytes.chunks_exact(row_bytes).enumerate() {
                 let (here, beyond) = row.split_at(full_bytes);
                 if beyond.iter().any(|&byte| byte != 0) {
@@ -680,6 +684,7 @@ fn packed(
             error => reading.error(&error),
         })
     };
+    let name = reading.source.name();
     if header.fortran_order {
         let mut all = Vec::new();
         reader.read_to_end(&mut all).map_err(|error| reading.reading(&error))?;
@@ -692,10 +697,10 @@ fn packed(
             }
             Ok(())
         };
-        by_rows(rows, row_bytes, fetch, take)?;
+        by_rows(&name, rows, row_bytes, fetch, take)?;
     } else {
         let fetch = |_: usize, bytes: &mut [u8]| reader.read_exact(bytes).map_err(|error| reading.reading(&error));
-        by_rows(rows, row_bytes, fetch, take)?;
+        by_rows(&name, rows, row_bytes, fetch, take)?;
     }
     let mut loaded =
         Loaded::new(patterns, format!("× {dim} bits packed in {columns} {}", if columns == 1 { one } else { many }));

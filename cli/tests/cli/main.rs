@@ -6,6 +6,7 @@ mod door;
 mod empty;
 mod errors;
 mod lecture;
+mod limits;
 mod networks;
 mod placing;
 mod random;

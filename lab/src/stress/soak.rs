@@ -107,11 +107,18 @@ impl Writer {
         };
         let (tell, answers) = channel();
         // It ends with the pipe.
-        std::thread::spawn(move || {
+        let reader = std::thread::Builder::new().spawn(move || {
             let lines = BufReader::new(output).lines();
             lines.map_while(|line| line.ok()).try_for_each(|line| tell.send(line))
         });
-        Ok(Self { child, input, answers })
+        let this = Self { child, input, answers };
+        match reader {
+            Ok(_) => Ok(this),
+            Err(error) => {
+                this.kill();
+                Err(io(error))
+            }
+        }
     }
 
     fn send(&mut self, change: &Change) -> Result<()> {
