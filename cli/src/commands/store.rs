@@ -12,7 +12,7 @@ use popfield::{Batch, Memory, Patterns, View};
 
 use crate::args::{AssociationArgs, Input, QueryInput};
 use crate::failure::{Failure, Result, about};
-use crate::input::{Ids, Piece, Source, Stream, check_options, without_shape};
+use crate::input::{IdStream, Piece, Source, Stream, check_options, without_shape};
 use crate::memory::open;
 use crate::output::{OutFile, OutStore, deliver, interrupted};
 
@@ -69,7 +69,7 @@ impl Files {
         let of_values =
             || Stream::new(&self.values, "values", value_dim.or(self.value_dim), input, without_shape(notes));
         let values = (!self.values.is_empty()).then(of_values);
-        let ids = self.ids.as_ref().map(Ids::read).transpose()?;
+        let ids = self.ids.as_ref().map(IdStream::open).transpose()?;
         let labels = match &self.labels {
             None => None,
             Some(path) => {
@@ -122,7 +122,7 @@ impl LabelFile {
 pub struct Associations<'a> {
     pub keys: Stream<'a>,
     pub values: Option<Stream<'a>>,
-    ids: Option<Ids>,
+    ids: Option<IdStream>,
     labels: Option<LabelFile>,
 }
 
@@ -160,7 +160,6 @@ impl Associations<'_> {
 
     /// The next associations; `None` at the end of all files, which must be the end of each.
     pub fn next(&mut self, most: usize) -> Result<Option<Rows>> {
-        let from = self.keys.rows();
         let piece = self.keys.next(most)?;
         let count = piece.as_ref().map_or(0, |piece| piece.patterns.len());
         let values = match &mut self.values {
@@ -178,15 +177,17 @@ impl Associations<'_> {
             }
         };
         let labels = self.labels_of(piece.as_ref())?;
-        let ids = match &self.ids {
+        let ids = match &mut self.ids {
             None => None,
             Some(ids) => {
-                let all = ids.ids();
-                let (expected, found) = (self.keys.rows(), all.len() as u64);
-                if found < expected || piece.is_none() && found != expected {
+                let mut some = Vec::new();
+                ids.next(count, &mut some)?;
+                let expected = self.keys.rows();
+                let found = if piece.is_none() { ids.count()? } else { ids.read() };
+                if found != expected {
                     return Err(Failure::input(format!("ids, one for each key: expected {expected}, found {found}")));
                 }
-                Some(all[from as usize..from as usize + count].to_vec())
+                Some(some)
             }
         };
         Ok(piece.map(|piece| Rows { keys: piece.patterns, values, ids, labels }))

@@ -86,9 +86,19 @@ impl Characters {
         reading.failure(format!("{place}: expected {expected}{erased}, found {found:?}{hint}"))
     }
 
+    /// The marks so far, some of which may be taken as patterns before the end.
+    pub fn marks(&mut self) -> &mut Marks {
+        &mut self.marks
+    }
+
+    /// What a line holds, in words.
+    pub fn form(&self) -> String {
+        format!("characters {}", self.told.map_or("?", |told| ALPHABETS[told.alphabet].2))
+    }
+
     pub fn finish(self, last: usize, reading: &Reading<'_>) -> Result<Loaded> {
-        let alphabet = self.told.map_or("?", |told| ALPHABETS[told.alphabet].2);
-        self.marks.finish(false, &format!("characters {alphabet}"), last, reading)
+        let form = self.form();
+        self.marks.finish(false, &form, last, reading)
     }
 }
 

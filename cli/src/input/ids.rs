@@ -1,13 +1,14 @@
-//! Ids of associations, and the scope that lists of them make: text with one a line, or an array, as the content tells.
+//! Ids of associations, some at a time or in lists, and the scope that lists make: text with one a line, or an array, as
+//! the content tells.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::Path;
 
 use popfield::{Error, Memory, Missing, Scope};
 
 use super::lines::Lines;
-use super::npy;
+use super::npy::{self, IdArray};
 use super::reading::Label;
 use super::source::Source;
 use crate::args::ScopeArgs;
@@ -15,6 +16,9 @@ use crate::failure::{Failure, Result};
 
 /// Bytes of the longest line, with any zeros before the number.
 const LONGEST_LINE: u64 = 1 << 10;
+
+/// Ids that are read together where places are looked for.
+const AGAIN: usize = 1 << 13;
 
 /// Characters of a line that a message shows.
 const SHOWN: usize = 40;
@@ -65,12 +69,12 @@ impl ScopeFiles {
                     exclude.is_none() || matches!(memory.scope(kept, &[], self.missing), Err(Error::Id { .. }))
                 });
                 Err(match alone.or(exclude.as_ref()) {
-                    Some(ids) => ids.bad(place, &expected, found),
+                    Some(ids) => ids.stream.bad(place as u64, &expected, found),
                     None => Error::Id { what: "ids", place, expected, found }.into(),
                 })
             }
             Err(Error::Parameter { .. }) => {
-                let named = |option, ids: Option<Ids>| ids.map(|ids| format!("--{option} {}", ids.label.name));
+                let named = |option, ids: Option<Ids>| ids.map(|ids| format!("--{option} {}", ids.stream.label.name));
                 let files = [named("only", only), named("exclude", exclude)];
                 let files = files.into_iter().flatten().collect::<Vec<_>>().join(" ");
                 Err(Failure::input(format!("scope ({files}): expected at least one association, found none")))
@@ -80,18 +84,147 @@ impl ScopeFiles {
     }
 }
 
-/// A list of ids, and where each stands in its file.
-pub struct Ids {
+/// A file of ids that is read some at a time. Where an id stands in it is found by reading it again.
+pub struct IdStream {
     label: Label,
-    ids: Vec<u64>,
-    places: Places,
+    /// The file from its beginning, a copy where ids come through a pipe.
+    file: File,
+    content: Content,
+    /// Ids that were handed out.
+    read: u64,
 }
 
-enum Places {
-    /// In an array, as in the list.
-    Elements,
-    /// In lines; each blank one is told by how many ids stand before it.
-    Lines { blanks: Vec<usize> },
+enum Content {
+    Elements(IdArray, BufReader<File>),
+    Lines(Lines),
+}
+
+impl IdStream {
+    pub fn open(source: &Source) -> Result<Self> {
+        let label = Label { name: source.name(), role: None };
+        let (mut reader, length) = source.whole()?;
+        let file = reader.get_ref().try_clone().map_err(|error| label.reading(&error))?;
+        let start = reader.fill_buf().map_err(|error| label.reading(&error))?;
+        let content = match start.starts_with(npy::MAGIC) {
+            true => Content::Elements(IdArray::begin(&label, &mut reader, length)?, reader),
+            false => Content::Lines(Lines::new(Box::new(reader), LONGEST_LINE, "an id".into())),
+        };
+        Ok(Self { label, file, content, read: 0 })
+    }
+
+    /// Ids that were handed out.
+    pub fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// Puts the next ids behind `ids`, `most` of them or as many as are left.
+    pub fn next(&mut self, most: usize, ids: &mut Vec<u64>) -> Result<()> {
+        let before = ids.len();
+        match &mut self.content {
+            Content::Elements(array, reader) => array.next(&self.label, reader, most, ids)?,
+            Content::Lines(lines) => {
+                while ids.len() - before < most
+                    && let Some((_, id)) = next_id(lines, &self.label)?
+                {
+                    ids.try_reserve(1).map_err(|_| {
+                        Failure::Resource(format!("{}: out of memory after {} ids", self.label.name, ids.len()))
+                    })?;
+                    ids.push(id);
+                }
+            }
+        }
+        self.read += (ids.len() - before) as u64;
+        Ok(())
+    }
+
+    /// Reads on to the end; how many ids there are in all.
+    pub fn count(&mut self) -> Result<u64> {
+        match &mut self.content {
+            Content::Elements(array, _) => self.read += array.left() as u64,
+            Content::Lines(lines) => {
+                while next_id(lines, &self.label)?.is_some() {
+                    self.read += 1;
+                }
+            }
+        }
+        Ok(self.read)
+    }
+
+    /// An error of the library about these ids.
+    pub fn about(&self, error: Error) -> Failure {
+        match error {
+            Error::Id { place, expected, found, .. } => self.bad(place as u64, &expected, found),
+            error => error.into(),
+        }
+    }
+
+    /// An id that has no place at `index` of the list: another was `expected`, or the same stands before it.
+    fn bad(&self, index: u64, expected: &str, found: u64) -> Failure {
+        let name = &self.label.name;
+        match self.places(index, found) {
+            Err(failure) => failure,
+            Ok((Some(before), place)) => Failure::input(format!(
+                "{name}, {place}: expected an id not given before, as in {before}, found {found}"
+            )),
+            Ok((None, place)) => Failure::input(format!("{name}, {place}: expected {expected}, found {found}")),
+        }
+    }
+
+    /// Where the first id `found` before `index` stands in the file, if one does, and where the one at `index` does.
+    fn places(&self, index: u64, found: u64) -> Result<(Option<String>, String)> {
+        let mut file = self.file.try_clone().map_err(|error| self.label.reading(&error))?;
+        file.seek(SeekFrom::Start(0)).map_err(|error| self.label.reading(&error))?;
+        let length = file.metadata().map_err(|error| self.label.reading(&error))?.len();
+        let mut reader = BufReader::new(file);
+        match &self.content {
+            Content::Elements(..) => {
+                let mut array = IdArray::begin(&self.label, &mut reader, length)?;
+                let (mut first, mut at, mut ids) = (None, 0, Vec::new());
+                while first.is_none() && at < index && array.left() > 0 {
+                    ids.clear();
+                    array.next(&self.label, &mut reader, AGAIN, &mut ids)?;
+                    first = ids.iter().position(|&id| id == found).map(|within| at + within as u64);
+                    at += ids.len() as u64;
+                }
+                let first = first.filter(|&first| first < index);
+                Ok((first.map(|first| format!("element {first}")), format!("element {index}")))
+            }
+            Content::Lines(_) => {
+                let mut lines = Lines::new(Box::new(reader), LONGEST_LINE, "an id".into());
+                let (mut first, mut at) = (None, 0);
+                while let Some((number, id)) = next_id(&mut lines, &self.label)? {
+                    if at == index {
+                        return Ok((first, format!("line {number}")));
+                    }
+                    if id == found && first.is_none() {
+                        first = Some(format!("line {number}"));
+                    }
+                    at += 1;
+                }
+                // What stands there no more, as the file has changed.
+                Ok((first, format!("id {index}")))
+            }
+        }
+    }
+}
+
+/// The next id of a text, and its line.
+fn next_id(lines: &mut Lines, label: &Label) -> Result<Option<(usize, u64)>> {
+    let Some(line) = lines.next(label)? else { return Ok(None) };
+    let digits = line.whole.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(id) = line.whole.parse().ok().filter(|_| digits) else {
+        let found: String = line.whole.chars().take(SHOWN).collect();
+        let (number, most) = (line.number, u64::MAX);
+        let expected = format!("expected an id, a whole number of 0 to {most} in digits alone");
+        return Err(label.failure(format!("line {number}: {expected}, found {found:?}")));
+    };
+    Ok(Some((line.number, id)))
+}
+
+/// A list of ids, all of a file.
+pub struct Ids {
+    ids: Vec<u64>,
+    stream: IdStream,
 }
 
 impl Ids {
@@ -102,64 +235,13 @@ impl Ids {
 
     /// An error of the library about this list.
     pub fn about(&self, error: Error) -> Failure {
-        match error {
-            Error::Id { place, expected, found, .. } => self.bad(place, &expected, found),
-            error => error.into(),
-        }
+        self.stream.about(error)
     }
 
     pub fn read(source: &Source) -> Result<Self> {
-        let label = Label { name: source.name(), role: None };
-        let (mut reader, length) = source.whole()?;
-        let start = reader.fill_buf().map_err(|error| label.reading(&error))?;
-        if start.starts_with(npy::MAGIC) {
-            let ids = npy::read_ids(&label, &mut reader, length)?;
-            return Ok(Self { label, ids, places: Places::Elements });
-        }
-        Self::lines(label, reader)
-    }
-
-    fn lines(label: Label, reader: BufReader<File>) -> Result<Self> {
-        let (mut ids, mut blanks) = (Vec::new(), Vec::new());
-        let mut lines = Lines::new(Box::new(reader), LONGEST_LINE, "an id".into());
-        while let Some(line) = lines.next(&label)? {
-            let digits = line.whole.bytes().all(|byte| byte.is_ascii_digit());
-            let Some(id) = line.whole.parse().ok().filter(|_| digits) else {
-                let found: String = line.whole.chars().take(SHOWN).collect();
-                let (number, most) = (line.number, u64::MAX);
-                let expected = format!("expected an id, a whole number of 0 to {most} in digits alone");
-                return Err(label.failure(format!("line {number}: {expected}, found {found:?}")));
-            };
-            blanks.resize(line.number - 1 - ids.len(), ids.len());
-            ids.try_reserve(1)
-                .map_err(|_| Failure::Resource(format!("{}: out of memory after {} ids", label.name, ids.len())))?;
-            ids.push(id);
-        }
-        Ok(Self { label, ids, places: Places::Lines { blanks } })
-    }
-
-    /// Where the id at `index` of the list stands in the file.
-    fn place(&self, index: usize) -> String {
-        match &self.places {
-            Places::Elements => format!("element {index}"),
-            Places::Lines { blanks } => {
-                format!("line {}", index + 1 + blanks.partition_point(|&before| before <= index))
-            }
-        }
-    }
-
-    /// An id that has no place at `index` of the list: another was `expected`, or the same stands before it.
-    fn bad(&self, index: usize, expected: &str, found: u64) -> Failure {
-        let (name, place) = (&self.label.name, self.place(index));
-        match self.ids.iter().position(|&id| id == found) {
-            Some(before) if before < index => {
-                let before = self.place(before);
-                Failure::input(format!(
-                    "{name}, {place}: expected an id not given before, as in {before}, found {found}"
-                ))
-            }
-            _ => Failure::input(format!("{name}, {place}: expected {expected}, found {found}")),
-        }
+        let (mut ids, mut stream) = (Vec::new(), IdStream::open(source)?);
+        stream.next(usize::MAX, &mut ids)?;
+        Ok(Self { ids, stream })
     }
 }
 
@@ -177,7 +259,7 @@ mod tests {
     fn places_are_lines_of_the_file() {
         let ids = read(b"\n7\n\n\r\n8\r\n9\n\n\n6").unwrap();
         assert_eq!(ids.ids, [7, 8, 9, 6]);
-        let places: Vec<String> = (0..4).map(|index| ids.place(index)).collect();
+        let places: Vec<String> = (0..4).map(|index| ids.stream.places(index, 5).unwrap().1).collect();
         assert_eq!(places, ["line 2", "line 5", "line 6", "line 9"]);
         assert!(read(b"").unwrap().ids.is_empty() && read(b"\n\n").unwrap().ids.is_empty());
     }
@@ -190,7 +272,9 @@ mod tests {
         let size = (header.len() as u16).to_le_bytes();
         let whole = [b"\x93NUMPY\x01\x00", &size[..], header.as_bytes(), &data].concat();
         let ids = read(&whole).unwrap();
-        assert_eq!((&ids.ids[..], ids.place(2)), (&[5, 0, i32::MAX as u64][..], "element 2".into()));
+        assert_eq!(ids.ids, [5, 0, i32::MAX as u64]);
+        assert_eq!(ids.stream.places(2, 0).unwrap(), (Some("element 1".into()), "element 2".into()));
+        assert_eq!(ids.stream.places(1, 0).unwrap(), (None, "element 1".into()));
         // Cut within its first bytes it is no array, nor is it text.
         for length in 1..whole.len() {
             assert!(matches!(read(&whole[..length]), Err(Failure::Input(..))), "{length}");

@@ -125,6 +125,16 @@ impl Bits {
         }
     }
 
+    /// Takes away the first bits.
+    fn drop_front(&mut self, bits: usize) {
+        let left = self.len - bits;
+        for index in 0..left.div_ceil(64) {
+            self.words[index] = self.word(bits, left, index);
+        }
+        self.words.truncate(left.div_ceil(64));
+        self.len = left;
+    }
+
     /// Word `index` of the `dim` bits from `start` on.
     fn word(&self, start: usize, dim: usize, index: usize) -> u64 {
         let (at, shift) = ((start + 64 * index) / 64, (start + 64 * index) % 64);
@@ -148,6 +158,8 @@ pub struct Marks {
     height: Option<usize>,
     /// Lines since the last blank one.
     since: usize,
+    /// Lines of patterns that were taken away.
+    taken: usize,
     /// The first line, from 1.
     first: usize,
 }
@@ -160,7 +172,7 @@ impl Marks {
             return Err(reading.failure(format!("line {first}: {expected}, found {width}")));
         }
         let plus = Bits::default();
-        Ok(Self { width, lines: 0, plus, zeros: None, unknown: None, height: None, since: 0, first })
+        Ok(Self { width, lines: 0, plus, zeros: None, unknown: None, height: None, since: 0, taken: 0, first })
     }
 
     /// Before the marks of a line are pushed: its width is that of the lines before, and pictures are of one height.
@@ -213,18 +225,86 @@ impl Marks {
         }
     }
 
-    /// The patterns; `form` says what a line holds. Zeros are unknown positions, or −1.
-    pub fn finish(mut self, erased_zeros: bool, form: &str, last: usize, reading: &Reading<'_>) -> Result<Loaded> {
+    /// Positions that wait to be patterns.
+    pub fn waiting(&self) -> usize {
+        self.plus.len
+    }
+
+    /// Lines of a pattern, once that is known before the end of the file: pictures divide them, or they are asked to be
+    /// patterns, or more than the largest picture could have.
+    pub fn height(&self, reading: &Reading<'_>) -> Option<usize> {
+        match (reading.text(), self.height) {
+            (Some(TextArg::Lines), _) => Some(1),
+            (Some(TextArg::Pictures), None) => None,
+            (_, Some(height)) => Some(height),
+            (None, None) => (self.lines.saturating_mul(self.width) > MAX_DIM).then_some(1),
+        }
+    }
+
+    /// The dimension of patterns, as far as it is known.
+    pub fn dim(&self, reading: &Reading<'_>) -> usize {
+        self.width.saturating_mul(self.height(reading).unwrap_or(1))
+    }
+
+    /// The patterns of so many lines each that are complete.
+    pub fn complete(&self, height: usize) -> usize {
+        // Lines since the last blank one may be part of a picture.
+        let open = if height > 1 { self.since } else { 0 };
+        (self.lines - self.taken - open) / height
+    }
+
+    /// The patterns that are complete, `most` at the most; they are taken away.
+    pub fn take(&mut self, height: usize, most: usize, form: &str, reading: &Reading<'_>) -> Result<Loaded> {
+        self.loaded(self.complete(height).min(most), height, false, form, reading)
+    }
+
+    /// How many patterns there are in the whole file, as what they were read.
+    pub fn in_words(&self, height: usize, form: &str) -> String {
+        format!("{} {}", self.lines / height, self.form(self.lines / height, height, height > 1, form))
+    }
+
+    fn form(&self, many: usize, height: usize, pictures: bool, form: &str) -> String {
+        let plural = |one: &str, more: &str| if many == 1 { one.to_owned() } else { more.to_owned() };
+        match pictures {
+            true => {
+                let shape = Shape { width: self.width, height };
+                format!("{} of {shape} {form}", plural("picture", "pictures"))
+            }
+            false => format!("{} of {} {form}", plural("line", "lines"), self.width),
+        }
+    }
+
+    /// At the end of the file: pictures are whole.
+    pub fn end(&mut self, last: usize, reading: &Reading<'_>) -> Result<()> {
         if self.lines == 0 {
             return Err(reading.failure("expected at least one pattern, found none"));
         }
         if self.height.is_some() {
             self.divide(last, reading)?;
         }
+        Ok(())
+    }
+
+    /// The patterns; `form` says what a line holds. Zeros are unknown positions, or −1.
+    pub fn finish(mut self, erased_zeros: bool, form: &str, last: usize, reading: &Reading<'_>) -> Result<Loaded> {
+        self.end(last, reading)?;
         let asked = reading.text() == Some(TextArg::Pictures);
         // Lines with a blank one after each are just lines.
         let height = self.height.unwrap_or(if asked { self.lines } else { 1 });
-        let pictures = asked || height > 1;
+        let many = self.lines / height;
+        self.loaded(many, height, erased_zeros, form, reading)
+    }
+
+    /// The first patterns that wait, which are taken away.
+    fn loaded(
+        &mut self,
+        many: usize,
+        height: usize,
+        erased_zeros: bool,
+        form: &str,
+        reading: &Reading<'_>,
+    ) -> Result<Loaded> {
+        let pictures = reading.text() == Some(TextArg::Pictures) || height > 1;
         let Some(dim) = self.width.checked_mul(height).filter(|&dim| dim <= MAX_DIM) else {
             let found = format!("{} × {height}", self.width);
             return Err(reading.failure(format!("expected pictures of at most {MAX_DIM} positions, found {found}")));
@@ -240,7 +320,6 @@ impl Marks {
             };
             return Err(reading.failure(format!("expected dimension {expected}, found {dim}{hint}")));
         }
-        let many = self.lines / height;
         let patterns = |bit: &dyn Fn(usize, usize) -> u64| -> Result<Patterns> {
             let mut patterns = Patterns::new(dim).map_err(|error| reading.error(&error))?;
             patterns.reserve(many).map_err(|error| reading.error(&error))?;
@@ -262,12 +341,7 @@ impl Marks {
             Queries::with_known(signs, known).map_err(|error| reading.error(&error))?
         };
         let shape = Shape { width: self.width, height };
-        let plural = |one: &str, more: &str| if many == 1 { one.to_owned() } else { more.to_owned() };
-        let whole = match pictures {
-            true => format!("{} of {shape} {form}", plural("picture", "pictures")),
-            false => format!("{} of {} {form}", plural("line", "lines"), self.width),
-        };
-        let mut loaded = Loaded::new(queries, whole);
+        let mut loaded = Loaded::new(queries, self.form(many, height, pictures, form));
         loaded.shape = pictures.then_some(shape);
         if reading.text().is_none()
             && self.height.is_none()
@@ -283,6 +357,9 @@ impl Marks {
                 self.width
             ));
         }
+        self.taken += many * height;
+        let planes = [Some(&mut self.plus), self.zeros.as_mut(), self.unknown.as_mut()];
+        planes.into_iter().flatten().for_each(|bits| bits.drop_front(many * dim));
         Ok(loaded)
     }
 }

@@ -21,7 +21,7 @@ use popfield::Memory;
 use crate::args::{Input, QueryInput};
 use crate::failure::Result;
 
-pub use ids::{Ids, ScopeFiles};
+pub use ids::{IdStream, Ids, ScopeFiles};
 pub use reading::{Loaded, Reading, Shape, check_options, unknown_of};
 pub use remember::{bit_order, check_shape, notes_of, remembered, without_shape};
 pub use source::{Kind, Source, check_stdin, dismiss_writer, in_words};

@@ -5,7 +5,7 @@
 //! before anything is allocated, and its numbers cannot overflow.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use popfield::patterns::BitOrder;
 use popfield::{Patterns, Queries};
@@ -31,10 +31,7 @@ pub fn read_file(reading: &Reading<'_>) -> Result<Loaded> {
 /// Reads an array of `length` bytes.
 pub fn read(reading: &Reading<'_>, reader: &mut impl Read, length: u64) -> Result<Loaded> {
     let array = Array::begin(reading, reader, length)?;
-    if array.layout.rows == 0 {
-        let shape = array.header.shape_in_words();
-        return Err(reading.failure(format!("expected at least one pattern, found shape {shape}")));
-    }
+    array.check_some(reading)?;
     array.rows(reading, reader, array.layout, 0)
 }
 
@@ -63,7 +60,16 @@ impl Array {
         Ok(Self { header, element, layout, options })
     }
 
-    /// The rows of `layout`, which are next in the file; the first of them is row `first` of the array.
+    /// Refuses an array without rows.
+    fn check_some(&self, reading: &Reading<'_>) -> Result<()> {
+        if self.layout.rows == 0 {
+            let shape = self.header.shape_in_words();
+            return Err(reading.failure(format!("expected at least one pattern, found shape {shape}")));
+        }
+        Ok(())
+    }
+
+    /// The rows of `layout`, which come next from `reader`; the first of them is row `first` of the array.
     fn rows(&self, reading: &Reading<'_>, reader: &mut impl Read, layout: Layout, first: usize) -> Result<Loaded> {
         let reading = &Reading { options: &self.options, ..*reading };
         let (header, element) = (&self.header, self.element);
@@ -85,7 +91,7 @@ impl Array {
     }
 }
 
-/// An array whose rows are read some at a time, in the order of the file.
+/// An array whose rows are read some at a time.
 pub struct Rows {
     reader: BufReader<File>,
     array: Array,
@@ -93,12 +99,11 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// `None` for an array whose rows do not stand one after the other.
-    pub fn open(reading: &Reading<'_>) -> Result<Option<Self>> {
+    pub fn open(reading: &Reading<'_>) -> Result<Self> {
         let (mut reader, length) = reading.source.whole()?;
         let array = Array::begin(reading, &mut reader, length)?;
-        let in_rows = !array.header.fortran_order && array.layout.rows > 0;
-        Ok(in_rows.then_some(Self { reader, array, next: 0 }))
+        array.check_some(reading)?;
+        Ok(Self { reader, array, next: 0 })
     }
 
     /// All rows of the array.
@@ -122,52 +127,113 @@ impl Rows {
             return Ok(None);
         }
         let layout = Layout { rows: count, ..self.array.layout };
-        let loaded = self.array.rows(reading, &mut self.reader, layout, self.next)?;
+        let loaded = match self.array.header.fortran_order {
+            false => self.array.rows(reading, &mut self.reader, layout, self.next)?,
+            true => {
+                let size = self.array.element.dtype.bytes as u64;
+                let (stride, run) = (self.len() as u64 * size, count as u64 * size);
+                let from = self.array.header.bytes + self.next as u64 * size;
+                let columns = layout.columns() as u64;
+                let mut reader =
+                    Stretches { file: self.reader.get_mut(), from, stride, run, end: columns * run, at: 0 };
+                self.array.rows(reading, &mut reader, layout, self.next)?
+            }
+        };
         self.next += count;
         Ok(Some(loaded))
     }
 }
 
-/// The ids in an array of `length` bytes.
-pub fn read_ids(label: &Label, reader: &mut impl Read, length: u64) -> Result<Vec<u64>> {
-    let header = Header::read(reader, length, label)?;
-    let expected = "expected integers of 8 to 64 bits";
-    let dtype = match Dtype::of(&header.descr) {
-        Some(dtype) if dtype.is_integer() => dtype,
-        Some(Dtype { name, .. }) => return Err(label.failure(format!("{expected}, found {name} ({})", header.descr))),
-        None => {
-            let (name, descr) = (unread(&header.descr), &header.descr);
-            return Err(label.failure(format!("{expected}, found {name} (dtype {descr:?})")));
+/// Of each column the stretch that some rows have of it, one after the other: the order of a file in Fortran order that
+/// held these rows alone.
+struct Stretches<'a> {
+    file: &'a mut File,
+    /// Where the first stretch begins, bytes from one to the next, and bytes of each.
+    from: u64,
+    stride: u64,
+    run: u64,
+    /// Bytes of them all, and those that were read.
+    end: u64,
+    at: u64,
+}
+
+impl Read for Stretches<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.end {
+            return Ok(0);
         }
-    };
-    let [len] = header.shape[..] else {
-        return Err(label.failure(format!("expected a 1-D array of ids, found shape {}", header.shape_in_words())));
-    };
-    header.check_length(dtype.bytes, length, label)?;
-    let len = usize::try_from(len).unwrap_or(usize::MAX);
-    let mut ids = Vec::new();
-    ids.try_reserve_exact(len).map_err(|_| Failure::Resource(format!("{}: out of memory: {len} ids", label.name)))?;
-    let mut buffer = Failure::buffer(CHUNK_BYTES, &label.name)?;
-    while ids.len() < len {
-        let some = &mut buffer[..(CHUNK_BYTES / dtype.bytes).min(len - ids.len()) * dtype.bytes];
-        reader.read_exact(some).map_err(|error| label.reading(&error))?;
-        for bytes in some.chunks_exact_mut(dtype.bytes) {
-            if dtype.big_endian {
-                bytes.reverse();
-            }
-            let negative = dtype.kind == 'i' && bytes[dtype.bytes - 1] & 0x80 != 0;
-            let mut whole = [if negative { 0xff } else { 0 }; 8];
-            whole[..dtype.bytes].copy_from_slice(bytes);
-            if negative {
-                let (at, found) = (ids.len(), i64::from_le_bytes(whole));
-                return Err(
-                    label.failure(format!("element {at}: expected an id, which is not negative, found {found}"))
-                );
-            }
-            ids.push(u64::from_le_bytes(whole));
-        }
+        let (column, within) = (self.at / self.run, self.at % self.run);
+        let some = usize::try_from(self.run - within).map_or(buffer.len(), |left| left.min(buffer.len()));
+        self.file.seek(SeekFrom::Start(self.from + column * self.stride + within))?;
+        let read = self.file.read(&mut buffer[..some])?;
+        self.at += read as u64;
+        Ok(read)
     }
-    Ok(ids)
+}
+
+/// An array of ids, which are read some at a time.
+pub struct IdArray {
+    dtype: Dtype,
+    len: usize,
+    next: usize,
+}
+
+impl IdArray {
+    /// The array of `length` bytes that begins here.
+    pub fn begin(label: &Label, reader: &mut impl Read, length: u64) -> Result<Self> {
+        let header = Header::read(reader, length, label)?;
+        let expected = "expected integers of 8 to 64 bits";
+        let dtype = match Dtype::of(&header.descr) {
+            Some(dtype) if dtype.is_integer() => dtype,
+            Some(Dtype { name, .. }) => {
+                return Err(label.failure(format!("{expected}, found {name} ({})", header.descr)));
+            }
+            None => {
+                let (name, descr) = (unread(&header.descr), &header.descr);
+                return Err(label.failure(format!("{expected}, found {name} (dtype {descr:?})")));
+            }
+        };
+        let [len] = header.shape[..] else {
+            return Err(label.failure(format!("expected a 1-D array of ids, found shape {}", header.shape_in_words())));
+        };
+        header.check_length(dtype.bytes, length, label)?;
+        Ok(Self { dtype, len: usize::try_from(len).unwrap_or(usize::MAX), next: 0 })
+    }
+
+    /// Ids that were not read yet.
+    pub fn left(&self) -> usize {
+        self.len - self.next
+    }
+
+    /// Puts the next ids behind `ids`, `most` of them or as many as are left.
+    pub fn next(&mut self, label: &Label, reader: &mut impl Read, most: usize, ids: &mut Vec<u64>) -> Result<()> {
+        let (dtype, count) = (self.dtype, most.min(self.left()));
+        let room = ids.try_reserve_exact(count);
+        room.map_err(|_| Failure::Resource(format!("{}: out of memory: {count} ids", label.name)))?;
+        let end = self.next + count;
+        let mut buffer = Failure::buffer((count * dtype.bytes).min(CHUNK_BYTES), &label.name)?;
+        while self.next < end {
+            let some = &mut buffer[..(CHUNK_BYTES / dtype.bytes).min(end - self.next) * dtype.bytes];
+            reader.read_exact(some).map_err(|error| label.reading(&error))?;
+            for bytes in some.chunks_exact_mut(dtype.bytes) {
+                if dtype.big_endian {
+                    bytes.reverse();
+                }
+                let negative = dtype.kind == 'i' && bytes[dtype.bytes - 1] & 0x80 != 0;
+                let mut whole = [if negative { 0xff } else { 0 }; 8];
+                whole[..dtype.bytes].copy_from_slice(bytes);
+                if negative {
+                    let (at, found) = (self.next, i64::from_le_bytes(whole));
+                    return Err(
+                        label.failure(format!("element {at}: expected an id, which is not negative, found {found}"))
+                    );
+                }
+                ids.push(u64::from_le_bytes(whole));
+                self.next += 1;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Where the patterns stand in an array: (patterns, dimension), or (patterns, height, width).

@@ -1,18 +1,22 @@
 //! Patterns of one file after the other, some at a time, so that they need not fit memory.
 //!
-//! Arrays whose rows stand one after the other are read as they are asked for; other files are read whole, one at a time.
+//! Arrays (`.npy`) and texts of characters are read as they are asked for; other files are read whole, one at a time.
 
 use std::ffi::OsString;
 
 use popfield::Patterns;
 use popfield::patterns::Notes;
 
-use super::npy::Rows;
+use super::npy;
 use super::reading::{Loaded, Reading, Shape};
 use super::remember::{check_shape, remembered};
 use super::source::{Kind, Source};
+use super::text::{self, Begun};
 use crate::args::Input;
 use crate::failure::{Failure, Result};
+
+/// Positions of a text that are read before it is handed out in parts.
+const TEXT_POSITIONS: usize = 1 << 26;
 
 /// The keys or the values of associations, from their files.
 pub struct Stream<'a> {
@@ -37,7 +41,8 @@ pub struct Stream<'a> {
 }
 
 enum Current {
-    Rows(Box<Rows>),
+    Array(Box<npy::Rows>),
+    Text(Box<text::Rows>),
     Whole { patterns: Patterns, names: Vec<OsString>, next: usize },
 }
 
@@ -72,8 +77,9 @@ impl<'a> Stream<'a> {
             self.begin(source)?;
         }
         let reading = Reading::stored(source, self.role, self.dim, &self.read);
-        Ok(self.current.as_ref().map(|current| match current {
-            Current::Rows(rows) => rows.dim(&reading),
+        Ok(self.current.as_mut().map(|current| match current {
+            Current::Array(rows) => rows.dim(&reading),
+            Current::Text(rows) => rows.dim(&reading),
             Current::Whole { patterns, .. } => patterns.dim(),
         }))
     }
@@ -88,7 +94,18 @@ impl<'a> Stream<'a> {
             let reading = Reading::stored(source, self.role, self.dim, &self.read);
             let some = match &mut self.current {
                 None => None,
-                Some(Current::Rows(rows)) => match (rows.len(), rows.next(&reading, most)?) {
+                Some(Current::Text(rows)) => {
+                    let (loaded, told) = rows.next(&reading, most)?;
+                    if let Some(loaded) = &loaded {
+                        self.met(source, loaded, String::new())?;
+                    }
+                    // How many there were is known at the end.
+                    if let (Some(told), Some(form)) = (told, self.forms.last_mut()) {
+                        *form = told;
+                    }
+                    loaded.map(|loaded| Piece { patterns: loaded.into_patterns(), names: Vec::new() })
+                }
+                Some(Current::Array(rows)) => match (rows.len(), rows.next(&reading, most)?) {
                     (_, None) => None,
                     (all, Some(loaded)) => {
                         self.met(source, &loaded, format!("{all} {}", loaded.form))?;
@@ -125,15 +142,20 @@ impl<'a> Stream<'a> {
     fn begin(&mut self, source: &'a Source) -> Result<()> {
         self.read = remembered(self.options, &self.notes, source, &mut self.told);
         let reading = Reading::stored(source, self.role, self.dim, &self.read);
-        let regular = !source.is_stdin() && source.path().is_file();
-        if source.kind() == Kind::Npy
-            && regular
-            && let Some(rows) = Rows::open(&reading)?
-        {
-            self.current = Some(Current::Rows(Box::new(rows)));
-            return Ok(());
-        }
-        let loaded: Loaded = reading.read()?;
+        let loaded = match source.kind() {
+            Kind::Npy => {
+                self.current = Some(Current::Array(Box::new(npy::Rows::open(&reading)?)));
+                return Ok(());
+            }
+            Kind::Text => match text::begin(&reading, source.stream()?, TEXT_POSITIONS)? {
+                Begun::Whole(loaded) => loaded,
+                Begun::Rows(rows) => {
+                    self.current = Some(Current::Text(Box::new(rows)));
+                    return Ok(());
+                }
+            },
+            _ => reading.read()?,
+        };
         self.met(source, &loaded, loaded.in_words())?;
         let names = loaded.names.clone();
         self.current = Some(Current::Whole { patterns: loaded.into_patterns(), names, next: 0 });

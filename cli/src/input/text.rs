@@ -31,9 +31,29 @@ impl Form {
 }
 
 pub fn read(reading: &Reading<'_>, stream: Box<dyn BufRead>) -> Result<Loaded> {
+    match begin(reading, stream, usize::MAX)? {
+        Begun::Whole(loaded) => Ok(loaded),
+        Begun::Rows(mut rows) => {
+            let (loaded, _) = rows.next(reading, usize::MAX)?;
+            loaded.ok_or_else(|| reading.failure("expected at least one pattern, found none"))
+        }
+    }
+}
+
+/// A text that was begun.
+pub enum Begun {
+    /// It was read to its end.
+    Whole(Loaded),
+    /// There is more of it.
+    Rows(Rows),
+}
+
+/// Begins to read a text. One of characters, of more than `enough` positions, is read on some patterns at a time, once it is
+/// known what a pattern is; tables, of which all tells what 0 means, are read whole.
+pub fn begin(reading: &Reading<'_>, stream: Box<dyn BufRead>, enough: usize) -> Result<Begun> {
     let label = reading.label();
     let mut lines = Lines::new(stream, LONGEST_LINE, format!("at most {MAX_DIM} positions"));
-    let (mut form, mut last) = (None, 0);
+    let (mut form, mut last, mut more) = (None, 0, false);
     while let Some(line) = lines.next(&label)? {
         last = line.number;
         let form = match &mut form {
@@ -41,13 +61,60 @@ pub fn read(reading: &Reading<'_>, stream: Box<dyn BufRead>) -> Result<Loaded> {
             None => form.insert(Form::of(&line, reading)?),
         };
         match form {
-            Form::Characters(characters) => characters.line(&line, reading)?,
+            Form::Characters(characters) => {
+                characters.line(&line, reading)?;
+                let marks = characters.marks();
+                more = marks.waiting() > enough && marks.height(reading).is_some();
+                if more {
+                    break;
+                }
+            }
             Form::Table(table) => table.line(&line, reading)?,
         }
     }
-    match form {
-        None => Err(reading.failure("expected at least one pattern, found none")),
-        Some(Form::Characters(characters)) => characters.finish(last, reading),
-        Some(Form::Table(table)) => table.finish(last, reading),
+    Ok(match form {
+        None => return Err(reading.failure("expected at least one pattern, found none")),
+        Some(Form::Table(table)) => Begun::Whole(table.finish(last, reading)?),
+        Some(Form::Characters(characters)) if more => Begun::Rows(Rows { lines, characters, last, ended: false }),
+        Some(Form::Characters(characters)) => Begun::Whole(characters.finish(last, reading)?),
+    })
+}
+
+/// A text of characters, of which some patterns are read at a time.
+pub struct Rows {
+    lines: Lines,
+    characters: Characters,
+    /// The last line that was read.
+    last: usize,
+    ended: bool,
+}
+
+impl Rows {
+    /// The dimension of the patterns.
+    pub fn dim(&mut self, reading: &Reading<'_>) -> usize {
+        self.characters.marks().dim(reading)
+    }
+
+    /// The next patterns, `most` of them or as many as are left; and what all of the file is, once that is known.
+    pub fn next(&mut self, reading: &Reading<'_>, most: usize) -> Result<(Option<Loaded>, Option<String>)> {
+        let (label, form) = (reading.label(), self.characters.form());
+        loop {
+            let height = self.characters.marks().height(reading).unwrap_or(1);
+            if self.ended || self.characters.marks().complete(height) >= most {
+                let told = self.ended.then(|| self.characters.marks().in_words(height, &form));
+                let loaded = self.characters.marks().take(height, most, &form, reading)?;
+                return Ok(((!loaded.queries.is_empty()).then_some(loaded), told));
+            }
+            match self.lines.next(&label)? {
+                Some(line) => {
+                    self.last = line.number;
+                    self.characters.line(&line, reading)?;
+                }
+                None => {
+                    self.characters.marks().end(self.last, reading)?;
+                    self.ended = true;
+                }
+            }
+        }
     }
 }

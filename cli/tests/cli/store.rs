@@ -127,6 +127,43 @@ fn ids_and_labels_are_people_s_own() {
     assert_eq!(found["ids"], json!([[10, 20], [10, 20], [10, 20]]));
 }
 
+/// What is larger than what is read together comes in pieces, of ids and labels too; what does not fit is told as ever,
+/// and nothing is left.
+#[test]
+fn inputs_come_in_pieces() {
+    let s = Sandbox::new();
+    let rows = 40_000u64;
+    s.done(&["random", "k.npy", "--patterns", &rows.to_string(), "--dim", "2048", "--seed", "1", "--packed-out"]);
+    let own = |row: u64| (rows - row) * 3;
+    let list = |rows: std::ops::Range<u64>| ids(rows.map(own));
+    s.write("ids", list(0..rows));
+    s.write("labels", (0..rows).map(|row| format!("{row}\n")).collect::<String>());
+    let create = |ids: &'static str| {
+        ["create", "m", "--keys", "k.npy", "--packed", "--dim", "2048", "--ids", ids, "--labels", "labels"]
+    };
+    s.done(&create("ids"));
+    s.done(&["export", "m", "--out", "out.npy", "--packed-out", "--ids-out", "out-ids.npy"]);
+    let written: Vec<u8> = (0..rows).map(own).flat_map(u64::to_le_bytes).collect();
+    assert_eq!(parts(&s.read("out-ids.npy")).1, written);
+    assert_eq!(parts(&s.read("out.npy")).1, parts(&s.read("k.npy")).1);
+    std::fs::remove_dir_all(s.path("m")).unwrap();
+    for (content, words) in [
+        (list(0..rows - 5), "ids, one for each key: expected 40000, found 39995".to_owned()),
+        (list(0..rows) + "1\n2\n", "ids, one for each key: expected 40000, found 40002".into()),
+        (list(0..rows - 1) + "\nx\n", "ids: line 40001: expected an id".into()),
+        (
+            list(0..rows - 1) + "\n" + &list(1..2),
+            format!("ids, line 40001: expected an id not given before, as in line 2, found {}", own(1)),
+        ),
+    ] {
+        s.write("ids", content);
+        s.refused(&create("ids"), &[&words]);
+    }
+    s.write("ids", list(0..rows));
+    s.write("labels", "one\n".repeat(rows as usize + 1));
+    s.refused(&create("ids"), &["labels, line 40001", "no more labels"]);
+}
+
 #[test]
 fn values_come_with_their_keys() {
     let s = sandbox();

@@ -4,6 +4,7 @@ mod arrays;
 mod images;
 mod kinds;
 mod laws;
+mod streams;
 mod texts;
 
 use popfield::{Patterns, Queries};
