@@ -30,7 +30,7 @@ use crate::error::room_for;
 use crate::lasting::sync_folder;
 use crate::memory::view::View;
 use crate::patterns::contents::Contents;
-use crate::patterns::ids::{Ids, spans};
+use crate::patterns::ids::{Ids, each_span};
 use crate::patterns::labels::{LabelRun, Labels};
 use crate::patterns::pattern::MAX_DIM;
 use crate::patterns::{Notes, Stored};
@@ -47,6 +47,8 @@ const HEADER_BYTES: usize = 128;
 const HASH_BYTES: usize = blake3::OUT_LEN;
 /// Patterns go through a buffer of this many lanes, numbers through one of as many.
 const CHUNK: usize = 4096;
+/// Bytes of patterns that are put together to be written.
+const PIECE_BYTES: usize = 8 << 20;
 /// Bytes that are read from a file together.
 const READ_BYTES: usize = 1 << 20;
 
@@ -55,8 +57,8 @@ impl Memory {
     /// memory or what it held before, whatever happens. Once this returns, the memory outlasts a crash of the machine.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::OutOfMemory`] if patterns lie in several segments, or some were forgotten in a store: then
-    /// they are put together to be written.
+    /// [`Error::Io`]; [`Error::OutOfMemory`]: patterns that lie in several segments, or among forgotten ones in a store, are
+    /// put together to be written, some megabytes at a time.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         self.view().save(path)
     }
@@ -314,10 +316,8 @@ impl View<'_> {
         let sides = [Some(memory.keys()), (!memory.is_auto_associative()).then(|| memory.values())];
         let sides = || sides.into_iter().flatten();
         let steps = self.begin(sides().map(bytes_of).sum());
-        let mut ids = spans(memory.ids())?;
-        if ids == [(0, memory.len() as u64)] {
-            ids.clear();
-        }
+        let (count, last) = each_span(memory.ids()).fold((0, (0, 0)), |(count, _), span| (count + 1, span));
+        let count = if last == (0, memory.len() as u64) { 0 } else { count };
         let labels = || memory.labels().map(Option::unwrap_or_default);
         let label_bytes: u64 = if memory.has_labels() { labels().map(|label| label.len() as u64).sum() } else { 0 };
         let mut notes = Vec::new();
@@ -330,7 +330,7 @@ impl View<'_> {
         header[8..12].copy_from_slice(&VERSION.to_le_bytes());
         header[12..16].copy_from_slice(&u32::from(memory.is_auto_associative()).to_le_bytes());
         let sizes = [memory.dim(), memory.value_dim(), memory.len()].map(|size| size as u64);
-        let named = [memory.next_id(), ids.len() as u64, label_bytes, notes.len() as u64];
+        let named = [memory.next_id(), count as u64, label_bytes, notes.len() as u64];
         for (at, number) in (16..).step_by(8).zip(sizes.into_iter().chain(named)) {
             header[at..at + 8].copy_from_slice(&number.to_le_bytes());
         }
@@ -339,7 +339,8 @@ impl View<'_> {
         for side in sides() {
             write_side(&mut writer, side, &steps)?;
         }
-        write_numbers(&mut writer, ids.into_iter().flat_map(|(first, len)| [first, len]))?;
+        let spans = each_span(memory.ids()).take(count);
+        write_numbers(&mut writer, spans.flat_map(|(first, len)| [first, len]))?;
         if label_bytes > 0 {
             let mut end = 0;
             write_numbers(
@@ -384,11 +385,16 @@ fn bytes_of(side: Stored<'_>) -> u64 {
     (side.len().div_ceil(LANES) * side.dim().div_ceil(64) * size_of::<Lanes>()) as u64
 }
 
-/// The pages of one side; of several segments, or where some places are empty, they are made anew, as those of one.
+/// The pages of one side; of several segments, or where some places are empty, they are made anew, as those of one, some
+/// at a time.
 fn write_side(writer: &mut impl Write, side: Stored<'_>, steps: &Steps<'_>) -> Result<()> {
     match side.whole() {
         Some(patterns) => write_lanes(writer, patterns.lanes(), steps),
-        None => write_lanes(writer, side.to_patterns()?.lanes(), steps),
+        None => {
+            let page = Patterns::rows_of_page(side.dim()).max(1);
+            let pages = PIECE_BYTES / (page * side.dim().div_ceil(64) * 8);
+            side.pieces(pages.max(1) * page).try_for_each(|piece| write_lanes(writer, piece?.lanes(), steps))
+        }
     }
 }
 

@@ -158,21 +158,28 @@ pub(crate) fn order_of(list: &[u64]) -> Result<Vec<u64>> {
 }
 
 /// Spans of consecutive ids among `ids`, as long as can be: the first of each, and how many.
+pub(crate) fn each_span(ids: impl Iterator<Item = u64>) -> impl Iterator<Item = (u64, u64)> {
+    let mut ids = ids.peekable();
+    std::iter::from_fn(move || {
+        let (first, mut len) = (ids.next()?, 1);
+        // Whatever stands before, 2⁶⁴ − 1 is no id.
+        while ids.next_if(|&id| first.checked_add(len) == Some(id)).is_some() {
+            len += 1;
+        }
+        Some((first, len))
+    })
+}
+
+/// The same, in a list.
 ///
 /// # Errors
 /// [`Error::OutOfMemory`].
 pub(crate) fn spans(ids: impl Iterator<Item = u64>) -> Result<Vec<(u64, u64)>> {
     let mut spans: Vec<(u64, u64)> = Vec::new();
-    for id in ids {
-        match spans.last_mut() {
-            // Whatever stands before, 2⁶⁴ − 1 is no id.
-            Some((first, len)) if first.checked_add(*len) == Some(id) => *len += 1,
-            _ => {
-                let bytes = size_of_val(spans.as_slice()) as u64 + 16;
-                spans.try_reserve(1).map_err(|_| Error::OutOfMemory { what: "ids", bytes })?;
-                spans.push((id, 1));
-            }
-        }
+    for span in each_span(ids) {
+        let bytes = size_of_val(spans.as_slice()) as u64 + 16;
+        spans.try_reserve(1).map_err(|_| Error::OutOfMemory { what: "ids", bytes })?;
+        spans.push(span);
     }
     Ok(spans)
 }

@@ -79,6 +79,16 @@ impl<'a> Stored<'a> {
         self.range(0..self.len())
     }
 
+    /// Copies of the patterns, `rows` after `rows`.
+    pub(crate) fn pieces(self, rows: usize) -> impl Iterator<Item = Result<Patterns>> + 'a {
+        let (mut places, mut left) = (self.places(), self.len());
+        std::iter::from_fn(move || {
+            let count = left.min(rows);
+            left -= count;
+            (count > 0).then(|| self.side.select(count, places.by_ref().take(count)))
+        })
+    }
+
     /// The patterns, where they lie in one segment in memory and there is nothing beside them.
     pub(crate) fn whole(self) -> Option<&'a Patterns> {
         if self.present.is_none() { self.side.whole() } else { None }

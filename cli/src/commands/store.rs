@@ -276,6 +276,8 @@ pub fn rewrite<T>(
     let mut out = OutFile::create(path)?;
     let under_way = OutStore::create(path)?;
     let mut store = store_of(&memory, under_way.path())?;
+    // The store has it now.
+    drop(memory);
     let changed = change(&mut store)?;
     drop(store);
     let memory = Memory::open(under_way.path()).map_err(|error| match error {

@@ -1,12 +1,14 @@
 //! Changes in any order, against a list.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::Error;
+use crate::patterns::Pattern;
 use crate::store::write::most_rows;
+use crate::{Error, Memory};
 
 /// Changes of a small store, whose ids are few enough to meet.
 fn changes() -> impl Strategy<Value = Vec<Change>> {
@@ -65,6 +67,34 @@ proptest! {
             }
         }
     }
+}
+
+/// A store is written as one file in pieces, which are those of a memory that lies together.
+#[test]
+fn a_store_becomes_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    // More than a piece holds, in two segments, one of which has a gap.
+    let (dim, rows) = (1 << 16, 1500);
+    let patterns = Patterns::random(rows, dim, 1, "keys").unwrap();
+    let mut store = Store::create(folder.path().join("store"), dim, None, Notes::new()).unwrap();
+    let some = |range: Range<usize>| patterns.range(range).unwrap();
+    store.append(Batch::new(&some(0..1100))).unwrap();
+    store.append(Batch::new(&some(1100..rows))).unwrap();
+    assert_eq!(store.snapshot().segments(), 2);
+    let written = |memory: &Memory| {
+        let mut bytes = Vec::new();
+        memory.write_to(&mut bytes).unwrap();
+        bytes
+    };
+    let whole = written(&Memory::of_snapshot(store.snapshot()).unwrap());
+    assert!(whole == written(&Memory::auto_associative(some(0..rows)).unwrap()));
+    store.forget(&[5, 1200], Missing::Refuse).unwrap();
+    let kept: Vec<usize> = (0..rows).filter(|row| ![5, 1200].contains(row)).collect();
+    let those: Vec<Pattern> = kept.iter().map(|&row| patterns.get(row).unwrap()).collect();
+    let together: Result<Patterns> = those.iter().collect();
+    let ids = kept.iter().map(|&row| row as u64).collect();
+    let expected = Memory::auto_associative(together.unwrap()).unwrap().with_ids(ids).unwrap();
+    assert!(written(&Memory::of_snapshot(store.snapshot()).unwrap()) == written(&expected));
 }
 
 /// Segments stay few, whatever is appended.
