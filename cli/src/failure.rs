@@ -78,7 +78,10 @@ impl Failure {
 
     /// Nothing, if the machine has room for a buffer of so many bytes, which std would else end the process for.
     pub fn unless_room(bytes: usize, what: impl Display) -> Result<()> {
-        let room = Vec::<u8>::new().try_reserve_exact(bytes);
+        let mut buffer = Vec::<u8>::new();
+        let room = buffer.try_reserve_exact(bytes);
+        // What is not used the compiler would not ask for.
+        std::hint::black_box(&mut buffer);
         room.map_err(|_| Self::Resource(format!("{what}: out of memory: a buffer of {bytes} bytes")))
     }
 

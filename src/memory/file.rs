@@ -89,8 +89,8 @@ impl Memory {
     pub(super) fn open_file(path: &Path, progress: Progress<'_>) -> Result<Self> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();
-        // Which std would end the process for.
-        drop(room_for::<u8>(READ_BYTES, "a buffer")?);
+        // Which std would end the process for; and what is not used the compiler would not ask for.
+        drop(std::hint::black_box(room_for::<u8>(READ_BYTES, "a buffer")?));
         Self::read(BufReader::with_capacity(READ_BYTES, file), length, progress)
     }
 
