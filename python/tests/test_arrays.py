@@ -102,7 +102,7 @@ REFUSED = [
     (dict(keys=np.ones((2, 3)), ids=[1, 1]), ValueError, "ids, place 1"),
     (dict(keys=np.ones((2, 3)), ids=[-1, 1]), ValueError, "expected ids from 0 on, found -1"),
     (dict(keys=np.ones((2, 3)), ids=[0.5, 1]), TypeError, "whole numbers, found float64"),
-    (dict(keys=np.ones((2, 3)), ids=[2**64 - 1, 1]), ValueError, "below 2.64 - 1"),
+    (dict(keys=np.ones((2, 3)), ids=np.array([2**64 - 1, 1], np.uint64)), ValueError, "below 2.64 - 1"),
     (dict(keys=np.ones((2, 3)), labels=["a"]), ValueError, "labels, one for each association: expected 2, found 1"),
     (dict(keys=np.ones((2, 3)), labels="ab"), TypeError, "single str"),
     (dict(keys=np.ones((2, 3)), labels=["a", 3]), TypeError, "place 1: expected str or None, found int"),
