@@ -72,6 +72,7 @@ pub use names::Named;
 pub use patterns::{Batch, Pattern, Patterns, Queries, Query, Side, Stored};
 pub use progress::{Progress, Steps};
 pub use recall::{Recall, Recalled};
+pub use scan::matrix::Distance;
 pub use scan::scope::{Missing, Scope};
 pub use scan::shortlist::Neighbor;
 pub use separation::Separation;

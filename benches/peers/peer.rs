@@ -7,6 +7,7 @@
 //! | `repeat TIMES` | every further request is answered so many times; the median counts |
 //! | `recall SEPARATION [BETA] OUT` | seconds, and the share of all bits of keys that was read; OUT gets the packed recalled rows, OUT.ids the nearest ids as `u64` |
 //! | `search K OUT` | seconds; OUT gets the ids found, `u64`, row by row |
+//! | `matrix OUT` | seconds of all distances as `u16` and as `u32`, and of all overlaps as `i32`, into arrays that are there; OUT gets the `u32` |
 //!
 //! The one argument is the number of threads. Each answer is a line.
 
@@ -66,6 +67,22 @@ fn main() -> Result<(), Box<dyn Error>> {
                 println!("{seconds}");
                 let ids = found.iter().flatten().flat_map(|found| found.id.to_le_bytes());
                 std::fs::write(out, ids.collect::<Vec<_>>())?;
+            }
+            ["matrix", out] => {
+                let (memory, queries) = (memory_at_hand()?, queries_at_hand()?);
+                let entries = memory.len() * queries.len();
+                let (mut short, mut long, mut overlaps) = (vec![0u16; entries], vec![0u32; entries], vec![0; entries]);
+                // Once before the time counts: the arrays' memory is there only then.
+                let (short_seconds, ()) = median(times + 1, || memory.distances_into(queries, &mut short))?;
+                let (long_seconds, ()) = median(times + 1, || memory.distances_into(queries, &mut long))?;
+                let (overlap_seconds, ()) = median(times + 1, || memory.overlaps_into(queries, &mut overlaps))?;
+                println!("{short_seconds} {long_seconds} {overlap_seconds}");
+                let told = short.iter().zip(&overlaps).zip(&long);
+                let agree = |((&h, &s), &long)| u32::from(h) == long && s == memory.dim() as i32 - 2 * long as i32;
+                if !{ told }.all(agree) {
+                    return Err("matrices differ".into());
+                }
+                std::fs::write(out, long.iter().flat_map(|h| h.to_le_bytes()).collect::<Vec<_>>())?;
             }
             _ => return Err(format!("an unknown request: {line}").into()),
         }

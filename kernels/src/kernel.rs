@@ -1,18 +1,19 @@
 //! What a tier computes: the one list of operations, each compiled with every instruction set.
 
 use crate::panel::QueryPanel;
+use crate::rows::Rows;
 use crate::scan::{Near, Screen};
 use crate::simd::{Simd, Task};
 use crate::slab::Slab;
 use crate::weights::{self, WeightTable, Weights};
-use crate::{distances, near, peak};
+use crate::{distances, matrix, near, peak};
 
 /// Makes of each operation a method of [`Kernel`], which other kernels hand on unless they have a way of their own, and
 /// a [`Task`] that [`Simd::compiled`] runs: closures would not be compiled with the instructions.
 macro_rules! operations {
     ($(
         $(#[$doc:meta])*
-        fn $name:ident $(<$life:lifetime>)? ($simd:ident $(, $argument:ident: $type:ty)*) $(-> $output:ty)? $body:block
+        fn $name:ident $(<$($life:lifetime),+>)? ($simd:ident $(, $argument:ident: $type:ty)*) $(-> $output:ty)? $body:block
     )*) => {
         /// What a tier computes. Implemented by tokens, so that a `&dyn Kernel` is proof of its own CPU features.
         /// Shapes were checked.
@@ -21,7 +22,7 @@ macro_rules! operations {
             fn rest(&self) -> &dyn Kernel;
             $(
                 $(#[$doc])*
-                fn $name $(<$life>)? (&self $(, $argument: $type)*) $(-> $output)? {
+                fn $name $(<$($life),+>)? (&self $(, $argument: $type)*) $(-> $output)? {
                     self.rest().$name($($argument),*)
                 }
             )*
@@ -33,11 +34,11 @@ macro_rules! operations {
                 self
             }
             $(
-                fn $name $(<$life>)? (&self $(, $argument: $type)*) $(-> $output)? {
-                    struct Call $(<$life>)? {
+                fn $name $(<$($life),+>)? (&self $(, $argument: $type)*) $(-> $output)? {
+                    struct Call $(<$($life),+>)? {
                         $($argument: $type,)*
                     }
-                    impl $(<$life>)? Task for Call $(<$life>)? {
+                    impl $(<$($life),+>)? Task for Call $(<$($life),+>)? {
                         type Output = output!($($output)?);
 
                         #[inline(always)]
@@ -67,6 +68,11 @@ operations! {
     /// `[query][pattern]`
     fn distances<'a>(simd, slab: Slab<'a>, panel: &'a QueryPanel, out: &'a mut [u32]) {
         distances::distances(simd, slab, panel, out);
+    }
+
+    /// As many rows as queries, as long as each other and no longer than there are patterns.
+    fn matrix<'a, 'b>(simd, slab: Slab<'a>, panel: &'a QueryPanel, rows: Rows<'a, 'b>) {
+        matrix::matrix(simd, slab, panel, rows);
     }
 
     /// Returns how many words were looked at.

@@ -14,7 +14,8 @@
 //!
 //! # What is computed
 //!
-//! [`Tier::distances`] fills in every distance (`distances.rs`). [`Tier::near`] finds the patterns nearer than a bound
+//! [`Tier::distances`] fills in every distance (`distances.rs`), and [`Tier::matrix`] a matrix of distances or overlaps in
+//! the caller's type (`matrix.rs`). [`Tier::near`] finds the patterns nearer than a bound
 //! and reads the others no further than it must (`near.rs`). [`Tier::weights`] looks up what every pattern
 //! counts by its distance (`weights.rs`), and [`Tier::weigh`] adds that up by position (`weigh.rs`). For one position
 //! alone, [`Tier::sum_selected`] and its kin take its bits of all patterns as a column (`selected.rs`).
@@ -38,8 +39,8 @@
 //! - `tier.rs`: the method of [`Tier`] that checks shapes and calls it;
 //! - `simd.rs`: a method of `Simd` whose default is the shared loop, only if a tier has a way of its own.
 //!
-//! Files lie in layers. `lanes.rs` and `error.rs` know nothing; `slab.rs`, `panel.rs` and `scan.rs` say what a call is
-//! given; `simd.rs` what a tier brings; the loops use these, `kernel.rs` lists the loops, tiers implement `Simd`, and
+//! Files lie in layers. `lanes.rs` and `error.rs` know nothing; `slab.rs`, `panel.rs`, `rows.rs` and `scan.rs` say what a call
+//! is given; `simd.rs` what a tier brings; the loops use these, `kernel.rs` lists the loops, tiers implement `Simd`, and
 //! `tiers.rs` lists the tiers. No file imports one that imports it, and none imports the root.
 //!
 //! # Tests
@@ -52,9 +53,11 @@ mod error;
 mod info;
 mod kernel;
 mod lanes;
+mod matrix;
 mod near;
 mod panel;
 mod peak;
+mod rows;
 mod scan;
 mod selected;
 mod simd;
@@ -77,6 +80,7 @@ pub use error::KernelError;
 pub use info::TierInfo;
 pub use lanes::{LANES, Lanes};
 pub use panel::QueryPanel;
+pub use rows::Rows;
 pub use scan::{Near, Screen};
 pub use selected::MAX_SELECTED;
 pub use slab::Slab;

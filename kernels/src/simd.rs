@@ -1,6 +1,7 @@
 //! What a tier has to bring: eight 64-bit lanes that XOR, AND and count their ones.
 
 use crate::lanes::{LANES, Lanes};
+use crate::rows::{ENTRIES, RUN};
 use crate::scan::Scan;
 use crate::slab::Slab;
 use crate::{selected, weigh};
@@ -52,6 +53,31 @@ pub(crate) trait Simd: Copy {
     fn add(self, a: Self::Sum, b: Self::Sum) -> Self::Sum;
     /// The sum of each pattern.
     fn lanes(self, sum: Self::Sum) -> [u32; LANES];
+    /// Distances as they are.
+    #[inline(always)]
+    fn put_u32(self, sums: [Self::Sum; RUN], out: &mut [u32; ENTRIES]) {
+        for (sum, out) in sums.into_iter().zip(out.as_chunks_mut::<LANES>().0) {
+            *out = self.lanes(sum);
+        }
+    }
+    /// Distances in 16 bits.
+    #[inline(always)]
+    fn put_u16(self, sums: [Self::Sum; RUN], out: &mut [u16; ENTRIES]) {
+        for (sum, out) in sums.into_iter().zip(out.as_chunks_mut::<LANES>().0) {
+            for (out, distance) in out.iter_mut().zip(self.lanes(sum)) {
+                *out = distance as u16;
+            }
+        }
+    }
+    /// Overlaps: `known` less twice the distance.
+    #[inline(always)]
+    fn put_overlaps(self, sums: [Self::Sum; RUN], known: u32, out: &mut [i32; ENTRIES]) {
+        for (sum, out) in sums.into_iter().zip(out.as_chunks_mut::<LANES>().0) {
+            for (out, distance) in out.iter_mut().zip(self.lanes(sum)) {
+                *out = known.wrapping_sub(distance.wrapping_mul(2)).cast_signed();
+            }
+        }
+    }
     /// Nothing watched yet.
     fn quiet(self) -> Self::Alarm;
     /// Watches one more sum; all sums of an alarm share its bound.

@@ -7,6 +7,7 @@ use crate::info::TierInfo;
 use crate::kernel::Kernel;
 use crate::panel::QueryPanel;
 use crate::peak::BITS_PER_ROUND;
+use crate::rows::Rows;
 use crate::scan::{Near, Screen};
 use crate::selected::COLUMN_BITS;
 use crate::slab::Slab;
@@ -56,6 +57,28 @@ impl Tier {
         expect("words of a query", slab.words(), queries.words())?;
         expect("distances", queries.queries() * slab.patterns(), out.len())?;
         self.kernel.distances(slab, queries, out);
+        Ok(())
+    }
+
+    /// Fills in the rows of a matrix: the distances of every query to the leading patterns of the slab over the query's
+    /// known positions, or overlaps. Rows may be shorter than the slab, as where its last lanes hold no patterns.
+    ///
+    /// Cost: queries × patterns × words, three vector instructions for eight patterns where there is a vector popcount.
+    ///
+    /// # Errors
+    /// [`KernelError::Length`] if query and pattern differ in words, or there is not one row a query, or rows are not as
+    /// long as each other or are longer than the slab has patterns.
+    pub fn matrix(self, slab: Slab<'_>, queries: &QueryPanel, rows: Rows<'_, '_>) -> Result<(), KernelError> {
+        expect("words of a query", slab.words(), queries.words())?;
+        match &rows {
+            Rows::Overlaps { known, rows } => {
+                expect("counts of known positions", queries.queries(), known.len())?;
+                expect_rows(slab, queries, rows)?;
+            }
+            Rows::Distances(rows) => expect_rows(slab, queries, rows)?,
+            Rows::ShortDistances(rows) => expect_rows(slab, queries, rows)?,
+        }
+        self.kernel.matrix(slab, queries, rows);
         Ok(())
     }
 
@@ -194,4 +217,14 @@ impl Tier {
 
 fn expect(what: &'static str, expected: usize, found: usize) -> Result<(), KernelError> {
     if expected == found { Ok(()) } else { Err(KernelError::Length { what, expected, found }) }
+}
+
+/// Rows of a matrix: one a query, all as long, and no longer than there are patterns.
+fn expect_rows<T>(slab: Slab<'_>, queries: &QueryPanel, rows: &[&mut [T]]) -> Result<(), KernelError> {
+    expect("rows", queries.queries(), rows.len())?;
+    let width = rows.first().map_or(0, |row| row.len());
+    if width > slab.patterns() {
+        return Err(KernelError::Length { what: "a row, at most", expected: slab.patterns(), found: width });
+    }
+    rows.iter().try_for_each(|row| expect("a row", width, row.len()))
 }

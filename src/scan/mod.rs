@@ -9,6 +9,7 @@
 pub(crate) mod census;
 pub(crate) mod hunt;
 pub(crate) mod keys;
+pub(crate) mod matrix;
 pub(crate) mod near;
 pub(crate) mod plan;
 pub(crate) mod propose;

@@ -8,6 +8,7 @@ mod ids;
 mod large;
 mod laws;
 mod learning;
+mod matrix;
 mod parts;
 mod recall;
 mod scope;

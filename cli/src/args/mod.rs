@@ -190,7 +190,8 @@ pub struct Search {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = files_and("Example:\n  popfield overlaps digits.pop --queries noisy.npy --out overlaps.npy"))]
+#[command(after_help = files_and("Examples:\n  popfield overlaps digits.pop --queries noisy.npy --out overlaps.npy\n  \
+popfield overlaps digits.pop --queries noisy.npy --out distances.npy --distances"))]
 pub struct Overlaps {
     /// The memory
     pub memory: PathBuf,
@@ -200,6 +201,9 @@ pub struct Overlaps {
     /// Where the overlaps go: int32, (queries, patterns)
     #[arg(long, value_name = "F.npy")]
     pub out: PathBuf,
+    /// Tell Hamming distances over the known positions instead: uint16, or uint32 above 65,535 positions
+    #[arg(long)]
+    pub distances: bool,
     #[command(flatten)]
     pub more: QueryInput,
     #[command(flatten)]

@@ -1,5 +1,7 @@
 //! `popfield overlaps`: every query against every key.
 
+use popfield::{Memory, Queries};
+
 use crate::args::Overlaps;
 use crate::failure::{Failure, Result};
 use crate::input::{Source, check_options, read_queries};
@@ -21,23 +23,59 @@ pub fn run(args: &Overlaps) -> Result<()> {
     let queries = &loaded.queries;
     let mut file = OutFile::create(&args.out)?;
     let path = file.path().to_owned();
+    let (what, kind) = match args.distances {
+        false => {
+            written(&mut file, &memory, queries, |some, out| memory.overlaps_into(some, out))?;
+            ("overlaps", "int32")
+        }
+        true if memory.dim() <= usize::from(u16::MAX) => {
+            written::<u16>(&mut file, &memory, queries, |some, out| memory.distances_into(some, out))?;
+            ("distances", "uint16")
+        }
+        true => {
+            written::<u32>(&mut file, &memory, queries, |some, out| memory.distances_into(some, out))?;
+            ("distances", "uint32")
+        }
+    };
+    note(&loaded.notes);
+    deliver([file], || {
+        facts(&[
+            (what, path.display().to_string()),
+            ("queries", loaded.in_words()),
+            ("shape", format!("({}, {}) of {kind}", queries.len(), memory.len())),
+        ])
+    })
+}
+
+/// Writes the matrix that `fill` fills in for some queries at a time.
+fn written<T: npyz::AutoSerialize + Copy + Default>(
+    file: &mut OutFile,
+    memory: &Memory,
+    queries: &Queries,
+    fill: impl Fn(&Queries, &mut [T]) -> popfield::Result<()>,
+) -> Result<()> {
+    let path = file.path().to_owned();
     let failed = |error| Failure::writing(&path, &error);
-    let mut writer = npy::<i32>(&mut file, &[queries.len() as u64, memory.len() as u64]).map_err(failed)?;
+    let mut writer = npy::<T>(file, &[queries.len() as u64, memory.len() as u64]).map_err(failed)?;
     let bar = progress(queries.len() as u64, "overlaps");
-    let at_once = (HELD / memory.len()).max(1);
+    let at_once = (HELD / memory.len()).clamp(1, queries.len().max(1));
+    let mut held = room_for(at_once * memory.len())?;
     for start in (0..queries.len()).step_by(at_once) {
         let some = queries.range(start..start + at_once)?;
-        writer.extend(memory.overlaps(&some)?).map_err(failed)?;
+        held.resize(some.len() * memory.len(), T::default());
+        fill(&some, &mut held)?;
+        writer.extend(held.iter().copied()).map_err(failed)?;
         bar.inc(some.len() as u64);
     }
     writer.finish().map_err(failed)?;
     bar.finish_and_clear();
-    note(&loaded.notes);
-    deliver([file], || {
-        facts(&[
-            ("overlaps", path.display().to_string()),
-            ("queries", loaded.in_words()),
-            ("shape", format!("({}, {}) of int32", queries.len(), memory.len())),
-        ])
-    })
+    Ok(())
+}
+
+/// An empty vector with room for `len` entries, for what may be too large for the machine.
+fn room_for<T>(len: usize) -> Result<Vec<T>> {
+    let mut room = Vec::new();
+    let bytes = (len as u64).saturating_mul(size_of::<T>() as u64);
+    room.try_reserve_exact(len).map_err(|_| popfield::Error::OutOfMemory { what: "overlaps", bytes })?;
+    Ok(room)
 }

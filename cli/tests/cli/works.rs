@@ -186,6 +186,12 @@ fn search_and_overlaps_write_arrays() {
     assert!(header.contains("'<i4'") && header.contains("(2, 3"), "{header}");
     let overlaps: Vec<i32> = data.chunks(4).map(|b| i32::from_le_bytes(b.try_into().unwrap())).collect();
     assert_eq!(overlaps, [4, 0, 0, 1, 1, 1]);
+    sandbox.done(&["overlaps", "memory.pop", "--queries", "queries.npy", "--out", "distances.npy", "--distances"]);
+    let file = sandbox.read("distances.npy");
+    let (header, data) = parts(&file);
+    assert!(header.contains("'<u2'") && header.contains("(2, 3"), "{header}");
+    let distances: Vec<u16> = data.chunks(2).map(|b| u16::from_le_bytes(b.try_into().unwrap())).collect();
+    assert_eq!(distances, [0, 2, 2, 1, 1, 1]);
     sandbox.done(&["search", "memory.pop", "--queries", "queries.npy", "--top", "2", "--out", "top.npz"]);
     sandbox.done(&["search", "memory.pop", "--queries", "queries.npy", "--radius", "1", "--out", "near.npz"]);
     let open = |name: &str| zip::ZipArchive::new(std::io::Cursor::new(sandbox.read(name))).unwrap();

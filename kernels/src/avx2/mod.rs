@@ -121,12 +121,15 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn lanes(self, sum: Self::Sum) -> [u32; LANES] {
-        let mut lanes = [0u64; LANES];
-        for (half, lanes) in sum.into_iter().zip(lanes.chunks_exact_mut(LANES / 2)) {
-            // SAFETY: AVX2 by the token; `lanes` is 32 writable bytes, and the store needs no alignment.
-            unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), half) };
+        let mut lanes = [0; LANES];
+        // SAFETY: AVX2 by the token; `lanes` is 32 writable bytes, and the store needs no alignment.
+        unsafe {
+            // The low halves of 64-bit lanes: 0 1 4 5, 2 3 6 7 as the instruction takes them, and then in order.
+            let low = _mm256_shuffle_ps::<0b10_00_10_00>(_mm256_castsi256_ps(sum[0]), _mm256_castsi256_ps(sum[1]));
+            let in_order = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_castps_si256(low));
+            _mm256_storeu_si256(lanes.as_mut_ptr().cast(), in_order);
         }
-        lanes.map(|lane| lane as u32)
+        lanes
     }
 
     #[inline(always)]

@@ -14,6 +14,7 @@ use crate::info::TierInfo;
 use crate::kernel::Kernel;
 use crate::lanes::{LANES, Lanes};
 use crate::near;
+use crate::rows::{ENTRIES, RUN};
 use crate::scan::Scan;
 use crate::simd::{Simd, Task};
 use crate::slab::Slab;
@@ -36,6 +37,39 @@ pub(crate) const INFO: TierInfo = TierInfo {
 /// Proof that the CPU has all that the tier needs: handed out only by the probe above, after it looked.
 #[derive(Clone, Copy, Debug)]
 struct Avx512(());
+
+/// Where the bytes of 16-bit entries come from that stand four to a lane, an entry of each of four blocks.
+static APART: [u8; 64] = {
+    let mut from = [0; 64];
+    let mut at = 0;
+    while at < 64 {
+        from[at] = (at / 2 % LANES * 8 + at / 16 * 2 + at % 2) as u8;
+        at += 1;
+    }
+    from
+};
+
+/// Loads 64 bytes.
+#[inline(always)]
+unsafe fn of_bytes(bytes: &[u8; 64]) -> __m512i {
+    // SAFETY: the caller vouches for AVX-512F; `bytes` is 64 readable bytes, and the load needs no alignment.
+    unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
+}
+
+impl Avx512 {
+    /// Four sums of eight 64-bit lanes as two of sixteen 32-bit ones, in the order of patterns.
+    #[inline(always)]
+    fn in_order(self, sums: [__m512i; RUN]) -> [__m512i; 2] {
+        // SAFETY: AVX-512F by the token.
+        unsafe {
+            let low_halves = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            [
+                _mm512_permutex2var_epi32(sums[0], low_halves, sums[1]),
+                _mm512_permutex2var_epi32(sums[2], low_halves, sums[3]),
+            ]
+        }
+    }
+}
 
 impl Simd for Avx512 {
     type Word = __m512i;
@@ -114,6 +148,42 @@ impl Simd for Avx512 {
         // SAFETY: AVX-512F by the token; `lanes` is 32 writable bytes, and the store needs no alignment.
         unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), _mm512_cvtepi64_epi32(sum)) };
         lanes
+    }
+
+    #[inline(always)]
+    fn put_u32(self, sums: [__m512i; RUN], out: &mut [u32; ENTRIES]) {
+        let [low, high] = self.in_order(sums);
+        // SAFETY: AVX-512F by the token; `out` is 128 writable bytes, and the stores need no alignment.
+        unsafe {
+            _mm512_storeu_si512(out.as_mut_ptr().cast(), low);
+            _mm512_storeu_si512(out.as_mut_ptr().add(ENTRIES / 2).cast(), high);
+        }
+    }
+
+    #[inline(always)]
+    fn put_u16(self, sums: [__m512i; RUN], out: &mut [u16; ENTRIES]) {
+        // SAFETY: all features by the token; `out` is 64 writable bytes, and the store needs no alignment.
+        unsafe {
+            // The low 16 bits of four sums to a lane, and the lanes apart: byte 8i + 2r holds what stands at 16r + 2i.
+            let pairs = [
+                _mm512_mask_blend_epi32(0xaaaa, sums[0], _mm512_slli_epi64::<32>(sums[2])),
+                _mm512_mask_blend_epi32(0xaaaa, sums[1], _mm512_slli_epi64::<32>(sums[3])),
+            ];
+            let all = _mm512_mask_blend_epi16(0xaaaa_aaaa, pairs[0], _mm512_slli_epi32::<16>(pairs[1]));
+            _mm512_storeu_si512(out.as_mut_ptr().cast(), _mm512_permutexvar_epi8(of_bytes(&APART), all));
+        }
+    }
+
+    #[inline(always)]
+    fn put_overlaps(self, sums: [__m512i; RUN], known: u32, out: &mut [i32; ENTRIES]) {
+        let [low, high] = self.in_order(sums);
+        // SAFETY: AVX-512F by the token; `out` is 128 writable bytes, and the stores need no alignment.
+        unsafe {
+            let known = _mm512_set1_epi32(known.cast_signed());
+            let [low, high] = [_mm512_add_epi32(low, low), _mm512_add_epi32(high, high)];
+            _mm512_storeu_si512(out.as_mut_ptr().cast(), _mm512_sub_epi32(known, low));
+            _mm512_storeu_si512(out.as_mut_ptr().add(ENTRIES / 2).cast(), _mm512_sub_epi32(known, high));
+        }
     }
 
     #[inline(always)]

@@ -6,8 +6,8 @@
 mod runner;
 
 use popfield_kernels::{
-    KernelError, LANES, Lanes, MAX_SELECTED, MAX_WEIGHT, Near, QueryPanel, Screen, Slab, TIER_VARIABLE, TIERS, Tier,
-    TierInfo, WeightTable, Weights,
+    KernelError, LANES, Lanes, MAX_SELECTED, MAX_WEIGHT, Near, QueryPanel, Rows, Screen, Slab, TIER_VARIABLE, TIERS,
+    Tier, TierInfo, WeightTable, Weights,
 };
 use proptest::prelude::*;
 
@@ -96,6 +96,39 @@ impl Case {
                     tier.name(),
                     self.words,
                 );
+            }
+        }
+    }
+
+    /// Every distance by definition, `[query][pattern]`.
+    fn every_distance(&self, masked: bool) -> Vec<u32> {
+        let queries = 0..self.signs.len() / self.words;
+        queries.flat_map(|q| (0..self.patterns).map(move |p| self.distance(q, p, masked))).collect()
+    }
+
+    /// A matrix in each type, in rows of a larger one that must stay as it is around them; `width` patterns of the slab.
+    fn run_matrix(&self, tier: Tier, width: usize, masked: bool, expected: &[u32]) {
+        let (slab, panel) = (self.slab(), self.panel(masked));
+        let queries = panel.queries();
+        let known: Vec<u32> = (0..queries as u32).map(|q| 3 * q + 5).collect();
+        let (mut overlaps, mut long, mut short) =
+            (vec![-77; queries * (width + 5)], vec![77; queries * (width + 5)], vec![77; queries * (width + 5)]);
+        {
+            let mut rows: Vec<&mut [i32]> = overlaps.chunks_mut(width + 5).map(|row| &mut row[3..3 + width]).collect();
+            tier.matrix(slab, &panel, Rows::Overlaps { known: &known, rows: &mut rows }).unwrap();
+            let mut rows: Vec<&mut [u32]> = long.chunks_mut(width + 5).map(|row| &mut row[3..3 + width]).collect();
+            tier.matrix(slab, &panel, Rows::Distances(&mut rows)).unwrap();
+            let mut rows: Vec<&mut [u16]> = short.chunks_mut(width + 5).map(|row| &mut row[3..3 + width]).collect();
+            tier.matrix(slab, &panel, Rows::ShortDistances(&mut rows)).unwrap();
+        }
+        for (at, ((s, h), short)) in overlaps.into_iter().zip(long).zip(short).enumerate() {
+            let (query, column) = (at / (width + 5), at % (width + 5));
+            if (3..3 + width).contains(&column) {
+                let expected = expected[query * self.patterns + column - 3];
+                assert_eq!(h, expected, "{}, {} words, masked {masked}: {query}, {column}", tier.name(), self.words);
+                assert_eq!((s, short), (known[query] as i32 - 2 * h as i32, h as u16), "{}", tier.name());
+            } else {
+                assert_eq!((s, h, short), (-77, 77, 77), "{}: written beyond a row", tier.name());
             }
         }
     }
@@ -453,6 +486,10 @@ fn extreme_distances() {
         let mut out = vec![0; 5 * LANES];
         tier.distances(slab, &panel, &mut out).unwrap();
         assert!(out.iter().all(|&h| h == farthest), "{}", tier.name());
+        let mut overlaps = [1; 5 * LANES];
+        let mut rows: Vec<&mut [i32]> = overlaps.chunks_mut(LANES).collect();
+        tier.matrix(slab, &panel, Rows::Overlaps { known: &[farthest; 5], rows: &mut rows }).unwrap();
+        assert!(overlaps.iter().all(|&s| s == -(farthest as i32)), "{}", tier.name());
         for screen in [Screen { words, joined: false }, Screen { words, joined: true }] {
             let mut found = Vec::new();
             tier.near(slab, &panel, screen, &[farthest; 5], &mut found).unwrap();
@@ -476,6 +513,17 @@ proptest! {
             }
         });
     }
+
+    #[test]
+    fn every_tier_fills_matrices(
+        dim in 1usize..900, patterns in 0usize..120, less in 0usize..40, queries in 0usize..40, seed: u64
+    ) {
+        let case = Case::new(dim, patterns, queries, seed);
+        for masked in [false, true] {
+            let expected = case.every_distance(masked);
+            on_every_tier(|tier| case.run_matrix(tier, patterns.saturating_sub(less), masked, &expected));
+        }
+    }
 }
 
 #[test]
@@ -496,6 +544,15 @@ fn wrong_shapes_are_errors() {
     on_every_tier(|tier| {
         let panel = QueryPanel::new(vec![0; 2], None, 2).unwrap();
         assert!(tier.distances(slab, &panel, &mut [0; 23]).is_err());
+        let refused = |widths: &[usize]| {
+            let mut rows: Vec<Vec<u16>> = widths.iter().map(|&width| vec![0; width]).collect();
+            let mut rows: Vec<&mut [u16]> = rows.iter_mut().map(Vec::as_mut_slice).collect();
+            tier.matrix(slab, &panel, Rows::ShortDistances(&mut rows)).is_err()
+        };
+        assert!(!refused(&[24]) && !refused(&[0]));
+        assert!(refused(&[25]) && refused(&[]) && refused(&[24, 24]));
+        let rows = Rows::Overlaps { known: &[], rows: &mut [&mut [0; 24]] };
+        assert!(tier.matrix(slab, &panel, rows).is_err());
         assert!(tier.near(slab, &panel, screen, &[1, 1], &mut Vec::new()).is_err());
         let other = QueryPanel::new(vec![0; 3], None, 3).unwrap();
         assert!(tier.distances(slab, &other, &mut [0; 24]).is_err());

@@ -112,6 +112,50 @@ proptest! {
         prop_assert_eq!(done, total);
     }
 
+    /// Places of forgotten associations have no columns, and no rows; whole stretches of them may be missing.
+    #[test]
+    fn matrices_pass_over_what_is_forgotten(
+        lengths in prop::collection::vec(prop_oneof![1usize..20, 200usize..700], 0..5), rest in 1usize..50, gone in 0u64..9,
+        dim in prop_oneof![1usize..200, 1100usize..1200], seed: u64,
+    ) {
+        let n = lengths.iter().sum::<usize>() + rest;
+        let keys = Patterns::random(n, dim, seed, "keys").unwrap();
+        let mut live = Bits::filled(n, true, "live").unwrap();
+        let forgotten = |place: usize| match gone {
+            0 => false,
+            1 => place % 600 < 300,
+            _ => (place as u64 ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60 < gone,
+        };
+        (0..n - 1).filter(|&place| forgotten(place)).for_each(|place| live.set(place, false));
+        let side = in_segments(&keys, &lengths, false);
+        let ids = Ids::counted(n);
+        let contents =
+            Contents { keys: side, values: None, ids, live: Some(live), labels: Labels::default(), notes: Notes::new() };
+        let memory = Memory::of_contents(contents).unwrap();
+        let settled = memory.settled().unwrap();
+        prop_assert_eq!(settled.len(), memory.len());
+
+        let queries: Queries = keys.choose(n.min(67), seed, "queries").unwrap().into();
+        let told = |memory: &Memory| {
+            let (n, queries) = (memory.len(), &queries);
+            let (mut short, mut overlaps) = (vec![7u16; queries.len() * n], vec![7; n * n]);
+            memory.distances_into(queries, &mut short).unwrap();
+            memory.mutual_overlaps_into(&mut overlaps).unwrap();
+            (memory.overlaps(queries).unwrap(), short, overlaps)
+        };
+        let (found, expected) = (told(&memory), told(&settled));
+        prop_assert!(found == expected);
+        let n = memory.len();
+        prop_assert!((0..n).all(|i| found.2[i * n + i] == dim as i32 && (0..i).all(|j| found.2[i * n + j] == found.2[j * n + i])));
+        let (kept, s) = (memory.keys().to_patterns().unwrap(), |at: usize| dim as i32 - 2 * i32::from(found.1[at]));
+        for q in 0..queries.len() {
+            let (at, query) = (q * n + q % n, queries.get(q).unwrap());
+            let key = kept.get(q % n).unwrap();
+            let same = key.to_signs().iter().zip(query.signs().to_signs()).filter(|&(&a, b)| a == b).count() as i32;
+            prop_assert_eq!((found.0[at], s(at)), (2 * same - dim as i32, found.0[at]));
+        }
+    }
+
     #[test]
     fn storing_and_forgetting_change_no_clone(
         lengths in prop::collection::vec(1usize..30, 0..4), rest in 1usize..40, changes in prop::collection::vec(any::<(bool, u64)>(), 1..20),
