@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use numpy::{IntoPyArray, PyArray1, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
+use numpy::{IntoPyArray, PyArray1, PyArrayDyn, PyArrayMethods, PyReadwriteArrayDyn, PyUntypedArrayMethods};
 use popfield::patterns::Notes;
 use popfield::separation::Beta;
 use popfield::store::{Backend, Snapshot, Store};
@@ -643,10 +643,16 @@ impl Memory {
         let (call, state) = (Call::begin()?, self.state());
         let (memory, how) = (state.memory()?, How::asked(threads, progress)?);
         let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
-        let words = state.words(queries.len());
-        let overlaps = run_engine(py, &call, &how, words, |progress| memory.view().watched(progress).overlaps(&queries))?;
-        let Some(out) = out else { return shaped(py, overlaps, memory.len(), single) };
-        into_out(out, &overlaps, if single { vec![memory.len()] } else { vec![queries.len(), memory.len()] })?;
+        let (words, count) = (state.words(queries.len()), queries.len().saturating_mul(memory.len()));
+        let Some(out) = out else {
+            let make = |progress| memory.view().watched(progress).overlaps(&queries);
+            return shaped(py, run_engine(py, &call, &how, words, make)?, memory.len(), single);
+        };
+        let shape = if single { vec![memory.len()] } else { vec![queries.len(), memory.len()] };
+        let mut array = writable(out, &shape)?;
+        let refused = |_| PyValueError::new_err(format!("out: expected {count} numbers in C order, found another order"));
+        let slice = array.as_slice_mut().map_err(refused)?;
+        run_engine(py, &call, &how, words, |progress| memory.view().watched(progress).overlaps_into(&queries, slice))?;
         Ok(out.clone())
     }
 
@@ -660,7 +666,7 @@ impl Memory {
     /// >>> states, runs = popfield.Memory(keys).dynamics(keys, order="async")
     /// >>> runs["end"].tolist()
     /// ['stored', 'stored', 'stored', 'stored', 'stored']
-    #[pyo3(signature = (queries, *, separation="linear", beta=None, degree=None, order="sync", update=None, diagonal="zero", tie="stay", clamp=None, steps=Dynamics::STEP_LIMIT, seed=0, only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", threads=None, progress=None))]
+    #[pyo3(signature = (queries, *, separation="linear", beta=None, degree=None, order="sync", update=None, diagonal="zero", tie="stay", clamp=None, steps=Dynamics::STEP_LIMIT, seed=0, known=None, encoding=None, packed=None, bitorder="big", threads=None, progress=None))]
     #[allow(clippy::too_many_arguments)]
     fn dynamics<'py>(
         &self,
@@ -676,9 +682,6 @@ impl Memory {
         clamp: Option<&Bound<'py, PyAny>>,
         steps: u32,
         seed: u64,
-        only: Option<&Bound<'py, PyAny>>,
-        exclude: Option<&Bound<'py, PyAny>>,
-        missing: &str,
         known: Option<&Bound<'py, PyAny>>,
         encoding: Option<&str>,
         packed: Option<&Bound<'py, PyAny>>,
@@ -691,11 +694,10 @@ impl Memory {
         let separation: Separation = choices::separation(separation, beta, degree, state.dim)?;
         let dynamics = choices::dynamics(separation, order, seed, update, diagonal, tie, clamp, steps)?;
         let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
-        let scope = scope(memory, only, exclude, missing)?;
         // Sweeps read keys once for each position.
         let words = state.words(queries.len()).saturating_mul(state.dim);
         let runs = run_engine(py, &call, &how, words, |progress| {
-            view(memory, scope.as_ref()).watched(progress).relax(&queries, &dynamics)
+            memory.view().watched(progress).relax(&queries, &dynamics)
         })?;
         report::of_runs(py, &runs, state.dim, single)
     }
@@ -843,23 +845,20 @@ fn some_ids(ids: &Bound<'_, PyAny>) -> PyResult<(Vec<u64>, bool)> {
     }
 }
 
-/// Overlaps into an array of the caller's.
-fn into_out(out: &Bound<'_, PyAny>, overlaps: &[i32], shape: Vec<usize>) -> PyResult<()> {
-    let refused = |found: String| PyErr::from(PyValueError::new_err(format!("out: expected int32 of shape {shape:?}, {found}")));
+/// An array of the caller's, int32 of this shape in C order, to be written into.
+fn writable<'py>(out: &Bound<'py, PyAny>, shape: &[usize]) -> PyResult<PyReadwriteArrayDyn<'py, i32>> {
+    let expected = format!("out: expected int32 of shape {shape:?} in C order, found");
     let Ok(array) = out.cast::<PyArrayDyn<i32>>() else {
         let found = out.getattr("dtype").map_or_else(|_| out.get_type().to_string(), |dtype| dtype.to_string());
-        return Err(PyTypeError::new_err(format!("out: expected int32 of shape {shape:?}, found {found}")));
+        return Err(PyTypeError::new_err(format!("{expected} {found}")));
     };
     if array.shape() != shape {
-        return Err(refused(format!("found shape {:?}", array.shape())));
+        return Err(PyValueError::new_err(format!("{expected} shape {:?}", array.shape())));
     }
     if !array.is_c_contiguous() {
-        return Err(refused("in C order, found another".into()));
+        return Err(PyValueError::new_err(format!("{expected} another order")));
     }
-    let mut array = array.try_readwrite().map_err(|error| refused(format!("found one that cannot be written: {error}")))?;
-    let slice = array.as_slice_mut().map_err(|_| refused("in C order, found another".into()))?;
-    slice.copy_from_slice(overlaps);
-    Ok(())
+    array.try_readwrite().map_err(|error| PyValueError::new_err(format!("{expected} one that cannot be written: {error}")))
 }
 
 fn bytes_in_words(bytes: usize) -> String {

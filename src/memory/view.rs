@@ -10,7 +10,7 @@ use crate::{Error, Memory, Progress, Result, Scope};
 
 /// A memory as one call sees it: all of it or the associations in a [`Scope`], and who watches the call.
 ///
-/// Recall, search and attention know scopes. Dynamics, overlaps and saving are watched, of whole memories;
+/// Recall, search and attention know scopes. Dynamics, overlaps, distances and saving are watched, of whole memories;
 /// [`Memory::advance`], [`Memory::partial`] and [`Memory::votes`] are neither.
 ///
 /// ```
