@@ -6,8 +6,8 @@
 use std::ffi::CString;
 
 use numpy::{
-    Element, IntoPyArray, PyArray1, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray,
-    PyUntypedArrayMethods,
+    Element, IntoPyArray, PyArray1, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn,
+    PyUntypedArray, PyUntypedArrayMethods,
 };
 use popfield::patterns::BitOrder;
 use popfield::{Pattern, Patterns, Queries};
@@ -53,7 +53,13 @@ impl Reading {
         let packed = match packed {
             None => Packed::No,
             Some(packed) => match (packed.cast::<PyBool>(), packed.cast::<PyString>()) {
-                (Ok(packed), _) => if packed.is_true() { Packed::Bytes } else { Packed::No },
+                (Ok(packed), _) => {
+                    if packed.is_true() {
+                        Packed::Bytes
+                    } else {
+                        Packed::No
+                    }
+                }
                 (_, Ok(packed)) if packed.to_str()? == "int8" => Packed::Signed,
                 _ => return refused("packed", "True, False or \"int8\"", packed.repr()?.to_string()),
             },
@@ -112,7 +118,9 @@ impl<'py> Rows<'py> {
             [rows, columns] => (rows, columns, false),
             _ => {
                 let found = in_words(&array)?;
-                return Err(PyValueError::new_err(format!("{what}: expected shape (patterns, dim) or (dim,), found {found}")));
+                return Err(PyValueError::new_err(format!(
+                    "{what}: expected shape (patterns, dim) or (dim,), found {found}"
+                )));
             }
         };
         if !array.is_c_contiguous() {
@@ -146,7 +154,11 @@ impl<'py> Rows<'py> {
     }
 
     fn read<T: Element>(&self) -> PyResult<PyReadonlyArrayDyn<'py, T>> {
-        Ok(self.array.cast::<PyArrayDyn<T>>()?.try_readonly().map_err(|error| PyValueError::new_err(error.to_string()))?)
+        Ok(self
+            .array
+            .cast::<PyArrayDyn<T>>()?
+            .try_readonly()
+            .map_err(|error| PyValueError::new_err(error.to_string()))?)
     }
 
     /// Makes patterns of `dim` positions of the elements, some rows at a time.
@@ -180,7 +192,9 @@ impl<'py> Rows<'py> {
         let array = self.read::<T>()?;
         let elements = array.as_slice().map_err(|error| PyValueError::new_err(error.to_string()))?;
         let mut small = Vec::new();
-        small.try_reserve_exact(elements.len()).map_err(|_| pyo3::exceptions::PyMemoryError::new_err("no room for int8"))?;
+        small
+            .try_reserve_exact(elements.len())
+            .map_err(|_| pyo3::exceptions::PyMemoryError::new_err("no room for int8"))?;
         for (at, &element) in elements.iter().enumerate() {
             small.push(of(element).ok_or_else(|| self.bad(at, expected, &element.to_string()))?);
         }
@@ -194,7 +208,15 @@ impl<'py> Rows<'py> {
         macro_rules! number {
             ($type:ty) => {
                 self.to_i8::<$type>(
-                    |x| if x == 1 as $type { Some(1) } else if x == 0 as $type { Some(0) } else { None },
+                    |x| {
+                        if x == 1 as $type {
+                            Some(1)
+                        } else if x == 0 as $type {
+                            Some(0)
+                        } else {
+                            None
+                        }
+                    },
                     expected,
                 )
             };
@@ -235,7 +257,10 @@ impl<'py> Rows<'py> {
     fn bad(&self, at: usize, expected: &str, found: &str) -> PyErr {
         let (row, column) = (at / self.columns.max(1), at % self.columns.max(1));
         let array = in_words(&self.given).unwrap_or_default();
-        PyValueError::new_err(format!("{}, row {row}, column {column}: expected {expected}, found {found}, in {array}", self.what))
+        PyValueError::new_err(format!(
+            "{}, row {row}, column {column}: expected {expected}, found {found}, in {array}",
+            self.what
+        ))
     }
 
     /// An error of the library about these elements.
@@ -291,7 +316,8 @@ impl<'py> Rows<'py> {
         };
         if self.columns != dim.div_ceil(8) {
             let (expected, found) = (dim.div_ceil(8), in_words(&self.given)?);
-            let text = format!("{}: expected {expected} packed bytes a row for dimension {dim}, found {found}", self.what);
+            let text =
+                format!("{}: expected {expected} packed bytes a row for dimension {dim}, found {found}", self.what);
             return Err(PyValueError::new_err(text));
         }
         let order = reading.order;
@@ -353,7 +379,9 @@ pub fn queries(
     }
     if (mask.rows, mask.columns) != (rows.rows, dim) {
         let (expected, found) = ((rows.rows, dim), in_words(&mask.given)?);
-        return Err(PyValueError::new_err(format!("known: expected shape {expected:?}, as the queries, found {found}")));
+        return Err(PyValueError::new_err(format!(
+            "known: expected shape {expected:?}, as the queries, found {found}"
+        )));
     }
     let mask = mask.pack::<bool>(call, dim, Patterns::set_bools)?;
     if let Some(erased) = read.known() {
@@ -414,7 +442,8 @@ pub fn ids(obj: &Bound<'_, PyAny>, what: &'static str) -> PyResult<Vec<u64>> {
         _ => return Err(PyTypeError::new_err(format!("{what}: expected whole numbers, found {}", found()?))),
     }
     let array = array.call_method1("astype", ("uint64",))?.call_method0("ravel")?;
-    let array = array.cast::<PyArray1<u64>>()?.try_readonly().map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let array =
+        array.cast::<PyArray1<u64>>()?.try_readonly().map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(array.as_slice().map_err(|error| PyValueError::new_err(error.to_string()))?.to_vec())
 }
 
@@ -432,7 +461,9 @@ pub fn labels(obj: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
                 Ok(label) => label.to_str()?.to_owned(),
                 Err(_) => {
                     let (at, found) = (labels.len(), label.get_type().name()?);
-                    return Err(PyTypeError::new_err(format!("labels, place {at}: expected str or None, found {found}")));
+                    return Err(PyTypeError::new_err(format!(
+                        "labels, place {at}: expected str or None, found {found}"
+                    )));
                 }
             },
         });

@@ -47,7 +47,9 @@ impl State {
     }
 
     pub fn memory(&self) -> PyResult<&popfield::Memory> {
-        self.memory.as_ref().ok_or_else(|| PyValueError::new_err("memory: expected at least one association, found none"))
+        self.memory
+            .as_ref()
+            .ok_or_else(|| PyValueError::new_err("memory: expected at least one association, found none"))
     }
 
     /// Words of keys that as many queries look at.
@@ -413,7 +415,8 @@ impl Memory {
         let (call, state) = (Call::begin()?, self.state());
         let reading = Reading::asked(encoding, packed, bitorder)?;
         let rows = Given { keys, values, ids, labels }.read(&call, reading, [Some(state.dim), state.value_dim])?;
-        let counted = self.change(py, &call, |memory| memory.append(rows.batch()), |store| store.append(rows.batch()))?;
+        let counted =
+            self.change(py, &call, |memory| memory.append(rows.batch()), |store| store.append(rows.batch()))?;
         Ok(rows.ids.unwrap_or_else(|| counted.collect()).into_pyarray(py))
     }
 
@@ -645,12 +648,14 @@ impl Memory {
         let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
         let (words, count) = (state.words(queries.len()), queries.len().saturating_mul(memory.len()));
         let Some(out) = out else {
-            let make = |progress| memory.view().watched(progress).overlaps(&queries);
-            return shaped(py, run_engine(py, &call, &how, words, make)?, memory.len(), single);
+            let overlaps =
+                run_engine(py, &call, &how, words, |progress| memory.view().watched(progress).overlaps(&queries))?;
+            return shaped(py, overlaps, memory.len(), single);
         };
         let shape = if single { vec![memory.len()] } else { vec![queries.len(), memory.len()] };
         let mut array = writable(out, &shape)?;
-        let refused = |_| PyValueError::new_err(format!("out: expected {count} numbers in C order, found another order"));
+        let refused =
+            |_| PyValueError::new_err(format!("out: expected {count} numbers in C order, found another order"));
         let slice = array.as_slice_mut().map_err(refused)?;
         run_engine(py, &call, &how, words, |progress| memory.view().watched(progress).overlaps_into(&queries, slice))?;
         Ok(out.clone())
@@ -696,9 +701,8 @@ impl Memory {
         let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
         // Sweeps read keys once for each position.
         let words = state.words(queries.len()).saturating_mul(state.dim);
-        let runs = run_engine(py, &call, &how, words, |progress| {
-            memory.view().watched(progress).relax(&queries, &dynamics)
-        })?;
+        let runs =
+            run_engine(py, &call, &how, words, |progress| memory.view().watched(progress).relax(&queries, &dynamics))?;
         report::of_runs(py, &runs, state.dim, single)
     }
 
@@ -765,7 +769,9 @@ impl Memory {
         let (len, dim, bytes) = (state.len(), state.dim, bytes_in_words(self.nbytes()));
         let place = match &self.place {
             Place::Ram => "in RAM".to_owned(),
-            Place::Store { path, .. } => format!("store {:?}, generation {}", path.display().to_string(), state.generation),
+            Place::Store { path, .. } => {
+                format!("store {:?}, generation {}", path.display().to_string(), state.generation)
+            }
         };
         format!("<popfield.Memory: {len} associations, dim={dim}, {kind}, {bytes}, {place}>")
     }
@@ -858,7 +864,9 @@ fn writable<'py>(out: &Bound<'py, PyAny>, shape: &[usize]) -> PyResult<PyReadwri
     if !array.is_c_contiguous() {
         return Err(PyValueError::new_err(format!("{expected} another order")));
     }
-    array.try_readwrite().map_err(|error| PyValueError::new_err(format!("{expected} one that cannot be written: {error}")))
+    array
+        .try_readwrite()
+        .map_err(|error| PyValueError::new_err(format!("{expected} one that cannot be written: {error}")))
 }
 
 fn bytes_in_words(bytes: usize) -> String {

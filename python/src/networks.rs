@@ -127,7 +127,8 @@ impl Network {
         let network = &*self.network;
         let dynamics = choices::dynamics(Separation::Linear, order, seed, None, diagonal, tie, clamp, steps)?;
         let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, network.dim())?;
-        let runs = run_engine(py, &call, &how, usize::MAX, |progress| network.relax_watched(&queries, &dynamics, progress))?;
+        let runs =
+            run_engine(py, &call, &how, usize::MAX, |progress| network.relax_watched(&queries, &dynamics, progress))?;
         report::of_runs(py, &runs, network.dim(), single)
     }
 

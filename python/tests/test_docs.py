@@ -2,6 +2,8 @@
 
 import doctest
 import inspect
+import pathlib
+import re
 import types
 
 import numpy as np
@@ -33,3 +35,12 @@ def test_docstring(name, thing):
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     runner.run(example)
     assert runner.failures == 0
+
+
+@pytest.mark.parametrize("name", ["README.md", "python/README.md"])
+def test_readme(name):
+    text = (pathlib.Path(__file__).parents[2] / name).read_text()
+    blocks = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "import popfield" in block]
+    assert blocks
+    for block in blocks:
+        exec(block, {})

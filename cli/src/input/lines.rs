@@ -14,7 +14,7 @@ const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// The lines of a text, without their ends, the mark of its beginning, or the blank ones at its beginning and end.
 pub struct Lines {
-    reader: Box<dyn BufRead>,
+    reader: Box<dyn BufRead + Send>,
     buffer: Vec<u8>,
     number: usize,
     /// Bytes that a line may have at the most, and what they are, in words.
@@ -35,7 +35,7 @@ pub struct Line<'a> {
 
 impl Lines {
     /// Lines of fewer than `bytes` bytes, in which stands `most` at the most.
-    pub fn new(reader: Box<dyn BufRead>, bytes: u64, most: String) -> Self {
+    pub fn new(reader: Box<dyn BufRead + Send>, bytes: u64, most: String) -> Self {
         Self { reader, buffer: Vec::new(), number: 0, longest: (bytes, most) }
     }
 

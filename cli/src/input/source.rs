@@ -165,7 +165,7 @@ impl Source {
     }
 
     /// The bytes, once, from first to last.
-    pub fn stream(&self) -> Result<Box<dyn BufRead>> {
+    pub fn stream(&self) -> Result<Box<dyn BufRead + Send>> {
         Failure::unless_room(CHUNK_BYTES, self.name())?;
         if self.is_stdin() {
             return Ok(Box::new(BufReader::with_capacity(CHUNK_BYTES, io::stdin())));

@@ -30,7 +30,7 @@ impl Form {
     }
 }
 
-pub fn read(reading: &Reading<'_>, stream: Box<dyn BufRead>) -> Result<Loaded> {
+pub fn read(reading: &Reading<'_>, stream: Box<dyn BufRead + Send>) -> Result<Loaded> {
     match begin(reading, stream, usize::MAX)? {
         Begun::Whole(loaded) => Ok(loaded),
         Begun::Rows(mut rows) => {
@@ -50,7 +50,7 @@ pub enum Begun {
 
 /// Begins to read a text. One of characters, of more than `enough` positions, is read on some patterns at a time, once it is
 /// known what a pattern is; tables, of which all tells what 0 means, are read whole.
-pub fn begin(reading: &Reading<'_>, stream: Box<dyn BufRead>, enough: usize) -> Result<Begun> {
+pub fn begin(reading: &Reading<'_>, stream: Box<dyn BufRead + Send>, enough: usize) -> Result<Begun> {
     let label = reading.label();
     let mut lines = Lines::new(stream, LONGEST_LINE, format!("at most {MAX_DIM} positions"));
     let (mut form, mut last, mut more) = (None, 0, false);

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Instant;
 
+use popfield::Batch;
 use popfield::patterns::{NoiseModel, add_noise, flips, stream};
 use popfield::recall::{Reason, Report};
-use popfield::Batch;
 use popfield::store::Store;
 use popfield::{Memory, Pattern, Patterns, Progress, Queries, Recall, Separation, Tie};
 use rand_xoshiro::rand_core::Rng;
