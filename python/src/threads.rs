@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use pyo3::PyResult;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -113,8 +113,10 @@ impl Drop for Call {
     }
 }
 
+/// Cores that this process may use, asked once: the system takes longer to tell than a small call takes.
 fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, Into::into)
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, Into::into))
 }
 
 /// As many threads as a call asks for, or as were set.
