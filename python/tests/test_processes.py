@@ -28,7 +28,15 @@ def slow(large, **arguments):
     return memory.recall(np.repeat(query, 4000, axis=0), packed=True, separation="linear", **arguments)
 
 
-def test_ctrl_c_stops_a_call(large):
+@pytest.fixture
+def heard():
+    """SIGINT as a terminal's program has it: who starts tests in the background may have it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_stops_a_call(large, heard):
     threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
