@@ -10,8 +10,6 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use crate::recall::asked::Asked;
 use crate::recall::closing::{Answer, Closing};
 use crate::recall::fixed_point::{self, OfQuery};
@@ -20,7 +18,7 @@ use crate::scan::census::Counted;
 use crate::scan::plan::Plan;
 use crate::scan::propose::{Proposers, Wanted};
 use crate::scan::survey::distances;
-use crate::scan::tiles::{each_query, each_tile};
+use crate::scan::tiles::{each_query, each_tile, side_by_side};
 use crate::separation::field::Field;
 use crate::votes::Ranked;
 use crate::{Error, Queries, Result, Tie};
@@ -113,7 +111,11 @@ impl<'a> Tile<'a> {
         // Where more keys lie in the window than were kept, a wider one shows nothing new.
         let full: Vec<bool> =
             counted.iter().zip(&self.crowded).map(|(counted, &crowd)| crowd || counted.shut).collect();
-        let (mut open, mut closed) = apart(self.close(&indices, counted)?);
+        let states = self.close(&indices, counted)?;
+        if states.iter().all(|state| state.1.open_bits() == 0) {
+            return finish(states);
+        }
+        let (mut open, mut closed) = apart(states);
         if (field.window(scan.len() as u64, WIDE_MARGIN) as usize) < scan.dim() {
             let (narrow, rest): (Vec<State>, Vec<State>) =
                 open.into_iter().partition(|state| !full[state.0 - self.range.start]);
@@ -143,12 +145,12 @@ impl<'a> Tile<'a> {
             Ok((index, closing))
         })?);
         closed.sort_unstable_by_key(|state| state.0);
-        closed.into_iter().map(|state| state.1.finish()).collect()
+        finish(closed)
     }
 
     /// What the censuses of the queries `indices` certify.
     fn close(&self, indices: &[usize], counted: Vec<Counted>) -> Result<Vec<State>> {
-        let close = |(&index, mut counted): (&usize, Counted)| {
+        let close = |(index, mut counted): (usize, Counted)| {
             let query = self.queries.get(index).ok_or(Error::Empty { what: "queries" })?;
             if self.is_crowded(index) {
                 counted.forget();
@@ -156,11 +158,16 @@ impl<'a> Tile<'a> {
             let partial = Partial::new(query, counted, self.field, self.asked.values);
             Ok((index, Closing::new(partial, self.field, self.tie)))
         };
-        indices.par_iter().zip(counted).map(close).collect()
+        side_by_side(indices.iter().copied().zip(counted).collect(), close)
     }
 }
 
 /// Those with open bits, and those without.
 fn apart(states: Vec<State>) -> (Vec<State>, Vec<State>) {
     states.into_iter().partition(|state| state.1.open_bits() > 0)
+}
+
+/// The answers of states in which no bit is open.
+fn finish(states: Vec<State>) -> Result<Vec<Answer>> {
+    states.into_iter().map(|state| state.1.finish()).collect()
 }

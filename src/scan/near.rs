@@ -38,7 +38,11 @@ pub(crate) fn pass<W: Watch>(
         }
         Ok((watchers, words_read))
     };
-    let merged = scan.pieces().into_par_iter().map(of_piece).try_reduce_with(|(mut a, read), (b, more)| {
+    let pieces = scan.pieces();
+    if let [whole] = &pieces[..] {
+        return of_piece(whole.clone());
+    }
+    let merged = pieces.into_par_iter().map(of_piece).try_reduce_with(|(mut a, read), (b, more)| {
         a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
         Ok((a, read + more))
     });

@@ -24,12 +24,8 @@ pub(crate) fn each_tile<T: Send>(
     let tile = |t: usize| t * TILE..queries.min((t + 1) * TILE);
     // The first tile by itself: others may learn from it.
     let mut answers = if queries == 0 { Vec::new() } else { answer(tile(0))? };
-    let others = 1..queries.div_ceil(TILE).max(1);
-    let others: Vec<Vec<T>> = if keys <= MAX_KEYS_AT_ONCE {
-        others.into_par_iter().map(|t| answer(tile(t))).collect::<Result<_>>()?
-    } else {
-        others.map(|t| answer(tile(t))).collect::<Result<_>>()?
-    };
+    let others: Vec<usize> = (1..queries.div_ceil(TILE)).collect();
+    let others: Vec<Vec<T>> = each_query(keys, others, |t| answer(tile(t)))?;
     answers.extend(others.into_iter().flatten());
     Ok(answers)
 }
@@ -43,7 +39,17 @@ pub(crate) fn each_query<V: Send, T: Send>(
     queries: Vec<V>,
     finish: impl Fn(V) -> Result<T> + Sync + Send,
 ) -> Result<Vec<T>> {
-    if keys <= MAX_KEYS_AT_ONCE {
+    if keys <= MAX_KEYS_AT_ONCE { side_by_side(queries, finish) } else { queries.into_iter().map(finish).collect() }
+}
+
+/// What `finish` makes of each of some queries, on all threads.
+///
+/// One by itself stays on this thread: asking others takes longer than a query of a small memory.
+pub(crate) fn side_by_side<V: Send, T: Send>(
+    queries: Vec<V>,
+    finish: impl Fn(V) -> Result<T> + Sync + Send,
+) -> Result<Vec<T>> {
+    if queries.len() > 1 {
         queries.into_par_iter().map(finish).collect()
     } else {
         queries.into_iter().map(finish).collect()

@@ -13,8 +13,8 @@ use popfield_kernels::LANES;
 use rayon::prelude::*;
 
 use crate::patterns::segments::Side;
-use tally::Tally;
 pub(crate) use tally::{COLUMNS, WordVotes};
+use tally::{Tally, votes_of};
 
 /// Votes gathered for one query at the most, in bytes.
 const GATHERED_BYTES: usize = 16 << 20;
@@ -45,6 +45,11 @@ impl VoteTable {
     pub(crate) fn gather(values: &Side, kept: &mut [(u32, usize)]) -> Self {
         if kept.is_empty() {
             return Self { distances: Vec::new(), keys: Vec::new(), words: BTreeMap::new() };
+        }
+        if let [(distance, place)] = *kept {
+            // The usual case, a key that outweighs the rest: nothing to count.
+            let words = (0..values.words()).map(|word| (word, vec![votes_of(values.word(place, word))])).collect();
+            return Self { distances: vec![distance], keys: vec![1], words };
         }
         kept.sort_unstable();
         let mut distances: Vec<u32> = Vec::new();

@@ -67,6 +67,11 @@ static SPREAD: [u64; 256] = {
     table
 };
 
+/// The votes of one word by itself, by column.
+pub(crate) fn votes_of(word: u64) -> [i64; COLUMNS] {
+    std::array::from_fn(|column| 2 * ((word >> column) & 1) as i64 - 1)
+}
+
 impl Tally {
     pub(crate) fn new(ranks: usize) -> Self {
         Self {
