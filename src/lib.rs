@@ -89,6 +89,13 @@ pub mod parts {
     pub use crate::recall::partial::{Partial, Request, Votes};
 }
 
+#[cfg(feature = "store")]
+pub mod shared {
+    //! Memories that many calls share while they change: what bindings to other languages hold.
+
+    pub use crate::memory::shared::{Changing, Shared, State};
+}
+
 pub mod tiers {
     //! SIMD tiers: instruction sets of which a memory's scan takes the fastest that this CPU has.
 

@@ -1,13 +1,13 @@
 //! `Memory`: a memory in RAM, or one that a store holds.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use numpy::{IntoPyArray, PyArray1, PyArrayDyn, PyArrayMethods, PyReadwriteArrayDyn, PyUntypedArrayMethods};
-use popfield::patterns::Notes;
 use popfield::separation::Beta;
-use popfield::store::{Backend, Snapshot, Store};
+use popfield::shared::{Changing, Shared, State};
+use popfield::store::Backend;
 use popfield::{Batch, Dynamics, Patterns, Queries, Recall, Scope, Separation};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -19,50 +19,6 @@ use crate::errors::raised;
 use crate::report;
 use crate::threads::Call;
 use crate::watch::{How, run_engine};
-
-/// What a call sees: one state of a memory, which stays as it is.
-#[derive(Clone)]
-pub struct State {
-    /// None where a store is empty.
-    memory: Option<popfield::Memory>,
-    dim: usize,
-    value_dim: Option<usize>,
-    generation: u64,
-}
-
-impl State {
-    fn of_memory(memory: popfield::Memory) -> Self {
-        let value_dim = (!memory.is_auto_associative()).then(|| memory.value_dim());
-        Self { dim: memory.dim(), value_dim, memory: Some(memory), generation: 0 }
-    }
-
-    fn of_snapshot(snapshot: &Snapshot) -> popfield::Result<Self> {
-        let memory = if snapshot.is_empty() { None } else { Some(popfield::Memory::of_snapshot(snapshot)?) };
-        let (dim, value_dim) = (snapshot.dim(), snapshot.value_dim());
-        Ok(Self { memory, dim, value_dim, generation: snapshot.generation() })
-    }
-
-    fn len(&self) -> usize {
-        self.memory.as_ref().map_or(0, popfield::Memory::len)
-    }
-
-    pub fn memory(&self) -> PyResult<&popfield::Memory> {
-        self.memory
-            .as_ref()
-            .ok_or_else(|| PyValueError::new_err("memory: expected at least one association, found none"))
-    }
-
-    /// Words of keys that as many queries look at.
-    fn words(&self, queries: usize) -> usize {
-        self.len().saturating_mul(self.dim.div_ceil(64)).saturating_mul(queries)
-    }
-}
-
-/// Where a memory lives.
-enum Place {
-    Ram,
-    Store { path: PathBuf, backend: Backend },
-}
 
 /// Stored associations of patterns of ±1, asked with patterns that are like their keys.
 ///
@@ -78,12 +34,7 @@ enum Place {
 /// >>> len(memory), memory.dim, memory.value_dim
 /// (1000, 256, 256)
 #[pyclass(frozen, module = "popfield", weakref)]
-pub struct Memory {
-    state: RwLock<Arc<State>>,
-    /// Held by who changes it.
-    changing: Mutex<()>,
-    place: Place,
-}
+pub struct Memory(Shared);
 
 /// What a call of keys and values is made of.
 struct Rows {
@@ -95,17 +46,7 @@ struct Rows {
 
 impl Rows {
     fn batch(&self) -> Batch<'_> {
-        let mut batch = Batch::new(&self.keys);
-        if let Some(values) = &self.values {
-            batch = batch.values(values);
-        }
-        if let Some(ids) = &self.ids {
-            batch = batch.ids(ids);
-        }
-        if let Some(labels) = &self.labels {
-            batch = batch.labels(labels);
-        }
-        batch
+        Batch::of(&self.keys, self.values.as_ref(), self.ids.as_deref(), self.labels.as_deref())
     }
 }
 
@@ -191,55 +132,31 @@ fn backend(mode: &str) -> PyResult<Backend> {
     }
 }
 
+/// Words of keys that as many queries look at.
+fn words(state: &State, queries: usize) -> usize {
+    state.len().saturating_mul(state.dim().div_ceil(64)).saturating_mul(queries)
+}
+
 impl Memory {
     fn in_ram(memory: popfield::Memory) -> Self {
-        let state = RwLock::new(Arc::new(State::of_memory(memory)));
-        Self { state, changing: Mutex::default(), place: Place::Ram }
+        Self(Shared::in_ram(memory))
     }
 
     pub fn state(&self) -> Arc<State> {
-        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+        self.0.state()
     }
 
-    fn put(&self, state: State) {
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
-    }
-
-    /// The state of the store at `path`, anew.
-    fn of_store(path: &Path, backend: Backend) -> popfield::Result<State> {
-        State::of_snapshot(&Snapshot::open(path, backend)?)
-    }
-
-    /// Changes the memory, one change at a time, without the GIL; calls under way go on with what was.
+    /// Changes the memory without the GIL; calls under way go on with what was.
     fn change<T: Send>(
         &self,
         py: Python<'_>,
         call: &Call,
-        ram: impl FnOnce(&mut popfield::Memory) -> popfield::Result<T> + Send,
-        store: impl FnOnce(&mut Store) -> popfield::Result<T> + Send,
+        work: impl FnOnce(&Changing<'_>) -> popfield::Result<T> + Send,
     ) -> PyResult<T> {
         let pool = call.pool(None)?;
         py.detach(|| {
-            let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-            match &self.place {
-                Place::Ram => {
-                    let mut state = State::clone(&self.state());
-                    let changed = match &mut state.memory {
-                        Some(memory) => pool.install(|| ram(memory))?,
-                        None => return Err(popfield::Error::Empty { what: "memory" }),
-                    };
-                    self.put(state);
-                    Ok(changed)
-                }
-                Place::Store { path, backend } => pool.install(|| {
-                    let mut writer = Store::open(path)?;
-                    let changed = store(&mut writer)?;
-                    drop(writer);
-                    // What was changed lasts already; another process may have gone on since.
-                    self.put(Self::of_store(path, *backend)?);
-                    Ok(changed)
-                }),
-            }
+            let changing = self.0.change();
+            pool.install(|| work(&changing))
         })
         .map_err(raised)
     }
@@ -310,23 +227,8 @@ impl Memory {
             }
         };
         let pool = call.pool(None)?;
-        let made = py.detach(|| {
-            pool.install(|| {
-                let mut store = Store::create(&path, dims.0.unwrap_or(1), dims.1, Notes::new())?;
-                if let Some(rows) = rows
-                    && let Err(error) = store.append(rows.batch())
-                {
-                    drop(store);
-                    // It holds nothing yet but what was made here.
-                    let _ = std::fs::remove_dir_all(&path);
-                    return Err(error);
-                }
-                drop(store);
-                Self::of_store(&path, Backend::Mmap)
-            })
-        });
-        let state = RwLock::new(Arc::new(made.map_err(raised)?));
-        Ok(Self { state, changing: Mutex::default(), place: Place::Store { path, backend: Backend::Mmap } })
+        let create = || Shared::create(&path, dims.0.unwrap_or(1), dims.1, rows.as_ref().map(Rows::batch));
+        py.detach(|| pool.install(create)).map(Self).map_err(raised)
     }
 
     /// Opens a memory that is in a file or in a store. A store is mapped ("mmap"), which takes no time and shares its
@@ -339,21 +241,10 @@ impl Memory {
     #[pyo3(signature = (path, *, mode="mmap", verify=false))]
     fn open(py: Python<'_>, path: PathBuf, mode: &str, verify: bool) -> PyResult<Self> {
         let (call, backend) = (Call::begin()?, backend(mode)?);
-        if !path.is_dir() {
-            // A file is read whole, and checked as it is read.
-            let open = |progress: popfield::Progress<'_>| popfield::Memory::open_watched(&path, progress);
-            return run_engine(py, &call, &How::plain(), usize::MAX, open).map(Self::in_ram);
-        }
-        let open = |progress: popfield::Progress<'_>| {
-            let snapshot = Snapshot::open(&path, backend)?;
-            if verify && let Some(damage) = snapshot.verify(progress)?.into_iter().next() {
-                return Err(damage);
-            }
-            State::of_snapshot(&snapshot)
-        };
-        let state = run_engine(py, &call, &How::plain(), if verify { usize::MAX } else { 0 }, open)?;
-        let place = Place::Store { path: path.clone(), backend };
-        Ok(Self { state: RwLock::new(Arc::new(state)), changing: Mutex::default(), place })
+        // A file is read whole; of a store only what is to be checked.
+        let words = if verify || !path.is_dir() { usize::MAX } else { 0 };
+        let open = |progress: popfield::Progress<'_>| Shared::open(&path, backend, verify, progress);
+        run_engine(py, &call, &How::plain(), words, open).map(Self)
     }
 
     /// Writes the memory to one file, which `open` and the command line read. What stood there is replaced at once and
@@ -364,7 +255,7 @@ impl Memory {
     /// ['all on']
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         let (call, state) = (Call::begin()?, self.state());
-        let memory = state.memory()?;
+        let memory = state.memory().map_err(raised)?;
         let save = |progress: popfield::Progress<'_>| memory.view().watched(progress).save(&path);
         run_engine(py, &call, &How::plain(), usize::MAX, save)
     }
@@ -377,16 +268,10 @@ impl Memory {
     /// >>> len(theirs), theirs.refresh(), len(theirs)
     /// (1, True, 2)
     fn refresh(&self, py: Python<'_>) -> PyResult<bool> {
-        let Place::Store { path, backend } = &self.place else { return Ok(false) };
         let call = Call::begin()?;
         py.detach(|| {
-            let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-            let new = call.here(|| Self::of_store(path, *backend))?;
-            let changed = new.generation != self.state().generation;
-            if changed {
-                self.put(new);
-            }
-            Ok(changed)
+            let changing = self.0.change();
+            call.here(|| changing.refresh())
         })
         .map_err(raised)
     }
@@ -414,9 +299,8 @@ impl Memory {
     ) -> PyResult<Bound<'py, PyArray1<u64>>> {
         let (call, state) = (Call::begin()?, self.state());
         let reading = Reading::asked(encoding, packed, bitorder)?;
-        let rows = Given { keys, values, ids, labels }.read(&call, reading, [Some(state.dim), state.value_dim])?;
-        let counted =
-            self.change(py, &call, |memory| memory.append(rows.batch()), |store| store.append(rows.batch()))?;
+        let rows = Given { keys, values, ids, labels }.read(&call, reading, [Some(state.dim()), state.value_dim()])?;
+        let counted = self.change(py, &call, |changing| changing.append(rows.batch()))?;
         Ok(rows.ids.unwrap_or_else(|| counted.collect()).into_pyarray(py))
     }
 
@@ -432,7 +316,7 @@ impl Memory {
     fn forget(&self, py: Python<'_>, ids: &Bound<'_, PyAny>, missing: &str) -> PyResult<u64> {
         let (call, missing) = (Call::begin()?, choices::missing(missing)?);
         let ids = some_ids(ids)?.0;
-        self.change(py, &call, |memory| memory.forget_some(&ids, missing), |store| store.forget(&ids, missing))
+        self.change(py, &call, |changing| changing.forget(&ids, missing))
     }
 
     /// The keys and the values of associations by their ids, int8 (k, dim) and (k, value_dim); of one id by itself of one
@@ -444,10 +328,10 @@ impl Memory {
     fn get<'py>(&self, py: Python<'py>, ids: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
         let (call, state) = (Call::begin()?, self.state());
         let (ids, single) = some_ids(ids)?;
-        let memory = state.memory()?;
+        let memory = state.memory().map_err(raised)?;
         let gather = || {
             let mut keys = Patterns::new(memory.dim())?;
-            let mut values = state.value_dim.map(Patterns::new).transpose()?;
+            let mut values = state.value_dim().map(Patterns::new).transpose()?;
             for (place, &id) in ids.iter().enumerate() {
                 let absent = || {
                     let expected = "the id of an association".into();
@@ -460,8 +344,8 @@ impl Memory {
             Ok((keys.to_signs(), values.map(|values| values.to_signs())))
         };
         let (keys, values) = py.detach(|| call.here(gather)).map_err(raised)?;
-        let keys = shaped(py, keys, state.dim, single)?;
-        let values = match (values, state.value_dim) {
+        let keys = shaped(py, keys, state.dim(), single)?;
+        let values = match (values, state.value_dim()) {
             (Some(values), Some(dim)) => shaped(py, values, dim, single)?,
             _ => keys.clone(),
         };
@@ -511,13 +395,13 @@ impl Memory {
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (call, state) = (Call::begin()?, self.state());
-        let memory = state.memory()?;
-        let separation = choices::separation(separation, beta, degree, state.dim)?;
+        let memory = state.memory().map_err(raised)?;
+        let separation = choices::separation(separation, beta, degree, state.dim())?;
         let recall = Recall::new(separation).steps(steps).map_err(raised)?.tie(named(tie)?);
         let how = How::asked(threads, progress)?;
-        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
+        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim())?;
         let scope = scope(memory, only, exclude, missing)?;
-        let words = state.words(queries.len().saturating_mul(steps as usize));
+        let words = words(&state, queries.len().saturating_mul(steps as usize));
         let recalled = run_engine(py, &call, &how, words, |progress| {
             let recalled = view(memory, scope.as_ref()).watched(progress).recall(&queries, &recall)?;
             Ok((recalled.patterns.to_signs(), recalled.reports))
@@ -556,10 +440,10 @@ impl Memory {
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let (call, state) = (Call::begin()?, self.state());
-        let (memory, how) = (state.memory()?, How::asked(threads, progress)?);
-        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
+        let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
+        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim())?;
         let scope = scope(memory, only, exclude, missing)?;
-        let found = run_engine(py, &call, &how, state.words(queries.len()), |progress| {
+        let found = run_engine(py, &call, &how, words(&state, queries.len()), |progress| {
             let view = view(memory, scope.as_ref()).watched(progress);
             match radius {
                 None => view.search_top(&queries, k),
@@ -608,11 +492,11 @@ impl Memory {
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (call, state) = (Call::begin()?, self.state());
-        let (memory, how) = (state.memory()?, How::asked(threads, progress)?);
-        let beta: Beta = choices::beta(beta, state.dim)?;
-        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
+        let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
+        let beta: Beta = choices::beta(beta, state.dim())?;
+        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim())?;
         let scope = scope(memory, only, exclude, missing)?;
-        let (means, weights) = run_engine(py, &call, &how, state.words(queries.len()), |progress| {
+        let (means, weights) = run_engine(py, &call, &how, words(&state, queries.len()), |progress| {
             let view = view(memory, scope.as_ref()).watched(progress);
             let weights = return_weights.then(|| view.attention_weights(&queries, beta)).transpose()?;
             Ok((view.attend(&queries, beta)?, weights))
@@ -644,9 +528,9 @@ impl Memory {
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (call, state) = (Call::begin()?, self.state());
-        let (memory, how) = (state.memory()?, How::asked(threads, progress)?);
-        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
-        let (words, count) = (state.words(queries.len()), queries.len().saturating_mul(memory.len()));
+        let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
+        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim())?;
+        let (words, count) = (words(&state, queries.len()), queries.len().saturating_mul(memory.len()));
         let Some(out) = out else {
             let overlaps =
                 run_engine(py, &call, &how, words, |progress| memory.view().watched(progress).overlaps(&queries))?;
@@ -695,15 +579,15 @@ impl Memory {
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let (call, state) = (Call::begin()?, self.state());
-        let (memory, how) = (state.memory()?, How::asked(threads, progress)?);
-        let separation: Separation = choices::separation(separation, beta, degree, state.dim)?;
+        let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
+        let separation: Separation = choices::separation(separation, beta, degree, state.dim())?;
         let dynamics = choices::dynamics(separation, order, seed, update, diagonal, tie, clamp, steps)?;
-        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim)?;
+        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim())?;
         // Sweeps read keys once for each position.
-        let words = state.words(queries.len()).saturating_mul(state.dim);
+        let words = words(&state, queries.len()).saturating_mul(state.dim());
         let runs =
             run_engine(py, &call, &how, words, |progress| memory.view().watched(progress).relax(&queries, &dynamics))?;
-        report::of_runs(py, &runs, state.dim, single)
+        report::of_runs(py, &runs, state.dim(), single)
     }
 
     fn __len__(&self) -> usize {
@@ -713,27 +597,27 @@ impl Memory {
     /// Positions of a key.
     #[getter]
     fn dim(&self) -> usize {
-        self.state().dim
+        self.state().dim()
     }
 
     /// Positions of a value.
     #[getter]
     fn value_dim(&self) -> usize {
         let state = self.state();
-        state.value_dim.unwrap_or(state.dim)
+        state.value_dim().unwrap_or(state.dim())
     }
 
     /// Whether keys are their own values.
     #[getter]
     fn is_auto_associative(&self) -> bool {
-        self.state().value_dim.is_none()
+        self.state().value_dim().is_none()
     }
 
     /// The ids, uint64, in storing order.
     #[getter]
     fn ids<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u64>> {
         let state = self.state();
-        let ids: Vec<u64> = state.memory.iter().flat_map(popfield::Memory::ids).collect();
+        let ids: Vec<u64> = state.memory().into_iter().flat_map(popfield::Memory::ids).collect();
         ids.into_pyarray(py)
     }
 
@@ -741,37 +625,32 @@ impl Memory {
     #[getter]
     fn labels(&self) -> Option<Vec<Option<String>>> {
         let state = self.state();
-        let memory = state.memory.as_ref().filter(|memory| memory.has_labels())?;
+        let memory = state.memory().ok().filter(|memory| memory.has_labels())?;
         Some(memory.labels().map(|label| label.map(str::to_owned)).collect())
     }
 
     /// Bytes that the patterns take.
     #[getter]
     fn nbytes(&self) -> usize {
-        self.state().memory.as_ref().map_or(0, popfield::Memory::bytes)
+        self.state().memory().map_or(0, popfield::Memory::bytes)
     }
 
     /// The folder of the store; None for a memory in RAM.
     #[getter]
     fn path(&self) -> Option<PathBuf> {
-        match &self.place {
-            Place::Ram => None,
-            Place::Store { path, .. } => Some(path.clone()),
-        }
+        self.0.store().map(|(path, _)| path.to_owned())
     }
 
     fn __repr__(&self) -> String {
         let state = self.state();
-        let kind = match state.value_dim {
+        let kind = match state.value_dim() {
             None => "auto-associative".to_owned(),
             Some(dim) => format!("value_dim={dim}"),
         };
-        let (len, dim, bytes) = (state.len(), state.dim, bytes_in_words(self.nbytes()));
-        let place = match &self.place {
-            Place::Ram => "in RAM".to_owned(),
-            Place::Store { path, .. } => {
-                format!("store {:?}, generation {}", path.display().to_string(), state.generation)
-            }
+        let (len, dim, bytes) = (state.len(), state.dim(), bytes_in_words(self.nbytes()));
+        let place = match self.0.store() {
+            None => "in RAM".to_owned(),
+            Some((path, _)) => format!("store {:?}, generation {}", path.display().to_string(), state.generation()),
         };
         format!("<popfield.Memory: {len} associations, dim={dim}, {kind}, {bytes}, {place}>")
     }
@@ -779,11 +658,11 @@ impl Memory {
     fn _repr_html_(&self) -> String {
         let state = self.state();
         let mut html = format!("<div>{}</div>", escaped(&self.__repr__()));
-        let Some(memory) = &state.memory else { return html };
+        let Ok(memory) = state.memory() else { return html };
         for (id, key) in memory.ids().zip(memory.keys().iter()).take(8) {
-            let side = (state.dim as f64).sqrt().round() as usize;
-            let columns = if side * side == state.dim { side } else { state.dim.min(64) };
-            let rows = state.dim.div_ceil(columns);
+            let side = (state.dim() as f64).sqrt().round() as usize;
+            let columns = if side * side == state.dim() { side } else { state.dim().min(64) };
+            let rows = state.dim().div_ceil(columns);
             let mut path = String::new();
             for j in key.bits().iter_ones().take(1 << 14) {
                 let _ = write!(path, "M{} {}h1v1h-1z", j % columns, j / columns);
@@ -802,14 +681,14 @@ impl Memory {
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let (call, state) = (Call::begin()?, self.state());
         let module = py.import("popfield._popfield")?;
-        let (function, arguments) = match &self.place {
-            Place::Store { path, backend } => {
+        let (function, arguments) = match self.0.store() {
+            Some((path, backend)) => {
                 let path = std::path::absolute(path)?;
-                let mode = if *backend == Backend::Mmap { "mmap" } else { "ram" };
-                ("_reopened", (path, mode, state.generation).into_pyobject(py)?)
+                let mode = if backend == Backend::Mmap { "mmap" } else { "ram" };
+                ("_reopened", (path, mode, state.generation()).into_pyobject(py)?)
             }
-            Place::Ram => {
-                let memory = state.memory()?;
+            None => {
+                let memory = state.memory().map_err(raised)?;
                 let write = || {
                     let mut bytes = Vec::new();
                     memory.write_to(&mut bytes).map(|()| bytes)
@@ -826,7 +705,7 @@ impl Memory {
 #[pyfunction]
 pub fn _reopened(py: Python<'_>, path: PathBuf, mode: &str, generation: u64) -> PyResult<Memory> {
     let memory = Memory::open(py, path.clone(), mode, false)?;
-    let found = memory.state().generation;
+    let found = memory.state().generation();
     if found != generation {
         let path = path.display();
         let text = format!("{path}: expected generation {generation}, of which a memory was pickled, found {found}");

@@ -10,6 +10,7 @@ use pyo3::types::PyTuple;
 
 use crate::arrays::shaped;
 use crate::choices::{self, named};
+use crate::errors::raised;
 use crate::memory::{Asked, Memory};
 use crate::report;
 use crate::threads::Call;
@@ -24,7 +25,7 @@ pub struct Network {
 
 fn learn(py: Python<'_>, memory: &Memory, rule: &'static (dyn Rule + 'static)) -> PyResult<Network> {
     let (call, state) = (Call::begin()?, memory.state());
-    let memory = state.memory()?;
+    let memory = state.memory().map_err(raised)?;
     let learned = run_engine(py, &call, &How::plain(), usize::MAX, |_| rule.learn(memory))?;
     Ok(Network { network: learned.into(), rule: rule.name() })
 }

@@ -11,6 +11,8 @@ mod recall;
 mod relax;
 mod search;
 mod settled;
+#[cfg(feature = "store")]
+pub(crate) mod shared;
 #[cfg(test)]
 mod tests;
 mod view;

@@ -18,6 +18,16 @@ impl<'a> Batch<'a> {
         Self { keys, values: None, ids: None, labels: None }
     }
 
+    /// Keys with what else there is for each of them: values, ids, labels.
+    pub fn of(
+        keys: &'a Patterns,
+        values: Option<&'a Patterns>,
+        ids: Option<&'a [u64]>,
+        labels: Option<&'a [String]>,
+    ) -> Self {
+        Self { keys, values, ids, labels }
+    }
+
     /// With a value for each key.
     #[must_use]
     pub fn values(self, values: &'a Patterns) -> Self {

@@ -136,17 +136,7 @@ pub struct Rows {
 
 impl Rows {
     pub fn batch(&self) -> Batch<'_> {
-        let mut batch = Batch::new(&self.keys);
-        if let Some(values) = &self.values {
-            batch = batch.values(values);
-        }
-        if let Some(ids) = &self.ids {
-            batch = batch.ids(ids);
-        }
-        if let Some(labels) = &self.labels {
-            batch = batch.labels(labels);
-        }
-        batch
+        Batch::of(&self.keys, self.values.as_ref(), self.ids.as_deref(), self.labels.as_deref())
     }
 }
 

@@ -1,0 +1,235 @@
+//! A memory that calls share while it changes, in RAM or in a store: what bindings to other languages hold.
+//!
+//! A call sees one [`State`], which stays as it is; changes go one after the other, and put another state in its place.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use crate::patterns::Notes;
+use crate::store::{Backend, Snapshot, Store};
+use crate::{Batch, Error, Memory, Missing, Progress, Result};
+
+/// What a shared memory is at one time.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// `None` where a store is empty.
+    memory: Option<Memory>,
+    dim: usize,
+    value_dim: Option<usize>,
+    generation: u64,
+}
+
+impl State {
+    fn of_memory(memory: Memory) -> Self {
+        let value_dim = (!memory.is_auto_associative()).then(|| memory.value_dim());
+        Self { dim: memory.dim(), value_dim, memory: Some(memory), generation: 0 }
+    }
+
+    fn of_snapshot(snapshot: &Snapshot) -> Result<Self> {
+        let memory = if snapshot.is_empty() { None } else { Some(Memory::of_snapshot(snapshot)?) };
+        let (dim, value_dim) = (snapshot.dim(), snapshot.value_dim());
+        Ok(Self { memory, dim, value_dim, generation: snapshot.generation() })
+    }
+
+    /// The memory.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] for a store without associations.
+    pub fn memory(&self) -> Result<&Memory> {
+        self.memory.as_ref().ok_or(Error::Empty { what: "memory" })
+    }
+
+    /// Associations n; a store may have none.
+    pub fn len(&self) -> usize {
+        self.memory.as_ref().map_or(0, Memory::len)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Dimension d of the keys.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Dimension of the values; `None` where keys are their own.
+    pub fn value_dim(&self) -> Option<usize> {
+        self.value_dim
+    }
+
+    /// Which commit of a store it is; 0 in RAM.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+}
+
+/// Where a memory lives.
+#[derive(Debug)]
+enum Home {
+    Ram,
+    Store { path: PathBuf, backend: Backend },
+}
+
+impl Home {
+    fn of_store(path: &Path, backend: Backend) -> Self {
+        Self::Store { path: path.to_owned(), backend }
+    }
+}
+
+/// A memory that calls share while it changes.
+///
+/// ```
+/// use popfield::shared::Shared;
+/// use popfield::{Batch, Memory, Patterns};
+/// let shared = Shared::in_ram(Memory::auto_associative(Patterns::random(3, 64, 5, "keys")?)?);
+/// let before = shared.state();
+/// shared.change().append(Batch::new(&Patterns::random(2, 64, 6, "keys")?))?;
+/// assert_eq!((before.len(), shared.state().len()), (3, 5));
+/// # Ok::<(), popfield::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Shared {
+    state: RwLock<Arc<State>>,
+    /// Held by who changes it.
+    turn: Mutex<()>,
+    home: Home,
+}
+
+impl Shared {
+    fn new(state: State, home: Home) -> Self {
+        Self { state: RwLock::new(Arc::new(state)), turn: Mutex::default(), home }
+    }
+
+    /// A memory in RAM, of which nothing is written.
+    pub fn in_ram(memory: Memory) -> Self {
+        Self::new(State::of_memory(memory), Home::Ram)
+    }
+
+    /// Makes a store at `path`, where nothing may stand yet, for keys of dimension `dim` and values of `value_dim` (`None`
+    /// where keys are their own), with what `batch` holds in it.
+    ///
+    /// # Errors
+    /// As [`Store::create`] and [`Store::append`]; nothing is left behind.
+    pub fn create(
+        path: impl AsRef<Path>,
+        dim: usize,
+        value_dim: Option<usize>,
+        batch: Option<Batch<'_>>,
+    ) -> Result<Self> {
+        let path = path.as_ref();
+        let mut store = Store::create(path, dim, value_dim, Notes::new())?;
+        let appended = batch.map_or(Ok(0..0), |batch| store.append(batch));
+        drop(store);
+        if let Err(error) = appended {
+            // It holds nothing yet but what was made here.
+            let _ = std::fs::remove_dir_all(path);
+            return Err(error);
+        }
+        Self::open_store(path, Backend::Mmap)
+    }
+
+    /// Opens a memory that is one file, which is then in RAM, or a store. With `verify` every byte of a store is checked
+    /// first; a file always is. `progress` is told of bytes that were read or checked.
+    ///
+    /// # Errors
+    /// As [`Memory::open_watched`] and [`Snapshot::open`]; what [`Snapshot::verify`] finds first.
+    pub fn open(path: impl AsRef<Path>, backend: Backend, verify: bool, progress: Progress<'_>) -> Result<Self> {
+        let path = path.as_ref();
+        if !path.is_dir() {
+            return Memory::open_watched(path, progress).map(Self::in_ram);
+        }
+        let snapshot = Snapshot::open(path, backend)?;
+        if verify && let Some(damage) = snapshot.verify(progress)?.into_iter().next() {
+            return Err(damage);
+        }
+        Ok(Self::new(State::of_snapshot(&snapshot)?, Home::of_store(path, backend)))
+    }
+
+    fn open_store(path: &Path, backend: Backend) -> Result<Self> {
+        Self::open(path, backend, false, Progress::NONE)
+    }
+
+    /// What it is now, for one call.
+    pub fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The folder of the store and how it is read; `None` in RAM.
+    pub fn store(&self) -> Option<(&Path, Backend)> {
+        match &self.home {
+            Home::Ram => None,
+            Home::Store { path, backend } => Some((path, *backend)),
+        }
+    }
+
+    /// Waits until nobody else changes it, and holds others up until what comes back is dropped. To be called outside
+    /// any pool of threads, which would otherwise wait for itself; what is done with it may run in one.
+    pub fn change(&self) -> Changing<'_> {
+        Changing { shared: self, _turn: self.turn.lock().unwrap_or_else(PoisonError::into_inner) }
+    }
+}
+
+/// A shared memory in the hands of who changes it. Calls under way go on with the state that they began with.
+#[derive(Debug)]
+pub struct Changing<'a> {
+    shared: &'a Shared,
+    _turn: MutexGuard<'a, ()>,
+}
+
+impl Changing<'_> {
+    fn put(&self, state: State) {
+        *self.shared.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+    }
+
+    fn with<T>(
+        &self,
+        ram: impl FnOnce(&mut Memory) -> Result<T>,
+        store: impl FnOnce(&mut Store) -> Result<T>,
+    ) -> Result<T> {
+        let Home::Store { path, backend } = &self.shared.home else {
+            let mut state = State::clone(&self.shared.state());
+            let changed = ram(state.memory.as_mut().ok_or(Error::Empty { what: "memory" })?)?;
+            self.put(state);
+            return Ok(changed);
+        };
+        let mut writer = Store::open(path)?;
+        let changed = store(&mut writer)?;
+        drop(writer);
+        // What was changed lasts already; another process may have gone on since.
+        self.put(State::of_snapshot(&Snapshot::open(path, *backend)?)?);
+        Ok(changed)
+    }
+
+    /// Appends associations, in a store durably once this returns: see [`Memory::append`] and [`Store::append`].
+    ///
+    /// # Errors
+    /// Theirs; nothing has changed then.
+    pub fn append(&self, batch: Batch<'_>) -> Result<Range<u64>> {
+        self.with(|memory| memory.append(batch), |store| store.append(batch))
+    }
+
+    /// Forgets associations, in a store durably once this returns: see [`Memory::forget_some`] and [`Store::forget`].
+    ///
+    /// # Errors
+    /// Theirs; nothing has changed then.
+    pub fn forget(&self, ids: &[u64], missing: Missing) -> Result<u64> {
+        self.with(|memory| memory.forget_some(ids, missing), |store| store.forget(ids, missing))
+    }
+
+    /// Sees what others have committed to the store since, and tells whether that was anything.
+    ///
+    /// # Errors
+    /// As [`Snapshot::open`].
+    pub fn refresh(&self) -> Result<bool> {
+        let Home::Store { path, backend } = &self.shared.home else { return Ok(false) };
+        let new = State::of_snapshot(&Snapshot::open(path, *backend)?)?;
+        let changed = new.generation != self.shared.state().generation;
+        if changed {
+            self.put(new);
+        }
+        Ok(changed)
+    }
+}
