@@ -49,7 +49,7 @@ pub(crate) fn near<W: Watch>(
     }
     let found: Vec<Watched<W>> = found.into_iter().flatten().collect();
     if all_guess && indices.len() == TILE {
-        plan.learn(found.iter().map(|watched| watched.bound).collect());
+        plan.learn(found.iter().map(|watched| watched.watcher.sufficed(watched.bound)).collect());
     }
     Ok(found)
 }
@@ -180,5 +180,34 @@ impl Visit for Least {
 
     fn merge(&mut self, later: Self) {
         self.0 = self.0.min(later.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::patterns::ids::Ids;
+    use crate::patterns::{NoiseModel, add_noise};
+    use crate::scan::keys::Keys;
+    use crate::scan::shortlist::Shortlist;
+    use crate::{Patterns, Progress};
+    use popfield_kernels::Tier;
+
+    #[test]
+    fn what_the_first_tile_teaches_contents_the_next() {
+        let patterns = Patterns::random(20_000, 256, 3, "keys").unwrap();
+        let originals = patterns.range(0..2 * TILE).unwrap();
+        let queries = Queries::from(add_noise(&originals, 0.1, NoiseModel::Exact, 3).unwrap());
+        let keys = Keys::new(patterns.into(), Ids::counted(20_000), None, Tier::from_env().unwrap());
+        let steps = Progress::NONE.begin(0);
+        let scan = Scan::new(&keys, None, &steps).unwrap();
+        let plan = Plan::new(scan, &queries).unwrap();
+        let read = |from: usize| -> u64 {
+            let indices: Vec<usize> = (from..from + TILE).collect();
+            let found = near(scan, &queries, &indices, &plan, |_| Shortlist::new(scan.ids(), 1, u32::MAX)).unwrap();
+            found.iter().map(|watched| watched.bits_read).sum()
+        };
+        let (first, next) = (read(0), read(TILE));
+        assert!(plan.learned().is_some() && next <= first, "{first} bits read, then {next}");
     }
 }

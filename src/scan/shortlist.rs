@@ -78,6 +78,12 @@ impl Watch for Shortlist<'_> {
         if self.top == 1 { nearest.saturating_add(1).min(self.limit) } else { self.limit }
     }
 
+    fn sufficed(&self, bound: u32) -> u32 {
+        // At the distance of the last kept no more are wanted, but a scan that ends before it would not have met that one.
+        let last = self.found.iter().map(|neighbor| neighbor.distance).max();
+        last.filter(|_| self.found.len() == self.top).map_or(bound, |last| bound.max(last.saturating_add(1)))
+    }
+
     fn meet(&mut self, place: usize, distance: u32) {
         if self.reserve(1) {
             self.found.push(Neighbor { distance, id: self.ids.ordinal(place) });

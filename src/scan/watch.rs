@@ -30,6 +30,11 @@ pub(crate) trait Watch: Visit {
     fn wants(&self) -> u32;
     /// What it would want if the nearest key stood at distance `nearest`.
     fn would_want(&self, nearest: u32) -> u32;
+    /// How far a scan need have gone to content it, which has met every key nearer than `bound`: as far as it wants keys,
+    /// unless of those at its last distance some are wanted and others, met later, are not.
+    fn sufficed(&self, bound: u32) -> u32 {
+        bound
+    }
     /// A key that is wanted, by its place. Keys come in ascending order.
     fn meet(&mut self, place: usize, distance: u32);
 }
