@@ -158,17 +158,42 @@ def test_a_child_forked_during_a_call_is_refused():
     assert done.returncode == 0
 
 
-def test_a_data_loader(rng):
+class Noisy:
+    """A data set whose rows are stored keys with noise, and whose batches are recalled where they are put together."""
+
+    def __init__(self, memory, queries):
+        self.memory, self.queries = memory, queries
+
+    def __len__(self):
+        return len(self.queries)
+
+    def __getitem__(self, at):
+        return self.queries[at], self.memory.search(self.queries[at])[0][0], os.getpid()
+
+    def recalled(self, rows):
+        queries, ids, processes = zip(*rows)
+        return self.memory.recall(np.stack(queries), separation="max", threads=2), np.array(ids), set(processes)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_a_loader_of_torch(method, rng):
+    """Two workers ask a memory that their parent asks before, meanwhile and afterwards."""
     torch = pytest.importorskip("torch")
     keys = signs(rng, 1000, 64)
-    hand(popfield.Memory(keys))
-
-    class Asked(torch.utils.data.Dataset):
-        def __len__(self):
-            return 40
-
-        def __getitem__(self, at):
-            return MEMORY.recall(keys[at], separation="max")
-
-    loader = torch.utils.data.DataLoader(Asked(), batch_size=8, num_workers=2)
-    assert (torch.cat(list(loader)).numpy() == keys[:40]).all()
+    queries = keys[:40].copy()
+    queries[:, :6] *= -1
+    memory = popfield.Memory(keys)
+    assert (memory.recall(queries, separation="max") == keys[:40]).all()
+    rows = Noisy(memory, queries)
+    workers = {"num_workers": 2, "multiprocessing_context": method, "timeout": 60}
+    loader = torch.utils.data.DataLoader(rows, batch_size=8, collate_fn=rows.recalled, **workers)
+    answers, ids, processes = [], [], set()
+    for recalled, found, asked_by in loader:
+        assert (memory.recall(queries, separation="max", threads=2) == keys[:40]).all()
+        answers.append(torch.from_numpy(recalled))
+        ids.extend(found)
+        processes |= asked_by
+    assert (torch.cat(answers).numpy() == keys[:40]).all()
+    assert ids == list(range(40))
+    assert len(processes) == 2 and os.getpid() not in processes
+    assert (memory.recall(queries, separation="max") == keys[:40]).all()
