@@ -3,8 +3,8 @@
     python attention.py --keys 20000 --dim 256 --queries 256
 
 The softmax form of recall is attention, softmax(beta Q K^T) V. `attend` gives its real numbers in double precision,
-`recall` their signs, each proved. Where some keys stand out, all others are left out, and that is proved too; where beta
-is so small that all keys count, products of matrices are the better part of the work, and BLAS is good at them.
+`recall` their signs, each proved. Where some keys stand out, all others are left out, and that is proved too; where
+beta is so small that all keys count, products of matrices are most of the work, and a fast BLAS can win.
 
 Matrices of float32 compute the same to rounding: all means are held to a bound of that, and all signs where no rounding
 can have changed them.
@@ -19,8 +19,8 @@ parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--keys", type=int, default=20_000, help="how many keys, each with a value (default 20000)")
 parser.add_argument("--dim", type=int, default=256, help="positions of a key and of a value (default 256)")
 parser.add_argument("--queries", type=int, default=256, help="how many queries are asked at a time (default 256)")
-parser.add_argument("--noise", type=float, default=0.25, help="the share of a key's positions that its query has flipped (default 0.25)")
-parser.add_argument("--beta", type=float, nargs="+", help="inverse temperatures (default 1/sqrt(dim), as attention has it, and 1, as recall has)")
+parser.add_argument("--noise", type=float, default=0.25, help="the share of a query that is flipped (default 0.25)")
+parser.add_argument("--beta", type=float, nargs="+", help="(default 1/sqrt(dim), as attention has it, and recall's 1)")
 parser.add_argument("--threads", type=int, default=1, help="for each of the three alike (default 1)")
 parser.add_argument("--rounds", type=int, default=5, help="each is timed once a round, in turn (default 5)")
 parser.add_argument("--seed", type=int, default=1)
@@ -37,8 +37,8 @@ if not min(betas) > 0:
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = str(arguments.threads)
 
-import numpy as np  # noqa: E402
-import popfield  # noqa: E402
+import numpy as np
+import popfield
 
 try:
     import torch
@@ -104,7 +104,8 @@ def main():
     keys, values = keys.astype(float), values.astype(float)
     parts = np.array_split(queries.astype(float), -(-len(queries) // 16))
 
-    print(f"{len(keys)} keys and values of {arguments.dim} positions, {len(queries)} queries; threads of each: {arguments.threads}\n")
+    size = f"{len(keys)} keys and values of {arguments.dim} positions, {len(queries)} queries"
+    print(f"{size}; threads of each: {arguments.threads}\n")
     print(f"{'beta':<8}{'':<18}{'ms':>10}{'against numpy':>15}{'furthest mean':>15}{'wrong signs':>13}")
     for beta in betas:
         calls = {

@@ -10,16 +10,15 @@ that is nearest, whatever the others share. A few images of random pixels are re
 
 import argparse
 
-import matplotlib
 import numpy as np
 import popfield
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-# Digits, and the letters of three alphabets.
-CHARACTERS = "".join(
-    chr(code) for first, last in ["09", "AZ", "az", "ΑΩ", "αω", "АЯ", "ая"] for code in range(ord(first), ord(last) + 1) if chr(code).isprintable()
-)
+# Digits, and the letters of three alphabets; Unicode has no letter at one place among the Greek ones.
+RANGES = ["09", "AZ", "az", "ΑΩ", "αω", "АЯ", "ая"]
+CHARACTERS = [chr(code) for first, last in RANGES for code in range(ord(first), ord(last) + 1)]
+CHARACTERS = [character for character in CHARACTERS if character.isprintable()]
 FONTS = ["DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono"]
 
 
@@ -61,7 +60,7 @@ def recall(memory, queries):
 
 
 def held(memory, images, queries, modern):
-    """Where the original leads by more than ln n, e^s of it outweighs all others together: each pixel must be its own."""
+    """Whether every original was recalled whose overlap leads by more than ln n: the others together weigh less."""
     overlaps = memory.overlaps(queries)
     own = np.arange(len(images))
     lead = overlaps[own, own].copy()
@@ -73,9 +72,11 @@ def held(memory, images, queries, modern):
 def draw(rows, size, out):
     """One row of images for each pair of a title and patterns; those of answers framed green if right, else red."""
     shown = len(rows[0][1])
-    figure = Figure(figsize=(2.6 + 0.8 * shown, 0.85 * len(rows)))
+    width = 2.6 + 0.8 * shown
+    figure = Figure(figsize=(width, 0.85 * len(rows)))
     FigureCanvasAgg(figure)
-    axes = figure.subplots(len(rows), shown, squeeze=False, gridspec_kw={"left": 2.4 / (2.6 + 0.8 * shown), "right": 0.99, "bottom": 0.01, "top": 0.99})
+    margins = {"left": 2.4 / width, "right": 0.99, "bottom": 0.01, "top": 0.99}
+    axes = figure.subplots(len(rows), shown, squeeze=False, gridspec_kw=margins)
     for across, (title, patterns, is_answer) in zip(axes, rows):
         across[0].set_ylabel(title, rotation=0, ha="right", va="center")
         for axis, pattern, original in zip(across, patterns, rows[0][1]):
@@ -100,26 +101,29 @@ def main():
     rng = np.random.default_rng(arguments.seed)
     images = glyphs(arguments.count, arguments.size)
     if not 5 <= arguments.count <= len(images):
-        parser.error(f"--count: expected 5 to {len(images)}, which is how many characters there are, found {arguments.count}")
+        parser.error(f"--count: expected 5 to {len(images)}, as many as there are, found {arguments.count}")
     images = rng.permutation(images)
     few = np.where(rng.random((5, images.shape[1])) < 0.5, -1, 1).astype(np.int8)
 
     print(f"Images of {arguments.size} x {arguments.size} pixels that are recalled in every one of them\n")
     print(f"{'stored':<20}{'prompted with':<22}{'classical':>10}{'modern':>10}")
-    for name, stored in [("5 of random pixels", few), ("5 characters", images[:5]), (f"{len(images)} characters", images)]:
+    memories = [("5 of random pixels", few), ("5 characters", images[:5]), (f"{len(images)} characters", images)]
+    for name, stored in memories:
         memory = popfield.Memory(stored)
-        drawn = [("stored", stored, False)]
-        for prompt, queries in [
+        rows = [("stored", stored, False)]
+        prompts = [
             (f"{100 * arguments.noise:.0f} % flipped", flipped(stored, arguments.noise, rng)),
             ("lower half unknown", without_lower_half(stored)),
-        ]:
+        ]
+        for prompt, queries in prompts:
             classical, modern = recall(memory, queries)
             assert held(memory, stored, queries, modern)
             right = [(answers == stored).all(axis=1).mean() for answers in (classical, modern)]
             print(f"{name:<20}{prompt:<22}{right[0]:>10.1%}{right[1]:>10.1%}")
-            drawn += [(prompt, queries, False), ("classical", classical, True), ("modern", modern, True)]
-    draw([(title, patterns[: arguments.shown], answer) for title, patterns, answer in drawn], arguments.size, arguments.out)
-    print(f"\n{arguments.out} shows some of the last: green frames are right, red ones wrong.")
+            rows += [(prompt, queries, False), ("classical", classical, True), ("modern", modern, True)]
+    shown = [(title, patterns[: arguments.shown], is_answer) for title, patterns, is_answer in rows]
+    draw(shown, arguments.size, arguments.out)
+    print(f"\n{arguments.out} shows some of the last: right answers framed green, wrong ones red.")
 
 
 if __name__ == "__main__":
