@@ -7,12 +7,9 @@ ids, PyTorch the values of attention or of W x in floating point, whose signs ar
 import argparse
 import datetime
 import os
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 try:
@@ -20,101 +17,17 @@ try:
 except ImportError:
     sys.exit("numpy is not here: nothing to compare with, skipped")
 
+import setting
+from engine import Engine
+from keys import data, distances
 from sentences import DIM, embeddings
+from setting import ROOT
+from turns import SHORT, in_turn, ratios, timed
 
 # Sentences stored, and those that ask.
 SENTENCES, BATCH = 32_768, 1024
 
-# A call of a few milliseconds is timed so many times in each turn, and its median counts.
-SHORT = 20
-
-# Threads of OpenMP spin for a while after their work, and would take the cores from whoever comes next.
-PAUSE = 0.25
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def peer(name):
-    """A peer's module, or a word that it is not here."""
-    try:
-        return __import__(name)
-    except (ImportError, OSError) as error:
-        print(f"{name} is not here: skipped ({error})", file=sys.stderr)
-        return None
-
-
-faiss, torch = peer("faiss"), peer("torch")
-
-
-class Popfield:
-    """The example program `peer`, kept running like the modules beside it."""
-
-    def __init__(self, threads, folder, tier=None):
-        program = ROOT / "target/release/examples/peer"
-        environment = os.environ | ({"POPFIELD_TIER": tier} if tier else {})
-        self.process = subprocess.Popen(
-            [program, str(threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        )
-        self.out = Path(folder) / "answer"
-        self.folder = Path(folder)
-
-    def ask(self, *request):
-        print(*request, file=self.process.stdin, flush=True)
-        answer = self.process.stdout.readline().strip()
-        if not answer:
-            raise RuntimeError("popfield stopped")
-        return answer
-
-    def store(self, keys, queries, dim):
-        keys.tofile(self.folder / "keys")
-        queries.tofile(self.folder / "queries")
-        self.tier = self.ask("keys", self.folder / "keys", dim).split()[-1]
-        self.ask("queries", self.folder / "queries")
-        self.ask("repeat", SHORT if len(queries) == 1 else 1)
-
-    def recall(self, *separation):
-        seconds, self.share_read = map(float, self.ask("recall", *separation, self.out).split())
-        self.ask("queries", self.folder / "queries")  # waits until the answer is written
-        return seconds
-
-    def recalled(self, dim):
-        return np.fromfile(self.out, np.uint8).reshape(-1, -(-dim // 8))
-
-    def ids(self):
-        return np.fromfile(f"{self.out}.ids", np.uint64)
-
-    def search(self, top):
-        seconds = float(self.ask("search", top, self.out))
-        self.ask("queries", self.folder / "queries")
-        return seconds
-
-    def found(self, top):
-        return np.fromfile(self.out, np.uint64).reshape(-1, top)
-
-
-def timed(call, times=1):
-    """The median of the seconds that a call took, and its last answer."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        answer = call()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken), answer
-
-
-def data(n, dim, batch, noise, seed=1):
-    """Random keys, and queries made of some of them with exactly round(noise · dim) bits flipped."""
-    random = np.random.default_rng(seed)
-    keys = random.integers(0, 256, (n, dim // 8), dtype=np.uint8)
-    chosen = random.integers(0, n, batch)
-    flips = np.zeros((batch, dim), dtype=np.uint8)
-    for row in flips:
-        row[random.choice(dim, round(noise * dim), replace=False)] = 1
-    return keys, keys[chosen] ^ np.packbits(flips, axis=1)
-
-
-def distances(a, b):
-    return np.bitwise_count(a ^ b).sum(axis=-1, dtype=np.int64)
+faiss, torch = setting.peer("faiss"), setting.peer("torch")
 
 
 class Record:
@@ -125,23 +38,17 @@ class Record:
 
     def measure(self, work, threads, target, contenders, check):
         """Times the contenders, popfield first, in turn; `check` says how their answers agree."""
-        times = {name: [] for name in contenders}
         for call in contenders.values():
             call()  # warms up
         agreement = check()
-        for _ in range(self.rounds):
-            for name, call in contenders.items():
-                if threads > 1:
-                    time.sleep(PAUSE)
-                times[name].append(call())
+        times = in_turn(contenders, self.rounds, threads)
         medians = {name: statistics.median(taken) for name, taken in times.items()}
         ours = medians.pop("popfield")
         rival = min(medians, key=medians.get)
-        ratio = medians[rival] / ours
-        spread = sorted(b / a for a, b in zip(times["popfield"], times[rival]))
+        ratio, least, most = ratios(times[rival], times["popfield"])
         self.rows.append(
             (work, threads, rival, f"{medians[rival] * 1e3:.4g}", f"{ours * 1e3:.4g}", f"{ratio:.1f}×",
-             f"{spread[0]:.1f}–{spread[-1]:.1f}", target, agreement)
+             f"{least:.1f}–{most:.1f}", target, agreement)
         )
         print(f"{work}, {threads} threads: {rival} {medians[rival] * 1e3:.4g} ms, popfield {ours * 1e3:.4g} ms: "
               f"{ratio:.1f}× (target {target}); {agreement}", file=sys.stderr)
@@ -225,7 +132,7 @@ def random_keys(record, popfield, threads, million):
 
 def without_avx512(record, folder, threads, million):
     """The tier of older CPUs beside FAISS, which takes the best instructions that there are."""
-    popfield = Popfield(threads, folder, "avx2")
+    popfield = Engine(threads, folder, "avx2")
     try:
         popfield.store(*data(8, 64, 1, 0.0), 64)
     except (RuntimeError, BrokenPipeError):
@@ -310,37 +217,18 @@ def classical(record, popfield, threads, n, dim, batch, target):
     )
 
 
-def processor():
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or "unknown"
-
-
-def write(record, path, threads, tiers):
-    def version(module):
-        return getattr(module, "__version__", "?") if module else "not here"
-
-    rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=False).stdout.strip()
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False, cwd=ROOT
-    ).stdout.strip()
+def write(record, path, tiers):
     header = ("work", "threads", "peer", "peer ms", "popfield ms", "ratio", "range of ratios", "target", "answers")
     lines = [
         f"# popfield beside its peers, {datetime.date.today()}",
         "",
-        f"`benches/peers/run`, popfield {commit}, tier {', '.join(sorted(tiers))}; {processor()}, "
-        f"{os.cpu_count()} cores, {platform.system()}; {rustc}; Python {platform.python_version()}, "
-        f"faiss-cpu {version(faiss)}, torch {version(torch)}, numpy {np.__version__}.",
+        setting.told("benches/peers/run", tiers, {"faiss-cpu": faiss, "torch": torch, "numpy": np}),
         "",
         f"Medians of {record.rounds} rounds in which all contenders ran in turn, after one to warm up, with as many "
         "threads each; the ratio is that of the medians, the range that of single rounds. Of several forms of a peer "
         f"the fastest stands here. A round of a single query is the median of {SHORT} in a row.",
         "",
-        "| " + " | ".join(header) + " |",
-        "|---|--:|---|--:|--:|--:|--:|--:|---|",
-        *("| " + " | ".join(str(cell) for cell in row) + " |" for row in record.rows),
+        *setting.table(header, record.rows, texts=("work", "peer", "answers")),
         "",
         "## Not apples to apples",
         "",
@@ -355,9 +243,7 @@ def write(record, path, threads, tiers):
         "sentence, or a mixture where several are about as near.",
         "",
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines))
-    print(path)
+    setting.write(path, lines)
 
 
 def main():
@@ -376,7 +262,7 @@ def main():
         if torch:
             torch.set_num_threads(threads)
         with tempfile.TemporaryDirectory() as folder:
-            popfield = Popfield(threads, folder)
+            popfield = Engine(threads, folder)
             random_keys(record, popfield, threads, million)
             without_avx512(record, folder, threads, million)
             sentence_keys(record, popfield, threads, many)
@@ -386,7 +272,7 @@ def main():
                 classical(record, popfield, threads, 560, 4096, batch, f"{target}×")
             tiers.add(popfield.tier)
     default = ROOT / "benches/record" / f"{datetime.date.today()}-peers.md"
-    write(record, options.record or default, options.threads, tiers)
+    write(record, options.record or default, tiers)
 
 
 if __name__ == "__main__":
