@@ -93,6 +93,7 @@ pub mod parts {
 pub mod shared {
     //! Memories that many calls share while they change: what bindings to other languages hold.
 
+    pub use crate::memory::alone::alone;
     pub use crate::memory::shared::{Changing, Shared, State};
 }
 

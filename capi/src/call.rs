@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use popfield::shared::State;
+use popfield::shared::{State, alone};
 use popfield::{Memory, Missing, Progress, Scope, View};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -122,7 +122,11 @@ impl<'a> Call<'a> {
 
     /// Runs some work on the call's threads, or here if it is small.
     pub fn run<T: Send>(&self, small: bool, work: impl FnOnce() -> popfield::Result<T> + Send) -> Outcome<T> {
-        if small { here(work) } else { pool(self.threads)?.install(work).map_err(Failure::from) }
+        let answer = match small {
+            true => alone(work).or_else(|work| Ok::<_, Failure>(pool(1)?.install(work)))?,
+            false => pool(self.threads)?.install(work),
+        };
+        Ok(answer?)
     }
 }
 
@@ -144,16 +148,4 @@ fn pool(threads: usize) -> Outcome<Arc<ThreadPool>> {
     let pool = Arc::new(pool.map_err(|error| Failure::resource(format!("{threads} threads: {error}")))?);
     pools.insert(threads, Arc::clone(&pool));
     Ok(pool)
-}
-
-/// Runs `work` on this thread alone.
-fn here<T: Send>(work: impl FnOnce() -> popfield::Result<T> + Send) -> Outcome<T> {
-    thread_local! {
-        // The thread becomes its pool's one member for good; where it is one of another pool already, there is none.
-        static ALONE: Option<ThreadPool> = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().ok();
-    }
-    Ok(ALONE.with(|pool| match pool {
-        Some(pool) => pool.install(work),
-        None => work(),
-    })?)
 }

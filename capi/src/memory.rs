@@ -151,9 +151,7 @@ pub unsafe extern "C" fn popfield_memory_save(memory: *const popfield_memory, pa
     run(|| {
         // SAFETY: the caller's word.
         let (memory, path) = unsafe { (read(memory, "memory")?, self::path(path)?) };
-        let state = memory.0.state();
-        let whole = state.memory()?;
-        on_all_cores(|| whole.save(path))
+        on_all_cores(|| memory.0.save(path, Progress::NONE))
     })
 }
 

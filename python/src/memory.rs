@@ -254,9 +254,8 @@ impl Memory {
     /// >>> popfield.Memory.open("one.pop").labels
     /// ['all on']
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        let (call, state) = (Call::begin()?, self.state());
-        let memory = state.memory().map_err(raised)?;
-        let save = |progress: popfield::Progress<'_>| memory.view().watched(progress).save(&path);
+        let call = Call::begin()?;
+        let save = |progress: popfield::Progress<'_>| self.0.save(&path, progress);
         run_engine(py, &call, &How::plain(), usize::MAX, save)
     }
 

@@ -11,6 +11,7 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use popfield::shared::alone;
 use pyo3::PyResult;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -88,13 +89,10 @@ impl Call {
 
     /// Runs `work` on this thread alone.
     pub fn here<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        thread_local! {
-            // The thread becomes its pool's one member for good; where it is one of another pool already, there is none.
-            static ALONE: Option<ThreadPool> = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().ok();
-        }
-        ALONE.with(|pool| match pool {
-            Some(pool) => pool.install(work),
-            None => work(),
+        alone(work).unwrap_or_else(|work| match self.pool(Some(1)) {
+            Ok(pool) => pool.install(work),
+            // It takes no thread at all where it is small enough.
+            Err(_) => work(),
         })
     }
 

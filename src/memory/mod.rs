@@ -1,5 +1,7 @@
 //! A memory: keys, the values they recall, and all that one asks of it, a file for each.
 
+#[cfg(feature = "store")]
+pub(crate) mod alone;
 mod attend;
 mod change;
 mod file;

@@ -2,6 +2,7 @@
 //!
 //! A call sees one [`State`], which stays as it is; changes go one after the other, and put another state in its place.
 
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -73,10 +74,12 @@ enum Home {
     Store { path: PathBuf, backend: Backend },
 }
 
-impl Home {
-    fn of_store(path: &Path, backend: Backend) -> Self {
-        Self::Store { path: path.to_owned(), backend }
-    }
+/// What the system said of a file, with its name.
+fn named<T>(path: &Path, result: Result<T>) -> Result<T> {
+    result.map_err(|error| match error {
+        Error::Io(error) => Error::Io(io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
+        other => other,
+    })
 }
 
 /// A memory that calls share while it changes.
@@ -120,15 +123,15 @@ impl Shared {
         batch: Option<Batch<'_>>,
     ) -> Result<Self> {
         let path = path.as_ref();
-        let mut store = Store::create(path, dim, value_dim, Notes::new())?;
-        let appended = batch.map_or(Ok(0..0), |batch| store.append(batch));
-        drop(store);
-        if let Err(error) = appended {
+        let create = || {
+            let mut store = Store::create(path, dim, value_dim, Notes::new())?;
+            let appended = batch.map_or(Ok(0..0), |batch| store.append(batch));
+            drop(store);
             // It holds nothing yet but what was made here.
-            let _ = std::fs::remove_dir_all(path);
-            return Err(error);
-        }
-        Self::open_store(path, Backend::Mmap)
+            appended.inspect_err(|_| drop(std::fs::remove_dir_all(path)))
+        };
+        named(path, create())?;
+        Self::open(path, Backend::Mmap, false, Progress::NONE)
     }
 
     /// Opens a memory that is one file, which is then in RAM, or a store. With `verify` every byte of a store is checked
@@ -139,17 +142,26 @@ impl Shared {
     pub fn open(path: impl AsRef<Path>, backend: Backend, verify: bool, progress: Progress<'_>) -> Result<Self> {
         let path = path.as_ref();
         if !path.is_dir() {
-            return Memory::open_watched(path, progress).map(Self::in_ram);
+            return named(path, Memory::open_watched(path, progress)).map(Self::in_ram);
         }
-        let snapshot = Snapshot::open(path, backend)?;
-        if verify && let Some(damage) = snapshot.verify(progress)?.into_iter().next() {
-            return Err(damage);
-        }
-        Ok(Self::new(State::of_snapshot(&snapshot)?, Home::of_store(path, backend)))
+        let open = || {
+            let snapshot = Snapshot::open(path, backend)?;
+            if verify && let Some(damage) = snapshot.verify(progress)?.into_iter().next() {
+                return Err(damage);
+            }
+            State::of_snapshot(&snapshot)
+        };
+        let state = named(path, open())?;
+        Ok(Self::new(state, Home::Store { path: path.to_owned(), backend }))
     }
 
-    fn open_store(path: &Path, backend: Backend) -> Result<Self> {
-        Self::open(path, backend, false, Progress::NONE)
+    /// Writes what it is now to one file: see [`Memory::save`].
+    ///
+    /// # Errors
+    /// As [`Memory::save`].
+    pub fn save(&self, path: impl AsRef<Path>, progress: Progress<'_>) -> Result<()> {
+        let path = path.as_ref();
+        named(path, self.state().memory()?.watched(progress).save(path))
     }
 
     /// What it is now, for one call.
@@ -195,12 +207,15 @@ impl Changing<'_> {
             self.put(state);
             return Ok(changed);
         };
-        let mut writer = Store::open(path)?;
-        let changed = store(&mut writer)?;
-        drop(writer);
-        // What was changed lasts already; another process may have gone on since.
-        self.put(State::of_snapshot(&Snapshot::open(path, *backend)?)?);
-        Ok(changed)
+        let change = || {
+            let mut writer = Store::open(path)?;
+            let changed = store(&mut writer)?;
+            drop(writer);
+            // What was changed lasts already; another process may have gone on since.
+            self.put(State::of_snapshot(&Snapshot::open(path, *backend)?)?);
+            Ok(changed)
+        };
+        named(path, change())
     }
 
     /// Appends associations, in a store durably once this returns: see [`Memory::append`] and [`Store::append`].
@@ -225,7 +240,7 @@ impl Changing<'_> {
     /// As [`Snapshot::open`].
     pub fn refresh(&self) -> Result<bool> {
         let Home::Store { path, backend } = &self.shared.home else { return Ok(false) };
-        let new = State::of_snapshot(&Snapshot::open(path, *backend)?)?;
+        let new = named(path, Snapshot::open(path, *backend).and_then(|snapshot| State::of_snapshot(&snapshot)))?;
         let changed = new.generation != self.shared.state().generation;
         if changed {
             self.put(new);
