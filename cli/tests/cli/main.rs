@@ -16,4 +16,5 @@ mod scope;
 mod store;
 mod stress;
 mod validate;
+mod vectors;
 mod works;
