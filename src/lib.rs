@@ -105,7 +105,8 @@ pub mod tiers {
     pub use crate::scan::tiles::TILE;
 }
 
-/// The README's example, held to compile and run.
+/// The examples of README and of the page that shows the same in four languages, held to compile and run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+#[doc = include_str!("../docs/four-faces.md")]
+struct Pages;

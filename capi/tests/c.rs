@@ -30,13 +30,15 @@ fn output(command: &mut Command) -> String {
 }
 
 /// The program of `source`, compiled under sanitizers with every warning an error.
-fn compiled(source: &str, folder: &Path) -> PathBuf {
-    let program = folder.join(Path::new(source).file_name().unwrap()).with_extension("x");
-    let (compiler, standard) = if source.ends_with(".c") { ("gcc", "-std=c11") } else { ("g++", "-std=c++17") };
+fn compiled(source: impl AsRef<Path>, folder: &Path) -> PathBuf {
+    let source = Path::new(HERE).join(source);
+    let program = folder.join(source.file_name().unwrap()).with_extension("x");
+    let is_c = source.extension() == Some("c".as_ref());
+    let (compiler, standard) = if is_c { ("gcc", "-std=c11") } else { ("g++", "-std=c++17") };
     let mut command = Command::new(compiler);
     command.args([standard, "-D_POSIX_C_SOURCE=200809L", "-g", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
     command.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
-    command.arg(format!("-I{HERE}/include")).arg(format!("{HERE}/{source}")).arg("-o").arg(&program);
+    command.arg(format!("-I{HERE}/include")).arg(source).arg("-o").arg(&program);
     command.arg(format!("-L{}", folder.display())).args(["-lpopfield", "-lpthread", "-lm"]);
     command.arg(format!("-Wl,-rpath,{}", folder.display()));
     output(&mut command);
@@ -69,6 +71,17 @@ fn examples_run() {
     gcc.arg(format!("-I{HERE}/include")).arg(format!("{HERE}/examples/recall.c")).arg("-o").arg(&program);
     output(gcc.arg(folder.path().join("libpopfield.a")).args(["-lpthread", "-ldl", "-lm"]));
     assert!(output(&mut Command::new(program)).starts_with("all 100 recalled"));
+}
+
+#[test]
+fn the_page_of_four_faces() {
+    let folder = folder();
+    let page = std::fs::read_to_string(Path::new(HERE).join("../docs/four-faces.md")).unwrap();
+    let block = page.split_once("```c\n").unwrap().1.split_once("```").unwrap().0;
+    let source = folder.path().join("page.c");
+    std::fs::write(&source, block).unwrap();
+    let program = compiled(source, folder.path());
+    assert_eq!(output(&mut Command::new(program)), "++++----  nearest 0 at distance 1, full\n");
 }
 
 #[test]

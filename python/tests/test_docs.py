@@ -37,10 +37,20 @@ def test_docstring(name, thing):
     assert runner.failures == 0
 
 
-@pytest.mark.parametrize("name", ["README.md", "python/README.md"])
-def test_readme(name):
-    text = (pathlib.Path(__file__).parents[2] / name).read_text()
+def blocks_of(page):
+    text = (pathlib.Path(__file__).parents[2] / page).read_text()
     blocks = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "import popfield" in block]
     assert blocks
-    for block in blocks:
+    return blocks
+
+
+@pytest.mark.parametrize("page", ["README.md", "python/README.md"])
+def test_readme(page):
+    for block in blocks_of(page):
         exec(block, {})
+
+
+def test_the_page_of_four_faces(capsys):
+    (block,) = blocks_of("docs/four-faces.md")
+    exec(block, {})
+    assert capsys.readouterr().out == "++++----  nearest 0 at distance 1, full\n"

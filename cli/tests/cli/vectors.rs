@@ -67,6 +67,19 @@ fn wrong<'a>(lines: impl Iterator<Item = &'a str>) -> (Vec<String>, usize) {
 }
 
 #[test]
+fn the_page_of_four_faces() {
+    let s = Sandbox::new();
+    let page = include_str!("../../../docs/four-faces.md");
+    let block = page.split_once("```sh\n").unwrap().1.split_once("```").unwrap().0;
+    let program = assert_cmd::cargo::cargo_bin("popfield");
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let shell =
+        std::process::Command::new("sh").args(["-ec", block]).current_dir(s.path("")).env("PATH", path).output();
+    let said = String::from_utf8(shell.unwrap().stdout).unwrap();
+    assert!(said.ends_with("\n++++----  nearest 0 at distance 1, full\n"), "{said}");
+}
+
+#[test]
 fn the_command_line_gives_every_bit() {
     let (wrong, count) = wrong(FILE.lines());
     assert!(wrong.is_empty() && count >= 300, "{wrong:?} of {count}");
