@@ -54,6 +54,8 @@ mod sign;
 pub mod separation;
 // that is one step of recall, with its proof.
 pub mod recall;
+// How far a query may lie from a key for its recall to be certain;
+pub mod basins;
 // Networks run from step to step to their limits.
 pub mod dynamics;
 // Memories in folders, which are appended to and mapped;

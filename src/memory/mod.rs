@@ -3,6 +3,7 @@
 #[cfg(feature = "store")]
 pub(crate) mod alone;
 mod attend;
+mod basins;
 mod change;
 mod file;
 mod named;

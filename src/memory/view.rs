@@ -74,6 +74,13 @@ impl<'a> View<'a> {
         Stored::new(self.memory.value_side(), self.memory.keys.ids(), self.present())
     }
 
+    /// The ids in storing order.
+    pub fn ids(&self) -> impl Iterator<Item = u64> + use<'a> {
+        let (ids, keys) = (self.memory.keys.ids(), self.memory.key_side().len());
+        let present = self.present();
+        (0..keys).filter(move |&place| present.is_none_or(|present| present.contains(place))).map(|place| ids.id(place))
+    }
+
     /// The places of the associations that there are for the call; `None` for all. A scope of other keys has others.
     fn present(&self) -> Option<&'a Bits> {
         let scope = self.scope.filter(|scope| scope.generation() == self.memory.keys.generation());

@@ -1,0 +1,60 @@
+//! What stands around each key.
+
+use crate::Neighbor;
+
+/// What stands around one stored key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Basin {
+    /// Id of the key.
+    pub id: u64,
+    /// Keys that equal it, itself included.
+    pub copies: u64,
+    /// Whether all of these have the same value.
+    pub values_agree: bool,
+    /// The nearest of the others, the one of the lowest id where several are at that distance; `None` where none lies
+    /// within the radius.
+    pub nearest: Option<Neighbor>,
+    /// (D, N_D), ascending by D: how many keys stand at each distance from 1 to the radius at which there are any.
+    pub(super) near: Vec<(u32, u64)>,
+}
+
+impl Basin {
+    /// (D, N_D), ascending by D: how many keys stand at each distance from 1 to the radius at which there are any.
+    pub fn near(&self) -> &[(u32, u64)] {
+        &self.near
+    }
+}
+
+/// What stands around each key of a memory, within a radius. See [`Memory::basins`](crate::Memory::basins).
+///
+/// It speaks for the keys that it was taken of, and for every memory whose keys are some of these: forgetting only widens
+/// a basin, storing may narrow it.
+#[derive(Clone, Debug)]
+pub struct Basins {
+    pub(crate) dim: usize,
+    pub(crate) radius: u32,
+    pub(crate) all: Vec<Basin>,
+}
+
+impl Basins {
+    /// Dimension d of the keys.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// How far was looked.
+    pub fn radius(&self) -> u32 {
+        self.radius
+    }
+
+    /// A basin for each key, in storing order.
+    pub fn all(&self) -> &[Basin] {
+        &self.all
+    }
+
+    /// The least distance between two keys that differ, where that is within the radius.
+    pub fn least_distance(&self) -> Option<u32> {
+        self.all.iter().filter_map(|basin| basin.nearest).map(|nearest| nearest.distance).min()
+    }
+}
