@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use popfield::dynamics::Diagonal;
 use popfield::patterns::NoiseModel;
 use popfield::{Recall, Separation, Tie};
+use popfield_lab::BetaScaling;
 
 pub use capacity::Capacity;
 pub use drawn::{NoiseArgs, PackedArgs, RandomArgs};
@@ -25,6 +26,7 @@ pub use shared::{BitOrderArg, Encoding, FormatArg, Input, QueryInput, ScopeArgs,
 pub use store::{Append, AssociationArgs, Compact, Create, Export, Forget, Verify};
 pub use stress::StressArgs;
 
+use crate::beta::beta;
 use crate::failure::Result;
 use separation::{RuleArgs, rules};
 use shared::{distance, files_and, named, positive};
@@ -66,6 +68,8 @@ pub enum Command {
     Search(Search),
     /// Write the overlap of every query with every key
     Overlaps(Overlaps),
+    /// Say how much noise each stored pattern provably survives
+    Basins(BasinsArgs),
     /// Run a Hopfield network from start states to its limits
     Dynamics(DynamicsArgs),
     /// Learn weights by a rule, and say what they recall
@@ -237,6 +241,36 @@ pub struct Learn {
     /// One JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  popfield basins digits.pop --plot basins.svg --csv basins.csv\n  popfield basins digits.pop --beta 0.25 --radius 20\n\n\
+Within its budget a query, each position of a pattern flipped costing 2 and each unknown one 1, recalls that pattern in\n\
+every bit, whatever the positions are. Takes a scan of all patterns for each of them."
+)]
+pub struct BasinsArgs {
+    /// The memory
+    pub memory: PathBuf,
+    /// β of the exponential: a number from 1e-9 to 1e9, or 1/sqrt(d)
+    #[arg(long, value_name = "B", value_parser = beta, default_value = "1", allow_hyphen_values = true)]
+    pub beta: BetaScaling,
+    /// How far to look around each pattern, 1 to d (default what covers 10 % of the positions flipped); no budget exceeds it
+    #[arg(long, allow_negative_numbers = true, value_name = "R", value_parser = distance)]
+    pub radius: Option<u32>,
+    /// Write a line for each pattern: copies, the nearest other, budgets
+    #[arg(long, value_name = "F.csv")]
+    pub csv: Option<PathBuf>,
+    /// Draw how many patterns survive how many flips, as SVG or PNG
+    #[arg(long, value_name = "F.svg")]
+    pub plot: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
     #[command(flatten)]
     pub threads: Threads,
 }

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod append;
+pub mod basins;
 pub mod bench;
 pub mod capacity;
 pub mod compact;

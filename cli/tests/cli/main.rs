@@ -1,6 +1,7 @@
 //! The command line from outside: what it writes, what it refuses, and what it leaves behind.
 
 mod arrays;
+mod basins;
 mod capacity;
 mod door;
 mod empty;
