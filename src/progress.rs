@@ -47,7 +47,7 @@ impl<'a> Progress<'a> {
             total,
             done: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
-            begun: Instant::now(),
+            begun: self.0.map(|_| Instant::now()),
             due: AtomicU64::new(0),
         }
     }
@@ -67,7 +67,8 @@ pub struct Steps<'a> {
     done: AtomicU64,
     /// The watcher has said no.
     stopped: AtomicBool,
-    begun: Instant,
+    /// `None` where nobody watches: to ask the time takes a while as well.
+    begun: Option<Instant>,
     /// When it is to be asked next, in milliseconds since the beginning.
     due: AtomicU64,
 }
@@ -92,8 +93,8 @@ impl Steps<'_> {
     /// # Errors
     /// As [`advance`](Self::advance).
     pub fn check(&self) -> Result<()> {
-        let Some(watcher) = self.progress.0 else { return Ok(()) };
-        let (now, due) = (self.begun.elapsed().as_millis() as u64, self.due.load(Ordering::Relaxed));
+        let (Some(watcher), Some(begun)) = (self.progress.0, self.begun) else { return Ok(()) };
+        let (now, due) = (begun.elapsed().as_millis() as u64, self.due.load(Ordering::Relaxed));
         // Of several threads that find it due, one asks.
         if now >= due && self.due.compare_exchange(due, now + BETWEEN, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             return self.ask(watcher, self.done.load(Ordering::Relaxed));

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use popfield_kernels::LANES;
+use popfield_kernels::{LANES, Lanes};
 use rayon::prelude::*;
 
 use crate::error::room_for;
 use crate::patterns::Patterns;
-use crate::patterns::packing::{BitOrder, pack, pack_bits, pack_signs, to_elements, unpack_bytes};
+use crate::patterns::packing::{BitOrder, bools_of, pack, pack_bits, pack_signs, signs_of, to_elements, unpack_bytes};
 use crate::patterns::pages::Pages;
 use crate::patterns::pattern::{check_words, not_a_sign, words_of};
 use crate::{Error, Result};
@@ -165,41 +165,42 @@ impl Patterns {
     ) -> Result<()> {
         let (words, lanes_of_page, rows_of_page) = (self.words(), self.pages.page_lanes(), self.page_rows());
         let (first, pages) = (range.start / rows_of_page, range.end.div_ceil(rows_of_page));
-        self.pages
-            .lanes_mut()
-            .par_chunks_mut(lanes_of_page)
-            .enumerate()
-            .take(pages)
-            .skip(first)
-            .filter_map(|(page, lanes)| {
-                let before = page * rows_of_page;
-                let blocks = lanes.len() / words;
-                let mut eight = vec![0u64; LANES * words];
-                let mut at = range.start.max(before);
-                while at < range.end.min(before + rows_of_page) {
-                    let (block, lane) = ((at - before) / LANES, at % LANES);
-                    let some = (LANES - lane).min(range.end - at);
-                    for (i, words) in eight.chunks_exact_mut(words).take(some).enumerate() {
-                        if let Err(error) = row(at - range.start + i, words) {
-                            return Some(error);
-                        }
+        let of_page = |(page, lanes): (usize, &mut [Lanes])| {
+            let before = page * rows_of_page;
+            let blocks = lanes.len() / words;
+            let mut eight = vec![0u64; LANES * words];
+            let mut at = range.start.max(before);
+            while at < range.end.min(before + rows_of_page) {
+                let (block, lane) = ((at - before) / LANES, at % LANES);
+                let some = (LANES - lane).min(range.end - at);
+                for (i, words) in eight.chunks_exact_mut(words).take(some).enumerate() {
+                    if let Err(error) = row(at - range.start + i, words) {
+                        return Some(error);
                     }
-                    for w in 0..words {
-                        let to = &mut lanes[w * blocks + block].0;
-                        if some == LANES {
-                            *to = std::array::from_fn(|i| eight[i * words + w]);
-                        } else {
-                            for (i, word) in to[lane..lane + some].iter_mut().enumerate() {
-                                *word = eight[i * words + w];
-                            }
-                        }
-                    }
-                    at += some;
                 }
-                None
-            })
-            .find_first(|_| true)
-            .map_or(Ok(()), Err)
+                for w in 0..words {
+                    let to = &mut lanes[w * blocks + block].0;
+                    if some == LANES {
+                        *to = std::array::from_fn(|i| eight[i * words + w]);
+                    } else {
+                        for (i, word) in to[lane..lane + some].iter_mut().enumerate() {
+                            *word = eight[i * words + w];
+                        }
+                    }
+                }
+                at += some;
+            }
+            None
+        };
+        let lanes = self.pages.lanes_mut();
+        let bad = if pages <= first + 1 {
+            // To ask other threads takes longer than a few rows.
+            lanes.chunks_mut(lanes_of_page).enumerate().take(pages).nth(first).and_then(of_page)
+        } else {
+            let pages = lanes.par_chunks_mut(lanes_of_page).enumerate().take(pages).skip(first);
+            pages.filter_map(of_page).find_first(|_| true)
+        };
+        bad.map_or(Ok(()), Err)
     }
 
     /// A copy of the patterns of `range`, which is cut to those that exist.
@@ -227,21 +228,27 @@ impl Patterns {
 
     /// The elements as ±1, (n, d) row by row.
     pub fn to_signs(&self) -> Vec<i8> {
-        self.to_elements([-1, 1])
+        self.to_elements(signs_of)
     }
 
     /// The elements as booleans, (n, d) row by row.
     pub fn to_bools(&self) -> Vec<bool> {
-        self.to_elements([false, true])
+        self.to_elements(bools_of)
     }
 
-    fn to_elements<T: Copy + Send + Sync>(&self, of_bit: [T; 2]) -> Vec<T> {
-        let mut all = vec![of_bit[0]; self.len * self.dim];
-        all.par_chunks_mut(LANES * self.dim).enumerate().for_each(|(block, rows)| {
+    fn to_elements<T: Copy + Default + Send>(&self, of_bits: fn(u64) -> [T; 8]) -> Vec<T> {
+        let mut all = vec![T::default(); self.len * self.dim];
+        let of_block = |(block, rows): (usize, &mut [T])| {
             for (lane, row) in rows.chunks_exact_mut(self.dim).enumerate() {
-                to_elements((0..self.words()).map(|w| self.word(block * LANES + lane, w)), of_bit, row);
+                to_elements((0..self.words()).map(|w| self.word(block * LANES + lane, w)), of_bits, row);
             }
-        });
+        };
+        if self.len <= LANES {
+            // Too few to ask other threads.
+            of_block((0, &mut all));
+        } else {
+            all.par_chunks_mut(LANES * self.dim).enumerate().for_each(of_block);
+        }
         all
     }
 

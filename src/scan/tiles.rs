@@ -50,8 +50,12 @@ pub(crate) fn side_by_side<V: Send, T: Send>(
     finish: impl Fn(V) -> Result<T> + Sync + Send,
 ) -> Result<Vec<T>> {
     if queries.len() > 1 {
-        queries.into_par_iter().map(finish).collect()
-    } else {
-        queries.into_iter().map(finish).collect()
+        return queries.into_par_iter().map(finish).collect();
     }
+    // As much room as it takes: what results are collected in begins with more, beyond what an allocator hands out fast.
+    let mut finished = Vec::with_capacity(queries.len());
+    for query in queries {
+        finished.push(finish(query)?);
+    }
+    Ok(finished)
 }
