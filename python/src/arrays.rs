@@ -22,6 +22,9 @@ use crate::threads::Call;
 /// Bytes of an array that are read between two looks for signals.
 const CHUNK_BYTES: usize = 64 << 20;
 
+/// Elements that are sooner copied into an array than it is told whose they are.
+const COPIED: usize = 1 << 10;
+
 /// How elements are to be read.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
@@ -161,7 +164,7 @@ impl<'py> Rows<'py> {
             .map_err(|error| PyValueError::new_err(error.to_string()))?)
     }
 
-    /// Makes patterns of `dim` positions of the elements, some rows at a time.
+    /// Makes patterns of `dim` positions of the array's elements.
     fn pack<T: Element + Sync>(
         &self,
         call: &Call,
@@ -170,6 +173,17 @@ impl<'py> Rows<'py> {
     ) -> PyResult<Patterns> {
         let array = self.read::<T>()?;
         let elements = array.as_slice().map_err(|error| PyValueError::new_err(error.to_string()))?;
+        self.pack_elements(call, dim, elements, set)
+    }
+
+    /// Makes patterns of `dim` positions of the array's elements, which were read before, some rows at a time.
+    fn pack_elements<T: Sync>(
+        &self,
+        call: &Call,
+        dim: usize,
+        elements: &[T],
+        set: impl Fn(&mut Patterns, usize, &[T]) -> popfield::Result<()> + Sync,
+    ) -> PyResult<Patterns> {
         let mut patterns = Patterns::filled(self.rows, dim, false).map_err(|error| self.raised(error))?;
         let rows = (CHUNK_BYTES / (self.columns * size_of::<T>()).max(1)).max(1);
         for (at, some) in elements.chunks((rows * self.columns).max(1)).enumerate() {
@@ -402,7 +416,7 @@ fn signs_or_erased(call: &Call, rows: &Rows<'_>) -> PyResult<Queries> {
     let array = small.read::<i8>()?;
     let elements = array.as_slice().map_err(|error| PyValueError::new_err(error.to_string()))?;
     if !elements.contains(&0) {
-        return Ok(small.pack::<i8>(call, rows.columns, Patterns::set_signs)?.into());
+        return Ok(small.pack_elements(call, rows.columns, elements, Patterns::set_signs)?.into());
     }
     if !elements.contains(&-1) {
         let found = in_words(&rows.given)?;
@@ -472,12 +486,15 @@ pub fn labels(obj: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
 }
 
 /// Elements as an array of `columns` a row, or of one axis for a `single` row.
-pub fn shaped<'py, T: Element>(
+pub fn shaped<'py, T: Element + Copy>(
     py: Python<'py>,
     elements: Vec<T>,
     columns: usize,
     single: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
+    if single && elements.len() <= COPIED {
+        return Ok(PyArray1::from_slice(py, &elements).into_any());
+    }
     let rows = if columns == 0 { 0 } else { elements.len() / columns };
     let array = elements.into_pyarray(py);
     Ok(if single { array.into_any() } else { array.reshape([rows, columns])?.into_any() })

@@ -4,12 +4,15 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use numpy::{IntoPyArray, PyArray1, PyArrayDyn, PyArrayMethods, PyReadwriteArrayDyn, PyUntypedArrayMethods};
+use numpy::{
+    Element, IntoPyArray, PyArray1, PyArrayDescr, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadwriteArrayDyn,
+    PyUntypedArray, PyUntypedArrayMethods,
+};
 use popfield::separation::Beta;
 use popfield::shared::{Changing, Shared, State};
 use popfield::store::Backend;
-use popfield::{Batch, Dynamics, Patterns, Queries, Recall, Scope, Separation};
-use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use popfield::{Batch, Dynamics, Patterns, Progress, Queries, Recall, Scope, Separation};
+use pyo3::exceptions::{PyMemoryError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
@@ -243,7 +246,7 @@ impl Memory {
         let (call, backend) = (Call::begin()?, backend(mode)?);
         // A file is read whole; of a store only what is to be checked.
         let words = if verify || !path.is_dir() { usize::MAX } else { 0 };
-        let open = |progress: popfield::Progress<'_>| Shared::open(&path, backend, verify, progress);
+        let open = |progress: Progress<'_>| Shared::open(&path, backend, verify, progress);
         run_engine(py, &call, &How::plain(), words, open).map(Self)
     }
 
@@ -255,7 +258,7 @@ impl Memory {
     /// ['all on']
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         let call = Call::begin()?;
-        let save = |progress: popfield::Progress<'_>| self.0.save(&path, progress);
+        let save = |progress: Progress<'_>| self.0.save(&path, progress);
         run_engine(py, &call, &How::plain(), usize::MAX, save)
     }
 
@@ -529,19 +532,84 @@ impl Memory {
         let (call, state) = (Call::begin()?, self.state());
         let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
         let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim())?;
-        let (words, count) = (words(&state, queries.len()), queries.len().saturating_mul(memory.len()));
-        let Some(out) = out else {
-            let overlaps =
-                run_engine(py, &call, &how, words, |progress| memory.view().watched(progress).overlaps(&queries))?;
-            return shaped(py, overlaps, memory.len(), single);
-        };
-        let shape = if single { vec![memory.len()] } else { vec![queries.len(), memory.len()] };
-        let mut array = writable(out, &shape)?;
-        let refused =
-            |_| PyValueError::new_err(format!("out: expected {count} numbers in C order, found another order"));
-        let slice = array.as_slice_mut().map_err(refused)?;
-        run_engine(py, &call, &how, words, |progress| memory.view().watched(progress).overlaps_into(&queries, slice))?;
-        Ok(out.clone())
+        let matrix = Matrix::new(&call, &how, &state, queries.len(), single, out);
+        matrix.of::<i32>(py, |progress, out| memory.watched(progress).overlaps_into(&queries, out))
+    }
+
+    /// The Hamming distances of all queries to all keys over the known positions, (queries, n), in storing order; into
+    /// `out=` where it is given. `dtype` is uint32, or uint16, which is half as much to write, for dimensions to 65,535; by
+    /// default it is that of `out`, or uint32.
+    ///
+    /// >>> popfield.Memory([[1, 1, -1], [1, -1, -1]]).distances([[1, 1, 1]], dtype="uint16")
+    /// array([[1, 2]], dtype=uint16)
+    #[pyo3(signature = (queries, *, out=None, dtype=None, known=None, encoding=None, packed=None, bitorder="big", threads=None, progress=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn distances<'py>(
+        &self,
+        py: Python<'py>,
+        queries: &Bound<'py, PyAny>,
+        out: Option<&Bound<'py, PyAny>>,
+        dtype: Option<&Bound<'py, PyAny>>,
+        known: Option<&Bound<'py, PyAny>>,
+        encoding: Option<&str>,
+        packed: Option<&Bound<'py, PyAny>>,
+        bitorder: &str,
+        threads: Option<usize>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (call, state) = (Call::begin()?, self.state());
+        let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
+        let width = Width::asked(py, dtype, out)?;
+        let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim())?;
+        let matrix = Matrix::new(&call, &how, &state, queries.len(), single, out);
+        match width {
+            Width::U16 => matrix.of::<u16>(py, |progress, out| memory.watched(progress).distances_into(&queries, out)),
+            Width::U32 => matrix.of::<u32>(py, |progress, out| memory.watched(progress).distances_into(&queries, out)),
+        }
+    }
+
+    /// The overlaps of all keys with one another, int32 (n, n), in storing order; into `out=` where it is given.
+    ///
+    /// >>> popfield.Memory([[1, 1, -1], [1, -1, -1]]).mutual_overlaps()
+    /// array([[3, 1],
+    ///        [1, 3]], dtype=int32)
+    #[pyo3(signature = (*, out=None, threads=None, progress=None))]
+    fn mutual_overlaps<'py>(
+        &self,
+        py: Python<'py>,
+        out: Option<&Bound<'py, PyAny>>,
+        threads: Option<usize>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (call, state) = (Call::begin()?, self.state());
+        let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
+        let matrix = Matrix::new(&call, &how, &state, memory.len(), false, out);
+        matrix.of::<i32>(py, |progress, out| memory.watched(progress).mutual_overlaps_into(out))
+    }
+
+    /// The Hamming distances of all keys to one another, (n, n), in storing order; into `out=` where it is given. `dtype` as
+    /// of `distances`.
+    ///
+    /// >>> popfield.Memory([[1, 1, -1], [1, -1, -1]]).mutual_distances()
+    /// array([[0, 1],
+    ///        [1, 0]], dtype=uint32)
+    #[pyo3(signature = (*, out=None, dtype=None, threads=None, progress=None))]
+    fn mutual_distances<'py>(
+        &self,
+        py: Python<'py>,
+        out: Option<&Bound<'py, PyAny>>,
+        dtype: Option<&Bound<'py, PyAny>>,
+        threads: Option<usize>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (call, state) = (Call::begin()?, self.state());
+        let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
+        let width = Width::asked(py, dtype, out)?;
+        let matrix = Matrix::new(&call, &how, &state, memory.len(), false, out);
+        match width {
+            Width::U16 => matrix.of::<u16>(py, |progress, out| memory.watched(progress).mutual_distances_into(out)),
+            Width::U32 => matrix.of::<u32>(py, |progress, out| memory.watched(progress).mutual_distances_into(out)),
+        }
     }
 
     /// Runs the memory as a network from each query to its limit. Returns the limit states, int8 (queries, dim), and a
@@ -729,10 +797,84 @@ fn some_ids(ids: &Bound<'_, PyAny>) -> PyResult<(Vec<u64>, bool)> {
     }
 }
 
-/// An array of the caller's, int32 of this shape in C order, to be written into.
-fn writable<'py>(out: &Bound<'py, PyAny>, shape: &[usize]) -> PyResult<PyReadwriteArrayDyn<'py, i32>> {
-    let expected = format!("out: expected int32 of shape {shape:?} in C order, found");
-    let Ok(array) = out.cast::<PyArrayDyn<i32>>() else {
+/// A matrix that a call makes: a row for each query, or one of one axis, and a column for each key.
+struct Matrix<'a, 'py> {
+    call: &'a Call,
+    how: &'a How,
+    /// Words of keys that are looked at.
+    words: usize,
+    shape: Vec<usize>,
+    /// Where it goes; else into an array of its own.
+    out: Option<&'a Bound<'py, PyAny>>,
+}
+
+impl<'a, 'py> Matrix<'a, 'py> {
+    fn new(
+        call: &'a Call,
+        how: &'a How,
+        state: &State,
+        rows: usize,
+        single: bool,
+        out: Option<&'a Bound<'py, PyAny>>,
+    ) -> Self {
+        let shape = if single { vec![state.len()] } else { vec![rows, state.len()] };
+        Self { call, how, words: words(state, rows), shape, out }
+    }
+
+    /// Has `work` write its elements.
+    fn of<T: Element + Copy + Default + Send>(
+        &self,
+        py: Python<'py>,
+        work: impl FnOnce(Progress<'_>, &mut [T]) -> popfield::Result<()> + Send,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let write =
+            |elements: &mut [T]| run_engine(py, self.call, self.how, self.words, |progress| work(progress, elements));
+        if let Some(out) = self.out {
+            let mut array = writable::<T>(out, &self.shape)?;
+            write(array.as_slice_mut().map_err(|error| PyValueError::new_err(format!("out: {error}")))?)?;
+            return Ok(out.clone());
+        }
+        let count = self.shape.iter().fold(1usize, |count, &axis| count.saturating_mul(axis));
+        let mut elements: Vec<T> = Vec::new();
+        elements.try_reserve_exact(count).map_err(|_| {
+            PyMemoryError::new_err(format!("no room for {:?} {} numbers", self.shape, T::get_dtype(py)))
+        })?;
+        elements.resize(count, T::default());
+        write(&mut elements)?;
+        Ok(elements.into_pyarray(py).reshape(self.shape.clone())?.into_any())
+    }
+}
+
+/// The type of numbers that distances are written as.
+enum Width {
+    U16,
+    U32,
+}
+
+impl Width {
+    /// What the arguments `dtype=` and `out=` ask for.
+    fn asked(py: Python<'_>, dtype: Option<&Bound<'_, PyAny>>, out: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let dtype = match (dtype, out) {
+            (Some(dtype), _) => PyArrayDescr::new(py, dtype)?,
+            (None, Some(out)) => match out.cast::<PyUntypedArray>() {
+                Ok(out) => out.dtype(),
+                // Refused as what it is, later.
+                Err(_) => return Ok(Self::U32),
+            },
+            (None, None) => return Ok(Self::U32),
+        };
+        match (dtype.kind(), dtype.itemsize()) {
+            (b'u', 2) => Ok(Self::U16),
+            (b'u', 4) => Ok(Self::U32),
+            _ => Err(PyTypeError::new_err(format!("distances: expected dtype uint32 or uint16, found {dtype}"))),
+        }
+    }
+}
+
+/// An array of the caller's, of this shape in C order, to be written into.
+fn writable<'py, T: Element>(out: &Bound<'py, PyAny>, shape: &[usize]) -> PyResult<PyReadwriteArrayDyn<'py, T>> {
+    let expected = format!("out: expected {} of shape {shape:?} in C order, found", T::get_dtype(out.py()));
+    let Ok(array) = out.cast::<PyArrayDyn<T>>() else {
         let found = out.getattr("dtype").map_or_else(|_| out.get_type().to_string(), |dtype| dtype.to_string());
         return Err(PyTypeError::new_err(format!("{expected} {found}")));
     };

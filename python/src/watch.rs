@@ -18,6 +18,9 @@ const TICK: Duration = Duration::from_millis(20);
 /// Words of keys that a call may look at on the calling thread: less than a millisecond of them.
 const SMALL_WORDS: usize = 1 << 17;
 
+/// Words of keys in which a call is over before another thread could have had the GIL: some microseconds of them.
+const TINY_WORDS: usize = 1 << 12;
+
 /// Who is told how far a call has come.
 pub enum Told {
     /// Nobody.
@@ -85,8 +88,8 @@ impl How {
     }
 }
 
-/// Runs `work`, which looks at `words` of keys, without the GIL: here if that is little, or on a pool, while this thread
-/// looks for signals.
+/// Runs `work`, which looks at `words` of keys: here if that is little, and with the GIL if it is very little; else without
+/// it, on a pool, while this thread looks for signals.
 pub fn run<T: Send, E: Send>(
     py: Python<'_>,
     call: &Call,
@@ -96,7 +99,8 @@ pub fn run<T: Send, E: Send>(
     raised: impl Fn(E) -> PyErr + Send,
 ) -> PyResult<T> {
     if words <= SMALL_WORDS && matches!(how.told, Told::Nobody) {
-        return py.detach(|| call.here(|| work(Progress::NONE))).map_err(raised);
+        let work = || call.here(|| work(Progress::NONE));
+        return if words <= TINY_WORDS { work() } else { py.detach(work) }.map_err(raised);
     }
     let pool = call.pool(how.threads)?;
     let (done, total, stop) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));

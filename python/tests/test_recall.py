@@ -128,6 +128,59 @@ def test_overlaps_go_into_an_array(rng):
         memory.overlaps(queries, out=out)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    n=st.integers(1, 80),
+    dim=st.integers(1, 300),
+    queries=st.integers(0, 20),
+    erased=st.floats(0, 0.8),
+    dtype=st.sampled_from([None, "uint32", "uint16", np.uint16]),
+    into=st.booleans(),
+    seed=st.integers(0, 2**32),
+)
+def test_matrices(n, dim, queries, erased, dtype, into, seed):
+    rng = np.random.default_rng(seed)
+    keys, queries = signs(rng, n, dim), signs(rng, queries, dim)
+    known = rng.random(queries.shape) >= erased
+    memory = popfield.Memory(keys)
+    masked = (queries * known).astype(int)
+    expected = (known.sum(axis=1, keepdims=True) - masked @ keys.T) // 2
+    kind = np.dtype(dtype or "uint32")
+
+    def asked(call, shape, *arguments, **choices):
+        """With `dtype=`, or by that of `out=`."""
+        if not into:
+            return call(*arguments, **choices) if dtype is None else call(*arguments, dtype=dtype, **choices)
+        out = np.empty(shape, kind)
+        assert call(*arguments, out=out, **choices) is out
+        return out
+
+    distances = asked(memory.distances, (len(queries), n), queries, known=known)
+    assert distances.dtype == kind and distances.shape == expected.shape and (distances == expected).all()
+    overlaps = keys.astype(int) @ keys.T
+    assert (asked(memory.mutual_distances, (n, n)) == (dim - overlaps) // 2).all()
+    out = np.empty((n, n), np.int32) if into else None
+    assert (memory.mutual_overlaps(out=out) == overlaps).all()
+    if len(queries):
+        assert (memory.distances(queries[0], dtype=dtype) == (dim - queries[0].astype(int) @ keys.T) // 2).all()
+
+
+def test_matrices_refuse_other_types(rng):
+    memory = popfield.Memory(signs(rng, 4, 70))
+    for call in (lambda **choices: memory.distances(signs(rng, 4, 70), **choices), memory.mutual_distances):
+        for dtype in ("int32", "uint8", float):
+            with pytest.raises(TypeError, match="distances: expected dtype uint32 or uint16"):
+                call(dtype=dtype)
+        with pytest.raises(TypeError, match="out: expected uint16 .* found uint32"):
+            call(dtype="uint16", out=np.empty((4, 4), np.uint32))
+        with pytest.raises(TypeError, match="out: expected uint32"):
+            call(out=[1])
+    with pytest.raises(ValueError, match="found shape"):
+        memory.mutual_overlaps(out=np.empty((4, 5), np.int32))
+    with pytest.raises(ValueError, match="65535|65,535"):
+        popfield.Memory(np.ones((2, 70_000))).mutual_distances(dtype="uint16")
+
+
 def test_networks(rng):
     keys = signs(rng, 60, 100)
     memory = popfield.Memory(keys)

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any, Literal, final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 _Packed = bool | Literal["int8"] | None
 _Beta = float | Literal["1/sqrt(d)"]
@@ -128,6 +128,30 @@ class Memory:
         threads: int | None = None,
         progress: _Progress = None,
     ) -> NDArray[np.int32]: ...
+    def distances(
+        self,
+        queries: ArrayLike,
+        *,
+        out: NDArray[np.uint32] | NDArray[np.uint16] | None = None,
+        dtype: DTypeLike | None = None,
+        known: ArrayLike | None = None,
+        encoding: Literal["01"] | None = None,
+        packed: _Packed = None,
+        bitorder: Literal["big", "little"] = "big",
+        threads: int | None = None,
+        progress: _Progress = None,
+    ) -> NDArray[Any]: ...
+    def mutual_overlaps(
+        self, *, out: NDArray[np.int32] | None = None, threads: int | None = None, progress: _Progress = None
+    ) -> NDArray[np.int32]: ...
+    def mutual_distances(
+        self,
+        *,
+        out: NDArray[np.uint32] | NDArray[np.uint16] | None = None,
+        dtype: DTypeLike | None = None,
+        threads: int | None = None,
+        progress: _Progress = None,
+    ) -> NDArray[Any]: ...
     def dynamics(
         self,
         queries: ArrayLike,
