@@ -38,6 +38,7 @@ fn get_threads() -> usize {
 #[pymodule]
 fn _popfield(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
+    threads::count_forks()?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("Interrupted", py.get_type::<errors::Interrupted>())?;
     module.add_class::<memory::Memory>()?;

@@ -13,12 +13,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use popfield::shared::alone;
 use pyo3::PyResult;
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyRuntimeError, PyValueError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// What belongs to one process.
 struct Process {
-    id: u32,
+    /// How many forks it has behind it since the module was loaded.
+    forks: usize,
     /// Calls under way; those of a parent as it forked are seen by its child.
     calls: AtomicUsize,
     /// Whether it was forked during a call.
@@ -29,6 +30,25 @@ struct Process {
 /// Of this process or, until it is first asked for, of the one it was forked from. Never freed.
 static PROCESS: AtomicPtr<Process> = AtomicPtr::new(null_mut());
 
+/// Forks that this process has behind it since the module was loaded. A process number would tell it apart as well, but to
+/// ask the system for it takes longer than to pack a query.
+static FORKS: AtomicUsize = AtomicUsize::new(0);
+
+/// Has forks counted from now on, by those who were forked.
+///
+/// # Errors
+/// MemoryError where the system has no room to note it.
+pub fn count_forks() -> PyResult<()> {
+    extern "C" fn forked() {
+        FORKS.fetch_add(1, Ordering::Relaxed);
+    }
+    // SAFETY: what runs in a child after the fork, before anything else, adds to a number, which no lock guards.
+    match unsafe { libc::pthread_atfork(None, None, Some(forked)) } {
+        0 => Ok(()),
+        _ => Err(PyMemoryError::new_err("popfield: no room to note that forks are to be counted")),
+    }
+}
+
 /// Threads of a call that does not say; 0 for all cores.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
@@ -37,13 +57,14 @@ fn process() -> &'static Process {
         let known = PROCESS.load(Ordering::Acquire);
         // SAFETY: what stands there came from a box that was leaked, and is only ever read, or null.
         let before = unsafe { known.as_ref() };
-        let id = std::process::id();
-        if let Some(process) = before.filter(|process| process.id == id) {
+        let forks = FORKS.load(Ordering::Relaxed);
+        if let Some(process) = before.filter(|process| process.forks == forks) {
             return process;
         }
         // Locks of the parent's are not touched, only a number.
         let refused = before.is_some_and(|parent| parent.refused || parent.calls.load(Ordering::Relaxed) > 0);
-        let new = Box::into_raw(Box::new(Process { id, calls: AtomicUsize::new(0), refused, pools: Mutex::default() }));
+        let new =
+            Box::into_raw(Box::new(Process { forks, calls: AtomicUsize::new(0), refused, pools: Mutex::default() }));
         if PROCESS.compare_exchange(known, new, Ordering::AcqRel, Ordering::Acquire).is_err() {
             // SAFETY: another thread was first, so nobody has seen this one.
             drop(unsafe { Box::from_raw(new) });
