@@ -23,10 +23,16 @@ pub struct Network {
     rule: &'static str,
 }
 
-fn learn(py: Python<'_>, memory: &Memory, rule: &'static (dyn Rule + 'static)) -> PyResult<Network> {
-    let (call, state) = (Call::begin()?, memory.state());
+fn learn(
+    py: Python<'_>,
+    memory: &Memory,
+    rule: &'static (dyn Rule + 'static),
+    threads: Option<usize>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Network> {
+    let (call, state, how) = (Call::begin()?, memory.state(), How::asked(threads, progress)?);
     let memory = state.memory().map_err(raised)?;
-    let learned = run_engine(py, &call, &How::plain(), usize::MAX, |_| rule.learn(memory))?;
+    let learned = run_engine(py, &call, &how, usize::MAX, |progress| rule.learn_watched(memory, progress))?;
     Ok(Network { network: learned.into(), rule: rule.name() })
 }
 
@@ -37,25 +43,42 @@ fn learn(py: Python<'_>, memory: &Memory, rule: &'static (dyn Rule + 'static)) -
 /// >>> bool((network.recall(keys) == keys).all())
 /// True
 #[pyfunction]
-pub fn hebb(py: Python<'_>, memory: &Memory) -> PyResult<Network> {
-    learn(py, memory, &Hebb)
+#[pyo3(signature = (memory, *, threads=None, progress=None))]
+pub fn hebb(
+    py: Python<'_>,
+    memory: &Memory,
+    threads: Option<usize>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Network> {
+    learn(py, memory, &Hebb, threads, progress)
 }
 
 /// The pseudo-inverse rule, W = Y X^+, which recalls up to n = dim linearly independent keys exactly. Keys that are not are
-/// an error that names one, or with `dependent="ok"` Moore and Penrose's W is taken.
+/// an error that names one, or with `dependent="ok"` Moore and Penrose's W is taken. Ctrl-C and `progress=` stop it but
+/// while the keys' matrix is factorised, a sixth of what it takes.
 ///
 /// >>> keys = np.where(np.random.default_rng(1).random((60, 100)) < 0.5, -1, 1)
 /// >>> network = popfield.networks.pseudo_inverse(popfield.Memory(keys))
 /// >>> bool((network.recall(keys) == keys).all())
 /// True
 #[pyfunction]
-#[pyo3(signature = (memory, *, dependent="error"))]
-pub fn pseudo_inverse(py: Python<'_>, memory: &Memory, dependent: &str) -> PyResult<Network> {
-    match dependent {
-        "error" => learn(py, memory, &PseudoInverse { dependence: Dependence::Refuse }),
-        "ok" => learn(py, memory, &PseudoInverse { dependence: Dependence::MoorePenrose }),
-        other => Err(PyValueError::new_err(format!("dependent: expected \"error\" or \"ok\", found {other:?}"))),
-    }
+#[pyo3(signature = (memory, *, dependent="error", threads=None, progress=None))]
+pub fn pseudo_inverse(
+    py: Python<'_>,
+    memory: &Memory,
+    dependent: &str,
+    threads: Option<usize>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Network> {
+    let rule = match dependent {
+        "error" => &PseudoInverse { dependence: Dependence::Refuse },
+        "ok" => &PseudoInverse { dependence: Dependence::MoorePenrose },
+        other => {
+            let text = format!("dependent: expected \"error\" or \"ok\", found {other:?}");
+            return Err(PyValueError::new_err(text));
+        }
+    };
+    learn(py, memory, rule, threads, progress)
 }
 
 /// Storkey's rule.
@@ -64,8 +87,14 @@ pub fn pseudo_inverse(py: Python<'_>, memory: &Memory, dependent: &str) -> PyRes
 /// >>> popfield.networks.storkey(popfield.Memory(keys))
 /// <popfield.Network: storkey of 10 associations, dim=100, value_dim=100>
 #[pyfunction]
-pub fn storkey(py: Python<'_>, memory: &Memory) -> PyResult<Network> {
-    learn(py, memory, &Storkey)
+#[pyo3(signature = (memory, *, threads=None, progress=None))]
+pub fn storkey(
+    py: Python<'_>,
+    memory: &Memory,
+    threads: Option<usize>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Network> {
+    learn(py, memory, &Storkey, threads, progress)
 }
 
 #[pymethods]

@@ -59,6 +59,38 @@ def test_progress_is_told_and_stops(large):
         slow(large, progress=fails)
 
 
+def learned(**choices):
+    """Learning of many seconds."""
+    memory = popfield.Memory(signs(np.random.default_rng(2), 3000, 4000))
+    return popfield.networks.pseudo_inverse(memory, **choices)
+
+
+def test_ctrl_c_stops_learning(heard):
+    threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        learned()
+    # One factorisation, on whatever machine.
+    assert 0.4 < time.monotonic() - start < 8.0
+
+
+@pytest.mark.parametrize("rule", ["hebb", "pseudo_inverse", "storkey"])
+def test_learning_tells_and_stops(rule, rng):
+    learn, memory = getattr(popfield.networks, rule), popfield.Memory(signs(rng, 400, 600))
+    told = []
+    network = learn(memory, threads=2, progress=lambda *now: told.append(now))
+    assert len(network) == 400 and told[-1] == (400, 400) and told == sorted(told)
+    with pytest.raises(ValueError, match="threads"):
+        learn(memory, threads=0)
+
+
+def test_learning_is_stopped_by_progress():
+    asked = []
+    with pytest.raises(popfield.Interrupted):
+        learned(progress=lambda *now: asked.append(now) or len(asked) < 3)
+    assert len(asked) == 3
+
+
 def test_progress_bar(large, capsys):
     memory, query = large
     memory.search(query, packed=True, progress=True)

@@ -23,8 +23,12 @@ impl Rule for Hebb {
         "W = Σ y xᵀ: the linear separation"
     }
 
-    fn learn(&self, memory: &Memory) -> Result<Box<dyn Network>> {
-        Ok(Box::new(Patterned(memory.settled()?.into_owned())))
+    fn learn_watched(&self, memory: &Memory, progress: Progress<'_>) -> Result<Box<dyn Network>> {
+        let steps = progress.begin(memory.len() as u64);
+        steps.check()?;
+        let settled = memory.settled()?.into_owned();
+        steps.advance(memory.len() as u64)?;
+        Ok(Box::new(Patterned(settled)))
     }
 }
 

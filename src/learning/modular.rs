@@ -5,6 +5,8 @@
 
 use rayon::prelude::*;
 
+use crate::{Result, Steps};
+
 /// 2⁶¹ − 1, whose remainders take no division, and two more for matrices that are singular modulo the first.
 const PRIMES: [u64; 3] = [MERSENNE, (1 << 60) - 93, (1 << 59) - 55];
 const MERSENNE: u64 = (1 << 61) - 1;
@@ -70,14 +72,18 @@ impl Prime {
     /// The inverse of the square matrix of this order, row by row; `None` if it is singular modulo the prime.
     ///
     /// Cost: 2·order³ multiplications.
-    pub(crate) fn inverse(self, mut matrix: Vec<u64>, order: usize) -> Option<Vec<u64>> {
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`](crate::Error::Interrupted) if `steps` says so, which is asked for every row.
+    pub(crate) fn inverse(self, mut matrix: Vec<u64>, order: usize, steps: &Steps<'_>) -> Result<Option<Vec<u64>>> {
         let mut inverse = vec![0; order * order];
         (0..order).for_each(|i| inverse[i * order + i] = 1);
         let swap = |matrix: &mut [u64], a: usize, b: usize| {
             (0..order).for_each(|column| matrix.swap(a * order + column, b * order + column));
         };
         for pivot in 0..order {
-            let row = (pivot..order).find(|&row| matrix[row * order + pivot] != 0)?;
+            steps.check()?;
+            let Some(row) = (pivot..order).find(|&row| matrix[row * order + pivot] != 0) else { return Ok(None) };
             if row != pivot {
                 swap(&mut matrix, row, pivot);
                 swap(&mut inverse, row, pivot);
@@ -98,13 +104,21 @@ impl Prime {
                 }
             });
         }
-        Some(inverse)
+        Ok(Some(inverse))
     }
 
     /// Which of `vectors` are independent, modulo the prime, of those before them; stops looking once `most` are.
     ///
     /// Cost: vectors × independent ones × their length multiplications.
-    pub(crate) fn independent(self, vectors: impl Iterator<Item = Vec<u64>>, most: usize) -> Vec<usize> {
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`](crate::Error::Interrupted) if `steps` says so, which is asked for every vector.
+    pub(crate) fn independent(
+        self,
+        vectors: impl Iterator<Item = Vec<u64>>,
+        most: usize,
+        steps: &Steps<'_>,
+    ) -> Result<Vec<usize>> {
         // Rows reduced by those before, each with the place of its first element, which is 1.
         let mut basis: Vec<(usize, Vec<u64>)> = Vec::new();
         let mut independent = Vec::new();
@@ -112,6 +126,7 @@ impl Prime {
             if basis.len() == most {
                 break;
             }
+            steps.check()?;
             for (place, row) in &basis {
                 let factor = vector[*place];
                 if factor != 0 {
@@ -125,21 +140,23 @@ impl Prime {
                 independent.push(index);
             }
         }
-        independent
+        Ok(independent)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Progress;
 
     #[test]
     fn inverses_invert() {
+        let steps = Progress::NONE.begin(0);
         for prime in Prime::all() {
             for order in [1, 2, 7, 20] {
                 let element = |k: usize| prime.reduce((k as i128 * 7_919 + 13).pow(3) % 1_000_003 - 500_000);
                 let matrix: Vec<u64> = (0..order * order).map(element).collect();
-                let inverse = prime.inverse(matrix.clone(), order).unwrap();
+                let inverse = prime.inverse(matrix.clone(), order, &steps).unwrap().unwrap();
                 for i in 0..order {
                     for j in 0..order {
                         let product = (0..order).fold(0u128, |sum, k| {
@@ -149,17 +166,18 @@ mod tests {
                     }
                 }
             }
-            assert_eq!(prime.inverse(vec![1, 2, 2, 4], 2), None);
+            assert_eq!(prime.inverse(vec![1, 2, 2, 4], 2, &steps).unwrap(), None);
         }
     }
 
     #[test]
     fn the_first_independent_vectors_are_found() {
+        let steps = Progress::NONE.begin(0);
         for prime in Prime::all() {
             let vectors = [[1, 1, 1], [1, 1, 1], [1, -1, 1], [3, -1, 3], [-1, 1, 1], [1, 1, -1]];
             let vectors = || vectors.iter().map(|v| v.iter().map(|&x| prime.reduce(x)).collect());
-            assert_eq!(prime.independent(vectors(), 9), [0, 2, 4]);
-            assert_eq!(prime.independent(vectors(), 2), [0, 2]);
+            assert_eq!(prime.independent(vectors(), 9, &steps).unwrap(), [0, 2, 4]);
+            assert_eq!(prime.independent(vectors(), 2, &steps).unwrap(), [0, 2]);
         }
     }
 }

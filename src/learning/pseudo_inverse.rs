@@ -28,7 +28,7 @@ use crate::error::room_for;
 use crate::patterns::segments::Side;
 use crate::sign::exact::ULP;
 use crate::sign::self_term::Diagonal;
-use crate::{Error, Memory, Pattern, Patterns, Queries, Query, Result};
+use crate::{Error, Memory, Pattern, Patterns, Progress, Queries, Query, Result, Steps};
 
 /// The largest system that the pseudo-inverse rule solves: the smaller of n and d.
 pub const MOST_KEYS: usize = 8192;
@@ -68,6 +68,10 @@ pub enum Dependence {
 /// structure, as Hadamard rows have, and up to m·log₂ d bits for fields of random keys that are exactly 0. Under a
 /// zeroed diagonal each position that was ever left open takes one more.
 ///
+/// Who watches is told of keys by the column of the inverse of their Gram matrix, or where there are more than dimensions,
+/// of those that stand in the sums. The one step that cannot be stopped is the factorisation of the m × m matrix, m³/3
+/// operations: seconds for m of several thousand.
+///
 /// # Errors
 /// [`Error::Dependent`] for keys that depend on others, [`Error::Count`] for more than d of them where d > 1024, unless
 /// Moore and Penrose's is asked for; [`Error::TooLarge`] if both n and d exceed 8192, or if elements would exceed 2⁵⁰;
@@ -88,8 +92,9 @@ impl Rule for PseudoInverse {
         "W = Y X⁺: recalls as many independent keys as there are positions"
     }
 
-    fn learn(&self, memory: &Memory) -> Result<Box<dyn Network>> {
-        Ok(Box::new(Solver::new(memory.settled()?.as_ref(), self.dependence)?))
+    fn learn_watched(&self, memory: &Memory, progress: Progress<'_>) -> Result<Box<dyn Network>> {
+        let steps = progress.begin(memory.len() as u64);
+        Ok(Box::new(Solver::new(memory.settled()?.as_ref(), self.dependence, &steps)?))
     }
 }
 
@@ -122,7 +127,7 @@ struct Solver {
 }
 
 impl Solver {
-    fn new(memory: &Memory, dependence: Dependence) -> Result<Self> {
+    fn new(memory: &Memory, dependence: Dependence, steps: &Steps<'_>) -> Result<Self> {
         let (keys, dim) = (memory.key_side(), memory.dim());
         let smaller = keys.len().min(dim);
         if smaller > MOST_KEYS {
@@ -147,7 +152,7 @@ impl Solver {
         let of_keys = |system, rank| finish(Form::Keys(Plane::new(values, 0..values.words())?), system, rank);
         let mut doubtful = None;
         if keys.len() <= dim {
-            let system = System::new(gram(memory, keys)?);
+            let system = System::new(gram(memory, keys, steps)?, |columns| steps.advance(columns as u64))?;
             if system.is_certified() {
                 return of_keys(system, keys.len());
             }
@@ -156,7 +161,7 @@ impl Solver {
             let (expected, found) = (dim as u64, keys.len() as u64);
             return Err(Error::Count { what: MORE_THAN_DIMENSIONS, expected, found });
         }
-        let basis = independent(keys, smaller);
+        let basis = independent(keys, smaller, steps)?;
         if let Some(system) = doubtful.filter(|_| basis.len() == keys.len()) {
             // Independent, though f64 cannot tell: every field will be decided exactly.
             return of_keys(system, keys.len());
@@ -164,7 +169,7 @@ impl Solver {
         let dependent = |place: &usize| basis.binary_search(place).is_err();
         if dependence == Dependence::Refuse {
             let first = (0..keys.len()).find(dependent).unwrap_or(0);
-            return Err(depends(memory, &basis, first, keys.len() - basis.len())?);
+            return Err(depends(memory, &basis, first, keys.len() - basis.len(), steps)?);
         }
         let largest = keys.len() as u64 * if basis.len() == dim { 1 } else { (dim as u64).pow(2) };
         if largest >= LARGEST as u64 {
@@ -182,23 +187,25 @@ impl Solver {
             true => None,
             false => {
                 // Whatever stands outside the basis must be shown to depend on it.
-                let span = Span::new(memory, &basis)?;
+                let span = Span::new(memory, &basis, steps)?;
                 let outside: Vec<usize> = (0..keys.len()).filter(dependent).collect();
-                outside.into_iter().try_for_each(|place| span.combination(place).map(drop))?;
+                outside.into_iter().try_for_each(|place| span.combination(place, steps).map(drop))?;
                 Some(span.keys)
             }
         };
-        let (matrix, cross) = least_squares(memory, basis.as_ref())?;
+        // Where there were a column for each key, all were told of already.
+        let summed = |keys: usize| steps.advance(if memory.len() > dim { keys as u64 } else { 0 });
+        let (matrix, cross) = least_squares(memory, basis.as_ref(), steps, summed)?;
         let row_sum = |j: usize| cross.row(j).iter().map(|element| element.abs()).sum::<f64>();
         let row_sum = (0..cross.nrows()).map(row_sum).fold(0.0, f64::max);
-        finish(Form::Features { basis, cross, row_sum }, System::new(matrix), rank)
+        finish(Form::Features { basis, cross, row_sum }, System::new(matrix, |_| steps.check())?, rank)
     }
 
     /// The right-hand sides of a batch: overlaps or elements.
     fn right(&self, queries: &Queries) -> Result<Mat<f64>> {
         match &self.form {
-            Form::Keys(_) => features(&self.memory, Some(self.memory.key_side()), queries),
-            Form::Features { basis, .. } => features(&self.memory, basis.as_ref(), queries),
+            Form::Keys(_) => features(&self.memory, Some(self.memory.key_side()), queries, &unwatched()),
+            Form::Features { basis, .. } => features(&self.memory, basis.as_ref(), queries, &unwatched()),
         }
     }
 
@@ -240,7 +247,7 @@ impl Solver {
     fn exact(&self, query: &Query) -> Result<Fractions> {
         let right = self.right(&Queries::from(query.clone()))?;
         let right: Vec<i64> = right.col(0).iter().map(|&element| element as i64).collect();
-        self.system.solve_exactly(&right)
+        self.system.solve_exactly(&right, &unwatched())
     }
 
     /// The numerator of the exact field at `position`.
@@ -445,6 +452,11 @@ fn quotient(numerator: IBig, denominator: &IBig) -> f64 {
     scaled * 2f64.powi(-(shift.min(1000) as i32)) * 2f64.powi(-(shift.saturating_sub(1000).min(1000) as i32))
 }
 
+/// A call that nobody watches.
+fn unwatched() -> Steps<'static> {
+    Progress::NONE.begin(0)
+}
+
 /// Queries of which one position each is known, and +1.
 fn units(dim: usize, positions: std::ops::Range<usize>) -> Result<Queries> {
     let mut known = Patterns::filled(positions.len(), dim, false)?;
@@ -455,10 +467,12 @@ fn units(dim: usize, positions: std::ops::Range<usize>) -> Result<Queries> {
 }
 
 /// The features of queries, a column each: overlaps with the keys of a basis, or their elements.
-fn features(memory: &Memory, basis: Option<&Side>, queries: &Queries) -> Result<Mat<f64>> {
+fn features(memory: &Memory, basis: Option<&Side>, queries: &Queries, steps: &Steps<'_>) -> Result<Mat<f64>> {
     match basis {
         Some(basis) => {
-            let overlaps = Memory::of_sides(basis.clone(), None)?.with_tier(memory.tier()).overlaps(queries)?;
+            let basis_alone = Memory::of_sides(basis.clone(), None)?.with_tier(memory.tier());
+            let go_on = |_, _| steps.check().is_ok();
+            let overlaps = basis_alone.watched(Progress::new(&go_on)).overlaps(queries)?;
             Ok(Mat::from_fn(basis.len(), queries.len(), |i, q| f64::from(overlaps[q * basis.len() + i])))
         }
         None => {
@@ -469,33 +483,42 @@ fn features(memory: &Memory, basis: Option<&Side>, queries: &Queries) -> Result<
 }
 
 /// Σ φ_i φ_iᵀ and Σ y_i φ_iᵀ over all associations: sums of integers below 2⁵³, so exact.
-fn least_squares(memory: &Memory, basis: Option<&Side>) -> Result<(Mat<f64>, Mat<f64>)> {
+/// `summed` is told how many more stand in them.
+fn least_squares(
+    memory: &Memory,
+    basis: Option<&Side>,
+    steps: &Steps<'_>,
+    summed: impl Fn(usize) -> Result<()>,
+) -> Result<(Mat<f64>, Mat<f64>)> {
     let order = basis.map_or(memory.dim(), Side::len);
     let (mut matrix, mut cross) = (Mat::zeros(order, order), Mat::zeros(memory.value_dim(), order));
     for start in (0..memory.len()).step_by(BLOCK) {
         let keys = memory.key_side().range(start..start + BLOCK)?;
         let values: Vec<Vec<f64>> =
             memory.value_side().range(start..start + BLOCK)?.iter().map(|y| signs(&y).collect()).collect();
-        let features = features(memory, basis, &keys.into())?;
+        let features = features(memory, basis, &keys.into(), steps)?;
         let values = Mat::from_fn(memory.value_dim(), values.len(), |j, i| values[i][j]);
-        matrix += &features * features.transpose();
-        cross += values * features.transpose();
+        for (sums, factor) in [(&mut matrix, &features), (&mut cross, &values)] {
+            steps.check()?;
+            *sums += factor * features.transpose();
+        }
+        summed(features.ncols())?;
     }
     Ok((matrix, cross))
 }
 
 /// ⟨x_i, x_k⟩ of some keys.
-fn gram(memory: &Memory, keys: &Side) -> Result<Mat<f64>> {
-    features(memory, Some(keys), &keys.to_patterns()?.into())
+fn gram(memory: &Memory, keys: &Side, steps: &Steps<'_>) -> Result<Mat<f64>> {
+    features(memory, Some(keys), &keys.to_patterns()?.into(), steps)
 }
 
 /// The first keys that are independent, modulo a prime, of those before; `most` at the most. They are independent; that
 /// the others are not is for [`Span`] to prove.
-fn independent(keys: &Side, most: usize) -> Vec<usize> {
+fn independent(keys: &Side, most: usize, steps: &Steps<'_>) -> Result<Vec<usize>> {
     let prime = Prime::first();
     let elements =
         |key: Pattern| key.bits().iter().by_vals().map(|bit| if bit { 1 } else { prime.get() - 1 }).collect();
-    prime.independent(keys.iter().map(elements), most)
+    prime.independent(keys.iter().map(elements), most, steps)
 }
 
 /// What independent keys span.
@@ -507,22 +530,22 @@ struct Span<'a> {
 }
 
 impl<'a> Span<'a> {
-    fn new(memory: &'a Memory, places: &'a [usize]) -> Result<Self> {
+    fn new(memory: &'a Memory, places: &'a [usize], steps: &Steps<'_>) -> Result<Self> {
         let keys = Side::from(memory.key_side().select(places.len(), places.iter().copied())?);
-        let system = System::new(gram(memory, &keys)?);
+        let system = System::new(gram(memory, &keys, steps)?, |_| steps.check())?;
         Ok(Self { memory, places, keys, system })
     }
 
     /// The keys that the key at `place` is a combination of, by their places, which is proven here.
-    fn combination(&self, place: usize) -> Result<Vec<usize>> {
+    fn combination(&self, place: usize, steps: &Steps<'_>) -> Result<Vec<usize>> {
         let key: Queries = self.memory.key_side().range(place..place + 1)?.into();
-        let overlaps = features(self.memory, Some(&self.keys), &key)?;
+        let overlaps = features(self.memory, Some(&self.keys), &key, steps)?;
         let right: Vec<i64> = overlaps.col(0).iter().map(|&overlap| overlap as i64).collect();
         let dim = self.memory.dim() as i64;
         if let Some(same) = right.iter().position(|overlap| overlap.abs() == dim) {
             return Ok(vec![self.places[same]]);
         }
-        let Fractions { numerators, denominator } = self.system.solve_exactly(&right)?;
+        let Fractions { numerators, denominator } = self.system.solve_exactly(&right, steps)?;
         // ‖x − Σ c_k x_k‖² = d − Σ c_k ⟨x, x_k⟩, which is 0 if and only if x is the combination.
         let explained: IBig = numerators.iter().zip(&right).map(|(c, &g)| c * IBig::from(g)).sum();
         if explained != denominator * IBig::from(dim) {
@@ -537,9 +560,9 @@ impl<'a> Span<'a> {
 }
 
 /// The error that names the key at `place`, one of `count` that depend on the others.
-fn depends(memory: &Memory, basis: &[usize], place: usize, count: usize) -> Result<Error> {
+fn depends(memory: &Memory, basis: &[usize], place: usize, count: usize, steps: &Steps<'_>) -> Result<Error> {
     let before = &basis[..basis.partition_point(|&other| other < place)];
-    let of = Span::new(memory, before)?.combination(place)?;
+    let of = Span::new(memory, before, steps)?.combination(place, steps)?;
     let keys = memory.key_side();
     let opposed = of.len() == 1 && keys.get(place) != keys.get(of[0]);
     let of = of.into_iter().map(|place| memory.id(place)).collect();

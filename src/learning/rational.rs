@@ -13,6 +13,7 @@ use dashu_int::ops::{Abs, BitTest, DivRem, UnsignedAbs};
 use rayon::prelude::*;
 
 use super::modular::Prime;
+use crate::{Result, Steps};
 
 /// An exact solution: u_i = numerators[i] / denominator, the denominator being positive.
 #[derive(Clone, Debug)]
@@ -37,24 +38,34 @@ impl Lifting {
     /// prime tried.
     ///
     /// Cost: 2·order³ multiplications modulo a prime.
-    pub(crate) fn new(matrix: Vec<i64>, order: usize) -> Option<Self> {
-        let (prime, inverse) = Prime::all().find_map(|prime| {
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`](crate::Error::Interrupted) if `steps` says so.
+    pub(crate) fn new(matrix: Vec<i64>, order: usize, steps: &Steps<'_>) -> Result<Option<Self>> {
+        for prime in Prime::all() {
             let reduced = matrix.iter().map(|&element| prime.reduce(i128::from(element))).collect();
-            prime.inverse(reduced, order).map(|inverse| (prime, inverse))
-        })?;
-        Some(Self { prime, order, matrix, inverse })
+            if let Some(inverse) = prime.inverse(reduced, order, steps)? {
+                return Ok(Some(Self { prime, order, matrix, inverse }));
+            }
+        }
+        Ok(None)
     }
 
     /// The exact solution for this right-hand side, whose elements lie below 2⁵⁰.
     ///
     /// Cost: order² multiplications a digit.
-    pub(crate) fn solve(&self, right: &[i64]) -> Fractions {
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`](crate::Error::Interrupted) if `steps` says so, which is asked for every digit, and not while
+    /// fractions are read off.
+    pub(crate) fn solve(&self, right: &[i64], steps: &Steps<'_>) -> Result<Fractions> {
         let p = IBig::from(self.prime.get());
         let mut rest: Vec<i128> = right.iter().map(|&element| i128::from(element)).collect();
         let mut solution = vec![IBig::ZERO; self.order];
         let mut modulus = IBig::ONE;
         let mut next_look = 2usize;
         for digits in 1usize.. {
+            steps.check()?;
             let digit = self.digit(&rest);
             // The rest after this digit. Before the division it is below 2¹³ · 2⁵⁰ · 2⁶¹ for the largest order.
             rest.par_iter_mut().zip(self.matrix.par_chunks_exact(self.order)).with_min_len(64).for_each(
@@ -71,7 +82,7 @@ impl Lifting {
                 if let Some(fractions) = fractions(&solution, &modulus)
                     && self.solves(&fractions, right)
                 {
-                    return fractions;
+                    return Ok(fractions);
                 }
                 next_look = digits + digits.div_ceil(2);
             }
@@ -159,13 +170,15 @@ fn bits(numbers: &[IBig]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Progress;
 
     #[test]
     fn solutions_solve() {
+        let steps = Progress::NONE.begin(0);
         // 8·I: one denominator, few digits.
         let eight = |i: usize| if i.is_multiple_of(5) { 8 } else { 0 };
-        let lifting = Lifting::new((0..16).map(eight).collect(), 4).unwrap();
-        let solution = lifting.solve(&[4, -1, 0, 16]);
+        let lifting = Lifting::new((0..16).map(eight).collect(), 4, &steps).unwrap().unwrap();
+        let solution = lifting.solve(&[4, -1, 0, 16], &steps).unwrap();
         let ratio = |i: usize| (solution.numerators[i].clone() * IBig::from(8), solution.denominator.clone());
         for (i, expected) in [4, -1, 0, 16].into_iter().enumerate() {
             assert_eq!(ratio(i).0, ratio(i).1 * IBig::from(expected));
@@ -173,12 +186,12 @@ mod tests {
         // A Hilbert-like matrix, whose inverse is far from integral.
         for order in [3, 8, 20] {
             let element = |k: usize| 1_000_003 / (1 + k / order + k % order) as i64 + (k % 7) as i64;
-            let lifting = Lifting::new((0..order * order).map(element).collect(), order).unwrap();
+            let lifting = Lifting::new((0..order * order).map(element).collect(), order, &steps).unwrap().unwrap();
             let right: Vec<i64> = (0..order as i64).map(|i| i * i - 5).collect();
-            let solution = lifting.solve(&right);
+            let solution = lifting.solve(&right, &steps).unwrap();
             assert!(lifting.solves(&solution, &right));
             assert!(solution.denominator > IBig::ZERO && bits(&solution.numerators) > 20);
         }
-        assert!(Lifting::new(vec![2, 4, 1, 2], 2).is_none());
+        assert!(Lifting::new(vec![2, 4, 1, 2], 2, &steps).unwrap().is_none());
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::recall::steps::repeat;
 use crate::sign::self_term::Diagonal;
 use crate::sign::self_term::OwnBits;
-use crate::{Error, Memory, Pattern, Patterns, Queries, Query, Result, Tie};
+use crate::{Error, Memory, Pattern, Patterns, Progress, Queries, Query, Result, Tie};
 
 /// How a network is learned from associations.
 pub trait Rule: fmt::Debug + Send + Sync {
@@ -20,7 +20,16 @@ pub trait Rule: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// What the rule cannot learn: see each.
-    fn learn(&self, memory: &Memory) -> Result<Box<dyn Network>>;
+    fn learn(&self, memory: &Memory) -> Result<Box<dyn Network>> {
+        self.learn_watched(memory, Progress::NONE)
+    }
+
+    /// The network that the rule makes of `memory`: see [`learn`](Self::learn). What is counted for who watches are keys,
+    /// as each rule says.
+    ///
+    /// # Errors
+    /// As [`learn`](Self::learn); [`Error::Interrupted`].
+    fn learn_watched(&self, memory: &Memory, progress: Progress<'_>) -> Result<Box<dyn Network>>;
 }
 
 /// The signs of the fields of one query.

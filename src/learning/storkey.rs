@@ -34,7 +34,7 @@ use super::rule::{FieldSigns, Network, Rule, Weights, check, elements, signs};
 use crate::error::room_for;
 use crate::sign::exact::ULP;
 use crate::sign::self_term::Diagonal;
-use crate::{Error, Memory, Pattern, Queries, Query, Result};
+use crate::{Error, Memory, Pattern, Progress, Queries, Query, Result};
 
 /// The largest dimension: W takes 8·d² bytes.
 const MOST_DIM: usize = 8192;
@@ -59,7 +59,8 @@ const SMALL: usize = 1 << 15;
 /// Learning takes about 12·n·d² operations and 8·d² bytes, in `f64`. Where that is too rough for a field, and from the
 /// start beyond some 4·d to 8·d patterns, it is done in integers of about 6·n/d + 5·log₂ d + 60 bits; and where those
 /// leave a field open, which hardly ever is but a tie, in integers that grow to n·log₂ d bits. Each 64 bits of an
-/// element take some 30 instructions a pattern.
+/// element take some 30 instructions a pattern. Who watches is told of patterns learned, from the first again where
+/// integers take the place of `f64`.
 ///
 /// # Errors
 /// [`Error::HeteroAssociative`] unless keys are their own values; [`Error::TooLarge`] for d above 8192, or if the
@@ -76,7 +77,7 @@ impl Rule for Storkey {
         "Each pattern with what the network makes of it taken off"
     }
 
-    fn learn(&self, memory: &Memory) -> Result<Box<dyn Network>> {
+    fn learn_watched(&self, memory: &Memory, progress: Progress<'_>) -> Result<Box<dyn Network>> {
         if !memory.is_auto_associative() {
             return Err(Error::HeteroAssociative { what: "Storkey's rule" });
         }
@@ -89,7 +90,7 @@ impl Rule for Storkey {
                 bytes: 8 * (dim as u64).pow(2),
             });
         }
-        Ok(Box::new(Learned::new(memory.settled()?.as_ref())?))
+        Ok(Box::new(Learned::new(memory.settled()?.as_ref(), progress)?))
     }
 }
 
@@ -148,7 +149,8 @@ impl Floats {
     }
 
     /// What `f64` makes of the rule, while that is good for anything.
-    fn learn(memory: &Memory) -> Result<Option<Self>> {
+    fn learn(memory: &Memory, progress: Progress<'_>) -> Result<Option<Self>> {
+        let steps = progress.begin(memory.len() as u64);
         let dim = memory.dim();
         let (d, root) = (dim as f64, (dim as f64).sqrt());
         let (mut weights, mut diagonal) = (zeros(dim * dim)?, vec![0.0; dim]);
@@ -158,6 +160,7 @@ impl Floats {
         let inverse = 1.0 / d;
         let mut patterns = memory.keys().iter().map(|pattern| signs(&pattern).collect::<Vec<f64>>()).peekable();
         while let Some(xi) = patterns.next() {
+            steps.check()?;
             let c: Vec<f64> = sums.iter().step_by(2).copied().collect();
             let after = patterns.peek();
             each_row(dim * dim > SMALL, (&mut weights, dim), (&mut next, 2), |i, row, next| {
@@ -187,6 +190,7 @@ impl Floats {
             if root * error + own_error > LOOSE {
                 return Ok(None);
             }
+            steps.advance(1)?;
         }
         // One in a hundred is more than what these bounds were rounded by themselves.
         let (error, row_error) = ((error + own_error) * 1.01, (root * error + own_error) * 1.01);
@@ -232,7 +236,8 @@ impl Integers {
     }
 
     /// The weights over dⁿ, or with all but what [`GUARD`] asks for dropped.
-    fn learn(memory: &Memory, exact: bool) -> Result<Self> {
+    fn learn(memory: &Memory, exact: bool, progress: Progress<'_>) -> Result<Self> {
+        let steps = progress.begin(memory.len() as u64);
         let (dim, patterns) = (memory.dim(), memory.len());
         let doubt = Self::doubt(patterns, dim);
         let point = (!exact).then_some(doubt + GUARD);
@@ -260,6 +265,7 @@ impl Integers {
         let mut learned = 0;
         while let Some(xi) = keys.next() {
             learned += 1;
+            steps.check()?;
             let more = Self::limbs_for(learned, dim, point);
             if more > limbs {
                 for number in weights.chunks_exact_mut(stride).chain(sums.chunks_exact_mut(stride)) {
@@ -304,6 +310,7 @@ impl Integers {
                 }
             });
             std::mem::swap(&mut sums, &mut next);
+            steps.advance(1)?;
         }
         let dropped = point.filter(|_| dropped);
         Ok(Self { dim, patterns, weights, scale, limbs: stride, dropped, doubt })
@@ -376,12 +383,12 @@ impl Step<'_> {
 }
 
 impl Learned {
-    fn new(memory: &Memory) -> Result<Self> {
+    fn new(memory: &Memory, progress: Progress<'_>) -> Result<Self> {
         let (rounded, exact) = (OnceLock::new(), OnceLock::new());
-        if let Some(floats) = Floats::learn(memory)? {
+        if let Some(floats) = Floats::learn(memory, progress)? {
             return Ok(Self { memory: memory.clone(), floats, rounded, exact });
         }
-        let integers = Integers::learn(memory, false)?;
+        let integers = Integers::learn(memory, false, progress)?;
         let floats = integers.floats()?;
         Ok(Self { memory: memory.clone(), floats, rounded: OnceLock::from(integers), exact })
     }
@@ -391,7 +398,7 @@ impl Learned {
         let made = if exact { &self.exact } else { &self.rounded };
         if made.get().is_none() {
             // Another thread may have been first; what it found is the same.
-            let _ = made.set(Integers::learn(&self.memory, exact)?);
+            let _ = made.set(Integers::learn(&self.memory, exact, Progress::NONE)?);
         }
         Ok(made.get())
     }

@@ -11,10 +11,14 @@ use faer::{Mat, MatRef, Side};
 
 use super::rational::{Fractions, Lifting};
 use crate::sign::exact::ULP;
-use crate::{Error, Result};
+use crate::{Error, Result, Steps};
 
 /// Elements must stay below this, so that `f64` holds them and lifting does not overflow.
 pub(super) const LARGEST: i64 = 1 << 50;
+
+/// Columns of an inverse that are found together: enough that they are products of matrices, few enough that whoever
+/// watches does not wait long.
+const COLUMNS: usize = 256;
 
 #[derive(Debug)]
 pub(super) struct System {
@@ -34,10 +38,14 @@ struct Inverse {
 }
 
 impl System {
-    /// Of a symmetric matrix of integers below [`LARGEST`].
-    pub(super) fn new(matrix: Mat<f64>) -> Self {
-        let inverse = invert(matrix.as_ref());
-        Self { matrix, inverse, lifting: OnceLock::new() }
+    /// Of a symmetric matrix of integers below [`LARGEST`]. `done` is told how many more columns of its inverse are known,
+    /// 0 being asked whether to go on.
+    ///
+    /// # Errors
+    /// Those of `done`.
+    pub(super) fn new(matrix: Mat<f64>, done: impl Fn(usize) -> Result<()>) -> Result<Self> {
+        let inverse = invert(matrix.as_ref(), done)?;
+        Ok(Self { matrix, inverse, lifting: OnceLock::new() })
     }
 
     pub(super) fn order(&self) -> usize {
@@ -75,14 +83,15 @@ impl System {
     /// The exact solution.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if the determinant is divisible by each of the primes tried: never seen.
-    pub(super) fn solve_exactly(&self, right: &[i64]) -> Result<Fractions> {
+    /// [`Error::Parameter`] if the determinant is divisible by each of the primes tried: never seen;
+    /// [`Error::Interrupted`] if `steps` says so.
+    pub(super) fn solve_exactly(&self, right: &[i64], steps: &Steps<'_>) -> Result<Fractions> {
         let order = self.order();
         if self.lifting.get().is_none() {
             let elements = (0..order * order).map(|k| self.matrix[(k / order, k % order)] as i64);
             // Not within `get_or_init`, where threads that help out would wait for each other. Another may have been
             // first; what it found is the same.
-            let _ = self.lifting.set(Lifting::new(elements.collect(), order));
+            let _ = self.lifting.set(Lifting::new(elements.collect(), order, steps)?);
         }
         let lifting = self.lifting.get().and_then(Option::as_ref);
         let lifting = lifting.ok_or_else(|| Error::Parameter {
@@ -90,27 +99,52 @@ impl System {
             expected: "a determinant not divisible by 2^61 - 1, 2^60 - 93 and 2^59 - 55 alike".into(),
             found: "one that is".into(),
         })?;
-        Ok(lifting.solve(right))
+        lifting.solve(right, steps)
     }
 }
 
-/// An approximate inverse and what it proves.
-fn invert(matrix: MatRef<'_, f64>) -> Option<Inverse> {
+/// An approximate inverse and what it proves, some columns at a time: the factorisation alone is done in one.
+fn invert(matrix: MatRef<'_, f64>, done: impl Fn(usize) -> Result<()>) -> Result<Option<Inverse>> {
     let order = matrix.nrows();
-    let identity = Mat::<f64>::identity(order, order);
-    let inverse = Llt::new(matrix, Side::Lower).ok()?.solve(&identity);
-    let defect = identity - &inverse * matrix;
+    let blocks = || (0..order).step_by(COLUMNS).map(|start| (start, COLUMNS.min(order - start)));
+    done(0)?;
+    let Ok(factors) = Llt::new(matrix, Side::Lower) else { return Ok(None) };
+    let mut inverse = Mat::<f64>::identity(order, order);
+    for (start, columns) in blocks() {
+        done(0)?;
+        factors.solve_in_place(inverse.subcols_mut(start, columns));
+    }
+    drop(factors);
+    // Of RA − I, of which a block of columns stands in memory.
+    let mut sums = vec![0.0; order];
+    for (start, columns) in blocks() {
+        done(0)?;
+        let mut defect = &inverse * matrix.subcols(start, columns);
+        (0..columns).for_each(|column| defect[(start + column, column)] -= 1.0);
+        add_rows(&mut sums, defect.as_ref());
+        done(columns)?;
+    }
     let roundings = (order as f64 + 8.0) * ULP * norm(inverse.as_ref()) * norm(matrix);
-    let defect = (norm(defect.as_ref()) + roundings) * 1.01;
+    let defect = (largest(&sums) + roundings) * 1.01;
     // Not less than ½, lest the bound be worth nothing.
-    (defect < 0.5).then(|| Inverse { norm: norm(inverse.as_ref()) / (1.0 - defect) * 1.01, matrix: inverse })
+    Ok((defect < 0.5).then(|| Inverse { norm: norm(inverse.as_ref()) / (1.0 - defect) * 1.01, matrix: inverse }))
 }
 
 /// The largest sum of a row's absolute values; infinite if any is not a number.
 fn norm(matrix: MatRef<'_, f64>) -> f64 {
     let mut sums = vec![0.0; matrix.nrows()];
+    add_rows(&mut sums, matrix);
+    largest(&sums)
+}
+
+/// Adds the absolute values in each row to its sum.
+fn add_rows(sums: &mut [f64], matrix: MatRef<'_, f64>) {
     for column in matrix.col_iter() {
         sums.iter_mut().zip(column.iter()).for_each(|(sum, element)| *sum += element.abs());
     }
-    sums.into_iter().fold(0.0, |max: f64, sum| if sum.is_nan() { f64::INFINITY } else { max.max(sum) })
+}
+
+/// The largest of some sums; infinite if any is not a number.
+fn largest(sums: &[f64]) -> f64 {
+    sums.iter().fold(0.0, |max: f64, &sum| if sum.is_nan() { f64::INFINITY } else { max.max(sum) })
 }

@@ -1,10 +1,11 @@
 //! Learning rules held to the reference: signs, ties, weights, and the laws that the literature promises.
 
 use std::cmp::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use popfield::dynamics::{Diagonal, Limit, Order, sweep_order};
 use popfield::learning::{Dependence, FieldSigns, Hebb, Network, PseudoInverse, RULES, Rule, Spectrum, Storkey};
-use popfield::{Dynamics, Error, Memory, Pattern, Patterns, Queries, Recall, Separation, Tie};
+use popfield::{Dynamics, Error, Memory, Pattern, Patterns, Progress, Queries, Recall, Separation, Tie};
 use popfield_reference as reference;
 use popfield_reference::learning as naive;
 use proptest::prelude::*;
@@ -442,6 +443,56 @@ fn systems_beyond_f64_are_solved() {
             check(&*network, &queries, diagonal, |query| exact.field_signs(query, diagonal == Diagonal::Zero));
         }
         near(&*network, &exact.weights());
+    }
+}
+
+#[test]
+fn learning_tells_how_far_it_is_and_can_be_stopped() {
+    let square = Memory::auto_associative(Patterns::random(300, 320, 5, "keys").unwrap()).unwrap();
+    let spanning = Memory::auto_associative(Patterns::random(90, 30, 6, "keys").unwrap()).unwrap();
+    // Dependent ones that do not span all of space, so that their dependence is proven exactly.
+    let mut few = Patterns::random(40, 60, 7, "keys").unwrap();
+    (0..3).for_each(|place| few.push(&few.get(place).unwrap()).unwrap());
+    let few = Memory::auto_associative(few).unwrap();
+    // f64 is too rough for these, which integers then take from the first on.
+    let many = Memory::auto_associative(Patterns::random(300, 8, 8, "keys").unwrap()).unwrap();
+    let cases: [(&dyn Rule, &Memory, bool); 7] = [
+        (&Hebb, &square, true),
+        (&PseudoInverse::default(), &square, true),
+        (&MOORE_PENROSE, &spanning, true),
+        (&MOORE_PENROSE, &few, false),
+        (&PseudoInverse::default(), &few, false),
+        (&Storkey, &square, true),
+        (&Storkey, &many, true),
+    ];
+    for (rule, memory, to_the_end) in cases {
+        let (asked, most) = (AtomicU64::new(0), AtomicU64::new(0));
+        let watcher = |done: u64, total: u64| {
+            assert!(total == memory.len() as u64 && done <= total);
+            most.fetch_max(done, Relaxed);
+            asked.fetch_add(1, Relaxed);
+            true
+        };
+        let learned = rule.learn_watched(memory, Progress::new(&watcher)).map(drop);
+        assert_eq!(learned.is_ok(), rule.learn(memory).is_ok(), "{rule}");
+        assert!(!to_the_end || most.into_inner() == memory.len() as u64, "{rule}");
+        // Stopped at the first question, and at later ones.
+        let times = asked.into_inner();
+        assert!(times > 0, "{rule}");
+        for last in [0, 1, times / 2, times - 1] {
+            let (asked, refused) = (AtomicU64::new(0), AtomicU64::new(0));
+            let watcher = |_, _| {
+                let go_on = asked.fetch_add(1, Relaxed) < last;
+                refused.fetch_add(u64::from(!go_on), Relaxed);
+                go_on
+            };
+            let stopped = rule.learn_watched(memory, Progress::new(&watcher)).map(drop);
+            // Questions go by the clock too, so that another time there may be fewer.
+            match refused.into_inner() {
+                0 => assert!(last > 0 && stopped.is_ok() == learned.is_ok(), "{rule}"),
+                once => assert!(once == 1 && matches!(stopped, Err(Error::Interrupted)), "{rule}: {stopped:?}"),
+            }
+        }
     }
 }
 
