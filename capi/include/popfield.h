@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Bytes of rows that are read on the calling thread.
+#define SMALL_BYTES (1 << 18)
+
 // How a call ended.
 enum popfield_status
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -182,7 +185,7 @@ typedef struct popfield_info {
 } popfield_info;
 
 // Told of (done, total) and what was given as data; false stops the call. It is called from any of the call's threads,
-// perhaps from several at once, and must not throw or jump out.
+// perhaps from several at once, and must not throw, jump out or call popfield, which refuses that.
 typedef bool (*popfield_progress)(uint64_t done, uint64_t total, void *data);
 
 // How a call runs. All zeros, or NULL in its place: all associations answer, on all cores, and nobody watches.

@@ -5,14 +5,14 @@ use std::ffi::c_void;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use popfield::shared::{State, alone};
-use popfield::{Memory, Missing, Progress, Scope, View};
+use popfield::{Memory, Missing, Progress, Queries, Scope, View};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::rows::{read, slice};
-use crate::status::{Failure, Outcome};
+use crate::rows::{popfield_rows, read, slice};
+use crate::status::{Failure, Outcome, telling};
 
 /// Told of (done, total) and what was given as data; false stops the call. It is called from any of the call's threads,
-/// perhaps from several at once, and must not throw or jump out.
+/// perhaps from several at once, and must not throw, jump out or call popfield, which refuses that.
 pub type popfield_progress = Option<unsafe extern "C" fn(done: u64, total: u64, data: *mut c_void) -> bool>;
 
 /// How a call runs. All zeros, or NULL in its place: all associations answer, on all cores, and nobody watches.
@@ -49,7 +49,7 @@ unsafe impl Sync for Watcher {}
 impl Watcher {
     fn tell(&self, done: u64, total: u64) -> bool {
         // SAFETY: it is a function of this type, by the caller's word.
-        self.progress.is_none_or(|progress| unsafe { progress(done, total, self.data) })
+        self.progress.is_none_or(|progress| telling(|| unsafe { progress(done, total, self.data) }))
     }
 }
 
@@ -65,6 +65,12 @@ pub struct Call<'a> {
 
 /// Words of keys that a call may look at on the calling thread: handing less to others takes longer than it saves.
 const SMALL_WORDS: usize = 1 << 17;
+
+/// Bytes of rows that are read on the calling thread.
+pub const SMALL_BYTES: usize = 1 << 18;
+
+/// Pools that are kept for calls to come, unless more are in use.
+const KEPT: usize = 4;
 
 impl<'a> Call<'a> {
     /// # Safety
@@ -92,6 +98,21 @@ impl<'a> Call<'a> {
         }
         let watcher = Watcher { progress: call.progress, data: call.data };
         Ok(Self { only, exclude, missing, threads, watcher })
+    }
+
+    /// A call and its queries, of `dim` positions.
+    ///
+    /// # Safety
+    /// As [`asked`](Self::asked); `queries` is null, or points to rows whose pointers point to as much as is said.
+    pub unsafe fn with_queries(
+        call: *const popfield_call,
+        queries: *const popfield_rows,
+        dim: usize,
+    ) -> Outcome<(Self, Queries)> {
+        // SAFETY: the caller's word.
+        let (queries, call) = unsafe { (read(queries, "queries")?.prompts(dim)?, Self::asked(call)?) };
+        let queries = call.run(queries.bytes() <= SMALL_BYTES, || queries.queries())?;
+        Ok((call, queries))
     }
 
     fn scope(&self, memory: &Memory) -> Outcome<Option<Scope>> {
@@ -136,7 +157,7 @@ fn cores() -> usize {
     *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, Into::into))
 }
 
-/// A pool of so many threads, made once; 0 for all cores.
+/// A pool of so many threads, which is kept for a while; 0 for all cores.
 fn pool(threads: usize) -> Outcome<Arc<ThreadPool>> {
     static POOLS: OnceLock<Mutex<HashMap<usize, Arc<ThreadPool>>>> = OnceLock::new();
     let threads = if threads == 0 { cores() } else { threads };
@@ -146,6 +167,10 @@ fn pool(threads: usize) -> Outcome<Arc<ThreadPool>> {
     }
     let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("popfield-{i}")).build();
     let pool = Arc::new(pool.map_err(|error| Failure::resource(format!("{threads} threads: {error}")))?);
+    if pools.len() >= KEPT {
+        // The threads of those that nobody uses end.
+        pools.retain(|&of, pool| of == cores() || Arc::strong_count(pool) > 1);
+    }
     pools.insert(threads, Arc::clone(&pool));
     Ok(pool)
 }

@@ -6,9 +6,11 @@ use popfield::shared::Shared;
 use popfield::store::Backend;
 use popfield::{Memory, Missing, Patterns, Progress};
 
-use crate::call::Call;
-use crate::rows::{Associations, path, popfield_associations, popfield_encoding, read, room, slice, write};
-use crate::status::{Failure, Outcome, popfield_status, run};
+use crate::call::{Call, SMALL_BYTES};
+use crate::rows::{
+    Associations, check_unless_null, path, popfield_associations, popfield_encoding, read, room, slice, write,
+};
+use crate::status::{Failure, Outcome, caught, here, popfield_status, run};
 
 /// A memory, in RAM or in a store. Any calls on it may run at the same time, from any threads, but for its freeing: each
 /// sees one state, and changes go one after the other.
@@ -39,10 +41,11 @@ pub struct popfield_info {
 /// # Safety
 /// `out` is null, or may be written.
 unsafe fn hand_out(out: *mut *mut popfield_memory, make: impl FnOnce() -> Outcome<Shared>) -> popfield_status {
-    run(|| {
+    caught(|| {
         // SAFETY: the caller's word.
         let out = unsafe { write(out, "out") }?;
         *out = std::ptr::null_mut();
+        here()?;
         *out = Box::into_raw(Box::new(popfield_memory(make()?)));
         Ok(())
     })
@@ -50,8 +53,13 @@ unsafe fn hand_out(out: *mut *mut popfield_memory, make: impl FnOnce() -> Outcom
 
 /// A call of its own, on all cores.
 fn on_all_cores<T: Send>(work: impl FnOnce() -> popfield::Result<T> + Send) -> Outcome<T> {
+    on_threads(false, work)
+}
+
+/// As [`on_all_cores`], or here if it is small.
+fn on_threads<T: Send>(small: bool, work: impl FnOnce() -> popfield::Result<T> + Send) -> Outcome<T> {
     // SAFETY: null is a call.
-    unsafe { Call::asked(std::ptr::null()) }?.run(false, work)
+    unsafe { Call::asked(std::ptr::null()) }?.run(small, work)
 }
 
 /// A memory in RAM; nothing is written before popfield_memory_save. What was read is copied. *out is NULL on failure.
@@ -62,18 +70,21 @@ pub unsafe extern "C" fn popfield_memory_new(
 ) -> popfield_status {
     let make = || {
         // SAFETY: the caller's word.
-        let Associations { keys, values, ids, labels } = unsafe { read(associations, "associations")?.read() }?;
-        let mut memory = match values {
-            None => Memory::auto_associative(keys)?,
-            Some(values) => Memory::hetero_associative(keys, values)?,
-        };
-        if let Some(ids) = ids {
-            memory = memory.with_ids(ids)?;
-        }
-        if let Some(labels) = labels {
-            memory = memory.with_labels(&labels)?;
-        }
-        Ok(Shared::in_ram(memory))
+        let given = unsafe { read(associations, "associations")?.given() }?;
+        on_threads(given.bytes() <= SMALL_BYTES, || {
+            let Associations { keys, values, ids, labels } = given.associations()?;
+            let mut memory = match values {
+                None => Memory::auto_associative(keys)?,
+                Some(values) => Memory::hetero_associative(keys, values)?,
+            };
+            if let Some(ids) = ids {
+                memory = memory.with_ids(ids)?;
+            }
+            if let Some(labels) = labels {
+                memory = memory.with_labels(&labels)?;
+            }
+            Ok(Shared::in_ram(memory))
+        })
     };
     // SAFETY: the caller's word.
     unsafe { hand_out(out, make) }
@@ -89,9 +100,12 @@ pub unsafe extern "C" fn popfield_memory_create(
 ) -> popfield_status {
     let make = || {
         // SAFETY: the caller's word.
-        let (path, read) = unsafe { (self::path(path)?, read(associations, "associations")?.read()?) };
-        let value_dim = read.values.as_ref().map(Patterns::dim);
-        on_all_cores(|| Shared::create(path, read.keys.dim(), value_dim, Some(read.batch())))
+        let (path, given) = unsafe { (self::path(path)?, read(associations, "associations")?.given()?) };
+        on_all_cores(|| {
+            let read = given.associations()?;
+            let value_dim = read.values.as_ref().map(Patterns::dim);
+            Shared::create(path, read.keys.dim(), value_dim, Some(read.batch()))
+        })
     };
     // SAFETY: the caller's word.
     unsafe { hand_out(out, make) }
@@ -165,7 +179,8 @@ pub unsafe extern "C" fn popfield_memory_append(
 ) -> popfield_status {
     run(|| {
         // SAFETY: the caller's word.
-        let (memory, read) = unsafe { (read(memory, "memory")?, read(associations, "associations")?.read()?) };
+        let (memory, given) = unsafe { (read(memory, "memory")?, read(associations, "associations")?.given()?) };
+        let read = on_threads(given.bytes() <= SMALL_BYTES, || given.associations())?;
         let count = read.keys.len();
         let room = if ids.is_null() {
             None
@@ -198,6 +213,8 @@ pub unsafe extern "C" fn popfield_memory_forget(
     run(|| {
         // SAFETY: the caller's word.
         let (memory, ids) = unsafe { (read(memory, "memory")?, slice(ids, count, "ids")?) };
+        // Before anything is forgotten.
+        check_unless_null(forgotten, "forgotten")?;
         let missing = if missing_ok { Missing::Allow } else { Missing::Refuse };
         let changing = memory.0.change();
         let were = on_all_cores(|| changing.forget(ids, missing))?;
@@ -219,6 +236,7 @@ pub unsafe extern "C" fn popfield_memory_refresh(
     run(|| {
         // SAFETY: the caller's word.
         let memory = unsafe { read(memory, "memory") }?;
+        check_unless_null(changed, "changed")?;
         let changing = memory.0.change();
         let anything = on_all_cores(|| changing.refresh())?;
         if !changed.is_null() {
@@ -292,7 +310,7 @@ pub unsafe extern "C" fn popfield_memory_get(
                 one.push(&pattern)?;
                 let row = encoding.row(pattern.dim());
                 // SAFETY: the caller's word.
-                encoding.write(&one, unsafe { room(out, row, Some(row), place) }?);
+                encoding.write(&one, unsafe { room(out, row, Some(row), place) }?)?;
             }
         }
         Ok(())

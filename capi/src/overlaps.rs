@@ -21,11 +21,14 @@ unsafe fn fill<T: Send>(
     run(|| {
         // SAFETY: the caller's word.
         let state = unsafe { read(memory, "memory") }?.0.state();
-        // SAFETY: the caller's word.
-        let read_queries = |queries| unsafe { read::<popfield_rows>(queries, "queries")?.queries(state.dim()) };
-        let queries = queries.map(read_queries).transpose()?;
-        // SAFETY: the caller's word.
-        let call = unsafe { Call::asked(call) }?;
+        let (call, queries) = if let Some(queries) = queries {
+            // SAFETY: the caller's word.
+            let (call, queries) = unsafe { Call::with_queries(call, queries, state.dim()) }?;
+            (call, Some(queries))
+        } else {
+            // SAFETY: the caller's word.
+            (unsafe { Call::asked(call) }?, None)
+        };
         let rows = queries.as_ref().map_or(state.len(), Queries::len);
         // SAFETY: the caller's word.
         let out = unsafe { room(out.0, out.1, rows.checked_mul(state.len()), "out") }?;

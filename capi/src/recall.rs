@@ -158,7 +158,7 @@ pub unsafe extern "C" fn popfield_recall(
         };
         let recall = options.asked()?;
         // SAFETY: the caller's word.
-        let (queries, call) = unsafe { (read(queries, "queries")?.queries(state.dim())?, Call::asked(call)?) };
+        let (call, queries) = unsafe { Call::with_queries(call, queries, state.dim()) }?;
         let encoding = popfield_encoding::asked(encoding, "answers")?;
         let row = encoding.row(state.value_dim().unwrap_or(state.dim()));
         // SAFETY: the caller's word.
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn popfield_recall(
         };
         let recalled = call.ask(&state, queries.len(), options.steps, |view| {
             let recalled = view.recall(&queries, &recall)?;
-            encoding.write(&recalled.patterns, answers);
+            encoding.write(&recalled.patterns, answers)?;
             Ok(recalled)
         })?;
         for (room, report) in room_for_reports.into_iter().flatten().zip(&recalled.reports) {
@@ -197,7 +197,7 @@ pub unsafe extern "C" fn popfield_attend(
         let state = unsafe { read(memory, "memory") }?.0.state();
         let beta = Beta::new(beta)?;
         // SAFETY: the caller's word.
-        let (queries, call) = unsafe { (read(queries, "queries")?.queries(state.dim())?, Call::asked(call)?) };
+        let (call, queries) = unsafe { Call::with_queries(call, queries, state.dim()) }?;
         let all = queries.len().checked_mul(state.value_dim().unwrap_or(state.dim()));
         // SAFETY: the caller's word.
         let room = unsafe { room(means, count, all, "means") }?;

@@ -9,6 +9,9 @@ use popfield::{Batch, Patterns, Queries};
 
 use crate::status::{Failure, Outcome};
 
+/// Bytes that elements take as they are written, at the least those of eight rows.
+const PIECE_BYTES: usize = 1 << 20;
+
 /// How the positions of a pattern stand in bytes.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,14 +43,21 @@ impl popfield_encoding {
         }
     }
 
-    /// The rows of `patterns`.
-    pub fn write(self, patterns: &Patterns, out: &mut [u8]) {
-        match self {
-            Self::Signs => out.iter_mut().zip(patterns.to_signs()).for_each(|(out, sign)| *out = sign as u8),
-            Self::Bytes => out.iter_mut().zip(patterns.to_bools()).for_each(|(out, bit)| *out = bit.into()),
-            Self::Packed => out.copy_from_slice(&patterns.to_packed(BitOrder::Big)),
-            Self::PackedLittle => out.copy_from_slice(&patterns.to_packed(BitOrder::Little)),
+    /// The rows of `patterns`, of which there is at least one where `out` has bytes.
+    pub fn write(self, patterns: &Patterns, out: &mut [u8]) -> popfield::Result<()> {
+        // Some at a time: as many bytes again as `out` has may be more than there are.
+        let some = (PIECE_BYTES / patterns.dim()).max(1).next_multiple_of(8);
+        for (piece, out) in out.chunks_mut(some * self.row(patterns.dim())).enumerate() {
+            let first = piece * some;
+            let rows = patterns.range(first..first + some)?;
+            match self {
+                Self::Signs => out.iter_mut().zip(rows.to_signs()).for_each(|(out, sign)| *out = sign as u8),
+                Self::Bytes => out.iter_mut().zip(rows.to_bools()).for_each(|(out, bit)| *out = bit.into()),
+                Self::Packed => out.copy_from_slice(&rows.to_packed(BitOrder::Big)),
+                Self::PackedLittle => out.copy_from_slice(&rows.to_packed(BitOrder::Little)),
+            }
         }
+        Ok(())
     }
 }
 
@@ -79,6 +89,30 @@ pub struct popfield_associations {
     pub ids: *const u64,
     /// A label for each key, UTF-8; NULL where there are none, an empty text for a key without.
     pub labels: *const *const c_char,
+}
+
+/// Rows that are there, not looked into yet.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    place: &'static str,
+    bytes: &'a [u8],
+    count: usize,
+    dim: usize,
+    encoding: popfield_encoding,
+}
+
+/// Queries that are there, not looked into yet.
+pub struct Prompts<'a> {
+    signs: Rows<'a>,
+    known: Option<Rows<'a>>,
+}
+
+/// Associations that are there, of which the patterns are not looked into yet.
+pub struct Given<'a> {
+    keys: Rows<'a>,
+    values: Option<Rows<'a>>,
+    ids: Option<Vec<u64>>,
+    labels: Option<Vec<String>>,
 }
 
 /// What was read of associations.
@@ -157,10 +191,17 @@ fn check<T>(pointer: *const T, place: &str) -> Outcome {
     Ok(())
 }
 
+/// That something may be written at `pointer`, if that is not null.
+pub fn check_unless_null<T>(pointer: *const T, place: &str) -> Outcome {
+    if pointer.is_null() { Ok(()) } else { check(pointer, place) }
+}
+
 fn check_size<T>(count: usize, place: &str) -> Outcome {
     match count.checked_mul(size_of::<T>()) {
         Some(bytes) if isize::try_from(bytes).is_ok() => Ok(()),
-        _ => Err(Failure::input(place, "at most 2^63 bytes", format!("{count} elements"))),
+        _ => {
+            Err(Failure::input(place, "less than 2^63 bytes", format!("{count} elements of {} bytes", size_of::<T>())))
+        }
     }
 }
 
@@ -181,94 +222,132 @@ unsafe fn bytes<'a>(pointer: *const c_char, place: &str) -> Outcome<&'a [u8]> {
 pub unsafe fn path<'a>(pointer: *const c_char) -> Outcome<&'a Path> {
     // SAFETY: the caller's word.
     let bytes = unsafe { bytes(pointer, "path") }?;
+    if bytes.is_empty() {
+        return Err(Failure::input("path", "the name of a file or folder", "an empty text"));
+    }
     Ok(Path::new(OsStr::from_bytes(bytes)))
 }
 
 impl popfield_rows {
-    /// The bytes of `count` rows at `data`.
+    /// The rows, whose elements stand at `data`.
     ///
     /// # Safety
-    /// As [`slice`], of the bytes that encoding, count and dim say.
-    unsafe fn bytes<'a>(&self, data: *const c_void, encoding: popfield_encoding, place: &str) -> Outcome<&'a [u8]> {
-        let all = self.count.checked_mul(encoding.row(self.dim));
-        let all = all.ok_or_else(|| Failure::input(place, "at most 2^63 bytes", "more"))?;
+    /// `data` points to as many rows as is said.
+    unsafe fn at<'a>(
+        &self,
+        data: *const c_void,
+        encoding: popfield_encoding,
+        place: &'static str,
+    ) -> Outcome<Rows<'a>> {
+        let (count, dim) = (self.count, self.dim);
+        let all = count.checked_mul(encoding.row(dim)).filter(|&all| isize::try_from(all).is_ok());
+        let found = || format!("{count} rows of {dim} positions");
+        let all = all.ok_or_else(|| Failure::input(place, "less than 2^63 bytes", found()))?;
         // SAFETY: the caller's word.
-        unsafe { slice(data.cast(), all, place) }
+        let bytes = unsafe { slice(data.cast(), all, place) }?;
+        Ok(Rows { place, bytes, count, dim, encoding })
     }
 
     /// The patterns.
     ///
     /// # Safety
     /// `data` points to as many rows as is said.
-    pub unsafe fn patterns(&self, place: &'static str) -> Outcome<Patterns> {
+    unsafe fn patterns<'a>(&self, place: &'static str) -> Outcome<Rows<'a>> {
         if !self.known.is_null() {
             return Err(Failure::input(&format!("known positions of {place}"), "NULL outside of queries", "a pointer"));
         }
-        // SAFETY: the caller's word.
-        unsafe { self.read(place) }
-    }
-
-    /// # Safety
-    /// `data` points to as many rows as is said.
-    unsafe fn read(&self, place: &'static str) -> Outcome<Patterns> {
         let encoding = popfield_encoding::asked(self.encoding, place)?;
         // SAFETY: the caller's word.
-        let bytes = unsafe { self.bytes(self.data, encoding, place) }?;
-        of_bytes(bytes, self.count, self.dim, encoding).map_err(|error| of_place(error, place))
+        unsafe { self.at(self.data, encoding, place) }
     }
 
     /// The queries.
     ///
     /// # Safety
     /// `data` points to as many rows as is said, and `known` too unless it is null.
-    pub unsafe fn queries(&self, dim: usize) -> Outcome<Queries> {
+    pub unsafe fn prompts<'a>(&self, dim: usize) -> Outcome<Prompts<'a>> {
         if self.dim != dim {
             return Err(popfield::Error::Dimension { what: "queries", expected: dim, found: self.dim }.into());
         }
         let encoding = popfield_encoding::asked(self.encoding, "queries")?;
-        if encoding == popfield_encoding::Signs && self.known.is_null() {
-            // SAFETY: the caller's word; bytes and signed bytes are alike in memory.
-            let bytes = unsafe { self.bytes(self.data, encoding, "queries") }?;
-            return Ok(Queries::from_signs(&signed(bytes), dim)?);
-        }
         // SAFETY: the caller's word.
-        let signs = unsafe { self.read("queries") }?;
+        let signs = unsafe { self.at(self.data, encoding, "queries") }?;
         if self.known.is_null() {
-            return Ok(signs.into());
+            return Ok(Prompts { signs, known: None });
         }
         let of_known = match encoding {
             popfield_encoding::Signs | popfield_encoding::Bytes => popfield_encoding::Bytes,
             packed => packed,
         };
         // SAFETY: the caller's word.
-        let known = unsafe { self.bytes(self.known, of_known, "known positions") }?;
-        let known = of_bytes(known, self.count, dim, of_known).map_err(|error| of_place(error, "known positions"))?;
-        Ok(Queries::with_known(signs, known)?)
+        let known = unsafe { self.at(self.known, of_known, "known positions") }?;
+        Ok(Prompts { signs, known: Some(known) })
     }
 }
 
-fn signed(bytes: &[u8]) -> Vec<i8> {
-    bytes.iter().map(|&byte| byte as i8).collect()
+impl Rows<'_> {
+    /// As signed bytes.
+    fn signed(&self) -> &[i8] {
+        // SAFETY: bytes and signed bytes are alike in memory.
+        unsafe { std::slice::from_raw_parts(self.bytes.as_ptr().cast(), self.bytes.len()) }
+    }
+
+    fn patterns(&self) -> popfield::Result<Patterns> {
+        let read = || {
+            let mut patterns = Patterns::filled(self.count, self.dim, false)?;
+            match self.encoding {
+                popfield_encoding::Signs => patterns.set_signs(0, self.signed())?,
+                popfield_encoding::Bytes => patterns.set_bits(0, self.bytes)?,
+                popfield_encoding::Packed => patterns.set_packed(0, self.bytes, BitOrder::Big)?,
+                popfield_encoding::PackedLittle => patterns.set_packed(0, self.bytes, BitOrder::Little)?,
+            }
+            Ok(patterns)
+        };
+        read().map_err(|error| of_place(error, self.place))
+    }
 }
 
-fn of_bytes(bytes: &[u8], count: usize, dim: usize, encoding: popfield_encoding) -> popfield::Result<Patterns> {
-    let mut patterns = Patterns::filled(count, dim, false)?;
-    match encoding {
-        popfield_encoding::Signs => patterns.set_signs(0, &signed(bytes))?,
-        popfield_encoding::Bytes => patterns.set_bits(0, bytes)?,
-        popfield_encoding::Packed => patterns.set_packed(0, bytes, BitOrder::Big)?,
-        popfield_encoding::PackedLittle => patterns.set_packed(0, bytes, BitOrder::Little)?,
+impl Prompts<'_> {
+    /// Bytes of the rows.
+    pub fn bytes(&self) -> usize {
+        self.signs.bytes.len()
     }
-    Ok(patterns)
+
+    /// The queries. Patterns are made side by side, so this is for a pool.
+    pub fn queries(&self) -> popfield::Result<Queries> {
+        match &self.known {
+            Some(known) => Queries::with_known(self.signs.patterns()?, known.patterns()?),
+            None if self.signs.encoding == popfield_encoding::Signs => {
+                Queries::from_signs(self.signs.signed(), self.signs.dim)
+            }
+            None => Ok(self.signs.patterns()?.into()),
+        }
+    }
+}
+
+impl Given<'_> {
+    /// Bytes of the rows.
+    pub fn bytes(&self) -> usize {
+        self.keys.bytes.len() + self.values.map_or(0, |values| values.bytes.len())
+    }
+
+    /// The associations. Patterns are made side by side, so this is for a pool.
+    pub fn associations(self) -> popfield::Result<Associations> {
+        let values = self.values.map(|values| values.patterns()).transpose()?;
+        Ok(Associations { keys: self.keys.patterns()?, values, ids: self.ids, labels: self.labels })
+    }
 }
 
 /// An error about patterns, which the engine does not know to be keys, values or queries.
-fn of_place(error: popfield::Error, place: &'static str) -> Failure {
+fn of_place(error: popfield::Error, place: &'static str) -> popfield::Error {
+    use popfield::Error::{Element, Parameter, TailBit};
     match error {
-        popfield::Error::Element { row, column, expected, found, .. } => {
-            popfield::Error::Element { what: place, row, column, expected, found }.into()
+        Element { row, column, expected, found, .. } => Element { what: place, row, column, expected, found },
+        TailBit { row, dim, bit, .. } => TailBit { what: place, row, dim, bit },
+        Parameter { what: "dimension", expected, found } => {
+            Parameter { what: place, expected: format!("a dimension of {expected}"), found }
         }
-        error => error.into(),
+        error => error,
     }
 }
 
@@ -277,7 +356,7 @@ impl popfield_associations {
     ///
     /// # Safety
     /// All pointers point to as much as is said.
-    pub unsafe fn read(&self) -> Outcome<Associations> {
+    pub unsafe fn given<'a>(&self) -> Outcome<Given<'a>> {
         let count = self.keys.count;
         // SAFETY: the caller's word.
         let keys = unsafe { self.keys.patterns("keys") }?;
@@ -303,14 +382,14 @@ impl popfield_associations {
             let labels = unsafe { slice(self.labels, count, "labels") }?;
             Some(labels.iter().enumerate().map(|(place, &label)| text(place, label)).collect::<Outcome<_>>()?)
         };
-        Ok(Associations { keys, values, ids, labels })
+        Ok(Given { keys, values, ids, labels })
     }
 }
 
-/// Label number `place`, which the caller of [`popfield_associations::read`] vouches for.
+/// Label number `place`, which the caller of [`popfield_associations::given`] vouches for.
 fn text(place: usize, label: *const c_char) -> Outcome<String> {
     let place = format!("labels, place {place}");
-    // SAFETY: the word of who called `read`.
+    // SAFETY: the word of who called `given`.
     let bytes = unsafe { bytes(label, &place) }?;
     match str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),

@@ -5,7 +5,7 @@ use popfield::Neighbor;
 use crate::call::{Call, popfield_call};
 use crate::memory::popfield_memory;
 use crate::rows::{popfield_rows, read, room, write};
-use crate::status::{Outcome, popfield_status, run};
+use crate::status::{Outcome, caught, here, popfield_status, run};
 
 /// What a search by radius has found.
 pub struct popfield_found {
@@ -30,7 +30,7 @@ pub unsafe extern "C" fn popfield_search(
         // SAFETY: the caller's word.
         let state = unsafe { read(memory, "memory") }?.0.state();
         // SAFETY: the caller's word.
-        let (queries, call) = unsafe { (read(queries, "queries")?.queries(state.dim())?, Call::asked(call)?) };
+        let (call, queries) = unsafe { Call::with_queries(call, queries, state.dim()) }?;
         let count = queries.len().saturating_mul(k);
         // SAFETY: the caller's word.
         let (ids, distances) =
@@ -58,14 +58,15 @@ pub unsafe extern "C" fn popfield_search_radius(
     call: *const popfield_call,
     out: *mut *mut popfield_found,
 ) -> popfield_status {
-    run(|| {
+    caught(|| {
         // SAFETY: the caller's word.
         let out = unsafe { write(out, "out") }?;
         *out = std::ptr::null_mut();
+        here()?;
         // SAFETY: the caller's word.
         let state = unsafe { read(memory, "memory") }?.0.state();
         // SAFETY: the caller's word.
-        let (queries, call) = unsafe { (read(queries, "queries")?.queries(state.dim())?, Call::asked(call)?) };
+        let (call, queries) = unsafe { Call::with_queries(call, queries, state.dim()) }?;
         let found = call.ask(&state, queries.len(), 1, |view| view.search_radius(&queries, radius))?;
         *out = Box::into_raw(Box::new(flat(&found)?));
         Ok(())

@@ -1,9 +1,10 @@
 //! How calls end: a status, and beside it what went wrong, in words.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use popfield::ErrorKind;
 
@@ -69,10 +70,42 @@ impl From<popfield::Error> for Failure {
 
 thread_local! {
     static LAST: RefCell<CString> = RefCell::default();
+    /// Whether this thread is in a function of the caller's that is told of progress.
+    static TELLING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs the work of a call: whatever becomes of it, a status comes back.
+/// Runs a function of the caller's, from which nothing may be called.
+pub fn telling<T>(tell: impl FnOnce() -> T) -> T {
+    TELLING.set(true);
+    let told = tell();
+    TELLING.set(false);
+    told
+}
+
+/// Whether a call may be made here.
+pub fn here() -> Outcome {
+    // The thread that tells is one of a pool: what it waits for may be what it holds up itself.
+    if TELLING.get() {
+        return Err(Failure::input("call", "one from outside of progress functions", "one from inside"));
+    }
+    // Threads of pools stay behind in the process that was forked, and with them what they have locked.
+    static PROCESS: AtomicU32 = AtomicU32::new(0);
+    let id = std::process::id();
+    match PROCESS.compare_exchange(0, id, Ordering::Relaxed, Ordering::Relaxed) {
+        Err(first) if first != id => Err(Failure::resource(format!(
+            "process: expected {first}, which has called popfield first, found its forked child {id}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Runs the work of a call, where one may be made: whatever becomes of it, a status comes back.
 pub fn run(work: impl FnOnce() -> Outcome) -> popfield_status {
+    caught(|| here().and_then(|()| work()))
+}
+
+/// As [`run`], wherever it is.
+pub fn caught(work: impl FnOnce() -> Outcome) -> popfield_status {
     let failure = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(())) => return popfield_status::Ok,
         Ok(Err(failure)) => failure,

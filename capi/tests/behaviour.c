@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define EXPECT(condition)                                                                        \
     do {                                                                                         \
@@ -72,7 +74,16 @@ static void refuses(void) {
     all.ids = ids;
     REFUSED(popfield_memory_new(&all, &memory), POPFIELD_STATUS_INPUT, "ids");
     all.ids = NULL;
+    uint8_t packed[] = {0xff, 0xff, 0, 0xff};
+    all = (popfield_associations){.keys = {.data = packed, .count = 2, .dim = 13, .encoding = POPFIELD_ENCODING_PACKED}};
+    REFUSED(popfield_memory_new(&all, &memory), POPFIELD_STATUS_INPUT, "keys, row 0: expected zero bits beyond dimension 13");
+    all = (popfield_associations){.keys = rows(keys, COUNT, DIM), .values = rows(values, COUNT, 0)};
+    REFUSED(popfield_memory_new(&all, &memory), POPFIELD_STATUS_INPUT, "values: expected a dimension of 1 to");
+    all.values = rows(values, SIZE_MAX / 2, 3);
+    REFUSED(popfield_memory_new(&all, &memory), POPFIELD_STATUS_INPUT, "rows of 3 positions");
+    all.values = rows(values, COUNT, VALUES);
     EXPECT(memory == NULL);
+    REFUSED(popfield_memory_open("", false, &memory), POPFIELD_STATUS_INPUT, "path: expected the name");
     REFUSED(popfield_memory_open("/nonexistent/memory", false, &memory), POPFIELD_STATUS_IO, "/nonexistent/memory: ");
     REFUSED(popfield_memory_open(NULL, false, &memory), POPFIELD_STATUS_INPUT, "path");
 
@@ -112,6 +123,11 @@ static void refuses(void) {
     uint32_t found_distances[QUERIES];
     EXPECT(popfield_search(memory, &asked, 0, NULL, found_ids, found_distances) == POPFIELD_STATUS_INPUT);
     REFUSED(popfield_search(memory, &asked, 1, NULL, NULL, found_distances), POPFIELD_STATUS_INPUT, "ids");
+    /* Before anything is forgotten. */
+    uint64_t first = 0;
+    REFUSED(popfield_memory_forget(memory, &first, 1, false, (uint64_t *)((char *)found_ids + 1)), POPFIELD_STATUS_INPUT,
+            "forgotten: expected a pointer aligned");
+    OK(popfield_memory_forget(memory, &first, 1, false, NULL));
     /* A pointer that no array of its type can have. */
     REFUSED(popfield_search(memory, &asked, 1, NULL, (uint64_t *)((char *)found_ids + 1), found_distances),
             POPFIELD_STATUS_INPUT, "aligned");
@@ -302,6 +318,60 @@ static void stopped(popfield_memory *memory) {
     EXPECT(asked_for == 1);
 }
 
+static bool calls_back(uint64_t done, uint64_t total, void *memory) {
+    (void)done, (void)total;
+    popfield_associations all = {.keys = rows(keys, COUNT, DIM), .values = rows(values, COUNT, VALUES)};
+    popfield_memory *other = memory;
+    REFUSED(popfield_memory_append(memory, &all, NULL), POPFIELD_STATUS_INPUT, "call: expected one from outside");
+    REFUSED(popfield_memory_new(&all, &other), POPFIELD_STATUS_INPUT, "call: expected one from outside");
+    EXPECT(other == NULL);
+    return true;
+}
+
+static void from_where_it_may_not(popfield_memory *memory) {
+    static int8_t answers[COUNT][VALUES];
+    popfield_rows asked = rows(keys, COUNT, DIM);
+    for (uint32_t threads = 1; threads <= 20; threads++) {
+        popfield_call call = {.progress = calls_back, .data = memory, .threads = threads};
+        OK(popfield_recall(memory, &asked, NULL, &call, 0, (uint8_t *)answers, sizeof answers, NULL));
+        EXPECT(memcmp(answers, values, sizeof answers) == 0);
+    }
+    /* A child leaves the threads behind that its parent has. */
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(60);
+        popfield_memory *other = memory;
+        popfield_status status = popfield_memory_open("nowhere", false, &other);
+        bool said = strstr(popfield_last_error(), "process: expected") != NULL;
+        status = status == POPFIELD_STATUS_RESOURCE
+                     ? popfield_recall(memory, &asked, NULL, NULL, 0, (uint8_t *)answers, sizeof answers, NULL)
+                     : POPFIELD_STATUS_OK;
+        popfield_memory_free(memory);
+        _exit(status == POPFIELD_STATUS_RESOURCE && said && other == NULL ? 0 : 1);
+    }
+    int ended = -1;
+    EXPECT(waitpid(child, &ended, 0) == child && ended == 0);
+}
+
+/* Answers of more bytes than are written at once. */
+static void many(popfield_memory *memory) {
+    enum { MANY = 120000 };
+    int8_t *asked_for = malloc((size_t)MANY * DIM);
+    uint8_t *answers = malloc((size_t)MANY * VALUES), *packed = malloc((size_t)MANY * 2);
+    for (size_t i = 0; i < MANY; i++) memcpy(asked_for + i * DIM, keys[i % COUNT], DIM);
+    popfield_rows asked = rows(asked_for, MANY, DIM);
+    popfield_recall_options options = popfield_recall_defaults();
+    options.separation = POPFIELD_SEPARATION_MAX;
+    OK(popfield_recall(memory, &asked, &options, NULL, 0, answers, (size_t)MANY * VALUES, NULL));
+    OK(popfield_recall(memory, &asked, &options, NULL, POPFIELD_ENCODING_PACKED, packed, (size_t)MANY * 2, NULL));
+    for (size_t i = 0; i < MANY; i++) {
+        uint8_t expected[2];
+        pack(values[i % COUNT], 1, VALUES, 0, expected);
+        EXPECT(memcmp(answers + i * VALUES, values[i % COUNT], VALUES) == 0 && memcmp(packed + i * 2, expected, 2) == 0);
+    }
+    free(asked_for), free(answers), free(packed);
+}
+
 static void *appends(void *memory) {
     popfield_associations all = {.keys = rows(keys, 1, DIM), .values = rows(values, 1, VALUES)};
     for (int i = 0; i < 50; i++) OK(popfield_memory_append(memory, &all, NULL));
@@ -357,6 +427,8 @@ int main(int argc, char **argv) {
     encodings(memory);
     numbers(memory);
     stopped(memory);
+    many(memory);
+    from_where_it_may_not(memory);
     lasts(argv[1]);
     at_once(memory);
     popfield_memory_free(memory);
