@@ -184,3 +184,19 @@ mod stores {
         }
     }
 }
+
+/// What is no file is not replaced by one.
+#[cfg(unix)]
+#[test]
+fn a_memory_is_not_saved_in_place_of_a_socket_or_folder() {
+    use std::os::unix::fs::FileTypeExt;
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let memory = Memory::auto_associative(popfield::Patterns::random(3, 64, 5, "keys").unwrap()).unwrap();
+    for path in [socket.as_path(), folder.path()] {
+        let refused = memory.save(path).unwrap_err().to_string();
+        assert!(refused.starts_with("where to save: expected a new name, or a regular file to replace"), "{refused}");
+    }
+    assert!(socket.metadata().unwrap().file_type().is_socket());
+}

@@ -3,15 +3,22 @@
 #ifndef POPFIELD_HPP
 #define POPFIELD_HPP
 
+#include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "popfield.h"
+
+#if __cplusplus < 201703L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 201703L)
+#error "popfield.hpp needs C++17; popfield.h does with less"
+#endif
 
 namespace popfield {
 
@@ -82,7 +89,8 @@ public:
         return *this;
     }
 
-    // Told of (done, total) from any of the call's threads; false stops the call, and so does throwing.
+    // Told of (done, total) from any of the call's threads; false stops the call, and so does throwing: what was thrown is
+    // thrown again by the call. It may not call popfield.
     Call &progress(std::function<bool(std::uint64_t, std::uint64_t)> told) {
         told_ = std::move(told);
         return *this;
@@ -91,28 +99,53 @@ public:
 private:
     friend class Memory;
 
-    // For as long as this lives and is not changed.
-    popfield_call get() const {
-        static const std::uint64_t none = 0;
-        popfield_call call{};
-        call.only = has_only_ && only_.empty() ? &none : only_.data();
-        call.only_count = only_.size();
-        call.exclude = exclude_.data();
-        call.exclude_count = exclude_.size();
-        call.missing_ok = missing_ok_;
-        call.threads = threads_;
-        if (told_) {
-            call.progress = [](std::uint64_t done, std::uint64_t total, void *data) noexcept -> bool {
-                try {
-                    return static_cast<const Call *>(data)->told_(done, total);
-                } catch (...) {
-                    return false;
-                }
-            };
-            call.data = const_cast<Call *>(this);
+    // A call under way.
+    class Running {
+    public:
+        explicit Running(const Call &how) : how_(how) {
+            static const std::uint64_t none = 0;
+            call_.only = how.has_only_ && how.only_.empty() ? &none : how.only_.data();
+            call_.only_count = how.only_.size();
+            call_.exclude = how.exclude_.data();
+            call_.exclude_count = how.exclude_.size();
+            call_.missing_ok = how.missing_ok_;
+            call_.threads = how.threads_;
+            if (how.told_) {
+                call_.progress = tell;
+                call_.data = this;
+            }
         }
-        return call;
-    }
+
+        Running(const Running &) = delete;
+        Running &operator=(const Running &) = delete;
+
+        const popfield_call *get() const noexcept { return &call_; }
+
+        // What the watcher threw is thrown here, else what went wrong.
+        void check(popfield_status status) {
+            if (thrown_) {
+                std::rethrow_exception(thrown_);
+            }
+            popfield::check(status);
+        }
+
+    private:
+        static bool tell(std::uint64_t done, std::uint64_t total, void *data) noexcept {
+            auto &self = *static_cast<Running *>(data);
+            try {
+                return self.how_.told_(done, total);
+            } catch (...) {
+                const std::lock_guard<std::mutex> only_one(self.lock_);
+                self.thrown_ = std::current_exception();
+                return false;
+            }
+        }
+
+        const Call &how_;
+        popfield_call call_{};
+        std::mutex lock_;
+        std::exception_ptr thrown_;
+    };
 
     std::vector<std::uint64_t> only_, exclude_;
     std::function<bool(std::uint64_t, std::uint64_t)> told_;
@@ -212,6 +245,22 @@ public:
         return changed;
     }
 
+    // The ids in storing order.
+    std::vector<std::uint64_t> ids() const {
+        std::vector<std::uint64_t> ids(info().count);
+        check(popfield_memory_ids(get(), ids.data(), ids.size()));
+        return ids;
+    }
+
+    // The key and the value of an association, +1 and -1.
+    std::pair<std::vector<std::int8_t>, std::vector<std::int8_t>> association(std::uint64_t id) const {
+        const popfield_info is = info();
+        std::vector<std::int8_t> key(is.dim), value(is.value_dim);
+        check(popfield_memory_get(get(), id, POPFIELD_ENCODING_SIGNS, reinterpret_cast<std::uint8_t *>(key.data()),
+                                  reinterpret_cast<std::uint8_t *>(value.data())));
+        return {std::move(key), std::move(value)};
+    }
+
     std::string label(std::uint64_t id) const {
         std::size_t length = 0;
         check(popfield_memory_label(get(), id, nullptr, 0, &length));
@@ -226,8 +275,8 @@ public:
         Recalled recalled;
         recalled.signs.resize(queries.count() * info().value_dim);
         recalled.reports.resize(queries.count());
-        const popfield_call call = how.get();
-        check(popfield_recall(get(), &queries.get(), &options, &call, POPFIELD_ENCODING_SIGNS,
+        Call::Running call(how);
+        call.check(popfield_recall(get(), &queries.get(), &options, call.get(), POPFIELD_ENCODING_SIGNS,
                               reinterpret_cast<std::uint8_t *>(recalled.signs.data()), recalled.signs.size(),
                               recalled.reports.data()));
         return recalled;
@@ -235,8 +284,8 @@ public:
 
     std::vector<double> attend(const Rows &queries, double beta, const Call &how = Call()) const {
         std::vector<double> means(queries.count() * info().value_dim);
-        const popfield_call call = how.get();
-        check(popfield_attend(get(), &queries.get(), beta, &call, means.data(), means.size()));
+        Call::Running call(how);
+        call.check(popfield_attend(get(), &queries.get(), beta, call.get(), means.data(), means.size()));
         return means;
     }
 
@@ -244,15 +293,15 @@ public:
         Nearest nearest;
         nearest.ids.resize(queries.count() * k);
         nearest.distances.resize(queries.count() * k);
-        const popfield_call call = how.get();
-        check(popfield_search(get(), &queries.get(), k, &call, nearest.ids.data(), nearest.distances.data()));
+        Call::Running call(how);
+        call.check(popfield_search(get(), &queries.get(), k, call.get(), nearest.ids.data(), nearest.distances.data()));
         return nearest;
     }
 
     Within search_radius(const Rows &queries, std::uint32_t radius, const Call &how = Call()) const {
         popfield_found *found = nullptr;
-        const popfield_call call = how.get();
-        check(popfield_search_radius(get(), &queries.get(), radius, &call, &found));
+        Call::Running call(how);
+        call.check(popfield_search_radius(get(), &queries.get(), radius, call.get(), &found));
         const std::unique_ptr<popfield_found, void (*)(popfield_found *)> owner(found, popfield_found_free);
         const std::size_t *offsets = popfield_found_offsets(found);
         Within within;
@@ -266,16 +315,33 @@ public:
     // Every overlap, (queries, n); calls name no scope here.
     std::vector<std::int32_t> overlaps(const Rows &queries, const Call &how = Call()) const {
         std::vector<std::int32_t> out(queries.count() * info().count);
-        const popfield_call call = how.get();
-        check(popfield_overlaps(get(), &queries.get(), &call, out.data(), out.size()));
+        Call::Running call(how);
+        call.check(popfield_overlaps(get(), &queries.get(), call.get(), out.data(), out.size()));
         return out;
     }
 
     // Every Hamming distance, (queries, n).
     std::vector<std::uint32_t> distances(const Rows &queries, const Call &how = Call()) const {
         std::vector<std::uint32_t> out(queries.count() * info().count);
-        const popfield_call call = how.get();
-        check(popfield_distances(get(), &queries.get(), &call, out.data(), out.size()));
+        Call::Running call(how);
+        call.check(popfield_distances(get(), &queries.get(), call.get(), out.data(), out.size()));
+        return out;
+    }
+
+    // Every overlap and every distance of two keys, (n, n).
+    std::vector<std::int32_t> mutual_overlaps(const Call &how = Call()) const {
+        const std::size_t count = info().count;
+        std::vector<std::int32_t> out(count * count);
+        Call::Running call(how);
+        call.check(popfield_mutual_overlaps(get(), call.get(), out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<std::uint32_t> mutual_distances(const Call &how = Call()) const {
+        const std::size_t count = info().count;
+        std::vector<std::uint32_t> out(count * count);
+        Call::Running call(how);
+        call.check(popfield_mutual_distances(get(), call.get(), out.data(), out.size()));
         return out;
     }
 

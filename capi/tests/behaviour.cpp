@@ -50,9 +50,21 @@ int main(int argc, char **argv) {
     expect(moved.attend(query, 10.0)[0] > 0.99, "attend");
 
     refused(POPFIELD_STATUS_INTERRUPTED, [&] {
-        moved.recall(query, popfield_recall_defaults(),
-                     popfield::Call().progress([](auto, auto) -> bool { throw std::runtime_error("no"); }));
+        moved.recall(query, popfield_recall_defaults(), popfield::Call().progress([](auto, auto) { return false; }));
     });
+    try {
+        const auto throws = [](auto, auto) -> bool { throw std::runtime_error("its own"); };
+        moved.recall(query, popfield_recall_defaults(), popfield::Call().progress(throws));
+        expect(false, "what the watcher threw");
+    } catch (const popfield::Error &) {
+        expect(false, "what the watcher threw, not an error of popfield's");
+    } catch (const std::runtime_error &error) {
+        expect(std::string(error.what()) == "its own", error.what());
+    }
+    expect(moved.mutual_overlaps()[1] == -3 && moved.mutual_distances()[1] == 3, "mutual");
+    expect(moved.association(2).first[1] == -1 && moved.association(2).second[0] == 1, "association");
+    expect(moved.ids() == std::vector<std::uint64_t>{0, 1, 2}, "ids");
+
     const std::vector<std::int8_t> wrong{1, 2, 1};
     const auto said = refused(POPFIELD_STATUS_INPUT, [&] { popfield::Memory of(popfield::Rows(wrong.data(), 1, 3)); });
     expect(said.find("keys") != std::string::npos && said.find("found 2") != std::string::npos, said.c_str());

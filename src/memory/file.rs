@@ -291,6 +291,14 @@ impl View<'_> {
     /// As [`Memory::save`]; [`Error::Parameter`] within a scope; [`Error::Interrupted`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
+        // A device or a pipe would be replaced by the file, a folder cannot be.
+        if let Ok(there) = path.metadata()
+            && !there.is_file()
+        {
+            let found = if there.is_dir() { "a folder" } else { "a pipe or device" };
+            let expected = "a new name, or a regular file to replace".into();
+            return Err(Error::Format { place: "where to save", expected, found: found.into() });
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
         // As any new file: readable by those whom the umask lets read.
