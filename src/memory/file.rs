@@ -297,7 +297,7 @@ impl View<'_> {
         {
             let found = if there.is_dir() { "a folder" } else { "a pipe or device" };
             let expected = "a new name, or a regular file to replace".into();
-            return Err(Error::Format { place: "where to save", expected, found: found.into() });
+            return Err(Error::Parameter { what: "where to save", expected, found: found.into() });
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
