@@ -157,11 +157,7 @@ impl<'py> Rows<'py> {
     }
 
     fn read<T: Element>(&self) -> PyResult<PyReadonlyArrayDyn<'py, T>> {
-        Ok(self
-            .array
-            .cast::<PyArrayDyn<T>>()?
-            .try_readonly()
-            .map_err(|error| PyValueError::new_err(error.to_string()))?)
+        self.array.cast::<PyArrayDyn<T>>()?.try_readonly().map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
     /// Makes patterns of `dim` positions of the array's elements.
@@ -495,7 +491,7 @@ pub fn shaped<'py, T: Element + Copy>(
     if single && elements.len() <= COPIED {
         return Ok(PyArray1::from_slice(py, &elements).into_any());
     }
-    let rows = if columns == 0 { 0 } else { elements.len() / columns };
+    let rows = elements.len().checked_div(columns).unwrap_or(0);
     let array = elements.into_pyarray(py);
     Ok(if single { array.into_any() } else { array.reshape([rows, columns])?.into_any() })
 }

@@ -117,7 +117,7 @@ pub(super) fn to_elements<T: Copy>(
 /// +1 and −1 for bytes that are 1 and 0.
 pub(super) fn signs_of(bits: u64) -> [i8; 8] {
     // All ones in the bytes that were 0, each by itself.
-    (ONES | (bits ^ ONES) * 0xff).to_le_bytes().map(u8::cast_signed)
+    (ONES | ((bits ^ ONES) * 0xff)).to_le_bytes().map(u8::cast_signed)
 }
 
 /// Booleans for bytes that are 1 and 0.
