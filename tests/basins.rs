@@ -75,7 +75,7 @@ fn exact(oracle: &mut reference::Oracle, near: &BTreeMap<u32, u64>, separation: 
         let Some(beta) = separation.beta() else { return true };
         let mut votes: BTreeMap<i64, i64> = BTreeMap::from([(0, 1)]);
         near.iter().for_each(|(&distance, &count)| {
-            *votes.entry(-2 * i64::from(distance - budget)).or_insert(0) -= count as i64
+            *votes.entry(-2 * i64::from(distance - budget)).or_insert(0) -= count as i64;
         });
         oracle.sign(&votes, reference::Separation::Exponential(beta.get())) == Ordering::Greater
     })

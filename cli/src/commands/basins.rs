@@ -160,8 +160,7 @@ impl Found<'_> {
     fn largest_overlap(&self) -> [Option<f64>; 2] {
         let (dim, keys) = (self.basins.dim() as f64, self.all().len() as u64);
         let found = self.basins.least_distance().map(|distance| 1.0 - 2.0 * f64::from(distance) / dim);
-        let pairs =
-            (keys as u128 * (keys as u128 - u128::from(keys > 0)) / 2).try_into().ok().filter(|&pairs: &u64| pairs > 0);
+        let pairs = keys.checked_mul(keys.saturating_sub(1)).map(|pairs| pairs / 2).filter(|&pairs| pairs > 0);
         let random = pairs.and_then(|pairs| typical_maximum(self.basins.dim() as u64, pairs).ok());
         [found, random.map(|overlap| overlap / dim)]
     }

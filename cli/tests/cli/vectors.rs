@@ -18,7 +18,7 @@ fn wrong<'a>(lines: impl Iterator<Item = &'a str>) -> (Vec<String>, usize) {
         match fields[..] {
             ["M", ..] => {
                 made = false;
-                [&mut ids, &mut keys, &mut values].map(String::clear);
+                [&mut ids, &mut keys, &mut values].into_iter().for_each(String::clear);
             }
             ["K", id, key, ref value @ ..] => {
                 ids += &format!("{id}\n");
