@@ -193,7 +193,7 @@ fn a_memory_is_not_saved_in_place_of_a_socket_or_folder() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("socket");
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-    let memory = Memory::auto_associative(popfield::Patterns::random(3, 64, 5, "keys").unwrap()).unwrap();
+    let memory = Memory::auto_associative(Patterns::random(3, 64, 5, "keys").unwrap()).unwrap();
     for path in [socket.as_path(), folder.path()] {
         let refused = memory.save(path).unwrap_err().to_string();
         assert!(refused.starts_with("where to save: expected a new name, or a regular file to replace"), "{refused}");

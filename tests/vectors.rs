@@ -105,12 +105,12 @@ fn by_the_reference() -> String {
         for v in 0..10 {
             let mut query = stored[dice.below(count)].1.clone();
             let (flips, unknown) = ([0, 1, 3, 10][dice.below(4)], [0, 0, 3, 1][dice.below(4)]);
-            for j in 0..dim {
+            for sign in &mut query {
                 if dice.below(20) < flips {
-                    query[j] = -query[j];
+                    *sign = -*sign;
                 }
                 if unknown > 0 && dice.below(unknown + 1) > 0 {
-                    query[j] = 0;
+                    *sign = 0;
                 }
             }
             let (beta, degree) = ([1.0, 0.05, 0.5, 1e-9, 3.25][dice.below(5)], [2, 1, 3, 4, 9][dice.below(5)]);
@@ -218,11 +218,11 @@ fn the_file_is_what_the_reference_says() {
 #[test]
 fn the_library_gives_every_bit() {
     let file = std::fs::read_to_string(FILE).unwrap();
-    let (wrong, count) = self::wrong(&file);
-    assert!(wrong.is_empty() && count >= 300, "{wrong:?} of {count}");
+    let (others, count) = wrong(&file);
+    assert!(others.is_empty() && count >= 300, "{others:?} of {count}");
     // One bit of one answer the other way round is seen.
     let line = file.lines().rfind(|line| line.starts_with("V\tm31v5\t")).unwrap();
     let mut fields: Vec<String> = line.split('\t').map(str::to_owned).collect();
     fields[10] = if fields[10].starts_with('+') { "-" } else { "+" }.to_owned() + &fields[10][1..];
-    assert_eq!(self::wrong(&file.replace(line, &fields.join("\t"))).0, ["m31v5"]);
+    assert_eq!(wrong(&file.replace(line, &fields.join("\t"))).0, ["m31v5"]);
 }

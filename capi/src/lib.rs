@@ -1,7 +1,7 @@
 //! popfield for C: `include/popfield.h` is written from this crate.
 //!
-//! Nothing panics across the border: a call returns a [`popfield_status`](status::popfield_status), and what went wrong
-//! stands in [`popfield_last_error`](status::popfield_last_error). Pointers are checked for null and alignment; that they
+//! Nothing panics across the border: a call returns a `popfield_status`, and what went wrong
+//! stands in `popfield_last_error`. Pointers are checked for null and alignment; that they
 //! point to as much as is said is the caller's word.
 
 #![allow(non_camel_case_types)]
