@@ -248,8 +248,8 @@ pub struct Learn {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  popfield basins digits.pop --plot basins.svg --csv basins.csv\n  popfield basins digits.pop --beta 0.25 --radius 20\n\n\
-Within its budget a query, each position of a pattern flipped costing 2 and each unknown one 1, recalls that pattern in\n\
-every bit, whatever the positions are. Takes a scan of all patterns for each of them."
+Each position of a pattern that a query has flipped costs 2, each unknown one 1: as long as this is within the\n\
+budget of a pattern, it is recalled in every bit, whatever the positions are. Takes a scan of all patterns for each."
 )]
 pub struct BasinsArgs {
     /// The memory

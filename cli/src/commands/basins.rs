@@ -297,15 +297,14 @@ impl Figure for Found<'_> {
         let end = self.end().map_or_else(String::new, |end| format!(" (no more than {end} are told)"));
         let mut chart = ChartBuilder::on(area)
             .margin(16)
-            .caption(format!("Flips that each pattern provably survives, β = {beta}{none}"), text(17, INK))
+            .caption(format!("Patterns by the flips that each provably survives, β = {beta}{none}"), text(17, INK))
             .x_label_area_size(40)
-            .y_label_area_size(64)
-            .build_cartesian_2d(0.0..f64::from(most + width), 0.0..1.08 * f64::from(highest))?;
+            .y_label_area_size(56)
+            .build_cartesian_2d(0.0..f64::from(most + 2 * width), 0.0..1.08 * f64::from(highest))?;
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
             .x_desc(format!("flipped of {} positions{end}", self.basins.dim()))
-            .y_desc("patterns")
             .x_label_formatter(&|flips| format!("{flips:.0}"))
             .y_label_formatter(&|patterns| format!("{patterns:.0}"))
             .label_style(text(13, FAINT))
