@@ -52,10 +52,12 @@ mod votes;
 mod sign;
 // as the separation weighs them:
 pub mod separation;
+// how far a query may lie from a key for its recall to be certain,
+pub mod basins;
+// and keys found without a scan, with the proof that no other matters:
+pub mod index;
 // that is one step of recall, with its proof.
 pub mod recall;
-// How far a query may lie from a key for its recall to be certain;
-pub mod basins;
 // Networks run from step to step to their limits.
 pub mod dynamics;
 // Memories in folders, which are appended to and mapped;

@@ -6,7 +6,7 @@ use crate::scan::{Near, Screen};
 use crate::simd::{Simd, Task};
 use crate::slab::Slab;
 use crate::weights::{self, WeightTable, Weights};
-use crate::{distances, matrix, near, peak};
+use crate::{distances, matrix, near, peak, single};
 
 /// Makes of each operation a method of [`Kernel`], which other kernels hand on unless they have a way of their own, and
 /// a [`Task`] that [`Simd::compiled`] runs: closures would not be compiled with the instructions.
@@ -68,6 +68,18 @@ operations! {
     /// `[query][pattern]`
     fn distances<'a>(simd, slab: Slab<'a>, panel: &'a QueryPanel, out: &'a mut [u32]) {
         distances::distances(simd, slab, panel, out);
+    }
+
+    /// Of one pattern, as far as `limit`.
+    fn distance<'a>(
+        simd,
+        slab: Slab<'a>,
+        pattern: usize,
+        signs: &'a [u64],
+        known: Option<&'a [u64]>,
+        limit: u32
+    ) -> u32 {
+        single::distance(simd, slab, pattern, signs, known, limit)
     }
 
     /// As many rows as queries, as long as each other and no longer than there are patterns.

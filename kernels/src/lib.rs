@@ -18,7 +18,8 @@
 //! the caller's type (`matrix.rs`). [`Tier::near`] finds the patterns nearer than a bound
 //! and reads the others no further than it must (`near.rs`). [`Tier::weights`] looks up what every pattern
 //! counts by its distance (`weights.rs`), and [`Tier::weigh`] adds that up by position (`weigh.rs`). For one position
-//! alone, [`Tier::sum_selected`] and its kin take its bits of all patterns as a column (`selected.rs`).
+//! alone, [`Tier::sum_selected`] and its kin take its bits of all patterns as a column (`selected.rs`), and for one pattern
+//! alone [`Tier::distance`] reads no more than it must (`single.rs`).
 //!
 //! # Tiers
 //!
@@ -57,10 +58,12 @@ mod matrix;
 mod near;
 mod panel;
 mod peak;
+mod prefetch;
 mod rows;
 mod scan;
 mod selected;
 mod simd;
+mod single;
 mod slab;
 mod tier;
 mod tiers;
@@ -80,6 +83,7 @@ pub use error::KernelError;
 pub use info::TierInfo;
 pub use lanes::{LANES, Lanes};
 pub use panel::QueryPanel;
+pub use prefetch::prefetch;
 pub use rows::Rows;
 pub use scan::{Near, Screen};
 pub use selected::MAX_SELECTED;

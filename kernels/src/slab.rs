@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::error::KernelError;
 use crate::lanes::{LANES, Lanes};
+use crate::prefetch::prefetch;
 
 /// A run of whole blocks of packed patterns, as planes: `[word][block][lane]`.
 ///
@@ -62,6 +63,14 @@ impl<'a> Slab<'a> {
     #[must_use]
     pub fn words(&self) -> usize {
         self.words
+    }
+
+    /// Has the first `words` words of a pattern fetched into the cache; a hint.
+    #[inline]
+    pub fn prefetch(&self, pattern: usize, words: usize) {
+        for word in 0..words.min(self.words) {
+            prefetch(self.lanes, word * self.stride + pattern / LANES);
+        }
     }
 
     /// Blocks of eight patterns.

@@ -60,6 +60,31 @@ impl Tier {
         Ok(())
     }
 
+    /// The Hamming distance of query `query` to pattern `pattern` of the slab, over the query's known positions, where that
+    /// is below `limit`; else a number from `limit` to the distance. A pattern of an unused tail lane has a distance too;
+    /// it means nothing.
+    ///
+    /// Cost: some nanoseconds, and on AVX-512 four instructions a word as far as is read.
+    ///
+    /// # Errors
+    /// [`KernelError::Length`] if query and pattern differ in words, or there is no such query or pattern.
+    pub fn distance(
+        self,
+        slab: Slab<'_>,
+        pattern: usize,
+        queries: &QueryPanel,
+        query: usize,
+        limit: u32,
+    ) -> Result<u32, KernelError> {
+        expect("words of a query", slab.words(), queries.words())?;
+        for (what, there, asked) in [("patterns", slab.patterns(), pattern), ("queries", queries.queries(), query)] {
+            if asked >= there {
+                return Err(KernelError::Length { what, expected: asked + 1, found: there });
+            }
+        }
+        Ok(self.kernel.distance(slab, pattern, queries.signs(query), queries.known(query), limit))
+    }
+
     /// Fills in the rows of a matrix: the distances of every query to the leading patterns of the slab over the query's
     /// known positions, or overlaps. Rows may be shorter than the slab, as where its last lanes hold no patterns.
     ///

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::error::room_for;
+use crate::index::{Purpose, Within};
 use crate::memory::view::View;
 use crate::recall::asked::Asked;
 use crate::scan::census::Counted;
@@ -61,16 +62,14 @@ impl View<'_> {
         let scan = asked.scan;
         scan.check(queries)?;
         let window = weight_window(beta, scan.len() as u64, MARGIN);
-        let plan = Plan::new(scan, queries)?;
-        let rows = each_tile(scan.side().len(), queries.len(), |tile| {
-            let wanted: Vec<Wanted> = tile.clone().map(|query| Wanted { query, window, nearest: None }).collect();
-            let censuses = Proposers::new(scan, &plan).propose(queries, &wanted)?;
-            let rows = each_query(scan.side().len(), tile.zip(censuses).collect(), |(index, counted)| {
-                attend_one(asked, queries, index, counted, beta, window)
-            })?;
-            steps.advance(wanted.len() as u64)?;
-            Ok(rows)
-        })?;
+        let scanned = |queries: &Queries| attend_scanned(asked, queries, beta, window);
+        let rows = match self.index() {
+            Some(index) => {
+                let one = |query, counted| attend_one(asked, queries, query, counted, beta, window);
+                index.or_scan(scan, &Within { window }, Purpose::Attend(beta), queries, one, scanned)?
+            }
+            None => scanned(queries)?,
+        };
         Ok(rows.into_iter().flatten().collect())
     }
 
@@ -97,6 +96,21 @@ impl View<'_> {
     }
 }
 
+/// Rows of attention by a scan.
+fn attend_scanned(asked: Asked<'_>, queries: &Queries, beta: Beta, window: u32) -> Result<Vec<Vec<f64>>> {
+    let scan = asked.scan;
+    let plan = Plan::new(scan, queries)?;
+    each_tile(scan.side().len(), queries.len(), |tile| {
+        let wanted: Vec<Wanted> = tile.clone().map(|query| Wanted { query, window, nearest: None }).collect();
+        let censuses = Proposers::new(scan, &plan).propose(queries, &wanted)?;
+        let rows = each_query(scan.side().len(), tile.zip(censuses).collect(), |(index, counted)| {
+            attend_one(asked, queries, index, counted, beta, window)
+        })?;
+        scan.steps().advance(wanted.len() as u64)?;
+        Ok(rows)
+    })
+}
+
 fn attend_one(
     asked: Asked<'_>,
     queries: &Queries,
@@ -105,7 +119,7 @@ fn attend_one(
     beta: Beta,
     window: u32,
 ) -> Result<Vec<f64>> {
-    let Asked { scan, values } = asked;
+    let Asked { scan, values, .. } = asked;
     let nearest = counted.nearest.distance;
     let edge = nearest.saturating_add(window);
     // The same sums either way, in the same order, over the same distances.

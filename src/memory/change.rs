@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::error::room_for;
+use crate::index::Index;
 use crate::patterns::contents::Contents;
 use crate::patterns::ids::each_once;
 use crate::patterns::segments::Side;
@@ -44,8 +45,8 @@ impl Memory {
     /// never been stored.
     ///
     /// Cost: words of a pattern for each association that was stored after it; where a clone of the memory or a network
-    /// learned of it shares the patterns, a copy of their segment. Where others were forgotten before in a store, its
-    /// place is marked and no pattern moves.
+    /// learned of it shares the patterns, a copy of their segment. Where others were forgotten before in a store, or there
+    /// is an index, its place is marked and no pattern moves.
     ///
     /// # Errors
     /// [`Error::Parameter`] if there is no such id; [`Error::Empty`] if it is the last association;
@@ -59,8 +60,9 @@ impl Memory {
         if self.len() == 1 {
             return Err(Error::Empty { what: "keys after forgetting" });
         }
-        if self.keys.live().is_some() {
+        if self.keys.live().is_some() || self.index.is_some() {
             self.keys.bury(place)?;
+            self.index = self.index.as_ref().map(Index::narrowed);
             return Ok((key, value));
         }
         // What may fail before anything changes.
@@ -116,7 +118,8 @@ impl Memory {
             labels: self.labels.appended(places, batch.labels)?,
             notes: self.notes.clone(),
         };
-        *self = Self::of_contents(contents)?.with_tier(self.tier());
+        let index = self.index.take();
+        *self = Self { index, ..Self::of_contents(contents)?.with_tier(self.tier()) };
         let next = self.next_id();
         Ok(if batch.ids.is_some() { next..next } else { first..next })
     }
@@ -151,7 +154,8 @@ impl Memory {
         }
         let mut keys = self.keys.clone();
         places.iter().try_for_each(|&place| keys.bury(place))?;
-        let marked = Self { keys, ..self.clone() };
+        let index = self.index.as_ref().map(Index::narrowed);
+        let marked = Self { keys, index, ..self.clone() };
         *self = if 2 * marked.len() < marked.key_side().len() { marked.settled()?.into_owned() } else { marked };
         Ok(places.len() as u64)
     }

@@ -6,6 +6,7 @@ mod attend;
 mod basins;
 mod change;
 mod file;
+mod index;
 mod named;
 mod open;
 mod overlaps;
@@ -24,6 +25,7 @@ use popfield_kernels::Tier;
 
 pub use view::View;
 
+use crate::index::Index;
 use crate::patterns::bits::Bits;
 use crate::patterns::contents::Contents;
 use crate::patterns::ids::Ids;
@@ -60,6 +62,7 @@ pub struct Memory {
     values: Option<Side>,
     labels: Labels,
     notes: Notes,
+    index: Option<Index>,
 }
 
 impl Memory {
@@ -119,7 +122,8 @@ impl Memory {
             Some(values) if !keys.is_cut_as(values) => keys.to_patterns()?.into(),
             _ => keys,
         };
-        Ok(Self { keys: Keys::new(keys, ids, live, Tier::from_env()?), values, labels, notes })
+        let keys = Keys::new(keys, ids, live, Tier::from_env()?);
+        Ok(Self { keys, values, labels, notes, index: None })
     }
 
     /// What the memory is made of: its patterns and labels are shared, and no more is copied than a bit for each place.

@@ -45,7 +45,7 @@ impl View<'_> {
             return Err(Error::UnequalDimensions { what: "recall in several steps", key_dim: dim, value_dim });
         }
         let field = Field::new(recall.separation, SelfTerm::Kept, dim);
-        let step = |queries: &Queries| Recalled::new(asked.answers(queries, &field, recall.tie)?, value_dim);
+        let step = |queries: &Queries| asked.recalled(queries, &field, recall.tie);
         let skipped = |more: u32| steps.advance((queries.len() as u64).saturating_mul(more.into()));
         repeat(queries, recall.steps, step, |recalled| &recalled.patterns, skipped)
     }

@@ -52,7 +52,7 @@ impl Memory {
         dynamics.check_single_step()?;
         let (view, steps) = (self.view(), Progress::NONE.begin(0));
         let field = Field::new(dynamics.separation, dynamics.self_term(), self.dim());
-        Recalled::new(view.asked(&steps)?.answers(states, &field, dynamics.tie)?, self.dim())
+        view.asked(&steps)?.recalled(states, &field, dynamics.tie)
     }
 
     /// Refuses what has no dynamics, and starts of another dimension.

@@ -1,7 +1,9 @@
 //! Search: the nearest keys themselves, exactly.
 
+use crate::index::{Listing, Purpose};
 use crate::memory::view::View;
 use crate::scan::hunt::near;
+use crate::scan::keys::Scan;
 use crate::scan::plan::Plan;
 use crate::scan::shortlist::{Neighbor, Shortlist};
 use crate::scan::tiles::each_tile;
@@ -66,13 +68,21 @@ impl View<'_> {
         let steps = self.begin(queries.len() as u64);
         let scan = self.scan(&steps)?;
         scan.check(queries)?;
-        let plan = Plan::new(scan, queries)?;
-        each_tile(scan.side().len(), queries.len(), |tile| {
-            let indices: Vec<usize> = tile.collect();
-            let found = near(scan, queries, &indices, &plan, |_| Shortlist::new(scan.ids(), top, limit))?;
-            let found = found.into_iter().map(Shortlist::finish).collect::<Result<_>>()?;
-            steps.advance(indices.len() as u64)?;
-            Ok(found)
-        })
+        let scanned = |queries: &Queries| scanned(scan, queries, top, limit);
+        let Some(index) = self.index() else { return scanned(queries) };
+        let (goal, purpose) = (Listing { top, limit }, Purpose::List { top, limit });
+        index.or_scan(scan, &goal, purpose, queries, |_, found| Ok(found), scanned)
     }
+}
+
+/// The `top` nearest of the keys nearer than `limit`, by a scan.
+fn scanned(scan: Scan<'_>, queries: &Queries, top: usize, limit: u32) -> Result<Vec<Vec<Neighbor>>> {
+    let plan = Plan::new(scan, queries)?;
+    each_tile(scan.side().len(), queries.len(), |tile| {
+        let indices: Vec<usize> = tile.collect();
+        let found = near(scan, queries, &indices, &plan, |_| Shortlist::new(scan.ids(), top, limit))?;
+        let found = found.into_iter().map(Shortlist::finish).collect::<Result<_>>()?;
+        scan.steps().advance(indices.len() as u64)?;
+        Ok(found)
+    })
 }

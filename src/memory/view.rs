@@ -1,5 +1,6 @@
 //! Views: a memory as one call sees it.
 
+use crate::index::Index;
 use crate::patterns::Stored;
 use crate::patterns::bits::Bits;
 use crate::patterns::segments::Side;
@@ -28,12 +29,14 @@ pub struct View<'a> {
     memory: &'a Memory,
     scope: Option<&'a Scope>,
     progress: Progress<'a>,
+    /// Whether an index may answer.
+    indexed: bool,
 }
 
 impl Memory {
     /// All of the memory.
     pub fn view(&self) -> View<'_> {
-        View { memory: self, scope: None, progress: Progress::NONE }
+        View { memory: self, scope: None, progress: Progress::NONE, indexed: true }
     }
 
     /// The associations in `scope`, as if there were no others.
@@ -52,6 +55,18 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn watched(self, progress: Progress<'a>) -> Self {
         Self { progress, ..self }
+    }
+
+    /// This view, for a call that asks the index or, with `false`, scans; it is asked unless told, where there is one and
+    /// as far as it is worth while. Answers are the same.
+    #[must_use]
+    pub fn indexed(self, indexed: bool) -> Self {
+        Self { indexed, ..self }
+    }
+
+    /// The index, if it is to be asked.
+    pub(super) fn index(&self) -> Option<&'a Index> {
+        self.memory.index.as_ref().filter(|_| self.indexed)
     }
 
     /// Associations that there are for the call.
@@ -92,7 +107,7 @@ impl<'a> View<'a> {
     where
         'a: 'b,
     {
-        View { memory: settled, scope: None, progress: self.progress }
+        View { memory: settled, scope: None, progress: self.progress, indexed: self.indexed }
     }
 
     /// Refuses scopes that leave associations out.
@@ -130,6 +145,6 @@ impl<'a> View<'a> {
 
     /// What a step asks.
     pub(crate) fn asked<'s>(&'s self, steps: &'s Steps<'s>) -> Result<Asked<'s>> {
-        Ok(Asked { scan: self.scan(steps)?, values: self.value_side() })
+        Ok(Asked { scan: self.scan(steps)?, values: self.value_side(), index: self.index() })
     }
 }

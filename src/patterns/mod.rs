@@ -160,9 +160,7 @@ impl Patterns {
 
     /// Words known to be right, in the place of pattern `index`.
     pub(crate) fn put(&mut self, index: usize, words: impl IntoIterator<Item = u64>) {
-        for (w, word) in words.into_iter().enumerate() {
-            *self.pages.get_mut(index, w) = word;
-        }
+        self.pages.row_mut(index).zip(words).for_each(|(place, word)| *place = word);
     }
 
     fn push_checked(&mut self, words: &[u64]) -> Result<()> {
@@ -246,6 +244,12 @@ impl Patterns {
     #[inline]
     pub(crate) fn word(&self, index: usize, word: usize) -> u64 {
         self.pages.view().get(index, word)
+    }
+
+    /// The words of pattern `index`, which is in range.
+    #[inline]
+    pub(crate) fn row(&self, index: usize) -> impl Iterator<Item = u64> {
+        self.pages.view().row(index)
     }
 
     /// Blocks of eight, the last one perhaps not full.

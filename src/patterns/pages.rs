@@ -56,6 +56,14 @@ impl<'a> View<'a> {
         self.lanes[start + word * stride].0[index % LANES]
     }
 
+    /// The words of pattern `index`, which is in range.
+    #[inline]
+    pub(crate) fn row(self, index: usize) -> impl Iterator<Item = u64> + use<'a> {
+        let (start, stride) = self.place(index / LANES);
+        let first = if self.lanes.is_empty() { self.lanes } else { &self.lanes[start..] };
+        first.iter().step_by(stride.max(1)).take(self.words).map(move |lanes| lanes.0[index % LANES])
+    }
+
     /// Word `word` of every block of a run, which lies in one page.
     #[inline]
     pub(crate) fn plane(self, word: usize, run: Range<usize>) -> &'a [Lanes] {
@@ -79,6 +87,16 @@ impl<'a> View<'a> {
     pub(crate) fn slab(self, run: Range<usize>) -> Result<Slab<'a>> {
         let (start, stride) = self.place(run.start);
         Ok(Slab::new(&self.lanes[start..], self.words, run.len(), stride)?)
+    }
+
+    /// The page of pattern `index`, which is in range, for the kernels, and its place there.
+    #[inline]
+    pub(crate) fn page_of(self, index: usize) -> Result<(Slab<'a>, usize)> {
+        let size = page_blocks(self.words);
+        let first = index / LANES / size * size;
+        let blocks = size.min(self.blocks() - first);
+        let slab = Slab::new(&self.lanes[first * self.words..], self.words, blocks, blocks)?;
+        Ok((slab, index - first * LANES))
     }
 }
 
@@ -143,6 +161,14 @@ impl Pages {
     pub(crate) fn get_mut(&mut self, index: usize, word: usize) -> &mut u64 {
         let (start, stride) = self.view().place(index / LANES);
         &mut self.lanes[start + word * stride].0[index % LANES]
+    }
+
+    /// The words of pattern `index`, which is in range, to write to.
+    #[inline]
+    pub(crate) fn row_mut(&mut self, index: usize) -> impl Iterator<Item = &mut u64> {
+        let ((start, stride), words) = (self.view().place(index / LANES), self.words);
+        let words = self.lanes[start..].iter_mut().step_by(stride.max(1)).take(words);
+        words.map(move |lanes| &mut lanes.0[index % LANES])
     }
 
     /// Adds a block of zeros. The planes of a last page that is not full move apart.

@@ -162,12 +162,26 @@ impl Queries {
         Ok(Self { signs: self.signs.range(range)?, known })
     }
 
+    /// Copies of some of them, all in range.
+    pub(crate) fn select(&self, indices: &[usize]) -> Result<Self> {
+        let copy = |patterns: &Patterns| -> Result<Patterns> {
+            let mut chosen = Patterns::filled(indices.len(), patterns.dim(), false)?;
+            for (to, &index) in indices.iter().enumerate() {
+                chosen.put(to, patterns.row(index));
+            }
+            Ok(chosen)
+        };
+        Ok(Self { signs: copy(&self.signs)?, known: self.known.as_ref().map(copy).transpose()? })
+    }
+
     /// Some of them, packed for the kernels.
     pub(crate) fn panel(&self, indices: impl IntoIterator<Item = usize>) -> Result<QueryPanel> {
         let words = self.signs.words();
         let indices: Vec<usize> = indices.into_iter().collect();
         let rows = |patterns: &Patterns| -> Vec<u64> {
-            indices.iter().flat_map(|&i| (0..words).map(move |w| patterns.word(i, w))).collect()
+            let mut rows = Vec::with_capacity(indices.len() * words);
+            indices.iter().for_each(|&i| rows.extend(patterns.row(i)));
+            rows
         };
         Ok(QueryPanel::new(rows(&self.signs), self.known.as_ref().map(rows), words)?)
     }

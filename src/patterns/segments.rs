@@ -202,6 +202,13 @@ impl Side {
         pages.get(at, word)
     }
 
+    /// The words of pattern `index`, which is in range.
+    #[inline]
+    pub(crate) fn row(&self, index: usize) -> impl Iterator<Item = u64> {
+        let (pages, at) = self.place(index);
+        pages.row(at).enumerate().map(|(word, bits)| bits & self.within(word))
+    }
+
     /// Blocks of all segments together.
     pub(crate) fn blocks(&self) -> usize {
         self.starts[self.sealed.len()].block + self.last.blocks()
@@ -342,6 +349,13 @@ impl Side {
     fn place(&self, index: usize) -> (View<'_>, usize) {
         let s = self.segment_of(index);
         (self.pages(s), index - self.starts[s].pattern)
+    }
+
+    /// The page that pattern `index` is in, which must be in range, for the kernels, and its place there.
+    #[inline]
+    pub(crate) fn page_of(&self, index: usize) -> Result<(Slab<'_>, usize)> {
+        let (pages, at) = self.place(index);
+        pages.page_of(at)
     }
 
     #[inline]

@@ -1,5 +1,6 @@
 //! What is asked of a memory.
 
+use crate::index::Index;
 use crate::patterns::segments::Side;
 use crate::scan::keys::Scan;
 
@@ -8,4 +9,6 @@ use crate::scan::keys::Scan;
 pub(crate) struct Asked<'a> {
     pub(crate) scan: Scan<'a>,
     pub(crate) values: &'a Side,
+    /// Who may answer before the scan.
+    pub(crate) index: Option<&'a Index>,
 }

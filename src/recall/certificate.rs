@@ -14,15 +14,22 @@ pub enum Reason {
     Votes,
     /// Every key was counted.
     Full,
+    /// The query lies within the budget of a stored key ([`crate::basins`]): that outweighs all others, whatever they are.
+    Basin,
+    /// The nearest keys outweigh all others together, since those not met in an index differ from the query in every chunk
+    /// that was looked up.
+    Probe,
 }
 
 impl Reason {
-    /// Its name in reports: `dominant`, `votes` or `full`.
+    /// Its name in reports: `dominant`, `votes`, `full`, `basin` or `probe`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Dominant => "dominant",
             Self::Votes => "votes",
             Self::Full => "full",
+            Self::Basin => "basin",
+            Self::Probe => "probe",
         }
     }
 }
@@ -45,6 +52,8 @@ pub struct Certificate {
     pub reason: Reason,
     /// Keys whose own votes were counted; every other key entered only through a bound on its weight.
     pub keys_touched: u64,
+    /// Buckets of an index that were looked up for it; 0 where keys were scanned.
+    pub probes: u64,
 }
 
 /// What is known of one answer beside its bits.

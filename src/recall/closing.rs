@@ -79,7 +79,7 @@ impl Closing {
         let report = Report {
             nearest,
             top_weight: top_weight(field, nearest, votes.census().chain(by_distance(&placed)), &beyond),
-            certificate: Certificate { reason, keys_touched: votes.key_count() },
+            certificate: Certificate { reason, keys_touched: votes.key_count(), probes: 0 },
             tied_bits: 0,
             bits_read: bits_read + votes.key_count() * value_dim as u64,
         };
@@ -184,7 +184,7 @@ impl Closing {
             self.note(word, columns, signs);
         }
         self.report.bits_read += self.keys * (self.query.signs().dim() + self.open.len() * COLUMNS) as u64;
-        self.report.certificate = Certificate { reason: Reason::Full, keys_touched: self.keys };
+        self.report.certificate = Certificate { reason: Reason::Full, keys_touched: self.keys, probes: 0 };
         if field.has_top_weight() {
             let top = self.report.nearest.count as f64;
             let [low, high] = fields.share_of_one().map(|share| share * top);
@@ -235,7 +235,7 @@ impl Closing {
         }
         // Every key was counted, and so the top weight is known as well as `f64` can tell it.
         let placed = distances.iter().copied().zip(keys.iter().copied());
-        self.report.certificate = Certificate { reason: Reason::Full, keys_touched: self.keys };
+        self.report.certificate = Certificate { reason: Reason::Full, keys_touched: self.keys, probes: 0 };
         self.report.top_weight = top_weight(field, self.report.nearest, placed, &complete);
         Ok(())
     }

@@ -165,7 +165,7 @@ pub(crate) fn fields<T: Send>(
     wanted: impl Fn(&T) -> OfQuery + Sync,
     take: impl Fn(&mut T, &FixedPoint<'_>) -> Result<()> + Sync,
 ) -> Result<()> {
-    let Asked { scan, values } = asked;
+    let Asked { scan, values, .. } = asked;
     let together = |each: &mut [T]| -> Result<()> {
         let wanted: Vec<OfQuery> = each.iter().map(&wanted).collect();
         let Some((scaled, summed)) = fields_together(asked, queries, plan, field, &wanted)? else {
@@ -220,7 +220,7 @@ fn known_of(queries: &Queries, wanted: OfQuery) -> u32 {
 
 /// Adds up all keys.
 fn sum(asked: Asked<'_>, panel: &QueryPanel, tables: &[&WeightTable]) -> Result<Summed> {
-    let Asked { scan, values } = asked;
+    let Asked { scan, values, .. } = asked;
     let (keys, row) = (scan.side(), values.words() * COLUMNS);
     let nothing = || Summed { plus: vec![0; tables.len() * row], totals: vec![0; tables.len()] };
     let least = PIECE.div_ceil(tables.len().max(1) * values.words() * LANES).max(RUN);

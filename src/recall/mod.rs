@@ -9,6 +9,7 @@ pub(crate) mod asked;
 pub(crate) mod certificate;
 pub(crate) mod closing;
 pub(crate) mod fixed_point;
+mod looked_up;
 pub(crate) mod partial;
 mod recalled;
 pub(crate) mod step;

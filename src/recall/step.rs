@@ -106,7 +106,7 @@ impl<'a> Tile<'a> {
     /// The answers of one step, once the near keys of each query are counted.
     pub(crate) fn conclude(self, counted: Vec<Counted>) -> Result<Vec<Answer>> {
         let Self { asked, queries, plan, field, .. } = self;
-        let Asked { scan, values } = asked;
+        let Asked { scan, values, .. } = asked;
         let indices: Vec<usize> = self.range.clone().collect();
         // Where more keys lie in the window than were kept, a wider one shows nothing new.
         let full: Vec<bool> =

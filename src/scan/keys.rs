@@ -194,6 +194,16 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
+    /// Whether all keys that there are may answer.
+    pub(crate) fn is_whole(self) -> bool {
+        self.scope.is_none()
+    }
+
+    /// The place of the key of this id that may answer.
+    pub(crate) fn place_of(self, id: u64) -> Option<usize> {
+        self.ids().find(id, self.present)
+    }
+
     /// Whether the key at `place` may answer.
     #[inline]
     pub(crate) fn holds(self, place: usize) -> bool {

@@ -1,0 +1,228 @@
+//! The index: keys found by chunks of their bits, with the proof that no other key matters.
+//!
+//! A guess of the nearest key is worth nothing by itself. Two things make it an answer:
+//!
+//! - the key's *basin* (`basins/`): what stands around it. A query within its budget is nearest to it, and it outweighs
+//!   all other keys whatever they are;
+//! - the *pigeonhole*: a key that was met in none of T disjoint chunks, each looked up, differs from the query in at least
+//!   one position of each, so that it is T or farther away.
+//!
+//! What neither proves is left to the scan, so that every answer is exact and only the time differs.
+//!
+//! ```text
+//! query → chunks of its bits → buckets of the tables → keys met, at their distances (seek)
+//!       → what the others may weigh, by basin or pigeonhole (proof) → a found key, or the scan
+//! ```
+//!
+//! Source: multi-index hashing, Norouzi, Punjani and Fleet 2012; the basins are the triangle inequality.
+
+mod around;
+mod chunks;
+mod look;
+mod proof;
+mod seek;
+mod tables;
+mod worth;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+pub(crate) use around::Around;
+use around::Learned;
+pub(crate) use chunks::Chunks;
+use look::Look;
+pub(crate) use proof::{Found, Listing, Outweighing, Proof, Within};
+pub(crate) use seek::Goal;
+use seek::Seeking;
+pub use tables::IndexOptions;
+pub(crate) use tables::{Halves, Tables, bytes_of};
+pub(crate) use worth::Purpose;
+use worth::Worth;
+
+use crate::scan::hunt::near;
+use crate::scan::keys::Scan;
+use crate::scan::plan::Plan;
+use crate::scan::tiles::side_by_side;
+use crate::{Queries, Result};
+
+/// Queries that a thread seeks at a time.
+const BATCH: usize = 256;
+
+/// Keys in the tables from which on a look-up that fails may ask for more buckets than one of its tables has bits.
+const MANY: usize = 1 << 16;
+
+/// Keys that are learned about after one call at the most, each by a scan.
+const LEARNED_AT_ONCE: usize = 64;
+
+/// Keys that no table holds, at the most: each query meets all of them.
+const MOST_BEYOND: usize = 1 << 12;
+
+/// What the index of a memory is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IndexInfo {
+    /// Tables T.
+    pub tables: usize,
+    /// Bits of the chunk that each of them looks at.
+    pub chunk: u32,
+    /// Bytes that tables and basins take.
+    pub bytes: u64,
+    /// Places of keys that it covers; keys stored since are met one by one.
+    pub covered: usize,
+    /// Whether it knows the basins of the keys.
+    pub basins: bool,
+}
+
+/// An index of the keys of a memory. Clones share what they are made of and what they learn.
+#[derive(Clone, Debug)]
+pub(crate) struct Index {
+    tables: Arc<Tables>,
+    around: Option<Arc<Around>>,
+    learned: Arc<Learned>,
+    worth: Arc<Worth>,
+}
+
+impl Index {
+    /// Of `tables`, with what is known of the keys in them.
+    pub(crate) fn new(tables: Tables, around: Option<Around>) -> Self {
+        let learned = Arc::new(Learned::new(tables.covered()));
+        Self { tables: Arc::new(tables), around: around.map(Arc::new), learned, worth: Arc::default() }
+    }
+
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    pub(crate) fn around(&self) -> Option<&Around> {
+        self.around.as_deref()
+    }
+
+    pub(crate) fn info(&self) -> IndexInfo {
+        let numbers = self.tables.numbers().len() + self.around().map_or(0, |around| around.numbers().len());
+        IndexInfo {
+            tables: self.tables.chunks.len(),
+            chunk: self.tables.chunks.bits(),
+            bytes: 4 * numbers as u64,
+            covered: self.tables.covered(),
+            basins: self.around.is_some(),
+        }
+    }
+
+    /// This index with what is known of the keys around each.
+    pub(crate) fn with_around(self, around: Around) -> Self {
+        Self { around: Some(Arc::new(around)), ..self }
+    }
+
+    /// This index where some keys are forgotten: what is learned from now on does not hold for those who still have them.
+    pub(crate) fn narrowed(&self) -> Self {
+        Self { learned: Arc::new(self.learned.copied()), ..self.clone() }
+    }
+
+    /// Whether it can be asked at all where `keys` are stored.
+    pub(crate) fn serves(&self, keys: usize) -> bool {
+        (self.tables.covered()..=self.tables.covered() + MOST_BEYOND).contains(&keys)
+    }
+
+    fn look(&self) -> Look<'_> {
+        let (tables, around) = (&*self.tables, self.around.as_deref());
+        let chunks = &tables.chunks;
+        let most = around.map_or(0, Around::most).max(self.learned.most());
+        let limit = (2 * chunks.len() as u32 + 2).max(most / 2 + 1);
+        let flips = tables.covered() >= MANY.max(16 * chunks.len() * chunks.bits() as usize);
+        Look { tables, around, learned: &self.learned, limit, flips }
+    }
+
+    /// What `goal` finds of each query, as far as it is worth while for `purpose`; what is left is for the scan,
+    /// `None` for all where it is not.
+    pub(crate) fn seek<G: Goal>(
+        &self,
+        scan: Scan<'_>,
+        goal: &G,
+        purpose: Purpose,
+        queries: &Queries,
+    ) -> Result<Option<Vec<Option<G::Found>>>> {
+        if queries.is_empty() || !self.serves(scan.side().len()) || !self.worth.is(purpose) {
+            return Ok(None);
+        }
+        let start = Instant::now();
+        let seeking = Seeking { look: self.look(), scan };
+        if queries.len() <= BATCH {
+            return self.sought(purpose, start, seeking.seek(goal, queries, 0..queries.len())?);
+        }
+        let batches: Vec<usize> = (0..queries.len()).step_by(BATCH).collect();
+        let found: Vec<Vec<Option<G::Found>>> = side_by_side(batches, |first| {
+            scan.steps().check()?;
+            seeking.seek(goal, queries, first..queries.len().min(first + BATCH))
+        })?;
+        self.sought(purpose, start, found.into_iter().flatten().collect())
+    }
+
+    /// `found`, and how long that took is remembered.
+    fn sought<F>(&self, purpose: Purpose, start: Instant, found: Vec<Option<F>>) -> Result<Option<Vec<Option<F>>>> {
+        let answered = found.iter().filter(|found| found.is_some()).count();
+        self.worth.looked(purpose, found.len(), answered, start.elapsed());
+        Ok(Some(found))
+    }
+
+    /// What `found` makes of each query that `goal` finds something of, and `scanned` of the others, in order.
+    pub(crate) fn or_scan<G: Goal, T: Send>(
+        &self,
+        scan: Scan<'_>,
+        goal: &G,
+        purpose: Purpose,
+        queries: &Queries,
+        found: impl Fn(usize, G::Found) -> Result<T> + Sync + Send,
+        scanned: impl Fn(&Queries) -> Result<Vec<T>>,
+    ) -> Result<Vec<T>> {
+        let Some(sought) = self.seek(scan, goal, purpose, queries)? else {
+            return self.timed(purpose, queries.len(), || scanned(queries));
+        };
+        let left: Vec<usize> = (0..sought.len()).filter(|&query| sought[query].is_none()).collect();
+        let mut rest = Vec::new();
+        if !left.is_empty() {
+            rest = self.timed(purpose, left.len(), || scanned(&queries.select(&left)?))?;
+        }
+        let mut rest = rest.into_iter();
+        let each = sought.into_iter().enumerate().filter_map(|(query, sought)| match sought {
+            Some(one) => Some(scan.steps().advance(1).and_then(|()| found(query, one))),
+            None => rest.next().map(Ok),
+        });
+        each.collect()
+    }
+
+    /// What `scanned` made of `queries` that were left; how long it takes is remembered.
+    pub(crate) fn timed<T>(&self, purpose: Purpose, queries: usize, scanned: impl FnOnce() -> Result<T>) -> Result<T> {
+        let start = Instant::now();
+        let done = scanned()?;
+        self.worth.scanned(purpose, queries.max(1), start.elapsed());
+        Ok(done)
+    }
+
+    /// Learns of keys that scans have found, each at a cost of 2h + u: given as (place, cost). Of those that were found
+    /// before, a scan tells what stands around them; the others are noted. All keys must be in scope.
+    pub(crate) fn learn(&self, scan: Scan<'_>, found: impl Iterator<Item = (usize, u32)>) -> Result<()> {
+        let covered = self.tables.covered();
+        let known =
+            |place: usize| self.learned.beyond(place).max(self.around().map_or(0, |around| around.nearest(place)));
+        let mut again: Vec<(usize, u32)> = found
+            .filter(|&(place, cost)| place < covered && known(place) <= cost && self.learned.seen(place))
+            .collect();
+        again.sort_unstable();
+        again.dedup_by_key(|found| found.0);
+        again.truncate(LEARNED_AT_ONCE);
+        if again.is_empty() {
+            return Ok(());
+        }
+        let keys = Queries::from(scan.side().select(again.len(), again.iter().map(|found| found.0))?);
+        let plan = Plan::new(scan, &keys)?;
+        let indices: Vec<usize> = (0..again.len()).collect();
+        let dim = scan.dim() as u32;
+        // Twice as far as this query needed, and some more: others that come to the same key differ.
+        let reach = |i: usize| again[i].1.saturating_mul(2).saturating_add(64).min(dim);
+        let others = near(scan, &keys, &indices, &plan, |i| around::Other::new(reach(i)))?;
+        for (&(place, _), other) in again.iter().zip(&others) {
+            self.learned.learn(place, other.watcher.beyond());
+        }
+        Ok(())
+    }
+}

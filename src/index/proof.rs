@@ -1,0 +1,220 @@
+//! The proof that a key found is the nearest, and that no other can change a bit of the answer.
+
+use std::cmp::Ordering;
+
+use crate::Result;
+use crate::index::seek::{Goal, Met};
+use crate::patterns::segments::Side;
+use crate::scan::census::{Counted, Nearest};
+use crate::scan::shortlist::Neighbor;
+use crate::separation::law::Law;
+
+/// What proved it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// The query lies within the key's budget.
+    Basin,
+    /// Keys that were not met are too far, since they differ from the query in every chunk that was looked up.
+    Probe,
+}
+
+/// A key found and proven.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    /// Its place; of several copies that of the one with the lowest id.
+    pub(crate) place: usize,
+    /// It and its copies; by the pigeonhole, all at their distance.
+    pub(crate) nearest: Nearest,
+    /// All others together weigh no more than this, relative to one of the nearest.
+    pub(crate) others: f64,
+    pub(crate) proof: Proof,
+    /// Buckets that were looked up.
+    pub(crate) probes: u32,
+    /// Bits of keys that were read.
+    pub(crate) bits_read: u64,
+}
+
+/// Seeks the nearest key, where it outweighs all others together.
+pub(crate) struct Outweighing<'a> {
+    /// How others weigh, relative to the nearest.
+    pub(crate) law: &'a dyn Law,
+    /// The values, which keys that are equally near must share.
+    pub(crate) values: &'a Side,
+    /// By how much others may come nearer yet: where a position's own bit is left out, one that opposes it may by 1.
+    pub(crate) slack: u32,
+}
+
+impl Outweighing<'_> {
+    /// What `others` weigh at the most, as [`outweighed`].
+    fn weight(&self, dim: u32, others: &mut Vec<(u32, u64)>) -> Option<f64> {
+        if self.slack > 0 {
+            if others.iter().any(|other| other.0 <= self.slack) {
+                return None;
+            }
+            others.iter_mut().for_each(|other| other.0 -= self.slack);
+        }
+        outweighed(self.law, dim, others)
+    }
+}
+
+impl Goal for Outweighing<'_> {
+    type Found = Found;
+
+    fn proven(&self, met: &Met<'_, '_>, others: &mut Vec<(u32, u64)>) -> Result<Option<Found>> {
+        let Some(&(distance, first)) = met.met.iter().min() else { return Ok(None) };
+        let scan = met.seeking.scan;
+        let cost = (2 * distance).saturating_add(met.unknown);
+        // By its basin: then all met at its distance are its copies, and all copies were met, being in one bucket.
+        let mut proof = Proof::Basin;
+        let dim = scan.dim() as u32;
+        if !met.seeking.look.around(first as usize, cost, met.keys().saturating_sub(1), others)
+            || others.iter().any(|other| other.0 <= self.slack)
+            || outweighed(self.law, dim, others).is_none()
+        {
+            if distance >= met.bound {
+                return Ok(None);
+            }
+            // By the pigeonhole: all at its distance were met, and whoever was not is at the bound or beyond.
+            proof = Proof::Probe;
+            others.clear();
+            let within = met.met.iter().filter(|key| key.0 < met.bound);
+            let unmet = met.keys().saturating_sub(within.clone().count() as u64);
+            others.extend(within.filter(|key| key.0 > distance).map(|key| (key.0 - distance, 1)));
+            others.extend((unmet > 0).then_some((met.bound - distance, unmet)));
+        }
+        // Keys that the tables do not hold enter at their own distances.
+        let mut nearer = false;
+        met.beyond_tables(|other, _| match other.checked_sub(distance) {
+            None | Some(0) => nearer = true,
+            Some(gap) => others.push((gap, 1)),
+        })?;
+        let Some(weight) = self.weight(dim, others).filter(|_| !nearer) else { return Ok(None) };
+        let ids = scan.ids();
+        let copies = met.met.iter().filter(|key| key.0 == distance).map(|key| key.1 as usize);
+        let Some((id, place)) = copies.clone().map(|place| (ids.id(place), place)).min() else { return Ok(None) };
+        let count = copies.clone().count() as u64;
+        let equal = |other: usize| {
+            (0..self.values.words()).all(|word| self.values.word(other, word) == self.values.word(place, word))
+        };
+        if count > 1 && !copies.into_iter().all(equal) {
+            return Ok(None);
+        }
+        let nearest = Nearest { id, distance, count };
+        Ok(Some(Found { place, nearest, others: weight, proof, probes: met.probes, bits_read: met.bits_read }))
+    }
+}
+
+/// Seeks the `top` nearest of the keys nearer than `limit`.
+pub(crate) struct Listing {
+    pub(crate) top: usize,
+    pub(crate) limit: u32,
+}
+
+impl Goal for Listing {
+    type Found = Vec<Neighbor>;
+
+    fn proven(&self, met: &Met<'_, '_>, room: &mut Vec<(u32, u64)>) -> Result<Option<Vec<Neighbor>>> {
+        if let Some(&(distance, first)) = met.met.iter().min().filter(|_| self.top == 1) {
+            // The nearest by its basin, as far as a key that its budget covers is within the limit.
+            let cost = (2 * distance).saturating_add(met.unknown);
+            let others = met.keys().saturating_sub(1);
+            if met.seeking.look.around(first as usize, cost, others, room) {
+                return self.listed(met, distance.saturating_add(1).min(self.limit)).map(Some);
+            }
+        }
+        // All keys nearer than the bound were met.
+        let near = met.met.iter().filter(|key| key.0 < met.bound).count();
+        if self.limit > met.bound && near < self.top {
+            return Ok(None);
+        }
+        self.listed(met, met.bound.min(self.limit)).map(Some)
+    }
+}
+
+impl Listing {
+    /// What is listed where all keys in the tables that are nearer than `bound` were met, and enough of them to leave no
+    /// place for others.
+    fn listed(&self, met: &Met<'_, '_>, bound: u32) -> Result<Vec<Neighbor>> {
+        let ids = met.seeking.scan.ids();
+        let near = met.met.iter().filter(|key| key.0 < bound);
+        let mut found: Vec<Neighbor> =
+            near.map(|key| Neighbor { distance: key.0, id: ids.id(key.1 as usize) }).collect();
+        met.beyond_tables(|distance, place| {
+            if distance < self.limit {
+                found.push(Neighbor { distance, id: ids.id(place) });
+            }
+        })?;
+        found.sort_unstable();
+        found.truncate(self.top);
+        Ok(found)
+    }
+}
+
+/// Seeks all keys within `window` of the nearest.
+pub(crate) struct Within {
+    pub(crate) window: u32,
+}
+
+impl Goal for Within {
+    type Found = Counted;
+
+    fn proven(&self, met: &Met<'_, '_>, others: &mut Vec<(u32, u64)>) -> Result<Option<Counted>> {
+        let Some(&(distance, first)) = met.met.iter().min() else { return Ok(None) };
+        let scan = met.seeking.scan;
+        let cost = (2 * distance).saturating_add(met.unknown);
+        let edge = distance.saturating_add(self.window);
+        let alone = met.seeking.look.around(first as usize, cost, met.keys().saturating_sub(1), others)
+            && others.iter().all(|other| other.0 > self.window);
+        if !alone && edge >= met.bound {
+            return Ok(None);
+        }
+        let mut kept: Vec<(u32, usize)> =
+            met.met.iter().filter(|key| key.0 <= edge).map(|key| (key.0, key.1 as usize)).collect();
+        let mut nearer = false;
+        met.beyond_tables(|other, place| {
+            nearer |= other < distance;
+            if other <= edge {
+                kept.push((other, place));
+            }
+        })?;
+        let ids = scan.ids();
+        let nearest = kept.iter().filter(|key| key.0 == distance).map(|key| ids.id(key.1));
+        let Some(id) = nearest.clone().min().filter(|_| !nearer) else { return Ok(None) };
+        let nearest = Nearest { id, distance, count: nearest.count() as u64 };
+        let beyond = (scan.len() - kept.len()) as u64;
+        Ok(Some(Counted {
+            nearest,
+            kept,
+            bound: edge.saturating_add(1),
+            beyond,
+            shut: false,
+            bits_read: met.bits_read,
+        }))
+    }
+}
+
+/// What keys at these distances beyond the nearest weigh together at the most, given as (distance, count), relative to one
+/// of the nearest; `None` unless that is less than 1, in exact arithmetic where `f64` does not tell. Distances of 0 are of
+/// keys as near as the nearest.
+pub(crate) fn outweighed(law: &dyn Law, dim: u32, others: &mut Vec<(u32, u64)>) -> Option<f64> {
+    let [low, high] = law.weigh(&mut others.iter().copied(), 0);
+    if high < 1.0 {
+        return Some(high);
+    }
+    if low >= 1.0 {
+        return None;
+    }
+    // Too close for `f64`. No two keys are farther apart than d; a distance beyond that is a bound, and to move it to d
+    // makes it weigh more.
+    others.iter_mut().for_each(|other| other.0 = other.0.min(dim));
+    others.sort_unstable();
+    let mut votes = vec![(0, 1)];
+    for &(distance, count) in others.iter() {
+        let against = i64::try_from(count).ok()?;
+        match votes.last_mut().filter(|last| last.0 == distance) {
+            Some(last) => last.1 -= against,
+            None => votes.push((distance, -against)),
+        }
+    }
+    (law.sign(dim, &mut std::iter::empty(), &mut votes) == Ordering::Greater).then_some(high)
+}

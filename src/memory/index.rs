@@ -1,0 +1,82 @@
+//! The index of a memory: made, dropped, and what it is.
+
+use crate::basins::Basins;
+use crate::index::{Around, Index, IndexInfo, IndexOptions, Tables, bytes_of};
+use crate::{Error, Memory, Progress, Result};
+
+impl Memory {
+    /// Bytes that an index made so would take, at first; where keys have much in common it takes longer chunks, and may
+    /// take up to sixteen times as many. No basins are in it.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for what keys of this dimension do not have.
+    pub fn index_bytes(&self, options: IndexOptions) -> Result<u64> {
+        let (tables, bits) = options.resolve(self.key_side().len(), self.dim())?;
+        Ok(bytes_of(tables, bits, self.key_side().len()))
+    }
+
+    /// Makes an index of all keys, by which recall, search and attention find what they can prove without a scan; what
+    /// they answer stays the same to the bit, and only the time and the reports' certificates differ. One that there was
+    /// is replaced, and what was learned is forgotten.
+    ///
+    /// Storing and forgetting keep it: keys stored since are met one by one, and once they are more than 4096 it is not
+    /// asked any more until it is made anew. `progress` is told of tables.
+    ///
+    /// Cost: two passes over the keys for each table, on all threads; bytes as [`index_bytes`](Self::index_bytes) says.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for what keys of this dimension do not have; [`Error::OutOfMemory`]; [`Error::Interrupted`].
+    ///
+    /// # Example
+    /// ```
+    /// use popfield::index::IndexOptions;
+    /// use popfield::{Memory, Patterns, Progress, Recall, Separation};
+    /// let mut memory = Memory::auto_associative(Patterns::random(100_000, 256, 5, "keys")?)?;
+    /// memory.build_index(IndexOptions::default(), Progress::NONE)?;
+    /// let query = memory.keys().range(42..43)?.into();
+    /// let recalled = memory.recall(&query, &Recall::new(Separation::exponential(1.0)?))?;
+    /// assert_eq!(recalled.reports[0].nearest.id, 42);
+    /// assert_eq!(recalled.reports[0].certificate.reason.name(), "probe");
+    /// # Ok::<(), popfield::Error>(())
+    /// ```
+    ///
+    /// # Source
+    /// Norouzi, Punjani and Fleet 2012, multi-index hashing.
+    pub fn build_index(&mut self, options: IndexOptions, progress: Progress<'_>) -> Result<()> {
+        let (tables, _) = options.resolve(self.key_side().len(), self.dim())?;
+        let steps = progress.begin(tables as u64);
+        let tables = Tables::build(self.key_side(), options, &steps)?;
+        self.index = Some(Index::new(tables, None));
+        Ok(())
+    }
+
+    /// Gives the index what `basins` say of the keys around each, so that queries are proven by their budgets. They must
+    /// be of all associations that there are, and all that there are must be in the index.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without an index; [`Error::Mismatch`] for basins of other associations; [`Error::OutOfMemory`].
+    pub fn index_basins(&mut self, basins: &Basins) -> Result<()> {
+        let Some(index) = &self.index else { return Err(Error::Empty { what: "an index" }) };
+        let covered = index.tables().covered();
+        let same = basins.dim == self.dim() && basins.all.iter().map(|basin| basin.id).eq(self.ids());
+        if !same || covered < self.key_side().len() {
+            return Err(Error::Mismatch { what: "the associations of an index and those of basins" });
+        }
+        let live = self.keys.live();
+        let places = (0..self.key_side().len()).filter(|&place| live.is_none_or(|live| live.contains(place)));
+        let around = Around::of_basins(basins, places, covered)?;
+        self.index = Some(index.narrowed().with_around(around));
+        Ok(())
+    }
+
+    /// Drops the index.
+    pub fn drop_index(&mut self) {
+        self.index = None;
+    }
+
+    /// What its index is, if it has one that is still asked.
+    pub fn index_info(&self) -> Option<IndexInfo> {
+        let index = self.index.as_ref().filter(|index| index.serves(self.key_side().len()))?;
+        Some(index.info())
+    }
+}

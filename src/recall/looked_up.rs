@@ -1,0 +1,89 @@
+//! One step of recall with an index: what it proves is the answer, and what it leaves is scanned for.
+
+use crate::index::{Found, Index, Outweighing, Proof, Purpose};
+use crate::recall::asked::Asked;
+use crate::recall::certificate::{Certificate, Reason, Report};
+use crate::recall::closing::Answer;
+use crate::recall::recalled::Recalled;
+use crate::separation::field::Field;
+use crate::sign::exact::ULP;
+use crate::sign::self_term::SelfTerm;
+use crate::{Patterns, Queries, Result, Separation, Tie};
+
+impl Asked<'_> {
+    /// One step for every query.
+    pub(crate) fn recalled(self, queries: &Queries, field: &Field, tie: Tie) -> Result<Recalled> {
+        let index = self.index.filter(|_| matches!(field.separation(), Separation::Exponential(_) | Separation::Max));
+        let Some(index) = index else { return Recalled::new(self.answers(queries, field, tie)?, self.values.dim()) };
+        let purpose = Purpose::Recall(field.separation());
+        let slack = u32::from(field.self_term() != SelfTerm::Kept);
+        let goal = Outweighing { law: field.law(), values: self.values, slack };
+        let Some(found) = index.seek(self.scan, &goal, purpose, queries)? else {
+            let scanned = || self.answers(queries, field, tie);
+            let answers = index.timed(purpose, queries.len(), scanned)?;
+            return Recalled::new(answers, self.values.dim());
+        };
+        let left: Vec<usize> = (0..found.len()).filter(|&query| found[query].is_none()).collect();
+        self.scan.steps().advance((found.len() - left.len()) as u64)?;
+        let mut answers = Vec::new();
+        if !left.is_empty() {
+            let rest = queries.select(&left)?;
+            answers = index.timed(purpose, left.len(), || self.answers(&rest, field, tie))?;
+            if self.scan.is_whole() {
+                self.learn(index, &rest, &answers)?;
+            }
+        }
+        self.together(field, &found, answers)
+    }
+
+    /// Tells `index` of the keys that a scan has found.
+    fn learn(self, index: &Index, queries: &Queries, answers: &[Answer]) -> Result<()> {
+        let found = answers.iter().enumerate().filter_map(|(query, answer)| {
+            let nearest = answer.report.nearest;
+            let unknown = queries.dim() - queries.known_count(query);
+            let place = self.scan.place_of(nearest.id)?;
+            Some((place, (2 * nearest.distance).saturating_add(unknown as u32)))
+        });
+        index.learn(self.scan, found)
+    }
+
+    /// What was found, and the answers of the others, in order.
+    fn together(self, field: &Field, found: &[Option<Found>], answers: Vec<Answer>) -> Result<Recalled> {
+        let (values, mut answers) = (self.values, answers.into_iter());
+        let mut patterns = Patterns::filled(found.len(), values.dim(), false)?;
+        let mut reports = Vec::with_capacity(found.len());
+        for (query, found) in found.iter().enumerate() {
+            match found {
+                Some(found) => {
+                    patterns.put(query, values.row(found.place));
+                    reports.push(report(field, found, values.dim()));
+                }
+                None => {
+                    if let Some(answer) = answers.next() {
+                        patterns.put(query, answer.pattern.words().iter().copied());
+                        reports.push(answer.report);
+                    }
+                }
+            }
+        }
+        Ok(Recalled { patterns, reports })
+    }
+}
+
+/// What is known of an answer that is the value of a key found.
+fn report(field: &Field, found: &Found, value_dim: usize) -> Report {
+    let top = found.nearest.count as f64;
+    // Where the others are is known from one side only.
+    let top_weight = field.has_top_weight().then(|| [top / (top + found.others) * (1.0 - 4.0 * ULP), 1.0]);
+    let reason = match found.proof {
+        Proof::Basin => Reason::Basin,
+        Proof::Probe => Reason::Probe,
+    };
+    Report {
+        nearest: found.nearest,
+        top_weight,
+        certificate: Certificate { reason, keys_touched: found.nearest.count, probes: found.probes.into() },
+        tied_bits: 0,
+        bits_read: found.bits_read + value_dim as u64,
+    }
+}
