@@ -17,6 +17,8 @@ pub struct Basin {
     pub nearest: Option<Neighbor>,
     /// (D, N_D), ascending by D: how many keys stand at each distance from 1 to the radius at which there are any.
     pub(super) near: Vec<(u32, u64)>,
+    /// The same of the distances d − D to its complement, from 0 on; `None` where it was not asked for.
+    pub(super) far: Option<Vec<(u32, u64)>>,
 }
 
 impl Basin {
@@ -24,16 +26,24 @@ impl Basin {
     pub fn near(&self) -> &[(u32, u64)] {
         &self.near
     }
+
+    /// (d − D, N_D), ascending by d − D: how many keys stand at each distance from 0 to the radius from its complement at
+    /// which there are any; `None` unless it was [asked for](crate::basins::Look::far). A key is also among the near ones
+    /// where both distances are within the radius.
+    pub fn far(&self) -> Option<&[(u32, u64)]> {
+        self.far.as_deref()
+    }
 }
 
-/// What stands around each key of a memory, within a radius. See [`Memory::basins`](crate::Memory::basins).
+/// What stands around each key of a memory or around some, within a radius. See [`Memory::basins`](crate::Memory::basins).
 ///
-/// It speaks for the keys that it was taken of, and for every memory whose keys are some of these: forgetting only widens
-/// a basin, storing may narrow it.
+/// It speaks for the memory that it was taken of, and for every one whose keys are some of its keys: forgetting only
+/// widens a basin, storing may narrow it.
 #[derive(Clone, Debug)]
 pub struct Basins {
     pub(crate) dim: usize,
     pub(crate) radius: u32,
+    pub(crate) keys: u64,
     pub(crate) all: Vec<Basin>,
 }
 
@@ -48,12 +58,18 @@ impl Basins {
         self.radius
     }
 
-    /// A basin for each key, in storing order.
+    /// Keys n among which they are: as many as there are basins, or more where only some keys were
+    /// [asked about](crate::basins::Look::keys).
+    pub fn keys(&self) -> u64 {
+        self.keys
+    }
+
+    /// A basin for each key that was asked about, in storing order.
     pub fn all(&self) -> &[Basin] {
         &self.all
     }
 
-    /// The least distance between two keys that differ, where that is within the radius.
+    /// The least distance between one of these keys and another that differs from it, where that is within the radius.
     pub fn least_distance(&self) -> Option<u32> {
         self.all.iter().filter_map(|basin| basin.nearest).map(|nearest| nearest.distance).min()
     }

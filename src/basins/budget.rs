@@ -7,59 +7,108 @@ use crate::separation::law::Law;
 use crate::{Error, Result, Separation};
 
 impl Basins {
-    /// For each key in storing order its budget under `separation`, exponential or max: every query with 2h + u no more
-    /// than this, h being its flips among the known positions and u the unknown ones, recalls the key's value in every
-    /// bit, no bit is tied, and its nearest keys are the key and its copies. `None` where nothing is certain, not even of
-    /// the key itself: another too near, or a copy of another value.
+    /// For each of these keys in storing order its budget under `separation`: every query with 2h + u no more than this,
+    /// h being its flips among the known positions and u the unknown ones, recalls the key's value in every bit, no bit
+    /// is tied, and its nearest keys are the key and its copies. `None` where nothing is certain, not even of the key
+    /// itself: another too near, a copy of another value, or under s^K another too near its complement.
     ///
     /// Exact in its decisions, and the largest that these basins prove: no more than the radius, beyond which it is not
-    /// known what stands. 2d where all keys are equal, as no query can cost more.
+    /// known what stands. Where all keys are equal 2d, as no query can cost more; under s^K d − 1, as at d nothing is left
+    /// of its overlap with the key.
     ///
-    /// Cost: log₂ d times the distances at which there are keys, for each key.
+    /// A budget of one β or degree holds for every larger one.
+    ///
+    /// Cost: log₂ d times the distances at which there are keys, for each key; under s^K so many powers, in integers of
+    /// any length where it is close.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for another separation.
+    /// [`Error::Parameter`] for a linear or polynomial separation where far keys were not
+    /// [asked for](crate::basins::Look::far).
+    ///
+    /// # Example
+    /// ```
+    /// use popfield::basins::Look;
+    /// use popfield::{Memory, Patterns, Separation};
+    /// let memory = Memory::auto_associative(Patterns::random(1000, 256, 5, "keys")?)?;
+    /// // At both ends, and so far that no key stays out; around three keys.
+    /// let basins = memory.basins_of(&Look::new(128).far().keys(&[7, 42, 99]))?;
+    /// let flips = |k| -> popfield::Result<Option<u32>> {
+    ///     Ok(basins.budgets(Separation::polynomial(k)?)?.into_iter().flatten().min().map(|budget| budget / 2))
+    /// };
+    /// // s² is lost in the noise of a thousand keys; s^9 bears some flips, whatever they are.
+    /// assert_eq!(flips(2)?, None);
+    /// assert!(flips(9)? >= Some(15));
+    /// # Ok::<(), popfield::Error>(())
+    /// ```
     pub fn budgets(&self, separation: Separation) -> Result<Vec<Option<u32>>> {
-        let law = match separation {
-            Separation::Exponential(_) => Some(separation.law(false, self.dim)),
-            Separation::Max => None,
-            _ => {
-                let (expected, found) = ("exponential or max".into(), separation.to_string());
-                return Err(Error::Parameter { what: "separation of budgets", expected, found });
-            }
-        };
-        Ok(self.all.iter().map(|basin| self.budget(basin, law.as_deref())).collect())
+        if is_power(separation) && self.all.iter().any(|basin| basin.far.is_none()) {
+            let (expected, found) = ("exponential or max, far keys not being counted".into(), separation.to_string());
+            return Err(Error::Parameter { what: "separation of budgets", expected, found });
+        }
+        let law = separation.law(false, self.dim);
+        Ok(self.all.iter().map(|basin| self.budget(basin, separation, law.as_ref())).collect())
     }
 
-    /// The budget of one key; by the nearest others alone where there is no law.
-    fn budget(&self, basin: &Basin, law: Option<&dyn Law>) -> Option<u32> {
+    fn budget(&self, basin: &Basin, separation: Separation, law: &dyn Law) -> Option<u32> {
         if !basin.values_agree {
             return None;
         }
-        let others = self.all.len() as u64 - basin.copies;
-        if others == 0 {
-            return Some(2 * self.dim as u32);
-        }
-        // Below the nearest other key the stored one stays the nearest; those not met are beyond the radius.
-        let nearest = basin.nearest.map_or(self.radius.saturating_add(1), |nearest| nearest.distance);
-        let most = nearest - 1;
-        let Some(law) = law else { return Some(most) };
-        let met: u64 = basin.near.iter().map(|near| near.1).sum();
-        let unmet = others - met;
-        let all: Vec<(u32, u64)> =
-            basin.near.iter().copied().chain((unmet > 0).then_some((self.radius + 1, unmet))).collect();
-        let holds = |budget: u32| outweighs(law, self.dim as u32, budget, &all);
-        if !holds(0) {
-            return None;
-        }
-        // The largest that holds, between one that does and one that does not.
-        let (mut low, mut high) = (0, most + 1);
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if holds(middle) { low = middle } else { high = middle }
-        }
-        Some(low)
+        let dim = self.dim as u32;
+        let power = is_power(separation);
+        let others = if power { self.near_either_end(basin) } else { self.near(basin) };
+        let end = match others.first() {
+            // Below the nearest other key the stored one stays the nearest; those not met are beyond the radius.
+            Some(nearest) => nearest.0,
+            None if power => dim,
+            None => 2 * dim + 1,
+        };
+        largest_below(end, |budget| match separation {
+            Separation::Max => true,
+            Separation::Exponential(_) => outweighs(law, dim, budget, &others),
+            Separation::Linear | Separation::Polynomial(_) => outpowers(law, dim, budget, &others),
+        })
     }
+
+    /// (D, N_D) of all keys other than this one and its copies, ascending; those that were not met stand for sure no
+    /// nearer than beyond the radius.
+    fn near(&self, basin: &Basin) -> Vec<(u32, u64)> {
+        self.with_unmet(basin, basin.near.clone())
+    }
+
+    /// The same by the lesser of a key's distances, to this one and to its complement.
+    fn near_either_end(&self, basin: &Basin) -> Vec<(u32, u64)> {
+        let dim = self.dim as u32;
+        // Each key once, where both lists have it.
+        let near = basin.near.iter().filter(|near| near.0 <= dim - near.0);
+        let far = basin.far.iter().flatten().filter(|far| far.0 < dim - far.0);
+        let mut met: Vec<(u32, u64)> = near.chain(far).copied().collect();
+        met.sort_unstable();
+        self.with_unmet(basin, met)
+    }
+
+    fn with_unmet(&self, basin: &Basin, mut met: Vec<(u32, u64)>) -> Vec<(u32, u64)> {
+        let known: u64 = basin.copies + met.iter().map(|met| met.1).sum::<u64>();
+        if self.keys > known {
+            met.push((self.radius + 1, self.keys - known));
+        }
+        met
+    }
+}
+
+/// Whether weights are powers of overlaps, to which a near complement matters as much as a near key.
+fn is_power(separation: Separation) -> bool {
+    matches!(separation, Separation::Linear | Separation::Polynomial(_))
+}
+
+/// The largest budget below `end` that `holds`, if 0 does. What holds for one holds for every smaller one.
+fn largest_below(end: u32, holds: impl Fn(u32) -> bool) -> Option<u32> {
+    // All below the one hold; the other does not, or is the end.
+    let (mut low, mut high) = (0, end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if holds(middle) { low = middle + 1 } else { high = middle }
+    }
+    low.checked_sub(1)
 }
 
 /// Whether one key outweighs `others`, each of (distance, count), all of them moved nearer by `budget`, which is less than
@@ -73,4 +122,13 @@ fn outweighs(law: &dyn Law, dim: u32, budget: u32, others: &[(u32, u64)]) -> boo
     let mut votes = vec![(0, 1)];
     votes.extend(others.iter().map(|&(distance, count)| (distance - budget, -(count as i64))));
     law.sign(dim, &mut std::iter::empty(), &mut votes) == Ordering::Greater
+}
+
+/// Whether (d − w)^K exceeds Σ N_E (|s| + w)^K, |s| = d − 2E, over `others`, each of (E, N_E), E the lesser of the
+/// distances to a key and to its complement; the budget w is less than d and than any of these.
+fn outpowers(law: &dyn Law, dim: u32, budget: u32, others: &[(u32, u64)]) -> bool {
+    // Among d + w positions d − w is the overlap at distance w, and |s| + w the one at distance E.
+    let mut votes = vec![(budget, 1)];
+    votes.extend(others.iter().map(|&(distance, count)| (distance, -(count as i64))));
+    law.sign(dim + budget, &mut std::iter::empty(), &mut votes) == Ordering::Greater
 }

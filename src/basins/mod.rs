@@ -6,12 +6,22 @@
 //! Within the *budget* of a key, the largest w for which all others together weigh less than it does, it alone decides
 //! every bit.
 //!
+//! Under s^K the query's overlap with the stored key is d − w, and with another at most |s| + w in magnitude, s = d − 2D
+//! being the overlap of the two keys: each position left out or turned moves it as far as it moves the first. So w is
+//! within the budget if Σ (|s| + w)^K < (d − w)^K, whatever part of w is unknown: that no overlap exceeds the d − u known
+//! positions tells nothing more, since each |s| + w must be below d − w, which does not either. From the same follows
+//! w < D for each other key, so that the stored one is the nearest, and w < d − D: near the complement of a key another is
+//! as much in its way as near the key, and a stored complement leaves it no budget.
+//!
 //! ```text
-//! distances to the other keys (near) → a basin for each key → its budget for a separation (budget)
+//! how far around which keys (look) → distances to the other keys (near) → a basin for each key
+//!                                                         → its budget for a separation (budget)
 //! ```
 
 mod basin;
 mod budget;
+mod look;
 pub(crate) mod near;
 
 pub use basin::{Basin, Basins};
+pub use look::Look;

@@ -1,9 +1,11 @@
-//! Around each key: how many others stand at each distance within the radius, and which is the nearest.
+//! Around each key: how many others stand at each distance within the radius, and which is the nearest; and how many
+//! around its complement.
 
 use std::ops::Range;
 
 use crate::Result;
-use crate::basins::Basin;
+use crate::basins::basin::Basin;
+use crate::basins::look::Look;
 use crate::error::room_for;
 use crate::patterns::ids::Ids;
 use crate::patterns::segments::Side;
@@ -18,14 +20,14 @@ use crate::scan::watch::{Visit, Watch};
 /// Keys that are asked about at a time.
 const CHUNK: usize = 64 * TILE;
 
-/// The basins of `keys`, which are what `scan` may answer by and are called `ids`. `values` are those beside all keys,
-/// where keys are not their own. The scan's steps are told of each key.
+/// The basins of `keys`, which are among those that `scan` may answer by and are called `ids`, whichever `look` names.
+/// `values` are those beside all keys, where keys are not their own. The scan's steps are told of each key.
 pub(crate) fn basins(
     scan: Scan<'_>,
     keys: Stored<'_>,
     values: Option<&Side>,
     ids: &mut dyn Iterator<Item = u64>,
-    radius: u32,
+    look: &Look<'_>,
 ) -> Result<Vec<Basin>> {
     let mut basins = room_for(keys.len(), "basins")?;
     for start in (0..keys.len()).step_by(CHUNK) {
@@ -33,7 +35,7 @@ pub(crate) fn basins(
         let plan = Plan::new(scan, &queries)?;
         let tile = |tile: Range<usize>| {
             let indices: Vec<usize> = tile.collect();
-            let around = near(scan, &queries, &indices, &plan, |_| Around::new(scan.ids(), radius))?;
+            let around = near(scan, &queries, &indices, &plan, |_| Around::new(scan, look))?;
             scan.steps().advance(indices.len() as u64)?;
             Ok(around.into_iter().map(|watched| watched.watcher.basin(values)).collect())
         };
@@ -46,9 +48,11 @@ pub(crate) fn basins(
 /// Counts the keys around one of them.
 struct Around<'a> {
     ids: &'a Ids,
-    radius: u32,
+    dim: u32,
     /// Keys at each distance up to the radius.
-    counts: Vec<u64>,
+    near: Vec<u64>,
+    /// Keys at each distance from the complement up to the radius, if they are asked for.
+    far: Option<Vec<u64>>,
     /// The places of those at distance 0.
     copies: Vec<usize>,
     /// The nearest of the others; its id is as yet an [`ordinal`](Ids::ordinal).
@@ -56,8 +60,16 @@ struct Around<'a> {
 }
 
 impl<'a> Around<'a> {
-    fn new(ids: &'a Ids, radius: u32) -> Self {
-        Self { ids, radius, counts: vec![0; radius as usize + 1], copies: Vec::new(), nearest: None }
+    fn new(scan: Scan<'a>, look: &Look<'_>) -> Self {
+        let none = || vec![0; look.radius as usize + 1];
+        Self {
+            ids: scan.ids(),
+            dim: scan.side().dim() as u32,
+            near: none(),
+            far: look.far.then(none),
+            copies: Vec::new(),
+            nearest: None,
+        }
     }
 
     fn note(&mut self, other: Neighbor) {
@@ -72,21 +84,23 @@ impl<'a> Around<'a> {
             let first = self.copies.first().map(|&place| value(side, place));
             self.copies.iter().all(|&place| Some(value(side, place)) == first)
         });
-        let near =
-            (0..).zip(&self.counts).skip(1).filter(|near| *near.1 > 0).map(|(distance, &count)| (distance, count));
+        let counted = |counts: &[u64], first: usize| -> Vec<(u32, u64)> {
+            (0..).zip(counts.iter().copied()).skip(first).filter(|counted| counted.1 > 0).collect()
+        };
         Basin {
             id: 0,
-            copies: self.counts[0],
+            copies: self.near[0],
             values_agree,
             nearest: self.nearest.map(|nearest| Neighbor { id: self.ids.of_ordinal(nearest.id), ..nearest }),
-            near: near.collect(),
+            near: counted(&self.near, 1),
+            far: self.far.map(|far| counted(&far, 0)),
         }
     }
 }
 
 impl Watch for Around<'_> {
     fn wants(&self) -> u32 {
-        self.radius.saturating_add(1)
+        if self.far.is_some() { self.dim + 1 } else { self.near.len() as u32 }
     }
 
     fn would_want(&self, _: u32) -> u32 {
@@ -94,13 +108,18 @@ impl Watch for Around<'_> {
     }
 
     fn meet(&mut self, place: usize, distance: u32) {
-        // What a damaged file holds beyond the dimension may bring a key here that lies beyond the radius.
-        if let Some(count) = self.counts.get_mut(distance as usize) {
+        // What a damaged file holds beyond the dimension may bring a key here that lies beyond the radius and it.
+        if let Some(count) = self.near.get_mut(distance as usize) {
             *count += 1;
             match distance {
                 0 => self.copies.push(place),
                 distance => self.note(Neighbor { distance, id: self.ids.ordinal(place) }),
             }
+        }
+        if let (Some(far), Some(distance)) = (&mut self.far, self.dim.checked_sub(distance))
+            && let Some(count) = far.get_mut(distance as usize)
+        {
+            *count += 1;
         }
     }
 }
@@ -108,14 +127,17 @@ impl Watch for Around<'_> {
 impl Visit for Around<'_> {
     fn visit(&mut self, first: usize, distances: &[u32]) {
         for (place, &distance) in (first..).zip(distances) {
-            if distance <= self.radius {
-                self.meet(place, distance);
-            }
+            self.meet(place, distance);
         }
     }
 
     fn merge(&mut self, later: Self) {
-        self.counts.iter_mut().zip(&later.counts).for_each(|(count, more)| *count += more);
+        let add =
+            |counts: &mut [u64], more: &[u64]| counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+        add(&mut self.near, &later.near);
+        if let (Some(far), Some(more)) = (&mut self.far, &later.far) {
+            add(far, more);
+        }
         self.copies.extend(later.copies);
         if let Some(other) = later.nearest {
             self.note(other);

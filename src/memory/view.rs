@@ -97,7 +97,7 @@ impl<'a> View<'a> {
     }
 
     /// The places of the associations that there are for the call; `None` for all. A scope of other keys has others.
-    fn present(&self) -> Option<&'a Bits> {
+    pub(super) fn present(&self) -> Option<&'a Bits> {
         let scope = self.scope.filter(|scope| scope.generation() == self.memory.keys.generation());
         scope.map(Scope::present).or(self.memory.keys.live())
     }
