@@ -14,7 +14,6 @@ use clap::{Args, Parser, Subcommand};
 use popfield::dynamics::Diagonal;
 use popfield::patterns::NoiseModel;
 use popfield::{Recall, Separation, Tie};
-use popfield_lab::BetaScaling;
 
 pub use capacity::Capacity;
 pub use drawn::{NoiseArgs, PackedArgs, RandomArgs};
@@ -26,7 +25,6 @@ pub use shared::{BitOrderArg, Encoding, FormatArg, Input, QueryInput, ScopeArgs,
 pub use store::{Append, AssociationArgs, Compact, Create, Export, Forget, Verify};
 pub use stress::StressArgs;
 
-use crate::beta::beta;
 use crate::failure::Result;
 use separation::{RuleArgs, rules};
 use shared::{distance, files_and, named, positive};
@@ -247,19 +245,24 @@ pub struct Learn {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  popfield basins digits.pop --plot basins.svg --csv basins.csv\n  popfield basins digits.pop --beta 0.25 --radius 20\n\n\
+    after_help = files_and("Examples:\n  popfield basins digits.pop --plot basins.svg --csv basins.csv\n  popfield basins digits.pop --beta 0.25 --radius 20\n  \
+popfield basins digits.pop --separation polynomial --degree 9 --from-queries noisy.npy\n\n\
 Each position of a pattern that a query has flipped costs 2, each unknown one 1: as long as this is within the\n\
-budget of a pattern, it is recalled in every bit, whatever the positions are. Takes a scan of all patterns for each."
+budget of a pattern, it is recalled in every bit, whatever the positions are. Takes a scan of all patterns for each.")
 )]
 pub struct BasinsArgs {
     /// The memory
     pub memory: PathBuf,
-    /// β of the exponential: a number from 1e-9 to 1e9, or 1/sqrt(d)
-    #[arg(long, value_name = "B", value_parser = beta, default_value = "1", allow_hyphen_values = true)]
-    pub beta: BetaScaling,
-    /// How far to look around each pattern, 1 to d (default what covers 10 % of the positions flipped); no budget exceeds it
+    #[command(flatten)]
+    pub separation: SeparationArgs,
+    /// How far to look around each pattern, 1 to d (default what covers 10 % of the positions flipped; d/2, which misses no
+    /// pattern, for linear and polynomial); no budget exceeds it
     #[arg(long, allow_negative_numbers = true, value_name = "R", value_parser = distance)]
     pub radius: Option<u32>,
+    /// Only of the patterns that are nearest to these queries (of equally near ones that of the lowest id); all others still
+    /// stand around them
+    #[arg(long, value_name = "F")]
+    pub from_queries: Option<PathBuf>,
     /// Write a line for each pattern: copies, the nearest other, budgets
     #[arg(long, value_name = "F.csv")]
     pub csv: Option<PathBuf>,
@@ -271,6 +274,10 @@ pub struct BasinsArgs {
     pub json: bool,
     #[command(flatten)]
     pub scope: ScopeArgs,
+    #[command(flatten)]
+    pub more: QueryInput,
+    #[command(flatten)]
+    pub input: Input,
     #[command(flatten)]
     pub threads: Threads,
 }

@@ -1,25 +1,26 @@
 //! `popfield basins`: how much noise each stored pattern provably survives.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
-use popfield::basins::{Basin, Basins};
+use popfield::basins::{Basin, Basins, Look};
 use popfield::patterns::flips;
-use popfield::{Memory, Progress, Scope, Separation};
+use popfield::{Memory, Progress, Separation, View};
 use popfield_lab::theory::overlaps::typical_maximum;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::learn::shape;
 use crate::args::BasinsArgs;
-use crate::failure::Result;
-use crate::input::{ScopeFiles, check_stdin};
+use crate::failure::{Failure, Result};
+use crate::input::{Loaded, ScopeFiles, Source, check_options, check_stdin, read_queries};
 use crate::memory::open;
 use crate::output::{OutFile, check_distinct, deliver, say, written};
 use crate::plot::{BLUE, Drawn, FAINT, Figure, Format, INK, render, text};
-use crate::report::{called, facts, progress, scope_in_words, seconds, table, tell};
+use crate::report::{answering, called, facts, note, progress, scope_in_words, seconds, table, tell};
 
 /// Shares of positions flipped of which is told how many patterns survive them.
 const NOISES: [f64; 7] = [0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2];
@@ -32,33 +33,47 @@ const PAIRS: usize = 5;
 
 pub fn run(args: &BasinsArgs) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
+    let source = args.from_queries.as_deref().map(|path| Source::find(path, args.input.format)).transpose()?;
     let scope = ScopeFiles::find(&args.scope)?;
-    check_stdin(scope.sources())?;
-    let inputs: Vec<&Path> = std::iter::once(args.memory.as_path()).chain(scope.paths()).collect();
+    check_stdin(scope.sources().chain(&source))?;
+    check_options(&args.input, args.more, &source.iter().collect::<Vec<_>>(), false)?;
+    if let (None, Some(dim)) = (&source, args.input.dim) {
+        return Err(Failure::usage(format!("--dim {dim} is for --from-queries, found no file to read patterns from")));
+    }
+    let inputs: Vec<&Path> =
+        std::iter::once(args.memory.as_path()).chain(source.as_ref().map(Source::path)).chain(scope.paths()).collect();
     check_distinct(&[args.csv.as_deref(), args.plot.as_deref()], &inputs)?;
     let format = args.plot.as_deref().map(Format::of).transpose()?;
     let (memory, _) = open(&args.memory)?;
-    let separation = Separation::exponential(args.beta.at(memory.dim()))?;
+    let separation = args.separation.resolve("exponential".parse()?, memory.dim())?;
+    let loaded = source.map(|source| read_queries(&source, &memory, &args.input, args.more)).transpose()?;
     let scope = scope.read(&memory)?;
     let csv = args.csv.as_deref().map(OutFile::create).transpose()?;
     let plot = args.plot.as_deref().map(OutFile::create).transpose()?;
 
-    let keys = scope.as_ref().map_or(memory.len(), Scope::len);
-    let radius = args.radius.unwrap_or_else(|| reach(&memory, keys, separation));
-    let bar = progress(keys as u64, "looking around keys");
+    let view = scope.as_ref().map_or(memory.view(), |scope| memory.within(scope));
+    let radius = args.radius.unwrap_or_else(|| reach(&view, separation));
     let start = Instant::now();
+    let nearest = loaded.as_ref().map(|loaded| nearest(&view, loaded)).transpose()?;
+    let mut look = Look::new(radius);
+    if is_power(separation) {
+        look = look.far();
+    }
+    if let Some(ids) = &nearest {
+        look = look.keys(ids);
+    }
+    let keys = nearest.as_ref().map_or(view.len(), Vec::len);
+    let bar = progress(keys as u64, "looking around keys");
     let watcher = tell(&bar);
-    let view = scope.as_ref().map_or(memory.view(), |scope| memory.within(scope)).watched(Progress::new(&watcher));
-    let basins = view.basins(radius)?;
+    let basins = view.watched(Progress::new(&watcher)).basins_of(&look)?;
     let elapsed = start.elapsed().as_secs_f64();
     bar.finish_and_clear();
-    let found = Found {
-        memory: &memory,
-        exponential: basins.budgets(separation)?,
-        max: basins.budgets(Separation::Max)?,
-        basins,
-        separation,
-    };
+    // Beside what was asked for, what the nearest keys alone would do.
+    let mut separations = vec![separation, Separation::Max];
+    separations.dedup();
+    let budgets = |&separation: &Separation| Ok(Budgets { separation, each: basins.budgets(separation)? });
+    let budgets = separations.iter().map(budgets).collect::<Result<_>>()?;
+    let found = Found { memory: &memory, asked: loaded.as_ref(), basins, budgets };
 
     let csv = csv.map(|file| written(file, |file| found.write_csv(file))).transpose()?;
     let plot = match (plot, format) {
@@ -68,6 +83,7 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
         }
         _ => None,
     };
+    note(loaded.as_ref().map_or(&[], |loaded| &loaded.notes));
     deliver([csv, plot].into_iter().flatten(), || {
         if args.json {
             let mut object = found.json();
@@ -86,20 +102,70 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
     })
 }
 
-/// How far must be looked for the budgets to cover a noise of [`COVERED`].
-fn reach(memory: &Memory, keys: usize, separation: Separation) -> u32 {
-    let (dim, beta) = (memory.dim(), separation.beta().map_or(1.0, |beta| beta.get()));
-    let others = (keys as f64).ln() / (2.0 * beta);
+/// The ids of the keys that are nearest to the queries, each once.
+fn nearest(view: &View<'_>, loaded: &Loaded) -> Result<Vec<u64>> {
+    let queries = &loaded.queries;
+    let doing = format!("searching {} patterns for {} queries", view.len(), queries.len());
+    let shown = answering(queries.len(), 1, doing);
+    let watcher = tell(&shown);
+    let found = view.watched(Progress::new(&watcher)).search_top(queries, 1)?;
+    shown.finish_and_clear();
+    let ids: BTreeSet<u64> = found.iter().flatten().map(|nearest| nearest.id).collect();
+    Ok(ids.into_iter().collect())
+}
+
+/// Whether weights are powers of overlaps, so that near complements matter.
+fn is_power(separation: Separation) -> bool {
+    matches!(separation, Separation::Linear | Separation::Polynomial(_))
+}
+
+/// How far must be looked for the budgets to cover a noise of [`COVERED`]; where weights fall as slowly as powers do, so
+/// far that no key is missed.
+fn reach(view: &View<'_>, separation: Separation) -> u32 {
+    let (dim, beta) = (view.keys().dim(), separation.beta().map_or(1.0, |beta| beta.get()));
+    if is_power(separation) {
+        return (dim as u32 / 2).max(1);
+    }
+    let others = (view.len() as f64).ln() / (2.0 * beta);
     let reach = 2.0 * flips(COVERED, dim) as f64 + others;
     (reach.ceil() as u32).clamp(1, dim as u32)
 }
 
 struct Found<'a> {
     memory: &'a Memory,
+    /// The queries to which these keys are nearest; `None` for all keys.
+    asked: Option<&'a Loaded>,
     basins: Basins,
+    /// Under the separation that was asked for, and others beside it.
+    budgets: Vec<Budgets>,
+}
+
+/// A budget for each key.
+struct Budgets {
     separation: Separation,
-    exponential: Vec<Option<u32>>,
-    max: Vec<Option<u32>>,
+    each: Vec<Option<u32>>,
+}
+
+impl Budgets {
+    fn name(&self) -> &'static str {
+        self.separation.name()
+    }
+
+    /// The parameter of the separation, if it has one.
+    fn parameter(&self) -> Option<String> {
+        let beta = self.separation.beta().map(|beta| format!("β = {}", beta.get()));
+        beta.or_else(|| self.separation.degree().map(|degree| format!("K = {}", degree.get())))
+    }
+
+    fn flips(&self) -> impl Iterator<Item = u32> {
+        self.each.iter().filter_map(|&budget| survived(budget))
+    }
+
+    /// The share of patterns that survive so many flips.
+    fn share(&self, flips: u32) -> f64 {
+        let certain = self.flips().filter(|&survived| survived >= flips).count();
+        certain as f64 / self.each.len().max(1) as f64
+    }
 }
 
 /// The flips of known positions that a budget covers; none for the key itself.
@@ -116,14 +182,14 @@ struct Spread {
 }
 
 impl Spread {
-    fn of(budgets: &[Option<u32>]) -> Self {
-        let mut flips: Vec<u32> = budgets.iter().filter_map(|&budget| survived(budget)).collect();
+    fn of(budgets: &Budgets) -> Self {
+        let mut flips: Vec<u32> = budgets.flips().collect();
         flips.sort_unstable();
         Self {
             least: flips.first().copied(),
             median: flips.get(flips.len() / 2).copied(),
             most: flips.last().copied(),
-            none: budgets.len() - flips.len(),
+            none: budgets.each.len() - flips.len(),
         }
     }
 
@@ -156,11 +222,13 @@ impl Found<'_> {
         [copied, self.all().iter().filter(|basin| !basin.values_agree).count()]
     }
 
-    /// The largest overlap of two keys that differ, over d, and that of as many random ones.
+    /// The largest overlap of one of these keys with another that differs, over d, and that of as many random pairs.
     fn largest_overlap(&self) -> [Option<f64>; 2] {
-        let (dim, keys) = (self.basins.dim() as f64, self.all().len() as u64);
+        let (dim, these, keys) = (self.basins.dim() as f64, self.all().len() as u64, self.basins.keys());
         let found = self.basins.least_distance().map(|distance| 1.0 - 2.0 * f64::from(distance) / dim);
-        let pairs = keys.checked_mul(keys.saturating_sub(1)).map(|pairs| pairs / 2).filter(|&pairs| pairs > 0);
+        // Pairs of which one or both are of these.
+        let pairs = these.checked_mul((keys - these) + keys.saturating_sub(1)).map(|twice| twice / 2);
+        let pairs = pairs.filter(|&pairs| pairs > 0);
         let random = pairs.and_then(|pairs| typical_maximum(self.basins.dim() as u64, pairs).ok());
         [found, random.map(|overlap| overlap / dim)]
     }
@@ -175,55 +243,90 @@ impl Found<'_> {
         pairs
     }
 
-    /// The share of patterns that survive so many flips.
-    fn share(budgets: &[Option<u32>], flips: u32) -> f64 {
-        let certain = budgets.iter().filter(|&&budget| survived(budget) >= Some(flips)).count();
-        certain as f64 / budgets.len().max(1) as f64
+    /// Flips beyond which nothing is known under a separation, where that is less than what some patterns may survive.
+    fn end(&self, budgets: &Budgets) -> Option<u32> {
+        let keys = self.basins.keys();
+        let count = |met: &[(u32, u64)]| met.iter().map(|met| met.1).sum::<u64>();
+        let open = |basin: &Basin| match is_power(budgets.separation) {
+            // All weigh: with what was not met a budget may be larger, whatever else was.
+            true => basin.copies + count(basin.near()) + basin.far().map_or(0, count) < keys,
+            false => basin.nearest.is_none() && basin.copies < keys,
+        };
+        self.all().iter().any(open).then_some(self.basins.radius() / 2)
     }
 
-    /// Flips beyond which nothing is known, where that is less than what some patterns may survive.
-    fn end(&self) -> Option<u32> {
-        let open = self.all().iter().any(|basin| basin.nearest.is_none() && basin.copies < self.all().len() as u64);
-        open.then_some(self.basins.radius() / 2)
+    /// Of how many keys these are the basins, where not of all.
+    fn of_all(&self) -> Option<String> {
+        self.asked.map(|_| format!("{} of {} keys", self.all().len(), self.basins.keys()))
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
         let (dim, radius, [copied, unlike]) = (self.basins.dim(), self.basins.radius(), self.copies());
-        let beta = self.separation.beta().map_or(0.0, |beta| beta.get());
-        let open = self.end().is_some();
-        let reach = self.end().map_or_else(String::new, |end| format!(": tells of up to {end} flips"));
+        let mut rows = Vec::new();
+        if let Some((asked, of_all)) = self.asked.zip(self.of_all()) {
+            rows.push(("queries", asked.in_words()));
+            rows.push(("basins", format!("of {of_all}, those nearest to the queries")));
+        }
+        let first = &self.budgets[0];
+        let ends = if is_power(first.separation) { " and its complement" } else { "" };
+        let reach = self.end(first).map_or_else(String::new, |end| format!(": tells of up to {end} flips"));
         let unlike = if unlike == 0 { String::new() } else { format!(", {unlike} of them of unlike values") };
+        let copies = match copied {
+            0 => "none".into(),
+            1 => format!("1 pattern has some{unlike}"),
+            _ => format!("{copied} patterns have some{unlike}"),
+        };
         let [found, random] = self.largest_overlap().map(|overlap| overlap.map(|overlap| format!("{overlap:.3} d")));
         let beyond = || format!("below {:.3} d", 1.0 - 2.0 * f64::from(radius) / dim as f64);
-        vec![
-            ("looked", format!("to distance {radius} of {dim} around each{reach}")),
-            ("copies", if copied == 0 { "none".into() } else { format!("{copied} patterns have some{unlike}") }),
+        rows.extend([
+            ("looked", format!("to distance {radius} of {dim} around each{ends}{reach}")),
+            ("copies", copies),
             (
                 "largest overlap",
                 format!("{}; of random keys {}", found.unwrap_or_else(beyond), random.unwrap_or("none".into())),
             ),
-            ("survived, max", Spread::of(&self.max).in_words(dim, open)),
-            ("survived, exponential", format!("{} (β = {beta})", Spread::of(&self.exponential).in_words(dim, open))),
-        ]
+        ]);
+        rows.extend(self.budgets.iter().rev().map(|budgets| {
+            let name = match budgets.name() {
+                "exponential" => "survived, exponential",
+                "polynomial" => "survived, polynomial",
+                "linear" => "survived, linear",
+                "max" => "survived, max",
+                _ => "survived",
+            };
+            let parameter = budgets.parameter().map_or_else(String::new, |parameter| format!(" ({parameter})"));
+            (name, Spread::of(budgets).in_words(dim, self.end(budgets).is_some()) + &parameter)
+        }));
+        rows
     }
 
     fn tables(&self) -> Result<()> {
         let dim = self.basins.dim();
-        say("\nPatterns recalled in every bit, whatever positions are flipped (an unknown one\ncounts half):")?;
-        let mut shares = table(&["flipped", "of", "exponential", "max"]);
+        match self.asked {
+            None => {
+                say("\nPatterns recalled in every bit, whatever positions are flipped (an unknown one\ncounts half):")?
+            }
+            Some(_) => say(format_args!(
+                "\nOf these {} patterns those recalled in every bit, whatever positions are\nflipped (an unknown one counts half):",
+                self.all().len()
+            ))?,
+        }
+        let mut header = vec!["flipped", "of"];
+        header.extend(self.budgets.iter().map(Budgets::name));
+        let mut shares = table(&header);
         for noise in NOISES {
             let flips = flips(noise, dim) as u32;
-            let percent = |budgets: &[Option<u32>]| match self.end() {
+            let percent = |budgets: &Budgets| match self.end(budgets) {
                 Some(end) if flips > end => "not told".into(),
-                _ => format!("{:.1} %", 100.0 * Self::share(budgets, flips)),
+                _ => format!("{:.1} %", 100.0 * budgets.share(flips)),
             };
             let row = [format!("{:.0} %", 100.0 * noise), flips.to_string()];
-            shares.add_row(row.into_iter().chain([percent(&self.exponential), percent(&self.max)]));
+            shares.add_row(row.into_iter().chain(self.budgets.iter().map(percent)));
         }
         say(shares)?;
         let pairs = self.pairs();
         if !pairs.is_empty() {
-            say("\nClosest pairs:")?;
+            say(if self.asked.is_none() { "\nClosest pairs:" } else { "\nClosest pairs that these patterns are in:" })?;
             let mut closest = table(&["pattern", "and", "distance"]);
             for (distance, a, b) in pairs {
                 closest.add_row([called(self.memory, a), called(self.memory, b), distance.to_string()]);
@@ -235,41 +338,57 @@ impl Found<'_> {
 
     fn json(&self) -> Value {
         let (dim, [copied, unlike], [found, random]) = (self.basins.dim(), self.copies(), self.largest_overlap());
+        let separation = self.budgets[0].separation;
         let shares = NOISES.map(|noise| {
             let flips = flips(noise, dim) as u32;
-            let share = |budgets| self.end().is_none_or(|end| flips <= end).then(|| Self::share(budgets, flips));
-            json!({ "noise": noise, "flips": flips, "exponential": share(&self.exponential), "max": share(&self.max) })
+            let mut object = json!({ "noise": noise, "flips": flips });
+            for budgets in &self.budgets {
+                let told = self.end(budgets).is_none_or(|end| flips <= end);
+                object[budgets.name()] = json!(told.then(|| budgets.share(flips)));
+            }
+            object
         });
+        let survived: Map<String, Value> =
+            self.budgets.iter().map(|budgets| (budgets.name().into(), Spread::of(budgets).json())).collect();
         let pairs: Vec<Value> =
             self.pairs().iter().map(|(distance, a, b)| json!({ "ids": [a, b], "distance": distance })).collect();
-        json!({
+        let mut object = json!({
             "patterns": self.all().len(),
             "dim": dim,
             "radius": self.basins.radius(),
-            "beta": self.separation.beta().map(|beta| beta.get()),
+            "beta": separation.beta().map(|beta| beta.get()),
             "copied": copied,
             "copied_with_unlike_values": unlike,
             "least_distance": self.basins.least_distance(),
             "largest_overlap": found,
             "largest_overlap_of_random_keys": random,
-            "survived_flips": {
-                "exponential": Spread::of(&self.exponential).json(),
-                "max": Spread::of(&self.max).json(),
-            },
+            "survived_flips": survived,
             "recalled_whatever_is_flipped": shares,
             "closest_pairs": pairs,
-        })
+        });
+        if let Some(degree) = separation.degree() {
+            object["degree"] = json!(degree.get());
+        }
+        if let Some(asked) = self.asked {
+            object["of_patterns"] = json!(self.basins.keys());
+            object["queries"] = json!(asked.queries.len());
+        }
+        object
     }
 
     /// A line for each pattern; what is not there is left empty.
     fn write_csv(&self, file: &mut impl Write) -> io::Result<()> {
-        writeln!(file, "id,copies,values_agree,nearest_id,nearest_distance,budget_exponential,budget_max")?;
-        for ((basin, exponential), max) in self.all().iter().zip(&self.exponential).zip(&self.max) {
+        write!(file, "id,copies,values_agree,nearest_id,nearest_distance")?;
+        self.budgets.iter().try_for_each(|budgets| write!(file, ",budget_{}", budgets.name()))?;
+        writeln!(file)?;
+        for (rank, basin) in self.all().iter().enumerate() {
             let or_empty = |value: Option<u64>| value.map_or_else(String::new, |value| value.to_string());
             let [id, distance] = [basin.nearest.map(|n| n.id), basin.nearest.map(|n| n.distance.into())].map(or_empty);
-            let [exponential, max] = [exponential, max].map(|budget| or_empty(budget.map(u64::from)));
             let Basin { id: own, copies, values_agree, .. } = basin;
-            writeln!(file, "{own},{copies},{values_agree},{id},{distance},{exponential},{max}")?;
+            write!(file, "{own},{copies},{values_agree},{id},{distance}")?;
+            let budgets = self.budgets.iter().map(|budgets| or_empty(budgets.each[rank].map(u64::from)));
+            budgets.into_iter().try_for_each(|budget| write!(file, ",{budget}"))?;
+            writeln!(file)?;
         }
         Ok(())
     }
@@ -280,31 +399,30 @@ impl Figure for Found<'_> {
         (760, 420)
     }
 
-    /// How many patterns survive how much noise, under the exponential separation.
+    /// How many patterns survive how much noise, under the separation that was asked for.
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
-        let most = self.exponential.iter().filter_map(|&budget| survived(budget)).max().unwrap_or(0);
+        let budgets = &self.budgets[0];
+        let most = budgets.flips().max().unwrap_or(0);
         // Bars of whole flips, no more than can be told apart.
         let width = (most + 1).div_ceil(60);
         let mut bars = vec![0u32; (most / width + 1) as usize];
-        self.exponential
-            .iter()
-            .filter_map(|&budget| survived(budget))
-            .for_each(|flips| bars[(flips / width) as usize] += 1);
+        budgets.flips().for_each(|flips| bars[(flips / width) as usize] += 1);
         let highest = bars.iter().copied().max().unwrap_or(0).max(1);
-        let beta = self.separation.beta().map_or(0.0, |beta| beta.get());
-        let none = Spread::of(&self.exponential).none;
+        let law = budgets.parameter().unwrap_or_else(|| budgets.name().into());
+        let none = Spread::of(budgets).none;
         let none = if none == 0 { String::new() } else { format!("; {none} are not certain at all") };
-        let end = self.end().map_or_else(String::new, |end| format!(" (no more than {end} are told)"));
+        let end = self.end(budgets).map_or_else(String::new, |end| format!(" (no more than {end} are told)"));
+        let of_all = self.of_all().map_or_else(String::new, |of_all| format!("; basins of {of_all}"));
         let mut chart = ChartBuilder::on(area)
             .margin(16)
-            .caption(format!("Patterns by the flips that each provably survives, β = {beta}{none}"), text(17, INK))
+            .caption(format!("Patterns by the flips that each provably survives, {law}{none}"), text(17, INK))
             .x_label_area_size(40)
             .y_label_area_size(56)
             .build_cartesian_2d(0.0..f64::from(most + 2 * width), 0.0..1.08 * f64::from(highest))?;
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
-            .x_desc(format!("flipped of {} positions{end}", self.basins.dim()))
+            .x_desc(format!("flipped of {} positions{end}{of_all}", self.basins.dim()))
             .x_label_formatter(&|flips| format!("{flips:.0}"))
             .y_label_formatter(&|patterns| format!("{patterns:.0}"))
             .label_style(text(13, FAINT))
