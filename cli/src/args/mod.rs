@@ -253,8 +253,6 @@ budget of a pattern, it is recalled in every bit, whatever the positions are. Ta
 pub struct BasinsArgs {
     /// The memory
     pub memory: PathBuf,
-    #[command(flatten)]
-    pub separation: SeparationArgs,
     /// How far to look around each pattern, 1 to d (default what covers 10 % of the positions flipped; d/2, which misses no
     /// pattern, for linear and polynomial); no budget exceeds it
     #[arg(long, allow_negative_numbers = true, value_name = "R", value_parser = distance)]
@@ -272,6 +270,8 @@ pub struct BasinsArgs {
     /// One JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub separation: SeparationArgs,
     #[command(flatten)]
     pub scope: ScopeArgs,
     #[command(flatten)]

@@ -302,15 +302,16 @@ impl Found<'_> {
 
     fn tables(&self) -> Result<()> {
         let dim = self.basins.dim();
-        match self.asked {
+        let these = self.all().len();
+        say(match self.asked {
             None => {
-                say("\nPatterns recalled in every bit, whatever positions are flipped (an unknown one\ncounts half):")?
+                "\nPatterns recalled in every bit, whatever positions are flipped (an unknown one\ncounts half):".into()
             }
-            Some(_) => say(format_args!(
-                "\nOf these {} patterns those recalled in every bit, whatever positions are\nflipped (an unknown one counts half):",
-                self.all().len()
-            ))?,
-        }
+            Some(_) => format!(
+                "\nOf these {these} patterns those recalled in every bit, whatever positions are\nflipped (an unknown \
+                 one counts half):"
+            ),
+        })?;
         let mut header = vec!["flipped", "of"];
         header.extend(self.budgets.iter().map(Budgets::name));
         let mut shares = table(&header);
