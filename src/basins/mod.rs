@@ -7,9 +7,9 @@
 //! every bit.
 //!
 //! Under s^K the query's overlap with the stored key is d − w, and with another at most |s| + w in magnitude, s = d − 2D
-//! being the overlap of the two keys: each position left out or turned moves it as far as it moves the first. So w is
-//! within the budget if Σ (|s| + w)^K < (d − w)^K, whatever part of w is unknown: that no overlap exceeds the d − u known
-//! positions tells nothing more, since each |s| + w must be below d − w, which does not either. From the same follows
+//! being the overlap of the two keys: what a position left out or turned takes from the first it adds to the second at
+//! most. So w is within the budget if Σ (|s| + w)^K < (d − w)^K, however much of w is unknown: that no overlap exceeds the
+//! d − u known positions adds nothing, as each |s| + w must be below d − w, which is at most d − u. From the same follow
 //! w < D for each other key, so that the stored one is the nearest, and w < d − D: near the complement of a key another is
 //! as much in its way as near the key, and a stored complement leaves it no budget.
 //!

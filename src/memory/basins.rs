@@ -15,7 +15,7 @@ impl Memory {
     /// What stands around each key, as far as distance `radius`, 1 to d: how far a query may lie from it for its recall to
     /// be certain. A noise of share p needs 2pd and, for the budgets of e^{βs}, some (ln n)/(2β) more.
     ///
-    /// Cost: a scan of all keys for each key; 16 bytes for each distance at which one has others, and n·88 bytes.
+    /// Cost: a scan of all keys for each key; 16 bytes for each distance at which one has others, and n·96 bytes.
     ///
     /// # Errors
     /// [`Error::Parameter`] for another radius; [`Error::OutOfMemory`].
