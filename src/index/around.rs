@@ -50,7 +50,7 @@ impl Around {
             let end = ((numbers.len() - 2 * keys - 1) / 2) as u32;
             numbers[keys + from..=keys + place].fill(end);
             from = place + 1;
-            let alone = basin.copies >= basins.all.len() as u64 && basin.near().is_empty();
+            let alone = basin.copies >= basins.keys && basin.near().is_empty();
             let beyond = basin.near().get(KEPT).map_or(basins.radius.saturating_add(1), |near| near.0);
             numbers[place] = if alone { u32::MAX } else { beyond };
             for &(distance, count) in basin.near().iter().take(KEPT) {
