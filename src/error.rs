@@ -128,6 +128,16 @@ pub enum Error {
         /// The things.
         what: &'static str,
     },
+    /// The file of an index is damaged, or is of other keys.
+    #[error("index: {place}: expected {expected}, found {found}")]
+    Index {
+        /// The place in the file.
+        place: &'static str,
+        /// What the index of a memory holds there.
+        expected: String,
+        /// What the file holds.
+        found: String,
+    },
     /// A file is not a memory, or not a whole one.
     #[error("not a popfield memory: {place}: expected {expected}, found {found}")]
     Format {
@@ -248,7 +258,7 @@ impl Error {
             | Self::UnequalDimensions { .. }
             | Self::HeteroAssociative { .. }
             | Self::Mismatch { .. } => ErrorKind::Mismatch,
-            Self::Format { .. } | Self::Version { .. } | Self::Store { .. } => ErrorKind::Format,
+            Self::Format { .. } | Self::Index { .. } | Self::Version { .. } | Self::Store { .. } => ErrorKind::Format,
             Self::Kernel(_) => ErrorKind::Unsupported,
             Self::OutOfMemory { .. } | Self::Locked { .. } => ErrorKind::Resource,
             Self::Io(_) | Self::Poisoned => ErrorKind::Io,

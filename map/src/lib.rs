@@ -105,6 +105,14 @@ impl Held {
         Some(unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / size_of::<u64>()) })
     }
 
+    /// The bytes of `range` as half words; `None` unless the range is in the file, begins at a multiple of 4 and is whole.
+    #[inline]
+    pub fn halves(&self, range: Range<usize>) -> Option<&[u32]> {
+        let bytes = self.part(range, size_of::<u32>())?;
+        // SAFETY: `part` has seen to length and alignment; `u32` may hold any bits.
+        Some(unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / size_of::<u32>()) })
+    }
+
     /// The bytes of `range`, if they are whole elements of `size` bytes, which is also what they must be aligned to.
     fn part(&self, range: Range<usize>, size: usize) -> Option<&[u8]> {
         let bytes = self.bytes().get(range)?;
@@ -118,6 +126,14 @@ pub fn bytes_of(lanes: &[Lanes]) -> Option<&[u8]> {
     // SAFETY: `Lanes` are 64 bytes without padding, and bytes need no alignment; the slice covers just the lanes, for as
     // long as they are borrowed.
     let bytes = unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast::<u8>(), size_of_val(lanes)) };
+    cfg!(target_endian = "little").then_some(bytes)
+}
+
+/// The bytes of half words as they stand in files; `None` on machines whose words are not little-endian.
+pub fn bytes_of_halves(halves: &[u32]) -> Option<&[u8]> {
+    // SAFETY: `u32` are bytes without padding, which need no alignment; the slice covers just the numbers, for as long as
+    // they are borrowed.
+    let bytes = unsafe { std::slice::from_raw_parts(halves.as_ptr().cast::<u8>(), size_of_val(halves)) };
     cfg!(target_endian = "little").then_some(bytes)
 }
 
@@ -158,6 +174,8 @@ mod tests {
             assert_eq!(lanes.len(), 3);
             assert_eq!(lanes[1].0[2].to_le_bytes(), bytes[64 * 2 + 16..64 * 2 + 24]);
             assert_eq!(held.numbers(8..24).unwrap()[1].to_le_bytes(), bytes[16..24]);
+            assert_eq!(held.halves(12..20).unwrap()[1].to_le_bytes(), bytes[16..20]);
+            assert!(held.halves(2..6).is_none() && held.halves(0..6).is_none());
             assert_eq!(bytes_of(lanes), Some(&bytes[64..64 * 4]));
             assert!(held.lanes(0..0).unwrap().is_empty());
             for bad in [0..65, 32..96, 64 * 4..64 * 6, 400..464] {

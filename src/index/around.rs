@@ -20,6 +20,8 @@ const KEPT: usize = 16;
 #[derive(Clone, Debug)]
 pub(crate) struct Around {
     keys: usize,
+    /// How far was looked.
+    radius: u32,
     numbers: Arc<dyn Halves>,
     /// The largest distance of any key.
     most: u32,
@@ -61,22 +63,28 @@ impl Around {
         let end = ((numbers.len() - 2 * keys - 1) / 2) as u32;
         numbers[keys + from..=2 * keys].fill(end);
         let most = most(numbers[..keys].iter().copied());
-        Ok(Self { keys, numbers: Arc::new(numbers), most })
+        Ok(Self { keys, radius: basins.radius, numbers: Arc::new(numbers), most })
     }
 
     /// As it was written before; `None` unless `numbers` can be of `keys` keys.
-    pub(crate) fn of_numbers(keys: usize, numbers: Arc<dyn Halves>) -> Option<Self> {
+    #[cfg(feature = "store")]
+    pub(crate) fn of_numbers(keys: usize, radius: u32, numbers: Arc<dyn Halves>) -> Option<Self> {
         let (found, least) = (numbers.halves().len(), 2 * keys + 1);
         let end = numbers.halves().get(2 * keys).copied()?;
         if found < least || found - least != 2 * end as usize {
             return None;
         }
         let most = most(numbers.halves()[..keys].iter().copied());
-        Some(Self { keys, numbers, most })
+        Some(Self { keys, radius, numbers, most })
     }
 
     pub(crate) fn numbers(&self) -> &[u32] {
         self.numbers.halves()
+    }
+
+    /// How far was looked.
+    pub(crate) fn radius(&self) -> u32 {
+        self.radius
     }
 
     /// The largest distance that is known of any key that is not alone.

@@ -94,6 +94,7 @@ impl Chunks {
     }
 
     /// The positions of all, one chunk after the other.
+    #[cfg(feature = "store")]
     pub(crate) fn positions(&self) -> &[u32] {
         &self.positions
     }

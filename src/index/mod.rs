@@ -18,7 +18,10 @@
 
 mod around;
 mod chunks;
+#[cfg(feature = "store")]
+mod file;
 mod look;
+mod origin;
 mod proof;
 mod seek;
 mod tables;
@@ -29,13 +32,13 @@ use std::time::Instant;
 
 pub(crate) use around::Around;
 use around::Learned;
-pub(crate) use chunks::Chunks;
 use look::Look;
+pub(crate) use origin::Origin;
 pub(crate) use proof::{Found, Listing, Outweighing, Proof, Within};
 pub(crate) use seek::Goal;
 use seek::Seeking;
 pub use tables::IndexOptions;
-pub(crate) use tables::{Halves, Tables, bytes_of};
+pub(crate) use tables::{Tables, bytes_of};
 pub(crate) use worth::Purpose;
 use worth::Worth;
 
@@ -69,8 +72,8 @@ pub struct IndexInfo {
     pub bytes: u64,
     /// Places of keys that it covers; keys stored since are met one by one.
     pub covered: usize,
-    /// Whether it knows the basins of the keys.
-    pub basins: bool,
+    /// How far basins tell what stands around each key, if they are in it.
+    pub radius: Option<u32>,
 }
 
 /// An index of the keys of a memory. Clones share what they are made of and what they learn.
@@ -104,7 +107,7 @@ impl Index {
             chunk: self.tables.chunks.bits(),
             bytes: 4 * numbers as u64,
             covered: self.tables.covered(),
-            basins: self.around.is_some(),
+            radius: self.around().map(Around::radius),
         }
     }
 

@@ -124,12 +124,14 @@ impl Tables {
     }
 
     /// Tables that were made before, of `made_of` keys; `None` unless `numbers` are as many as they take.
+    #[cfg(feature = "store")]
     pub(crate) fn of_numbers(chunks: Chunks, made_of: usize, numbers: Arc<dyn Halves>) -> Option<Self> {
         let expected = numbers_of_table(chunks.bits(), made_of).checked_mul(chunks.len())?;
         (numbers.halves().len() == expected).then_some(Self { chunks, covered: made_of, made_of, numbers })
     }
 
     /// These tables for memories in which only the keys below place `covered` are those that they were made of.
+    #[cfg(feature = "store")]
     pub(crate) fn cut(self, covered: usize) -> Self {
         Self { covered: covered.min(self.covered), ..self }
     }
@@ -139,6 +141,7 @@ impl Tables {
         self.covered
     }
 
+    #[cfg(feature = "store")]
     pub(crate) fn made_of(&self) -> usize {
         self.made_of
     }

@@ -33,6 +33,7 @@ impl Memory {
         // Room for both before either is stored, so that a failure changes nothing.
         self.keys.grow()?;
         self.values.as_mut().map_or(Ok(()), Side::grow)?;
+        self.origin = None;
         let id = self.keys.push(key)?;
         self.values.as_mut().zip(value).map_or(Ok(()), |(values, value)| values.push(value))?;
         Ok(id)
@@ -70,6 +71,7 @@ impl Memory {
         let values = self.values.as_ref().map(|values| values.without(place)).transpose()?.flatten();
         let mut labels = self.labels.clone();
         labels.remove(place)?;
+        self.origin = None;
         self.keys.take_out(place, keys)?;
         if let Some(side) = &mut self.values {
             side.take_out(place, values);

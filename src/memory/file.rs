@@ -27,6 +27,7 @@ use std::sync::Arc;
 use popfield_kernels::{LANES, Lanes};
 
 use crate::error::room_for;
+use crate::index::Origin;
 use crate::lasting::sync_folder;
 use crate::memory::view::View;
 use crate::patterns::contents::Contents;
@@ -122,14 +123,16 @@ impl Memory {
             return Err(format("hash", "that of the content", "another: the file is damaged"));
         }
         let side = |lanes, dim, what| Ok::<_, Error>(Patterns::from_lanes(lanes, len, dim, what)?.into());
-        Self::of_contents(Contents {
+        let memory = Self::of_contents(Contents {
             keys: side(keys, header.dim, "keys")?,
             values: values.map(|values| side(values, header.value_dim, "values")).transpose()?,
             ids: ids_of(&ids, &header)?,
             live: None,
             labels: labels_of(ends, text)?,
             notes: notes_of(&notes)?,
-        })
+        })?;
+        // No two files with the same hash hold different keys.
+        Ok(Self { origin: Some(Origin::new([(len as u64, hash)])), ..memory })
     }
 }
 

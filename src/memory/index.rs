@@ -74,6 +74,12 @@ impl Memory {
         self.index = None;
     }
 
+    /// Why the index that stands beside the memory is not asked, where there is one and it is not: damaged, of another
+    /// format, or of other keys.
+    pub fn index_refused(&self) -> Option<&Error> {
+        self.refused.as_deref()
+    }
+
     /// What its index is, if it has one that is still asked.
     pub fn index_info(&self) -> Option<IndexInfo> {
         let index = self.index.as_ref().filter(|index| index.serves(self.key_side().len()))?;

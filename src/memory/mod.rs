@@ -7,6 +7,8 @@ mod basins;
 mod change;
 mod file;
 mod index;
+#[cfg(feature = "store")]
+mod index_file;
 mod named;
 mod open;
 mod overlaps;
@@ -21,11 +23,13 @@ pub(crate) mod shared;
 mod tests;
 mod view;
 
+use std::sync::Arc;
+
 use popfield_kernels::Tier;
 
 pub use view::View;
 
-use crate::index::Index;
+use crate::index::{Index, Origin};
 use crate::patterns::bits::Bits;
 use crate::patterns::contents::Contents;
 use crate::patterns::ids::Ids;
@@ -63,6 +67,10 @@ pub struct Memory {
     labels: Labels,
     notes: Notes,
     index: Option<Index>,
+    /// What the keys were when they were opened, if they are still that.
+    origin: Option<Origin>,
+    /// Why an index that stands beside it is not asked.
+    refused: Option<Arc<Error>>,
 }
 
 impl Memory {
@@ -123,7 +131,7 @@ impl Memory {
             _ => keys,
         };
         let keys = Keys::new(keys, ids, live, Tier::from_env()?);
-        Ok(Self { keys, values, labels, notes, index: None })
+        Ok(Self { keys, values, labels, notes, index: None, origin: None, refused: None })
     }
 
     /// What the memory is made of: its patterns and labels are shared, and no more is copied than a bit for each place.

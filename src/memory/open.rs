@@ -10,7 +10,10 @@ impl Memory {
     /// Opens a memory: a file that was [saved](Self::save), checking all of it, or with the feature `store` a folder as of
     /// its last commit, mapped.
     ///
-    /// Cost: a file is read; of a folder some system calls a file, whatever its size, and a bit for each association
+    /// With the feature `store` an index beside it ([`write_index`](Self::write_index)) is mapped and asked from now on, if
+    /// it is whole and of these keys; else [`index_refused`](Self::index_refused) says why it is not.
+    ///
+    /// Cost: an index is read once, to hold it to its hash; a file is read; of a folder some system calls a file, whatever its size, and a bit for each association
     /// where some were forgotten. What a folder's files hold is not read: `store::Snapshot::verify` checks it, and
     /// `store::Backend` has another way to read it.
     ///
@@ -32,7 +35,7 @@ impl Memory {
         let there = path.metadata()?;
         #[cfg(feature = "store")]
         if there.is_dir() {
-            return Self::of_snapshot(&Snapshot::open(path, Backend::Mmap)?);
+            return Self::of_snapshot(&Snapshot::open(path, Backend::Mmap)?)?.with_index_at(path);
         }
         if !there.is_file() {
             let found =
@@ -40,7 +43,10 @@ impl Memory {
             let (expected, found) = ("a regular file".into(), found.into());
             return Err(Error::Format { place: "kind of file", expected, found });
         }
-        Self::open_file(path, progress)
+        let memory = Self::open_file(path, progress)?;
+        #[cfg(feature = "store")]
+        let memory = memory.with_index_at(path)?;
+        Ok(memory)
     }
 
     /// The memory that a store holds as of a commit; it shares the snapshot's pages, and stays as it is.
@@ -50,6 +56,7 @@ impl Memory {
     /// [`Error::Kernel`] if `POPFIELD_TIER` names no tier of this CPU.
     #[cfg(feature = "store")]
     pub fn of_snapshot(snapshot: &Snapshot) -> Result<Self> {
-        Self::of_contents(snapshot.contents()?)
+        let memory = Self::of_contents(snapshot.contents()?)?;
+        Ok(Self { origin: Some(snapshot.origin()), ..memory })
     }
 }

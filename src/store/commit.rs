@@ -10,7 +10,7 @@ use crate::patterns::Notes;
 use crate::patterns::pattern::words_of;
 use crate::store::disk::{Backend, Disk, Folder};
 use crate::store::lock::WriterLock;
-use crate::store::manifest::{MAX_NOTES, Manifest, UNDER_WAY, is_ours, manifest_file};
+use crate::store::manifest::{INDEX, MAX_NOTES, Manifest, UNDER_WAY, is_ours, manifest_file};
 use crate::store::segment::about;
 use crate::store::snapshot::Snapshot;
 use crate::{Error, Result};
@@ -194,7 +194,7 @@ impl Store {
     pub(super) fn sweep(&self) -> io::Result<()> {
         let named = self.snapshot.manifest.files();
         let disk = &self.snapshot.disk;
-        for name in disk.names()?.iter().filter(|name| is_ours(name) && !named.contains(*name)) {
+        for name in disk.names()?.iter().filter(|name| is_ours(name) && !named.contains(*name) && *name != INDEX) {
             if !self.poisoned || name.ends_with(UNDER_WAY) {
                 disk.remove(name)?;
             }

@@ -28,6 +28,9 @@ pub(crate) const MAGIC: &str = "popfield store ";
 /// What is added to the name of a file until it is whole.
 pub(crate) const UNDER_WAY: &str = ".new";
 
+/// The index of a store, which no manifest names: it tells itself of which segments it is.
+pub(crate) const INDEX: &str = "index";
+
 /// What a store holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -184,7 +187,8 @@ pub(crate) fn is_ours(name: &str) -> bool {
         let is_column = Column::ALL.iter().any(|column| column.name() == rest);
         Some(number.parse::<u64>().is_ok() && (is_bitmap || is_column))
     };
-    generation_of(name).is_some() || of_segment() == Some(true)
+    let of_index = name.strip_prefix(INDEX).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    generation_of(name).is_some() || of_index || of_segment() == Some(true)
 }
 
 impl Entry {

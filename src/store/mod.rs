@@ -27,4 +27,5 @@ pub use append::Appending;
 pub use commit::Store;
 pub use disk::Backend;
 pub use lock::WriterLock;
+pub(crate) use manifest::INDEX;
 pub use snapshot::Snapshot;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use popfield_map::Access;
 
+use crate::index::Origin;
 use crate::patterns::Notes;
 use crate::patterns::bits::Bits;
 use crate::patterns::contents::Contents;
@@ -213,6 +214,12 @@ impl Snapshot {
             return Self::of_disk(Arc::clone(&self.disk), Backend::Mmap)?.verify(progress);
         }
         Ok(found)
+    }
+
+    /// What its keys are, by segment.
+    pub(crate) fn origin(&self) -> Origin {
+        let part = |entry: &Entry| Some((entry.rows, *entry.columns.get(&Column::Keys)?.blake3.0.as_bytes()));
+        Origin::new(self.manifest.segments.iter().filter_map(part))
     }
 
     /// What a memory of it is made of.

@@ -1,0 +1,179 @@
+//! An index as a file. The format lives here and nowhere else.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0–7 | `popindex` |
+//! | 8–11 | format version, 1 |
+//! | 12–15, 16–19 | tables T, bits of a chunk |
+//! | 20–23 | flags: bit 0 set if basins follow |
+//! | 24–31 | dimension d |
+//! | 32–39 | keys n |
+//! | 40–47 | segments that the keys lie in |
+//! | 48–55 | numbers of the basins, as `around.rs` has them |
+//! | 56–63 | the radius of the basins |
+//! | then | of each segment its keys, 8 bytes, and their hash, 32 bytes |
+//! | then | positions of the chunks, 4 bytes each, and zeros to a multiple of 64 |
+//! | then | the numbers of the tables, as `tables.rs` has them, then those of the basins, 4 bytes each |
+//! | last 32 | BLAKE3 hash of everything before |
+//!
+//! Numbers are little-endian. Proofs rest on every one of them, so that the hash is checked before any is believed.
+
+use std::io::{self, Write};
+use std::ops::Range;
+use std::sync::Arc;
+
+use popfield_map::{Held, bytes_of_halves};
+
+use crate::error::room_for;
+use crate::index::Index;
+use crate::index::around::Around;
+use crate::index::chunks::{BITS, Chunks};
+use crate::index::origin::Origin;
+use crate::index::tables::{Halves, Tables, bytes_of};
+use crate::{Error, Result};
+
+const MAGIC: &[u8; 8] = b"popindex";
+const VERSION: u32 = 1;
+const HEADER_BYTES: usize = 64;
+const HASH_BYTES: usize = blake3::OUT_LEN;
+const BASINS: u32 = 1;
+/// Bytes that are written and hashed at a time.
+const PIECE: usize = 1 << 22;
+
+/// Numbers of a file that is held.
+#[derive(Debug)]
+struct Part {
+    held: Arc<Held>,
+    range: Range<usize>,
+}
+
+// The part was taken once when the file was opened, so that it can be taken.
+impl Halves for Part {
+    fn halves(&self) -> &[u32] {
+        self.held.halves(self.range.clone()).unwrap_or_default()
+    }
+}
+
+impl Index {
+    /// Writes the index, which is of the keys of `origin`, all of them.
+    pub(crate) fn write(&self, origin: &Origin, dim: usize, writer: impl Write) -> Result<()> {
+        let mut writer = Hashing { inner: writer, hasher: blake3::Hasher::new() };
+        let (tables, around) = (self.tables(), self.around());
+        let chunks = &tables.chunks;
+        let mut start = Vec::new();
+        start.extend(MAGIC);
+        for number in [VERSION, chunks.len() as u32, chunks.bits(), if around.is_some() { BASINS } else { 0 }] {
+            start.extend(number.to_le_bytes());
+        }
+        let numbers = around.map_or(0, |around| around.numbers().len() as u64);
+        let radius = around.map_or(0, Around::radius);
+        let sizes = [dim as u64, tables.made_of() as u64, origin.parts().len() as u64, numbers, radius.into()];
+        sizes.iter().for_each(|size| start.extend(size.to_le_bytes()));
+        for (keys, hash) in origin.parts() {
+            start.extend(keys.to_le_bytes());
+            start.extend(hash);
+        }
+        chunks.positions().iter().for_each(|position| start.extend(position.to_le_bytes()));
+        start.resize(start.len().next_multiple_of(64), 0);
+        writer.write_all(&start)?;
+        for numbers in [Some(tables.numbers()), around.map(Around::numbers)].into_iter().flatten() {
+            for piece in numbers.chunks(PIECE / 4) {
+                match bytes_of_halves(piece) {
+                    Some(bytes) => writer.write_all(bytes)?,
+                    None => return Err(Error::Io(io::ErrorKind::Unsupported.into())),
+                }
+            }
+        }
+        let hash = writer.hasher.finalize();
+        writer.inner.write_all(hash.as_bytes())?;
+        Ok(())
+    }
+
+    /// The index in `held`, for a memory of dimension `dim` whose keys are those of `origin`.
+    ///
+    /// # Errors
+    /// [`Error::Version`] for another format; [`Error::Index`] if it is damaged, or of other keys.
+    pub(crate) fn read(held: Held, origin: &Origin, dim: usize) -> Result<Self> {
+        let bytes = held.bytes();
+        let damaged = |place, expected: String, found: String| Err(Error::Index { place, expected, found });
+        if bytes.len() < HEADER_BYTES + HASH_BYTES || &bytes[..8] != MAGIC {
+            return damaged("beginning", "\"popindex\" and a header".into(), "other bytes, or too few".into());
+        }
+        let half = |at: usize| bytes[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+        let whole = |at: usize| bytes[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        if half(8) != VERSION {
+            return Err(Error::Version { what: "popfield index", expected: VERSION, found: half(8) });
+        }
+        let (content, hash) = bytes.split_at(bytes.len() - HASH_BYTES);
+        if blake3::Hasher::new().update_rayon(content).finalize().as_bytes() != hash {
+            return damaged("hash", "that of the content".into(), "another: the file is damaged".into());
+        }
+        // Whole from here on: what does not fit was made for something else.
+        let [tables, bits, flags] = [12, 16, 20].map(half);
+        let [found_dim, keys, segments, numbers, radius] = [24, 32, 40, 48, 56].map(whole);
+        if found_dim != dim as u64 {
+            return damaged("dimension", dim.to_string(), found_dim.to_string());
+        }
+        let (keys, positions) = (keys as usize, u64::from(tables) * u64::from(bits));
+        let parts = HEADER_BYTES as u128 + 40 * u128::from(segments);
+        let start = (parts + 4 * u128::from(positions)).next_multiple_of(64);
+        let sane =
+            BITS.contains(&bits) && u32::try_from(keys).is_ok() && flags & !BASINS == 0 && tables as usize <= dim;
+        let of_tables = if sane { bytes_of(tables as usize, bits, keys) } else { 0 };
+        let claimed = start + u128::from(of_tables) + 4 * u128::from(numbers);
+        if !sane || claimed != content.len() as u128 {
+            return damaged("length", format!("{claimed} bytes, by its header"), content.len().to_string());
+        }
+        let part = |i: usize| {
+            let at = HEADER_BYTES + 40 * i;
+            let hash = bytes[at + 8..].first_chunk().copied().unwrap_or_default();
+            (whole(at), hash)
+        };
+        let own = Origin::new((0..segments as usize).map(part));
+        let mut list = room_for(positions as usize, "chunks of an index")?;
+        list.extend((0..positions as usize).map(|i| half(parts as usize + 4 * i)));
+        let Some(chunks) = Chunks::of_positions(bits, list, dim) else {
+            return damaged("chunks", "positions below the dimension, each once".into(), "others".into());
+        };
+        // Keys stored since are not in it; of others it knows nothing.
+        let shared = own.shared(origin) as usize;
+        let all: u64 = own.parts().iter().map(|part| part.0).sum();
+        if shared == 0 || all != keys as u64 {
+            return damaged("keys", "those of the memory".into(), "others, as of before a compaction".into());
+        }
+        let held = Arc::new(held);
+        let at = start as usize;
+        let numbers_of = |range: Range<usize>| -> Option<Arc<dyn Halves>> {
+            held.halves(range.clone())?;
+            Some(Arc::new(Part { held: Arc::clone(&held), range }))
+        };
+        let tables = numbers_of(at..at + of_tables as usize).and_then(|it| Tables::of_numbers(chunks, keys, it));
+        let rest = at + of_tables as usize..at + of_tables as usize + 4 * numbers as usize;
+        let around = match flags & BASINS {
+            0 => Some(None),
+            _ => numbers_of(rest).and_then(|it| Around::of_numbers(keys, radius as u32, it)).map(Some),
+        };
+        match (tables, around) {
+            (Some(tables), Some(around)) => Ok(Self::new(tables.cut(shared), around)),
+            _ => damaged("numbers", "as many as its header says, on a little-endian machine".into(), "others".into()),
+        }
+    }
+}
+
+/// A writer that hashes what goes through it.
+struct Hashing<W> {
+    inner: W,
+    hasher: blake3::Hasher,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
