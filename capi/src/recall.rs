@@ -45,6 +45,10 @@ pub enum popfield_certificate {
     Votes = 1,
     /// Every key was counted.
     Full = 2,
+    /// The query lies within the budget of a stored key, which outweighs all others whatever they are.
+    Basin = 3,
+    /// Keys that an index did not meet differ from the query in every chunk that was looked up, and weigh too little.
+    Probe = 4,
 }
 
 /// How to recall: see popfield_recall_defaults.
@@ -107,6 +111,8 @@ fn of_report(report: &Report) -> popfield_report {
     let certificate = match report.certificate.reason {
         Reason::Dominant => popfield_certificate::Dominant,
         Reason::Votes => popfield_certificate::Votes,
+        Reason::Basin => popfield_certificate::Basin,
+        Reason::Probe => popfield_certificate::Probe,
         _ => popfield_certificate::Full,
     };
     popfield_report {

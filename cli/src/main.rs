@@ -85,6 +85,7 @@ fn run(command: Command) -> Result<()> {
         Command::Recall(args) => commands::recall::run(&args),
         Command::Search(args) => commands::search::run(&args),
         Command::Overlaps(args) => commands::overlaps::run(&args),
+        Command::Index(args) => commands::index::run(&args),
         Command::Basins(args) => commands::basins::run(&args),
         Command::Dynamics(args) => commands::dynamics::run(&args),
         Command::Learn(args) => commands::learn::run(&args),

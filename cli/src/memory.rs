@@ -9,7 +9,7 @@ use popfield::{Error, Memory, Progress};
 
 use crate::failure::{Failure, Result, about};
 use crate::input::{dismiss_writer, in_words};
-use crate::report::{progress, spinner, tell};
+use crate::report::{note, progress, spinner, tell};
 
 /// How a memory lies on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,11 @@ pub fn open(path: &Path) -> Result<(Memory, f64)> {
         error => about(path)(error),
     })?;
     spinner.finish_and_clear();
+    if let Some(why) = memory.index_refused() {
+        let (path, index) = (path.display(), Memory::index_path(path));
+        let cure = format!("`popfield index {path}` makes it anew");
+        note(&[format!("{}: not asked: {why}; {cure}", index.display())]);
+    }
     Ok((memory, start.elapsed().as_secs_f64()))
 }
 

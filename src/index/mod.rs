@@ -58,7 +58,7 @@ const MANY: usize = 1 << 16;
 const LEARNED_AT_ONCE: usize = 64;
 
 /// Keys that no table holds, at the most: each query meets all of them.
-const MOST_BEYOND: usize = 1 << 12;
+pub(crate) const MOST_BEYOND: usize = 1 << 12;
 
 /// What the index of a memory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use popfield_map::{Access, Held};
 
-use crate::index::Index;
+use crate::index::{Index, MOST_BEYOND};
 use crate::lasting::sync_folder;
 use crate::store::WriterLock;
 use crate::{Error, Memory, Result};
@@ -68,6 +68,15 @@ impl Memory {
         }
     }
 
+    /// This memory, of a later commit of the same store, with the index of the one before, where all that is in it is still
+    /// at the same places. What is learned from now on is of this one.
+    pub(super) fn inheriting(self, before: &Self) -> Self {
+        let (Some(index), Some(then), Some(now)) = (&before.index, &before.origin, &self.origin) else { return self };
+        let holds = then.shared(now) >= index.tables().covered() as u64;
+        let index = holds.then(|| index.narrowed());
+        Self { index, ..self }
+    }
+
     /// This memory with the index beside it, should there be one that is whole and of its keys.
     pub(super) fn with_index_at(self, path: &Path) -> Result<Self> {
         let Some(origin) = &self.origin else { return Ok(self) };
@@ -85,7 +94,13 @@ impl Memory {
         // An index spares time, and what it says must be sure: what is wrong with it is told, and the scan answers.
         let held = File::open(&path).and_then(|file| Held::map(&file, Access::Random)).map_err(Error::from);
         Ok(match held.and_then(|held| Index::read(held, origin, self.dim())) {
-            Ok(index) => Self { index: Some(index), ..self },
+            Ok(index) if index.serves(self.key_side().len()) => Self { index: Some(index), ..self },
+            Ok(index) => {
+                let more = self.key_side().len() - index.tables().covered();
+                let expected = format!("at most {MOST_BEYOND} stored since it was made");
+                let error = Error::Index { place: "keys", expected, found: more.to_string() };
+                Self { refused: Some(Arc::new(error)), ..self }
+            }
             Err(error) => Self { refused: Some(Arc::new(error)), ..self },
         })
     }

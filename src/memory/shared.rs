@@ -33,6 +33,20 @@ impl State {
         Ok(Self { memory, dim, value_dim, generation: snapshot.generation() })
     }
 
+    /// This state with the index beside the store at `path`, as [`Memory::open`] has it.
+    fn with_index_at(self, path: &Path) -> Result<Self> {
+        Ok(Self { memory: self.memory.map(|memory| memory.with_index_at(path)).transpose()?, ..self })
+    }
+
+    /// This state, asking the index of the one before as far as it still holds.
+    fn inheriting(self, before: &Self) -> Self {
+        let memory = match (self.memory, &before.memory) {
+            (Some(memory), Some(before)) => Some(memory.inheriting(before)),
+            (memory, _) => memory,
+        };
+        Self { memory, ..self }
+    }
+
     /// The memory.
     ///
     /// # Errors
@@ -149,7 +163,7 @@ impl Shared {
             if verify && let Some(damage) = snapshot.verify(progress)?.into_iter().next() {
                 return Err(damage);
             }
-            State::of_snapshot(&snapshot)
+            State::of_snapshot(&snapshot)?.with_index_at(path)
         };
         let state = named(path, open())?;
         Ok(Self::new(state, Home::Store { path: path.to_owned(), backend }))
@@ -212,7 +226,7 @@ impl Changing<'_> {
             let changed = store(&mut writer)?;
             drop(writer);
             // What was changed lasts already; another process may have gone on since.
-            self.put(State::of_snapshot(&Snapshot::open(path, *backend)?)?);
+            self.put(State::of_snapshot(&Snapshot::open(path, *backend)?)?.inheriting(&self.shared.state()));
             Ok(changed)
         };
         named(path, change())
@@ -243,7 +257,7 @@ impl Changing<'_> {
         let new = named(path, Snapshot::open(path, *backend).and_then(|snapshot| State::of_snapshot(&snapshot)))?;
         let changed = new.generation != self.shared.state().generation;
         if changed {
-            self.put(new);
+            self.put(new.with_index_at(path)?);
         }
         Ok(changed)
     }

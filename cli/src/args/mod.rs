@@ -66,6 +66,8 @@ pub enum Command {
     Search(Search),
     /// Write the overlap of every query with every key
     Overlaps(Overlaps),
+    /// Make tables by which a memory answers without a scan, what they prove
+    Index(IndexArgs),
     /// Say how much noise each stored pattern provably survives
     Basins(BasinsArgs),
     /// Run a Hopfield network from start states to its limits
@@ -126,6 +128,9 @@ pub struct RecallArgs {
     /// With --rule: whether W_jj counts (default keep, the literal sum)
     #[arg(long, value_parser = named::<Diagonal>(), requires = "rule")]
     pub diagonal: Option<Diagonal>,
+    /// Whether an index may answer (default auto: where there is one and it is faster); answers are the same
+    #[arg(long, value_enum, value_name = "I", default_value_t)]
+    pub index: IndexUse,
     /// Steps, each prompted by the answer of the one before
     #[arg(long, allow_negative_numbers = true, value_name = "T", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub steps: u32,
@@ -168,6 +173,9 @@ pub struct Search {
     /// The queries
     #[arg(long, value_name = "F")]
     pub queries: PathBuf,
+    /// Whether an index may answer (default auto: where there is one and it is faster); answers are the same
+    #[arg(long, value_enum, value_name = "I", default_value_t)]
+    pub index: IndexUse,
     /// The K nearest keys of each query (default 1); all keys, if there are fewer
     #[arg(long, allow_negative_numbers = true, value_name = "K", conflicts_with = "radius", value_parser = positive)]
     pub top: Option<usize>,
@@ -278,6 +286,42 @@ pub struct BasinsArgs {
     pub more: QueryInput,
     #[command(flatten)]
     pub input: Input,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+/// Whether an index may answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum IndexUse {
+    /// Where there is one and it is faster
+    #[default]
+    Auto,
+    /// Never
+    Off,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  popfield index digits.pop\n  popfield index digits.pop --tables 4 --chunk 12\n  \
+popfield basins digits.pop                    # kept in the index, once there is one\n  \
+popfield recall digits.pop --queries noisy.npy --report report.json")]
+pub struct IndexArgs {
+    /// The memory
+    pub memory: PathBuf,
+    /// Tables, each of a chunk of positions (default all chunks, 64 at the most)
+    #[arg(long, allow_negative_numbers = true, value_name = "T", value_parser = positive)]
+    pub tables: Option<usize>,
+    /// Positions of a chunk, 4 to 30 (default near log2 of the patterns, more where they have much in common)
+    #[arg(long, allow_negative_numbers = true, value_name = "BITS", value_parser = clap::value_parser!(u32).range(4..=30))]
+    pub chunk: Option<u32>,
+    /// Bytes that the tables may take: as many tables as fit
+    #[arg(long, allow_negative_numbers = true, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub budget: Option<u64>,
+    /// Take the index away
+    #[arg(long, conflicts_with_all = ["tables", "chunk", "budget"])]
+    pub remove: bool,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub threads: Threads,
 }

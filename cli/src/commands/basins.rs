@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use plotters::coord::Shift;
@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::learn::shape;
 use crate::args::BasinsArgs;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, about};
 use crate::input::{Loaded, ScopeFiles, Source, check_options, check_stdin, read_queries};
 use crate::memory::open;
 use crate::output::{OutFile, check_distinct, deliver, say, written};
@@ -75,6 +75,10 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
     let budgets = separations.iter().map(budgets).collect::<Result<_>>()?;
     let found = Found { memory: &memory, asked: loaded.as_ref(), basins, budgets };
 
+    let kept = match scope.is_none() && found.asked.is_none() && memory.index_info().is_some() {
+        true => keep(&memory, &found.basins, &args.memory)?,
+        false => None,
+    };
     let csv = csv.map(|file| written(file, |file| found.write_csv(file))).transpose()?;
     let plot = match (plot, format) {
         (Some(file), Some(format)) => {
@@ -88,6 +92,7 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
         if args.json {
             let mut object = found.json();
             object["seconds"] = json!(elapsed);
+            object["kept_in"] = json!(kept.as_ref().map(|place| place.display().to_string()));
             object["tier"] = json!(memory.tier().name());
             object["threads"] = json!(threads);
             return say(object);
@@ -95,11 +100,23 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
         let mut rows = vec![("memory", shape(&memory))];
         rows.extend(scope.as_ref().map(|scope| ("scope", scope_in_words(scope.len(), &memory))));
         rows.extend(found.facts());
+        rows.extend(kept.as_ref().map(|place| ("kept in", place.display().to_string())));
         rows.push(("time", seconds(elapsed)));
         rows.push(("tier, threads", format!("{}, {threads}", memory.tier().name())));
         facts(&rows)?;
         found.tables()
     })
+}
+
+/// Keeps the basins of all patterns in the index of the memory at `path`, if that is of all of them; where it lies.
+fn keep(memory: &Memory, basins: &Basins, path: &Path) -> Result<Option<PathBuf>> {
+    let mut indexed = memory.clone();
+    if let Err(popfield::Error::Mismatch { .. }) = indexed.index_basins(basins) {
+        // Patterns that were stored since are not in it.
+        return Ok(None);
+    }
+    indexed.write_index(path).map_err(about(path))?;
+    Ok(Some(Memory::index_path(path)))
 }
 
 /// The ids of the keys that are nearest to the queries, each once.

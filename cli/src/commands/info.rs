@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::time::Instant;
 
+use popfield::Memory;
 use popfield::store::{Backend, Snapshot};
 use popfield::tiers::{TIERS, Tier};
 use serde_json::json;
 
+use super::index::{in_words, of_index};
 use crate::args::Info;
 use crate::failure::{Result, about};
 use crate::memory::{Kind, kind_of, open};
@@ -47,6 +49,8 @@ fn of_store(path: &Path, as_json: bool) -> Result<()> {
             "tier": tier.name(),
         }));
     }
+    // That it is of these patterns is seen when the memory is opened.
+    let index = Memory::index_path(path).metadata().ok().map(|there| there.len());
     let kind = if store.value_dim().is_none() { "auto-associative" } else { "hetero-associative" };
     let forgotten = match store.forgotten() {
         0 => String::new(),
@@ -68,6 +72,7 @@ fn of_store(path: &Path, as_json: bool) -> Result<()> {
         ),
         ("commits", format!("{}; the next id counted is {}", store.generation(), store.next_id())),
     ];
+    rows.extend(index.map(|index| ("index", bytes(index as f64))));
     let notes: Vec<String> = store.notes().iter().map(|(name, note)| format!("{name} {note}")).collect();
     rows.extend((!notes.is_empty()).then(|| ("read as", notes.join(", "))));
     rows.push(("tier", tier.name().to_owned()));
@@ -87,19 +92,22 @@ fn of_file(path: &Path, as_json: bool) -> Result<()> {
             "bytes": memory.bytes(),
             "file_bytes": file_bytes,
             "next_id": memory.next_id(),
+            "index": memory.index_info().map(of_index),
             "notes": memory.notes(),
             "load_seconds": load_seconds,
             "tier": memory.tier().name(),
         }));
     }
     let kind = if memory.is_auto_associative() { "auto-associative" } else { "hetero-associative" };
-    facts(&[
+    let mut rows = vec![
         ("memory", path.display().to_string()),
         ("patterns", format!("{}, {kind}", memory.len())),
         ("dimension", format!("{} → {}", memory.dim(), memory.value_dim())),
         ("size", format!("{}, {} on disk", bytes(memory.bytes() as f64), bytes(file_bytes as f64))),
-        ("tier", memory.tier().name().to_owned()),
-    ])
+    ];
+    rows.extend(memory.index_info().map(|info| ("index", in_words(info))));
+    rows.push(("tier", memory.tier().name().to_owned()));
+    facts(&rows)
 }
 
 fn tiers(as_json: bool) -> Result<()> {

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod dynamics;
 pub mod export;
 pub mod forget;
+pub mod index;
 pub mod info;
 pub mod learn;
 pub mod lecture;

@@ -10,7 +10,7 @@ use popfield::recall::Report;
 use popfield::{Memory, Pattern, Patterns, Progress, Queries, Scope};
 use serde_json::{Value, json};
 
-use crate::args::RecallArgs;
+use crate::args::{IndexUse, RecallArgs};
 use crate::failure::{Failure, Result};
 use crate::input::{ScopeFiles, Source, bit_order, check_options, check_stdin, read_queries, unknown_of};
 use crate::memory::open;
@@ -65,6 +65,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
         None => {
             let watcher = tell(&shown);
             let view = scope.as_ref().map_or(memory.view(), |scope| memory.within(scope));
+            let view = view.indexed(args.index == IndexUse::Auto);
             let recalled = view.watched(Progress::new(&watcher)).recall(queries, &recall)?;
             let tied_bits = recalled.tied_bits();
             (recalled.patterns, recalled.reports, tied_bits)
@@ -181,6 +182,7 @@ fn write_report(file: &mut OutFile, reports: &[Report], queries: &Queries, memor
             "certificate": report.certificate.reason.name(),
             "tied_bits": report.tied_bits,
             "keys_touched": report.certificate.keys_touched,
+            "probes": report.certificate.probes,
         });
         if memory.has_labels() {
             record["nearest_label"] = json!(memory.label(report.nearest.id));

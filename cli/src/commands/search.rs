@@ -7,7 +7,7 @@ use popfield::{Memory, Neighbor, Progress, Scope};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::json;
 
-use crate::args::Search;
+use crate::args::{IndexUse, Search};
 use crate::failure::Result;
 use crate::input::{ScopeFiles, Source, check_options, check_stdin, read_queries};
 use crate::memory::open;
@@ -38,6 +38,7 @@ pub fn run(args: &Search) -> Result<()> {
     let top = args.top.unwrap_or(1);
     let watcher = tell(&shown);
     let view = scope.as_ref().map_or(memory.view(), |scope| memory.within(scope)).watched(Progress::new(&watcher));
+    let view = view.indexed(args.index == IndexUse::Auto);
     let found = match args.radius {
         Some(radius) => view.search_radius(queries, radius)?,
         None => view.search_top(queries, top)?,

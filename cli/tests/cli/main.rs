@@ -6,6 +6,7 @@ mod capacity;
 mod door;
 mod empty;
 mod errors;
+mod index;
 mod lecture;
 mod limits;
 mod networks;

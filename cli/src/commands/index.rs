@@ -1,0 +1,73 @@
+//! `popfield index`: tables beside a memory, by which it answers without a scan.
+
+use std::time::Instant;
+
+use popfield::index::{IndexInfo, IndexOptions};
+use popfield::{Memory, Progress};
+use serde_json::json;
+
+use crate::args::IndexArgs;
+use crate::failure::{Result, about};
+use crate::memory::open;
+use crate::output::say;
+use crate::report::{bytes, facts, note, progress, seconds, tell};
+
+pub fn run(args: &IndexArgs) -> Result<()> {
+    crate::use_threads(args.threads)?;
+    if args.remove {
+        crate::memory::kind_of(&args.memory)?;
+        let removed = Memory::remove_index(&args.memory).map_err(about(&args.memory))?;
+        if args.json {
+            return say(json!({ "removed": removed }));
+        }
+        let done = if removed { "taken away" } else { "there was none" };
+        return facts(&[("memory", args.memory.display().to_string()), ("index", done.to_owned())]);
+    }
+    let (mut memory, _) = open(&args.memory)?;
+    let mut options = IndexOptions::default();
+    (options.tables, options.chunk, options.budget) = (args.tables, args.chunk, args.budget);
+    let before = memory.index_bytes(options)?;
+    note(&[format!("the index will take {} or, where patterns have much in common, more", bytes(before as f64))]);
+    let start = Instant::now();
+    let bar = progress(0, "tables");
+    memory.build_index(options, Progress::new(&tell(&bar)))?;
+    bar.finish_and_clear();
+    let built = start.elapsed().as_secs_f64();
+    memory.write_index(&args.memory).map_err(about(&args.memory))?;
+    let Some(info) = memory.index_info() else { return Ok(()) };
+    let place = Memory::index_path(&args.memory);
+    if args.json {
+        let mut object = of_index(info);
+        object["path"] = json!(place.display().to_string());
+        object["seconds"] = json!(built);
+        return say(object);
+    }
+    facts(&[
+        ("memory", args.memory.display().to_string()),
+        ("patterns", format!("{} of dimension {}", memory.len(), memory.dim())),
+        ("index", in_words(info)),
+        ("lies in", place.display().to_string()),
+        ("time", seconds(built)),
+    ])
+}
+
+/// What an index is, for programs.
+pub fn of_index(info: IndexInfo) -> serde_json::Value {
+    json!({
+        "tables": info.tables,
+        "chunk_bits": info.chunk,
+        "bytes": info.bytes,
+        "covered": info.covered,
+        "basins_radius": info.radius,
+    })
+}
+
+/// What an index is, for people.
+pub fn in_words(info: IndexInfo) -> String {
+    let basins = match info.radius {
+        Some(radius) => format!("basins to distance {radius}"),
+        None => "no basins".into(),
+    };
+    let (tables, chunk, size) = (info.tables, info.chunk, bytes(info.bytes as f64));
+    format!("{tables} table{} of {chunk} bits, {basins}, {size}", if tables == 1 { "" } else { "s" })
+}

@@ -1,0 +1,119 @@
+//! `index`: what it writes, that answers stay what they are, and what becomes of files that are not right.
+
+use serde_json::Value;
+
+use crate::sandbox::Sandbox;
+
+/// `m`: 3000 patterns of dimension 128, and 200 queries with 4 flips each; `kind` is a folder or a file.
+fn many(memory: &str) -> Sandbox {
+    let s = Sandbox::new();
+    s.done(&["random", "keys.npy", "--patterns", "3000", "--dim", "128", "--seed", "5"]);
+    s.done(&["create", memory, "--keys", "keys.npy"]);
+    s.done(&["noise", "--of", memory, "--count", "200", "--noise", "0.03", "--seed", "6", "q.npy"]);
+    s
+}
+
+/// The records of a recall, and its patterns.
+fn recall(s: &Sandbox, memory: &str, more: &[&str]) -> (Vec<Value>, Vec<u8>) {
+    let call = ["recall", memory, "--queries", "q.npy", "--out", "r.npy", "--report", "r.json", "--json"];
+    s.done(&[&call, more].concat());
+    (serde_json::from_slice(&s.read("r.json")).unwrap(), s.read("r.npy"))
+}
+
+/// What does not tell how an answer was proven.
+fn told(records: &[Value]) -> Vec<[&Value; 4]> {
+    let names = ["nearest_id", "nearest_distance", "nearest_count", "tied_bits"];
+    records.iter().map(|record| names.map(|name| &record[name])).collect()
+}
+
+fn certified(records: &[Value], by: &str) -> usize {
+    records.iter().filter(|record| record["certificate"] == by).count()
+}
+
+#[test]
+fn an_index_answers_what_the_scan_does() {
+    for memory in ["m.pop", "store/"] {
+        let s = many(memory);
+        let (scanned, patterns) = recall(&s, memory, &[]);
+        assert_eq!(certified(&scanned, "probe"), 0);
+        let said: Value = serde_json::from_str(&s.done(&["index", memory, "--json"])).unwrap();
+        assert_eq!((said["tables"].clone(), said["chunk_bits"].clone()), (10.into(), 12.into()), "{said}");
+        let (found, same) = recall(&s, memory, &[]);
+        assert!(certified(&found, "probe") > 100, "{}", certified(&found, "probe"));
+        assert!(patterns == same && told(&found) == told(&scanned));
+        assert!(found.iter().any(|record| record["probes"].as_u64() > Some(0)));
+        // Basins of all patterns are kept in it.
+        let said: Value = serde_json::from_str(&s.done(&["basins", memory, "--radius", "30", "--json"])).unwrap();
+        assert_eq!(said["kept_in"], if memory == "m.pop" { "m.pop.index" } else { "store/index" });
+        let (found, same) = recall(&s, memory, &[]);
+        assert!(certified(&found, "basin") > 100, "{}", certified(&found, "basin"));
+        assert!(patterns == same && told(&found) == told(&scanned));
+        let (off, same) = recall(&s, memory, &["--index", "off"]);
+        assert!(certified(&off, "basin") + certified(&off, "probe") == 0 && patterns == same);
+        let search = |more: &[&str]| {
+            let said = s.done(&[&["search", memory, "--queries", "q.npy", "--json"], more].concat());
+            let said: Value = serde_json::from_str(&said).unwrap();
+            (said["ids"].clone(), said["distances"].clone())
+        };
+        for asked in [&["--top", "1"][..], &["--top", "3"], &["--radius", "5"]] {
+            assert_eq!(search(asked), search(&[asked, &["--index", "off"]].concat()), "{asked:?}");
+        }
+        assert!(s.done(&["info", memory]).contains("index"));
+        // Whoever asks for the other half has other answers, by the same index.
+        s.write("gone", &(0..3000).step_by(2).map(|id| format!("{id}\n")).collect::<String>());
+        let (half, patterns) = recall(&s, memory, &["--exclude", "gone"]);
+        let (scanned, same) = recall(&s, memory, &["--exclude", "gone", "--index", "off"]);
+        assert!(patterns == same && told(&half) == told(&scanned) && certified(&half, "basin") > 50);
+        s.done(&["index", memory, "--remove"]);
+        assert_eq!(certified(&recall(&s, memory, &[]).0, "basin"), 0);
+    }
+}
+
+#[test]
+fn an_index_follows_a_store() {
+    let s = many("store/");
+    s.done(&["index", "store/"]);
+    s.done(&["random", "more.npy", "--patterns", "40", "--dim", "128", "--seed", "8"]);
+    s.done(&["append", "store/", "--keys", "more.npy"]);
+    s.write("gone", "3\n5\n3001\n");
+    s.done(&["forget", "store/", "--ids", "gone"]);
+    let (found, patterns) = recall(&s, "store/", &[]);
+    let (scanned, same) = recall(&s, "store/", &["--index", "off"]);
+    assert!(patterns == same && told(&found) == told(&scanned) && certified(&found, "probe") > 100);
+    // A compaction moves patterns: it is not asked any more, and made anew.
+    s.done(&["compact", "store/"]);
+    s.noted(&["recall", "store/", "--queries", "q.npy"], &["not asked", "popfield index"]);
+    s.done(&["index", "store/"]);
+    let (found, same) = recall(&s, "store/", &[]);
+    assert!(patterns == same && told(&found) == told(&scanned) && certified(&found, "probe") > 100);
+}
+
+#[test]
+fn files_that_are_not_right_are_not_asked() {
+    let s = many("m.pop");
+    s.done(&["index", "m.pop", "--tables", "4", "--chunk", "8"]);
+    let (found, patterns) = recall(&s, "m.pop", &[]);
+    let whole = s.read("m.pop.index");
+    for at in [0, 8, 12, 16, 20, 24, 33, 48, 70, 110, 300, whole.len() / 2, whole.len() - 40, whole.len() - 1] {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 4;
+        std::fs::write(s.path("m.pop.index"), &bytes).unwrap();
+        s.noted(&["recall", "m.pop", "--queries", "q.npy"], &["m.pop.index: not asked"]);
+        let (scanned, same) = recall(&s, "m.pop", &[]);
+        assert!(patterns == same && told(&found) == told(&scanned) && certified(&scanned, "probe") == 0, "{at}");
+    }
+    for cut in [0, 7, 63, 100, whole.len() - 1] {
+        std::fs::write(s.path("m.pop.index"), &whole[..cut]).unwrap();
+        s.noted(&["recall", "m.pop", "--queries", "q.npy"], &["not asked"]);
+    }
+    // Of another memory.
+    std::fs::write(s.path("m.pop.index"), &whole).unwrap();
+    s.done(&["random", "other.npy", "--patterns", "3000", "--dim", "128", "--seed", "9"]);
+    s.done(&["create", "m.pop", "--keys", "other.npy", "--force"]);
+    s.noted(&["recall", "m.pop", "--queries", "q.npy"], &["not asked: index: keys"]);
+
+    s.refused(&["index", "m.pop", "--tables", "99"], &["tables of an index: expected 1 to 10"]);
+    s.refused(&["index", "m.pop", "--chunk", "3"], &["--chunk"]);
+    s.refused(&["index", "m.pop", "--budget", "7"], &["budget of an index: expected at least"]);
+    s.refused(&["index", "none.pop"], &["none.pop"]);
+}
