@@ -124,6 +124,10 @@ enum popfield_certificate
   POPFIELD_CERTIFICATE_VOTES = 1,
   // Every key was counted.
   POPFIELD_CERTIFICATE_FULL = 2,
+  // The query lies within the budget of a stored key, which outweighs all others whatever they are.
+  POPFIELD_CERTIFICATE_BASIN = 3,
+  // Keys that an index did not meet differ from the query in every chunk that was looked up, and weigh too little.
+  POPFIELD_CERTIFICATE_PROBE = 4,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

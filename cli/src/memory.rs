@@ -38,8 +38,19 @@ pub fn kind_of(path: &Path) -> Result<Kind> {
     Ok(Kind::File)
 }
 
-/// Opens a memory; returns it with the seconds that took.
+/// Opens a memory; returns it with the seconds that took. An index beside it that is not asked is told of.
 pub fn open(path: &Path) -> Result<(Memory, f64)> {
+    let opened = open_for_index(path)?;
+    if let Some(why) = opened.0.index_refused() {
+        let (path, index) = (path.display(), Memory::index_path(path));
+        let cure = format!("`popfield index {path}` makes it anew");
+        note(&[format!("{}: not asked: {why}; {cure}", index.display())]);
+    }
+    Ok(opened)
+}
+
+/// Opens a memory whose index is made anew.
+pub fn open_for_index(path: &Path) -> Result<(Memory, f64)> {
     let start = Instant::now();
     kind_of(path)?;
     let spinner = spinner(format!("opening {}", path.display()));
@@ -51,11 +62,6 @@ pub fn open(path: &Path) -> Result<(Memory, f64)> {
         error => about(path)(error),
     })?;
     spinner.finish_and_clear();
-    if let Some(why) = memory.index_refused() {
-        let (path, index) = (path.display(), Memory::index_path(path));
-        let cure = format!("`popfield index {path}` makes it anew");
-        note(&[format!("{}: not asked: {why}; {cure}", index.display())]);
-    }
     Ok((memory, start.elapsed().as_secs_f64()))
 }
 

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use crate::args::IndexArgs;
 use crate::failure::{Result, about};
-use crate::memory::open;
+use crate::memory::open_for_index;
 use crate::output::say;
-use crate::report::{bytes, facts, note, progress, seconds, tell};
+use crate::report::{bytes, facts, seconds, spinner, tell};
 
 pub fn run(args: &IndexArgs) -> Result<()> {
     crate::use_threads(args.threads)?;
@@ -23,13 +23,12 @@ pub fn run(args: &IndexArgs) -> Result<()> {
         let done = if removed { "taken away" } else { "there was none" };
         return facts(&[("memory", args.memory.display().to_string()), ("index", done.to_owned())]);
     }
-    let (mut memory, _) = open(&args.memory)?;
+    let (mut memory, _) = open_for_index(&args.memory)?;
     let mut options = IndexOptions::default();
     (options.tables, options.chunk, options.budget) = (args.tables, args.chunk, args.budget);
     let before = memory.index_bytes(options)?;
-    note(&[format!("the index will take {} or, where patterns have much in common, more", bytes(before as f64))]);
     let start = Instant::now();
-    let bar = progress(0, "tables");
+    let bar = spinner(format!("making tables of {}, more where patterns have much in common", bytes(before as f64)));
     memory.build_index(options, Progress::new(&tell(&bar)))?;
     bar.finish_and_clear();
     let built = start.elapsed().as_secs_f64();

@@ -4,11 +4,14 @@ use serde_json::Value;
 
 use crate::sandbox::Sandbox;
 
-/// `m`: 3000 patterns of dimension 128, and 200 queries with 4 flips each; `kind` is a folder or a file.
+/// `memory`, a store or a file of 3000 patterns of dimension 128, and 200 queries with 4 flips each.
 fn many(memory: &str) -> Sandbox {
     let s = Sandbox::new();
     s.done(&["random", "keys.npy", "--patterns", "3000", "--dim", "128", "--seed", "5"]);
-    s.done(&["create", memory, "--keys", "keys.npy"]);
+    s.done(&["create", "store", "--keys", "keys.npy"]);
+    if memory != "store" {
+        s.done(&["export", "store", "--out", memory]);
+    }
     s.done(&["noise", "--of", memory, "--count", "200", "--noise", "0.03", "--seed", "6", "q.npy"]);
     s
 }
@@ -17,6 +20,10 @@ fn many(memory: &str) -> Sandbox {
 fn recall(s: &Sandbox, memory: &str, more: &[&str]) -> (Vec<Value>, Vec<u8>) {
     let call = ["recall", memory, "--queries", "q.npy", "--out", "r.npy", "--report", "r.json", "--json"];
     s.done(&[&call, more].concat());
+    recalled(s)
+}
+
+fn recalled(s: &Sandbox) -> (Vec<Value>, Vec<u8>) {
     (serde_json::from_slice(&s.read("r.json")).unwrap(), s.read("r.npy"))
 }
 
@@ -32,7 +39,7 @@ fn certified(records: &[Value], by: &str) -> usize {
 
 #[test]
 fn an_index_answers_what_the_scan_does() {
-    for memory in ["m.pop", "store/"] {
+    for memory in ["m.pop", "store"] {
         let s = many(memory);
         let (scanned, patterns) = recall(&s, memory, &[]);
         assert_eq!(certified(&scanned, "probe"), 0);
@@ -71,20 +78,20 @@ fn an_index_answers_what_the_scan_does() {
 
 #[test]
 fn an_index_follows_a_store() {
-    let s = many("store/");
-    s.done(&["index", "store/"]);
+    let s = many("store");
+    s.done(&["index", "store"]);
     s.done(&["random", "more.npy", "--patterns", "40", "--dim", "128", "--seed", "8"]);
-    s.done(&["append", "store/", "--keys", "more.npy"]);
+    s.done(&["append", "store", "--keys", "more.npy"]);
     s.write("gone", "3\n5\n3001\n");
-    s.done(&["forget", "store/", "--ids", "gone"]);
-    let (found, patterns) = recall(&s, "store/", &[]);
-    let (scanned, same) = recall(&s, "store/", &["--index", "off"]);
+    s.done(&["forget", "store", "--ids", "gone"]);
+    let (found, patterns) = recall(&s, "store", &[]);
+    let (scanned, same) = recall(&s, "store", &["--index", "off"]);
     assert!(patterns == same && told(&found) == told(&scanned) && certified(&found, "probe") > 100);
     // A compaction moves patterns: it is not asked any more, and made anew.
-    s.done(&["compact", "store/"]);
-    s.noted(&["recall", "store/", "--queries", "q.npy"], &["not asked", "popfield index"]);
-    s.done(&["index", "store/"]);
-    let (found, same) = recall(&s, "store/", &[]);
+    s.done(&["compact", "store"]);
+    s.noted(&["recall", "store", "--queries", "q.npy"], &["not asked", "popfield index"]);
+    s.done(&["index", "store"]);
+    let (found, same) = recall(&s, "store", &[]);
     assert!(patterns == same && told(&found) == told(&scanned) && certified(&found, "probe") > 100);
 }
 
@@ -98,8 +105,9 @@ fn files_that_are_not_right_are_not_asked() {
         let mut bytes = whole.clone();
         bytes[at] ^= 4;
         std::fs::write(s.path("m.pop.index"), &bytes).unwrap();
-        s.noted(&["recall", "m.pop", "--queries", "q.npy"], &["m.pop.index: not asked"]);
-        let (scanned, same) = recall(&s, "m.pop", &[]);
+        let call = ["recall", "m.pop", "--queries", "q.npy", "--out", "r.npy", "--report", "r.json", "--json"];
+        s.noted(&call, &["m.pop.index: not asked"]);
+        let (scanned, same) = recalled(&s);
         assert!(patterns == same && told(&found) == told(&scanned) && certified(&scanned, "probe") == 0, "{at}");
     }
     for cut in [0, 7, 63, 100, whole.len() - 1] {
@@ -109,7 +117,8 @@ fn files_that_are_not_right_are_not_asked() {
     // Of another memory.
     std::fs::write(s.path("m.pop.index"), &whole).unwrap();
     s.done(&["random", "other.npy", "--patterns", "3000", "--dim", "128", "--seed", "9"]);
-    s.done(&["create", "m.pop", "--keys", "other.npy", "--force"]);
+    s.done(&["create", "other", "--keys", "other.npy"]);
+    s.done(&["export", "other", "--out", "m.pop", "--force"]);
     s.noted(&["recall", "m.pop", "--queries", "q.npy"], &["not asked: index: keys"]);
 
     s.refused(&["index", "m.pop", "--tables", "99"], &["tables of an index: expected 1 to 10"]);
