@@ -201,29 +201,28 @@ impl Index {
         Ok(done)
     }
 
-    /// Learns of keys that scans have found, each at a cost of 2h + u: given as (place, cost). Of those that were found
-    /// before, a scan tells what stands around them; the others are noted. All keys must be in scope.
-    pub(crate) fn learn(&self, scan: Scan<'_>, found: impl Iterator<Item = (usize, u32)>) -> Result<()> {
+    /// Learns of keys that scans have found, by their places: once one is found for the second time, a scan tells what is
+    /// nearest to it. No more is ever spent on a key. All keys must be in scope.
+    pub(crate) fn learn(&self, scan: Scan<'_>, found: impl Iterator<Item = usize>) -> Result<()> {
         let covered = self.tables.covered();
-        let known =
-            |place: usize| self.learned.beyond(place).max(self.around().map_or(0, |around| around.nearest(place)));
-        let mut again: Vec<(usize, u32)> = found
-            .filter(|&(place, cost)| place < covered && known(place) <= cost && self.learned.seen(place))
-            .collect();
+        let known = |place: usize| {
+            self.learned.beyond(place).max(self.around().map_or(0, |around| around.nearest(place)))
+        };
+        let mut again: Vec<usize> =
+            found.filter(|&place| place < covered && known(place) == 0 && self.learned.seen(place)).collect();
         again.sort_unstable();
-        again.dedup_by_key(|found| found.0);
+        again.dedup();
         again.truncate(LEARNED_AT_ONCE);
         if again.is_empty() {
             return Ok(());
         }
-        let keys = Queries::from(scan.side().select(again.len(), again.iter().map(|found| found.0))?);
+        let keys = Queries::from(scan.side().select(again.len(), again.iter().copied())?);
         let plan = Plan::new(scan, &keys)?;
         let indices: Vec<usize> = (0..again.len()).collect();
-        let dim = scan.dim() as u32;
-        // Twice as far as this query needed, and some more: others that come to the same key differ.
-        let reach = |i: usize| again[i].1.saturating_mul(2).saturating_add(64).min(dim);
-        let others = near(scan, &keys, &indices, &plan, |i| around::Other::new(reach(i)))?;
-        for (&(place, _), other) in again.iter().zip(&others) {
+        // Half of the positions are as good as all: beyond that queries are nearer to others.
+        let radius = scan.dim() as u32 / 2;
+        let others = near(scan, &keys, &indices, &plan, |_| around::Other::new(radius))?;
+        for (&place, other) in again.iter().zip(&others) {
             self.learned.learn(place, other.watcher.beyond());
         }
         Ok(())

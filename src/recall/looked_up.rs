@@ -19,32 +19,26 @@ impl Asked<'_> {
         let slack = u32::from(field.self_term() != SelfTerm::Kept);
         let goal = Outweighing { law: field.law(), values: self.values, slack };
         let Some(found) = index.seek(self.scan, &goal, purpose, queries)? else {
-            let scanned = || self.answers(queries, field, tie);
-            let answers = index.timed(purpose, queries.len(), scanned)?;
-            return Recalled::new(answers, self.values.dim());
+            return Recalled::new(self.scanned(index, queries, field, tie)?, self.values.dim());
         };
         let left: Vec<usize> = (0..found.len()).filter(|&query| found[query].is_none()).collect();
         self.scan.steps().advance((found.len() - left.len()) as u64)?;
-        let mut answers = Vec::new();
-        if !left.is_empty() {
-            let rest = queries.select(&left)?;
-            answers = index.timed(purpose, left.len(), || self.answers(&rest, field, tie))?;
-            if self.scan.is_whole() {
-                self.learn(index, &rest, &answers)?;
-            }
-        }
+        let answers = match left.is_empty() {
+            true => Vec::new(),
+            false => self.scanned(index, &queries.select(&left)?, field, tie)?,
+        };
         self.together(field, &found, answers)
     }
 
-    /// Tells `index` of the keys that a scan has found.
-    fn learn(self, index: &Index, queries: &Queries, answers: &[Answer]) -> Result<()> {
-        let found = answers.iter().enumerate().filter_map(|(query, answer)| {
-            let nearest = answer.report.nearest;
-            let unknown = queries.dim() - queries.known_count(query);
-            let place = self.scan.place_of(nearest.id)?;
-            Some((place, (2 * nearest.distance).saturating_add(unknown as u32)))
-        });
-        index.learn(self.scan, found)
+    /// The answers by a scan, of which `index` learns.
+    fn scanned(self, index: &Index, queries: &Queries, field: &Field, tie: Tie) -> Result<Vec<Answer>> {
+        let purpose = Purpose::Recall(field.separation());
+        let answers = index.timed(purpose, queries.len(), || self.answers(queries, field, tie))?;
+        if self.scan.is_whole() {
+            let found = answers.iter().filter_map(|answer| self.scan.place_of(answer.report.nearest.id));
+            index.learn(self.scan, found)?;
+        }
+        Ok(answers)
     }
 
     /// What was found, and the answers of the others, in order.
