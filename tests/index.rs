@@ -1,0 +1,563 @@
+//! Answers by an index held to those by a scan and to the reference: bits, nearest keys, ties, lists and floats.
+//!
+//! Worlds are small and adversarial: keys at exact distances from each other, copies, tables so few and chunks so short
+//! that much is met by chance and much is not. Queries stand within what proves them by nothing, or beyond it by one.
+//! `POPFIELD_WORLDS=all` tries fifty times as many.
+
+use std::collections::BTreeMap;
+
+use popfield::dynamics::{Diagonal, Update};
+use popfield::index::IndexOptions;
+use popfield::patterns::stream;
+use popfield::recall::{Reason, Report};
+use popfield::{
+    Batch, Dynamics, Memory, Missing, Neighbor, Pattern, Patterns, Progress, Queries, Recall, Recalled, Scope,
+    Separation, Tie,
+};
+use popfield_reference as reference;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::Rng;
+
+type Row = Vec<i8>;
+
+/// Whether there is time for many worlds.
+fn all() -> bool {
+    std::env::var_os("POPFIELD_WORLDS").is_some_and(|how| how == "all")
+}
+
+struct Dice(Xoshiro256PlusPlus);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        (self.0.next_u64() % bound as u64) as usize
+    }
+
+    fn one_in(&mut self, many: usize) -> bool {
+        self.below(many) == 0
+    }
+
+    fn of<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len())]
+    }
+
+    fn row(&mut self, dim: usize) -> Row {
+        (0..dim).map(|_| if self.one_in(2) { -1 } else { 1 }).collect()
+    }
+
+    fn flipped(&mut self, row: &Row, flips: usize) -> Row {
+        let mut flipped = row.clone();
+        for _ in 0..flips {
+            let at = self.below(row.len());
+            flipped[at] = -flipped[at];
+        }
+        flipped
+    }
+
+    fn shuffle<T>(&mut self, list: &mut [T]) {
+        for last in (1..list.len()).rev() {
+            list.swap(last, self.below(last + 1));
+        }
+    }
+}
+
+/// How keys lie.
+#[derive(Clone, Copy, Debug)]
+enum Lie {
+    Random,
+    /// A few flips from some centres.
+    Clustered,
+    /// The same few keys again and again.
+    Copies,
+    /// Each at a small distance from one before, its differences spread evenly or side by side, so that they fall into
+    /// all chunks or into few.
+    Chained,
+    /// Some of each.
+    Mixed,
+}
+
+const LIES: [Lie; 5] = [Lie::Random, Lie::Clustered, Lie::Copies, Lie::Chained, Lie::Mixed];
+
+/// `count` more keys, beside `keys`.
+fn more(dice: &mut Dice, lie: Lie, dim: usize, tables: usize, count: usize, keys: &mut Vec<Row>) {
+    let centres = 1 + dice.below(1 + count / 4);
+    for _ in 0..count {
+        let lie = match lie {
+            Lie::Mixed => dice.of(&[Lie::Random, Lie::Clustered, Lie::Copies, Lie::Chained]),
+            lie => lie,
+        };
+        if keys.is_empty() {
+            keys.push(dice.row(dim));
+            continue;
+        }
+        let before = keys[dice.below(keys.len())].clone();
+        let near = keys[dice.below(keys.len().min(centres))].clone();
+        let key = match lie {
+            Lie::Random | Lie::Mixed => dice.row(dim),
+            _ if keys.len() < centres => dice.row(dim),
+            Lie::Clustered => {
+                let flips = 1 + dice.below(6);
+                dice.flipped(&near, flips)
+            }
+            Lie::Copies => near,
+            Lie::Chained => {
+                // As far as a budget or the pigeonhole goes, or by one more or less.
+                let distance = (1 + dice.below(2 * tables + 2)).min(dim);
+                let step = if dice.one_in(2) { 1 } else { (dim / distance).max(1) };
+                let first = dice.below(dim);
+                let mut key = before;
+                for nth in 0..distance {
+                    let at = (first + nth * step) % dim;
+                    key[at] = -key[at];
+                }
+                key
+            }
+        };
+        keys.push(key);
+    }
+}
+
+/// A memory, and what is in it in plain.
+#[derive(Clone)]
+struct World {
+    memory: Memory,
+    /// (key, value) by id.
+    rows: BTreeMap<u64, (Row, Row)>,
+    tables: usize,
+    /// Whether there are keys that the index does not cover.
+    grown: bool,
+}
+
+/// Answers, by what proved them.
+#[derive(Debug, Default)]
+struct Tally {
+    by_basin: u64,
+    by_probe: u64,
+    scanned: u64,
+    /// By basins that only queries can have taught.
+    learned: u64,
+    /// Those that the reference gave as well.
+    held_to_reference: u64,
+    /// Lists and means of which at least one look-up was tried.
+    others: u64,
+}
+
+fn packed(rows: &[Row]) -> Patterns {
+    Patterns::from_signs(&rows.concat(), rows[0].len()).unwrap()
+}
+
+fn distance(a: &[i8], b: &[i8]) -> u32 {
+    // Sums that the compiler makes vectors of: −1 where both are known and differ.
+    a.iter().zip(b).map(|(&a, &b)| u32::from(a * b < 0)).sum()
+}
+
+fn unknown(query: &[i8]) -> u32 {
+    query.iter().filter(|&&sign| sign == 0).count() as u32
+}
+
+/// `key` with flips and unknown positions that cost exactly `cost`, where `rival` differs as long as it does.
+fn spent(dice: &mut Dice, key: &Row, rival: Option<&Row>, cost: u32) -> Option<Row> {
+    let mut places: Vec<usize> = (0..key.len()).collect();
+    dice.shuffle(&mut places);
+    places.sort_by_key(|&at| rival.is_some_and(|rival| rival[at] == key[at]));
+    let sort = dice.below(3);
+    let (mut query, mut left) = (key.clone(), cost);
+    for at in places {
+        if left == 0 {
+            break;
+        }
+        let flip = left > 1 && (sort == 0 || sort == 1 && dice.one_in(2));
+        query[at] = if flip { -key[at] } else { 0 };
+        left -= 1 + u32::from(flip);
+    }
+    (left == 0).then_some(query)
+}
+
+/// e^{−2β} is near 1/2, 1/3, … for some, so that sums come close to 1.
+const BETAS: [f64; 12] = [
+    1e-9,
+    0.05,
+    0.25,
+    0.346_573_590_279_972_64,
+    0.4,
+    0.5,
+    0.549_306_144_334_054_9,
+    0.8,
+    1.0,
+    1.5,
+    3.0,
+    1e9,
+];
+
+fn separation(dice: &mut Dice) -> Separation {
+    if dice.one_in(5) { Separation::Max } else { Separation::exponential(dice.of(&BETAS)).unwrap() }
+}
+
+fn of_reference(separation: Separation) -> reference::Separation {
+    separation.beta().map_or(reference::Separation::Max, |beta| reference::Separation::Exponential(beta.get()))
+}
+
+impl World {
+    fn new(dice: &mut Dice, lie: Lie, dim: usize, count: usize) -> Self {
+        let chunk = (4 + dice.below(9)).min(dim);
+        let chunks = dim / chunk;
+        let most = if dice.one_in(2) { chunks.min(3) } else { chunks };
+        let tables = 1 + dice.below(most);
+        let mut keys = Vec::new();
+        more(dice, lie, dim, tables, count, &mut keys);
+        let hetero = dice.one_in(2);
+        // Copies agree in their values as a rule, or seldom.
+        let (value_dim, agree) = (dice.of(&[1, 3, 70, dim]), !dice.one_in(3));
+        let mut of_key: BTreeMap<Row, Row> = BTreeMap::new();
+        let mut values = Vec::new();
+        for key in &keys {
+            let value = match hetero {
+                true if agree => of_key.entry(key.clone()).or_insert_with(|| dice.row(value_dim)).clone(),
+                true => dice.row(value_dim),
+                false => key.clone(),
+            };
+            values.push(value);
+        }
+        let memory = match hetero {
+            true => Memory::hetero_associative(packed(&keys), packed(&values)),
+            false => Memory::auto_associative(packed(&keys)),
+        };
+        let rows = (0..).zip(keys.into_iter().zip(values)).collect();
+        let mut world = Self { memory: memory.unwrap(), rows, tables, grown: false };
+        world.build(dice, chunk as u32);
+        world
+    }
+
+    fn build(&mut self, dice: &mut Dice, chunk: u32) {
+        let mut options = IndexOptions::default();
+        (options.tables, options.chunk) = (Some(self.tables), Some(chunk));
+        self.memory.build_index(options, Progress::NONE).unwrap();
+        let dim = self.memory.dim();
+        if dice.one_in(2) {
+            let radius = [1 + dice.below(3), 1 + dice.below(dim), dim][dice.below(3)].min(dim) as u32;
+            let basins = self.memory.basins(radius).unwrap();
+            self.memory.index_basins(&basins).unwrap();
+        }
+    }
+
+    fn auto(&self) -> bool {
+        self.memory.is_auto_associative()
+    }
+
+    /// Stores some more, one by one or together.
+    fn grow(&mut self, dice: &mut Dice, lie: Lie, count: usize) {
+        let mut keys: Vec<Row> = self.rows.values().map(|row| row.0.clone()).collect();
+        let before = keys.len();
+        more(dice, lie, self.memory.dim(), self.tables, count, &mut keys);
+        let keys = keys.split_off(before);
+        let of_key = |key: &Row| self.rows.values().find(|row| row.0 == *key).map(|row| row.1.clone());
+        let values: Vec<Row> = keys
+            .iter()
+            .map(|key| match self.auto() {
+                true => key.clone(),
+                false => of_key(key)
+                    .filter(|_| !dice.one_in(3))
+                    .unwrap_or_else(|| dice.row(self.memory.value_dim())),
+            })
+            .collect();
+        let first = self.memory.next_id();
+        self.grown = true;
+        if dice.one_in(2) {
+            for (key, value) in keys.iter().zip(&values) {
+                let value = Pattern::from_signs(value).unwrap();
+                let own = (!self.auto()).then_some(&value);
+                self.memory.store(&Pattern::from_signs(key).unwrap(), own).unwrap();
+            }
+        } else {
+            let (keys, values) = (packed(&keys), packed(&values));
+            let batch = Batch::new(&keys);
+            self.memory.append(if self.auto() { batch } else { batch.values(&values) }).unwrap();
+        }
+        self.rows.extend((first..).zip(keys.into_iter().zip(values)));
+    }
+
+    /// Forgets some, and as a rule not so many that the index is dropped.
+    fn shrink(&mut self, dice: &mut Dice, most: usize) {
+        let mut ids: Vec<u64> = self.rows.keys().copied().collect();
+        dice.shuffle(&mut ids);
+        ids.truncate((1 + dice.below(most)).min(ids.len() - 1));
+        if dice.one_in(2) {
+            ids.iter().for_each(|&id| drop(self.memory.forget(id).unwrap()));
+        } else {
+            self.memory.forget_some(&ids, Missing::Refuse).unwrap();
+        }
+        ids.iter().for_each(|id| drop(self.rows.remove(id)));
+    }
+
+    /// Queries that are hard to answer: at keys, about their budgets, and elsewhere. Some come twice.
+    fn queries(&self, dice: &mut Dice, count: usize) -> Vec<Row> {
+        let dim = self.memory.dim();
+        let rows: Vec<&Row> = self.rows.values().map(|row| &row.0).collect();
+        let mut budgets = None;
+        if rows.len() <= 60 {
+            let separation = separation(dice);
+            budgets = Some(self.memory.basins(dim as u32).unwrap().budgets(separation).unwrap());
+        }
+        let mut queries: Vec<Row> = Vec::new();
+        while queries.len() < count {
+            let at = dice.below(rows.len());
+            let key = rows[at];
+            if dice.one_in(4) {
+                queries.push(match dice.below(8) {
+                    0 => dice.row(dim),
+                    1 => vec![0; dim],
+                    2 => key.iter().map(|&sign| -sign).collect(),
+                    3 | 4 => key.clone(),
+                    _ => {
+                        let flips = dice.below(dim / 4 + 2);
+                        dice.flipped(key, flips)
+                    }
+                });
+                continue;
+            }
+            let rival = rows.iter().filter(|row| **row != key).min_by_key(|row| distance(row, key)).copied();
+            let least = rival.map_or(2 * dim as u32, |rival| distance(rival, key));
+            let mut costs: Vec<u32> = vec![dice.below(least as usize + 3) as u32];
+            // Within what proves it by nothing, and beyond it by one; a step without the own bit has one less.
+            if let Some(budget) = budgets.as_ref().and_then(|budgets| budgets[at]) {
+                costs.extend([budget.saturating_sub(1), budget, budget, budget + 1]);
+            }
+            costs.extend([least.saturating_sub(2), least.saturating_sub(1), least, least + 1]);
+            // Where the pigeonhole ends.
+            costs.push(2 * dice.below(self.tables + 2) as u32);
+            for _ in 0..3 {
+                let cost = dice.of(&costs);
+                queries.extend(spent(dice, key, rival, cost));
+            }
+        }
+        queries.truncate(count);
+        queries
+    }
+
+    /// Asks everything of all, or of a scope, and holds it to a scan and to the definition.
+    fn check(&self, dice: &mut Dice, oracle: &mut reference::Oracle, queries: &[Row], tally: &mut Tally) {
+        let (mut ids, mut scope): (Vec<u64>, Option<Scope>) = (self.rows.keys().copied().collect(), None);
+        if dice.one_in(3) {
+            dice.shuffle(&mut ids);
+            ids.truncate(1 + dice.below(self.rows.len()));
+            scope = Some(if dice.one_in(2) {
+                self.memory.scope(Some(&ids), &[], Missing::Refuse).unwrap()
+            } else {
+                let out: Vec<u64> = self.rows.keys().filter(|id| !ids.contains(id)).copied().collect();
+                self.memory.scope(None, &out, Missing::Refuse).unwrap()
+            });
+            ids.sort_unstable();
+        }
+        let view = scope.as_ref().map_or(self.memory.view(), |scope| self.memory.within(scope));
+        let plain = view.indexed(false);
+        let batch = Queries::from_signs(&queries.concat(), self.memory.dim()).unwrap();
+        let separation = separation(dice);
+        let tie = if self.memory.dim() == self.memory.value_dim() { Tie::Stay } else { Tie::Minus };
+
+        let recall = Recall::new(separation).tie(tie);
+        let (found, expected) = (view.recall(&batch, &recall).unwrap(), plain.recall(&batch, &recall).unwrap());
+        same(&found, &expected, &format!("{separation}, {:?}", separation.beta()));
+        self.count(&found, tally);
+        self.hold(dice, oracle, &ids, queries, (separation, tie), &found, tally);
+        if self.memory.dim() == self.memory.value_dim() && dice.one_in(3) {
+            let recall = recall.steps(2 + dice.below(3) as u32).unwrap();
+            let found = view.recall(&batch, &recall).unwrap();
+            same(&found, &plain.recall(&batch, &recall).unwrap(), "steps");
+            self.count(&found, tally);
+        }
+        if self.auto() && scope.is_none() && dice.one_in(2) {
+            let mut unindexed = self.memory.clone();
+            unindexed.drop_index();
+            let (update, of_update) = match dice.below(3) {
+                0 => (Update::Difference, reference::dynamics::Update::Difference),
+                _ => (Update::Field, reference::dynamics::Update::FieldZeroed),
+            };
+            let dynamics = Dynamics::new(separation).update(update).diagonal(Diagonal::Zero).tie(Tie::Stay);
+            let found = self.memory.advance(&batch, &dynamics).unwrap();
+            same(&found, &unindexed.advance(&batch, &dynamics).unwrap(), "a step of dynamics");
+            self.count(&found, tally);
+            let keys: Vec<Row> = self.rows.values().map(|row| row.0.clone()).collect();
+            for (query, row) in queries.iter().enumerate() {
+                if keys.len() * row.len() > 400 || !dice.one_in(4) {
+                    continue;
+                }
+                let field = |j: usize| {
+                    let sign =
+                        reference::dynamics::field_sign(oracle, &keys, row, j, of_reference(separation), of_update);
+                    reference::dynamics::update(sign, row[j], reference::Tie::Stay)
+                };
+                let expected: Row = (0..row.len()).map(field).collect();
+                assert_eq!(found.patterns.get(query).unwrap().to_signs(), expected, "{separation}, {row:?}");
+                tally.held_to_reference += 1;
+            }
+        }
+
+        let tops = [1, 1, 2, 3, 5, ids.len(), ids.len() + 1];
+        let top = dice.of(&tops);
+        let found = view.search_top(&batch, top).unwrap();
+        assert_eq!(found, plain.search_top(&batch, top).unwrap(), "top {top}");
+        self.hold_list(dice, &ids, queries, |near| near.truncate(top), &found);
+        let radius = dice.below(2 * self.tables + 3) as u32;
+        let found = view.search_radius(&batch, radius).unwrap();
+        assert_eq!(found, plain.search_radius(&batch, radius).unwrap(), "radius {radius}");
+        self.hold_list(dice, &ids, queries, |near| near.retain(|near| near.distance <= radius), &found);
+        tally.others += 2 * queries.len() as u64;
+        if let Some(beta) = separation.beta() {
+            let bits = |means: Vec<f64>| means.into_iter().map(f64::to_bits).collect::<Vec<_>>();
+            let found = view.attend(&batch, beta).unwrap();
+            assert_eq!(bits(found), bits(plain.attend(&batch, beta).unwrap()), "attention at {}", beta.get());
+            tally.others += queries.len() as u64;
+        }
+    }
+
+    fn count(&self, found: &Recalled, tally: &mut Tally) {
+        let basins = self.memory.index_info().is_some_and(|info| info.basins);
+        for report in &found.reports {
+            match report.certificate.reason {
+                Reason::Basin if basins => tally.by_basin += 1,
+                Reason::Basin => (tally.by_basin, tally.learned) = (tally.by_basin + 1, tally.learned + 1),
+                Reason::Probe => tally.by_probe += 1,
+                _ => tally.scanned += 1,
+            }
+        }
+    }
+
+    /// Holds a recall to the definition: the nearest keys and their weight, and some bits.
+    #[expect(clippy::too_many_arguments, reason = "who was asked what, and what came of it")]
+    fn hold(
+        &self,
+        dice: &mut Dice,
+        oracle: &mut reference::Oracle,
+        ids: &[u64],
+        queries: &[Row],
+        (separation, tie): (Separation, Tie),
+        found: &Recalled,
+        tally: &mut Tally,
+    ) {
+        let rows: Vec<&(Row, Row)> = ids.iter().map(|id| &self.rows[id]).collect();
+        let many = rows.len() * self.memory.dim();
+        for (index, query) in queries.iter().enumerate() {
+            if many > 4000 && !dice.one_in(1 + many / 2000) {
+                continue;
+            }
+            let report = &found.reports[index];
+            let distances: Vec<u32> = rows.iter().map(|row| distance(query, &row.0)).collect();
+            let least = *distances.iter().min().unwrap();
+            let nearest: Vec<u64> =
+                ids.iter().zip(&distances).filter(|near| *near.1 == least).map(|near| *near.0).collect();
+            let told = (report.nearest.distance, report.nearest.id, report.nearest.count);
+            assert_eq!(told, (least, nearest[0], nearest.len() as u64), "{:?}", report.certificate);
+            if let (Some(beta), Some([low, high])) = (separation.beta(), report.top_weight) {
+                let all: f64 = distances.iter().map(|&h| (-2.0 * beta.get() * f64::from(h - least)).exp()).sum();
+                let weight = nearest.len() as f64 / all;
+                assert!(low <= weight * (1.0 + 1e-12) && weight * (1.0 - 1e-12) <= high, "{report:?}: {weight}");
+            }
+            let certified = matches!(report.certificate.reason, Reason::Basin | Reason::Probe);
+            let (keys, values): (Vec<Row>, Vec<Row>) = rows.iter().map(|&row| row.clone()).unzip();
+            if certified && keys.len() * values[0].len() <= 400 && dice.one_in(6) {
+                let tie = if tie == Tie::Stay { reference::Tie::Stay } else { reference::Tie::Minus };
+                let (answer, tied) = oracle.recall(&keys, &values, query, of_reference(separation), tie);
+                assert_eq!(found.patterns.get(index).unwrap().to_signs(), answer, "{separation}, {report:?}");
+                assert_eq!(tied, report.tied_bits);
+                tally.held_to_reference += 1;
+            }
+        }
+    }
+
+    /// Holds some lists of neighbours to the definition.
+    fn hold_list(
+        &self,
+        dice: &mut Dice,
+        ids: &[u64],
+        queries: &[Row],
+        cut: impl Fn(&mut Vec<Neighbor>),
+        found: &[Vec<Neighbor>],
+    ) {
+        for (query, found) in queries.iter().zip(found) {
+            if ids.len() * query.len() > 2000 || !dice.one_in(4) {
+                continue;
+            }
+            let mut near: Vec<(u32, u64)> =
+                ids.iter().map(|&id| (distance(query, &self.rows[&id].0), id)).collect();
+            near.sort_unstable();
+            let mut told: Vec<Neighbor> = found.clone();
+            cut(&mut told);
+            assert_eq!(told, *found);
+            let found: Vec<(u32, u64)> = found.iter().map(|near| (near.distance, near.id)).collect();
+            assert_eq!(near[..found.len()], found[..]);
+        }
+    }
+}
+
+/// The same answers, whatever proved them.
+fn same(found: &Recalled, expected: &Recalled, what: &str) {
+    assert_eq!(found.patterns, expected.patterns, "{what}");
+    let of = |report: &Report| (report.nearest, report.tied_bits);
+    for (found, expected) in found.reports.iter().zip(&expected.reports) {
+        assert_eq!(of(found), of(expected), "{what}: {found:?}");
+        assert!(!matches!(expected.certificate.reason, Reason::Basin | Reason::Probe), "{what}");
+        match (found.top_weight, expected.top_weight) {
+            // Two intervals that hold the same number.
+            (Some(found), Some(expected)) => {
+                assert!(found[0] <= expected[1] && expected[0] <= found[1], "{what}: {found:?}, {expected:?}");
+                assert!(0.0 <= found[0] && found[1] <= 1.0);
+            }
+            (found, expected) => assert_eq!(found, expected, "{what}"),
+        }
+    }
+}
+
+/// A world's life: asked, asked again as it learns, grown, pinned, shrunk, and asked of the pinned ones once more.
+fn live(dice: &mut Dice, lie: Lie, dim: usize, count: usize, asked: usize, tally: &mut Tally) {
+    let mut oracle = reference::Oracle::default();
+    let mut world = World::new(dice, lie, dim, count);
+    let queries = world.queries(dice, asked);
+    // What a scan finds is noted, learned when it comes again, and then it answers.
+    for _ in 0..4 {
+        world.check(dice, &mut oracle, &queries, tally);
+    }
+    let before = world.clone();
+    let others = world.queries(dice, asked);
+    for round in 0..3 {
+        if dice.one_in(2) {
+            let more = 1 + dice.below(5);
+            world.grow(dice, Lie::Mixed, more);
+        } else if world.rows.len() > 1 {
+            let most = 1 + world.rows.len() / 4;
+            world.shrink(dice, most);
+        }
+        if dice.one_in(4) && world.memory.index_info().is_some() {
+            // Of fewer keys they are wider; of what was stored since, the index knows nothing to go with them.
+            let basins = world.memory.basins(dim as u32).unwrap();
+            assert_eq!(world.memory.index_basins(&basins).is_ok(), !world.grown);
+        }
+        let queries = if dice.one_in(2) { &queries } else { &others };
+        // One learns from the other's queries, and neither is harmed.
+        for _ in 0..2 {
+            world.check(dice, &mut oracle, queries, tally);
+            if dice.one_in(2) {
+                before.check(dice, &mut oracle, queries, tally);
+            }
+        }
+    }
+    // About what it is by now.
+    let queries = world.queries(dice, asked);
+    for _ in 0..3 {
+        world.check(dice, &mut oracle, &queries, tally);
+    }
+    before.check(dice, &mut oracle, &others, tally);
+}
+
+#[test]
+fn small_worlds() {
+    let mut tally = Tally::default();
+    for seed in 0..if all() { 20_000 } else { 400 } {
+        let mut dice = Dice(stream(2024, "index", seed));
+        let dim = dice.of(&[8, 9, 11, 13, 16, 20, 24, 33, 40, 64, 65, 70, 100, 128, 130, 200, 256, 300]);
+        let count = 1 + dice.below(if seed % 4 == 0 { 6 } else { 50 });
+        let lie = dice.of(&LIES);
+        live(&mut dice, lie, dim, count, 40, &mut tally);
+    }
+    println!("{tally:?}");
+    assert!(tally.by_basin > 10_000 && tally.by_probe > 10_000, "{tally:?}");
+    assert!(tally.learned > 2_000 && tally.held_to_reference > 2_000 && tally.scanned > 10_000, "{tally:?}");
+}
