@@ -4,7 +4,7 @@
 //! that much is met by chance and much is not. Queries stand within what proves them by nothing, or beyond it by one.
 //! `POPFIELD_WORLDS=all` tries fifty times as many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use popfield::dynamics::{Diagonal, Update};
 use popfield::index::IndexOptions;
@@ -173,20 +173,8 @@ fn spent(dice: &mut Dice, key: &Row, rival: Option<&Row>, cost: u32) -> Option<R
 }
 
 /// e^{−2β} is near 1/2, 1/3, … for some, so that sums come close to 1.
-const BETAS: [f64; 12] = [
-    1e-9,
-    0.05,
-    0.25,
-    0.346_573_590_279_972_64,
-    0.4,
-    0.5,
-    0.549_306_144_334_054_9,
-    0.8,
-    1.0,
-    1.5,
-    3.0,
-    1e9,
-];
+const BETAS: [f64; 12] =
+    [1e-9, 0.05, 0.25, 0.346_573_590_279_972_64, 0.4, 0.5, 0.549_306_144_334_054_9, 0.8, 1.0, 1.5, 3.0, 1e9];
 
 fn separation(dice: &mut Dice) -> Separation {
     if dice.one_in(5) { Separation::Max } else { Separation::exponential(dice.of(&BETAS)).unwrap() }
@@ -197,11 +185,12 @@ fn of_reference(separation: Separation) -> reference::Separation {
 }
 
 impl World {
-    fn new(dice: &mut Dice, lie: Lie, dim: usize, count: usize) -> Self {
-        let chunk = (4 + dice.below(9)).min(dim);
+    /// With chunks of `chunk` bits.
+    fn new(dice: &mut Dice, lie: Lie, dim: usize, count: usize, chunk: usize) -> Self {
         let chunks = dim / chunk;
-        let most = if dice.one_in(2) { chunks.min(3) } else { chunks };
-        let tables = 1 + dice.below(most);
+        // Few leave much to basins and to scans, and all leave little.
+        let most = dice.of(&[chunks.min(3), chunks, chunks]);
+        let tables = if dice.one_in(3) { most } else { 1 + dice.below(most) };
         let mut keys = Vec::new();
         more(dice, lie, dim, tables, count, &mut keys);
         let hetero = dice.one_in(2);
@@ -232,7 +221,7 @@ impl World {
         (options.tables, options.chunk) = (Some(self.tables), Some(chunk));
         self.memory.build_index(options, Progress::NONE).unwrap();
         let dim = self.memory.dim();
-        if dice.one_in(2) {
+        if self.rows.len() <= 5_000 && dice.one_in(2) {
             let radius = [1 + dice.below(3), 1 + dice.below(dim), dim][dice.below(3)].min(dim) as u32;
             let basins = self.memory.basins(radius).unwrap();
             self.memory.index_basins(&basins).unwrap();
@@ -254,9 +243,7 @@ impl World {
             .iter()
             .map(|key| match self.auto() {
                 true => key.clone(),
-                false => of_key(key)
-                    .filter(|_| !dice.one_in(3))
-                    .unwrap_or_else(|| dice.row(self.memory.value_dim())),
+                false => of_key(key).filter(|_| !dice.one_in(3)).unwrap_or_else(|| dice.row(self.memory.value_dim())),
             })
             .collect();
         let first = self.memory.next_id();
@@ -288,15 +275,13 @@ impl World {
         ids.iter().for_each(|id| drop(self.rows.remove(id)));
     }
 
-    /// Queries that are hard to answer: at keys, about their budgets, and elsewhere. Some come twice.
-    fn queries(&self, dice: &mut Dice, count: usize) -> Vec<Row> {
+    /// Queries that are hard to answer: at keys, about their budgets for a separation, and elsewhere; and that separation.
+    fn queries(&self, dice: &mut Dice, count: usize) -> (Vec<Row>, Separation) {
         let dim = self.memory.dim();
         let rows: Vec<&Row> = self.rows.values().map(|row| &row.0).collect();
-        let mut budgets = None;
-        if rows.len() <= 60 {
-            let separation = separation(dice);
-            budgets = Some(self.memory.basins(dim as u32).unwrap().budgets(separation).unwrap());
-        }
+        let separation = separation(dice);
+        let budgets_of = |memory: &Memory| memory.basins(dim as u32).unwrap().budgets(separation).unwrap();
+        let budgets = (rows.len() <= 60).then(|| budgets_of(&self.memory));
         let mut queries: Vec<Row> = Vec::new();
         while queries.len() < count {
             let at = dice.below(rows.len());
@@ -330,11 +315,17 @@ impl World {
             }
         }
         queries.truncate(count);
-        queries
+        (queries, separation)
     }
 
     /// Asks everything of all, or of a scope, and holds it to a scan and to the definition.
-    fn check(&self, dice: &mut Dice, oracle: &mut reference::Oracle, queries: &[Row], tally: &mut Tally) {
+    fn check(
+        &self,
+        dice: &mut Dice,
+        oracle: &mut reference::Oracle,
+        (queries, favoured): &(Vec<Row>, Separation),
+        tally: &mut Tally,
+    ) {
         let (mut ids, mut scope): (Vec<u64>, Option<Scope>) = (self.rows.keys().copied().collect(), None);
         if dice.one_in(3) {
             dice.shuffle(&mut ids);
@@ -342,7 +333,8 @@ impl World {
             scope = Some(if dice.one_in(2) {
                 self.memory.scope(Some(&ids), &[], Missing::Refuse).unwrap()
             } else {
-                let out: Vec<u64> = self.rows.keys().filter(|id| !ids.contains(id)).copied().collect();
+                let within: BTreeSet<u64> = ids.iter().copied().collect();
+                let out: Vec<u64> = self.rows.keys().filter(|id| !within.contains(id)).copied().collect();
                 self.memory.scope(None, &out, Missing::Refuse).unwrap()
             });
             ids.sort_unstable();
@@ -350,7 +342,7 @@ impl World {
         let view = scope.as_ref().map_or(self.memory.view(), |scope| self.memory.within(scope));
         let plain = view.indexed(false);
         let batch = Queries::from_signs(&queries.concat(), self.memory.dim()).unwrap();
-        let separation = separation(dice);
+        let separation = if dice.one_in(2) { *favoured } else { separation(dice) };
         let tie = if self.memory.dim() == self.memory.value_dim() { Tie::Stay } else { Tie::Minus };
 
         let recall = Recall::new(separation).tie(tie);
@@ -391,7 +383,8 @@ impl World {
             }
         }
 
-        let tops = [1, 1, 2, 3, 5, ids.len(), ids.len() + 1];
+        let most = ids.len().min(300);
+        let tops = [1, 1, 2, 3, 5, most, most + 1];
         let top = dice.of(&tops);
         let found = view.search_top(&batch, top).unwrap();
         assert_eq!(found, plain.search_top(&batch, top).unwrap(), "top {top}");
@@ -436,7 +429,7 @@ impl World {
         let rows: Vec<&(Row, Row)> = ids.iter().map(|id| &self.rows[id]).collect();
         let many = rows.len() * self.memory.dim();
         for (index, query) in queries.iter().enumerate() {
-            if many > 4000 && !dice.one_in(1 + many / 2000) {
+            if many > 4000 && !dice.one_in(1 + many / 500) {
                 continue;
             }
             let report = &found.reports[index];
@@ -452,8 +445,8 @@ impl World {
                 assert!(low <= weight * (1.0 + 1e-12) && weight * (1.0 - 1e-12) <= high, "{report:?}: {weight}");
             }
             let certified = matches!(report.certificate.reason, Reason::Basin | Reason::Probe);
-            let (keys, values): (Vec<Row>, Vec<Row>) = rows.iter().map(|&row| row.clone()).unzip();
-            if certified && keys.len() * values[0].len() <= 400 && dice.one_in(6) {
+            if certified && rows.len() * self.memory.value_dim() <= 400 && dice.one_in(6) {
+                let (keys, values): (Vec<Row>, Vec<Row>) = rows.iter().map(|&row| row.clone()).unzip();
                 let tie = if tie == Tie::Stay { reference::Tie::Stay } else { reference::Tie::Minus };
                 let (answer, tied) = oracle.recall(&keys, &values, query, of_reference(separation), tie);
                 assert_eq!(found.patterns.get(index).unwrap().to_signs(), answer, "{separation}, {report:?}");
@@ -476,8 +469,7 @@ impl World {
             if ids.len() * query.len() > 2000 || !dice.one_in(4) {
                 continue;
             }
-            let mut near: Vec<(u32, u64)> =
-                ids.iter().map(|&id| (distance(query, &self.rows[&id].0), id)).collect();
+            let mut near: Vec<(u32, u64)> = ids.iter().map(|&id| (distance(query, &self.rows[&id].0), id)).collect();
             near.sort_unstable();
             let mut told: Vec<Neighbor> = found.clone();
             cut(&mut told);
@@ -507,9 +499,8 @@ fn same(found: &Recalled, expected: &Recalled, what: &str) {
 }
 
 /// A world's life: asked, asked again as it learns, grown, pinned, shrunk, and asked of the pinned ones once more.
-fn live(dice: &mut Dice, lie: Lie, dim: usize, count: usize, asked: usize, tally: &mut Tally) {
-    let mut oracle = reference::Oracle::default();
-    let mut world = World::new(dice, lie, dim, count);
+fn live(dice: &mut Dice, mut world: World, asked: usize, tally: &mut Tally) {
+    let (mut oracle, dim) = (reference::Oracle::default(), world.memory.dim());
     let queries = world.queries(dice, asked);
     // What a scan finds is noted, learned when it comes again, and then it answers.
     for _ in 0..4 {
@@ -522,10 +513,10 @@ fn live(dice: &mut Dice, lie: Lie, dim: usize, count: usize, asked: usize, tally
             let more = 1 + dice.below(5);
             world.grow(dice, Lie::Mixed, more);
         } else if world.rows.len() > 1 {
-            let most = 1 + world.rows.len() / 4;
+            let most = 1 + world.rows.len().min(100) / 4;
             world.shrink(dice, most);
         }
-        if dice.one_in(4) && world.memory.index_info().is_some() {
+        if dice.one_in(4) && world.rows.len() <= 5_000 && world.memory.index_info().is_some() {
             // Of fewer keys they are wider; of what was stored since, the index knows nothing to go with them.
             let basins = world.memory.basins(dim as u32).unwrap();
             assert_eq!(world.memory.index_basins(&basins).is_ok(), !world.grown);
@@ -550,14 +541,51 @@ fn live(dice: &mut Dice, lie: Lie, dim: usize, count: usize, asked: usize, tally
 #[test]
 fn small_worlds() {
     let mut tally = Tally::default();
-    for seed in 0..if all() { 20_000 } else { 400 } {
-        let mut dice = Dice(stream(2024, "index", seed));
+    for seed in 0..if all() { 6_000 } else { 220 } {
+        let dice = &mut Dice(stream(2024, "index", seed));
         let dim = dice.of(&[8, 9, 11, 13, 16, 20, 24, 33, 40, 64, 65, 70, 100, 128, 130, 200, 256, 300]);
         let count = 1 + dice.below(if seed % 4 == 0 { 6 } else { 50 });
-        let lie = dice.of(&LIES);
-        live(&mut dice, lie, dim, count, 40, &mut tally);
+        let (lie, chunk) = (dice.of(&LIES), (4 + dice.below(9)).min(dim));
+        let world = World::new(dice, lie, dim, count, chunk);
+        live(dice, world, 40, &mut tally);
     }
     println!("{tally:?}");
-    assert!(tally.by_basin > 10_000 && tally.by_probe > 10_000, "{tally:?}");
-    assert!(tally.learned > 2_000 && tally.held_to_reference > 2_000 && tally.scanned > 10_000, "{tally:?}");
+    assert!(tally.by_basin > 10_000 && tally.by_probe > 10_000 && tally.scanned > 10_000, "{tally:?}");
+    assert!(tally.learned > 2_000 && tally.held_to_reference > 2_000, "{tally:?}");
+}
+
+/// Buckets of many keys, and of more than are looked at; more keys met than are remembered.
+#[test]
+fn middling_worlds() {
+    let mut tally = Tally::default();
+    for seed in 0..if all() { 250 } else { 10 } {
+        let dice = &mut Dice(stream(2024, "index of many", seed));
+        let dim = [64, 96, 128, 130, 300, 1024][seed as usize % 6];
+        let count = 300 + dice.below(if dim == 1024 { 900 } else { 3_000 });
+        let (lie, chunk) = (LIES[seed as usize % 5], 4 + dice.below(9));
+        let world = World::new(dice, lie, dim, count, chunk);
+        live(dice, world, 60, &mut tally);
+    }
+    let dice = &mut Dice(stream(2024, "index of copies", 0));
+    for lie in [Lie::Copies, Lie::Clustered] {
+        let world = World::new(dice, lie, 64, 9_000, 4);
+        live(dice, world, 20, &mut tally);
+    }
+    println!("{tally:?}");
+    assert!(tally.by_basin > 2_000 && tally.by_probe > 1_000, "{tally:?}");
+}
+
+/// So many keys that values which differ in a bit are looked up as well: the pigeonhole then reaches twice as far.
+#[test]
+fn values_that_differ_in_a_bit() {
+    let mut tally = Tally::default();
+    for seed in 0..if all() { 20 } else { 1 } {
+        let dice = &mut Dice(stream(2024, "index of very many", seed));
+        let (dim, chunk) = ([64, 24, 40][seed as usize % 3], 12 - seed as usize % 2);
+        let lie = [Lie::Mixed, Lie::Random][seed as usize % 2];
+        let world = World::new(dice, lie, dim, 66_000, chunk);
+        live(dice, world, 50, &mut tally);
+    }
+    println!("{tally:?}");
+    assert!(tally.by_probe > 100, "{tally:?}");
 }
