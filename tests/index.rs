@@ -589,3 +589,28 @@ fn values_that_differ_in_a_bit() {
     println!("{tally:?}");
     assert!(tally.by_probe > 100, "{tally:?}");
 }
+
+/// Another key under the id of one that was forgotten, and another memory with the same ids: basins of before are refused,
+/// since what they prove is wrong. Clones have the same keys.
+#[test]
+fn basins_of_other_keys_are_refused() {
+    let keys = Patterns::random(10, 64, 1, "keys").unwrap();
+    let mut memory = Memory::auto_associative(keys.clone()).unwrap();
+    let basins = memory.basins(64).unwrap();
+    let mut clone = memory.clone();
+    clone.build_index(IndexOptions::default(), Progress::NONE).unwrap();
+    clone.index_basins(&basins).unwrap();
+    memory.forget(9).unwrap();
+    // A flip away from another.
+    let mut near = keys.get(3).unwrap();
+    let flipped = !near.bits()[7];
+    near.bits_mut().set(7, flipped);
+    memory.append(Batch::new(&Patterns::from_signs(&near.to_signs(), 64).unwrap()).ids(&[9])).unwrap();
+    let mut other = Memory::auto_associative(Patterns::random(10, 64, 2, "keys").unwrap()).unwrap();
+    for memory in [&mut memory, &mut other] {
+        assert!(memory.ids().eq(clone.ids()));
+        memory.build_index(IndexOptions::default(), Progress::NONE).unwrap();
+        assert!(matches!(memory.index_basins(&basins), Err(popfield::Error::Mismatch { .. })));
+        memory.index_basins(&memory.basins(64).unwrap()).unwrap();
+    }
+}

@@ -44,6 +44,8 @@ pub struct Basins {
     pub(crate) dim: usize,
     pub(crate) radius: u32,
     pub(crate) keys: u64,
+    /// Of the keys that it was taken of: ids may be given to others later.
+    pub(crate) generation: u64,
     pub(crate) all: Vec<Basin>,
 }
 

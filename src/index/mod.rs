@@ -223,7 +223,8 @@ impl Index {
         let radius = scan.dim() as u32 / 2;
         let others = near(scan, &keys, &indices, &plan, |_| around::Other::new(radius))?;
         for (&place, other) in again.iter().zip(&others) {
-            self.learned.learn(place, other.watcher.beyond());
+            // Both are distances that no other key met falls short of, and beyond the bound none need have been met.
+            self.learned.learn(place, other.watcher.beyond().min(other.bound));
         }
         Ok(())
     }

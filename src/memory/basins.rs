@@ -79,7 +79,8 @@ impl View<'_> {
                 basins(scan, keys, values, &mut chosen.places().map(|place| scan.ids().id(place)), look)?
             }
         };
-        Ok(Basins { dim, radius, keys: self.len() as u64, all })
+        let (keys, generation) = (self.len() as u64, memory.keys.generation());
+        Ok(Basins { dim, radius, keys, generation, all })
     }
 
     /// The places in the view of the associations that `ids` name, each once.

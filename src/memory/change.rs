@@ -120,8 +120,8 @@ impl Memory {
             labels: self.labels.appended(places, batch.labels)?,
             notes: self.notes.clone(),
         };
-        let index = self.index.take();
-        *self = Self { index, ..Self::of_contents(contents)?.with_tier(self.tier()) };
+        let appended = Self::of_contents(contents)?.with_tier(self.tier());
+        *self = Self { index: self.index.take(), ..appended };
         let next = self.next_id();
         Ok(if batch.ids.is_some() { next..next } else { first..next })
     }

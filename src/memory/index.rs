@@ -51,14 +51,17 @@ impl Memory {
     }
 
     /// Gives the index what `basins` say of the keys around each, so that queries are proven by their budgets. They must
-    /// be of all associations that there are, and all that there are must be in the index.
+    /// have been taken of this memory, or of a clone, since it was last changed, and of all of its associations; and all that
+    /// there are must be in the index.
     ///
     /// # Errors
     /// [`Error::Empty`] without an index; [`Error::Mismatch`] for basins of other associations; [`Error::OutOfMemory`].
     pub fn index_basins(&mut self, basins: &Basins) -> Result<()> {
         let Some(index) = &self.index else { return Err(Error::Empty { what: "an index" }) };
         let covered = index.tables().covered();
-        let same = basins.dim == self.dim() && basins.all.iter().map(|basin| basin.id).eq(self.ids());
+        // Other keys may have come to stand under the same ids.
+        let of_these = basins.generation == self.keys.generation();
+        let same = of_these && basins.all.iter().map(|basin| basin.id).eq(self.ids());
         if !same || covered < self.key_side().len() {
             return Err(Error::Mismatch { what: "the associations of an index and those of basins" });
         }

@@ -106,6 +106,22 @@ impl Case {
         queries.flat_map(|q| (0..self.patterns).map(move |p| self.distance(q, p, masked))).collect()
     }
 
+    /// Each distance by itself, under limits from none to all: exact below the limit, and else from there to the distance.
+    fn run_one(&self, tier: Tier, masked: bool, expected: &[u32]) {
+        let (slab, panel) = (self.slab(), self.panel(masked));
+        for (at, &expected) in expected.iter().enumerate() {
+            let (query, pattern) = (at / self.patterns, at % self.patterns);
+            for limit in [0, 1, 31, expected / 2, expected.saturating_sub(1), expected, expected + 1, 1 << 31, u32::MAX]
+            {
+                let distance = tier.distance(slab, pattern, &panel, query, limit).unwrap();
+                let right =
+                    if expected < limit { distance == expected } else { (limit..=expected).contains(&distance) };
+                let what = (tier.name(), self.words, query, pattern, masked);
+                assert!(right, "{what:?}: {distance} of {expected}, limit {limit}");
+            }
+        }
+    }
+
     /// A matrix in each type, in rows of a larger one that must stay as it is around them; `width` patterns of the slab.
     fn run_matrix(&self, tier: Tier, width: usize, masked: bool, expected: &[u32]) {
         let (slab, panel) = (self.slab(), self.panel(masked));
@@ -279,6 +295,20 @@ fn near_patterns_are_the_same_under_every_screen() {
             let case = Case::new(dim, patterns, 5, (dim * 1000 + patterns) as u64);
             let screens = screens(case.words);
             on_every_tier(|tier| [false, true].into_iter().for_each(|masked| case.run_near(tier, masked, &screens)));
+        }
+    }
+}
+
+#[test]
+fn one_distance_as_far_as_its_limit() {
+    // Around each number of words between two looks at the limit, and a panel whose queries differ.
+    for dim in [1, 40, 64, 65, 128, 192, 200, 256, 257, 320, 449, 512, 513, 769, 1024, 2000, 4100] {
+        for patterns in [1, 7, 8, 9, 33] {
+            let case = Case::new(dim, patterns, 3, (dim * 100 + patterns) as u64);
+            for masked in [false, true] {
+                let expected = case.every_distance(masked);
+                on_every_tier(|tier| case.run_one(tier, masked, &expected));
+            }
         }
     }
 }
@@ -486,6 +516,7 @@ fn extreme_distances() {
         let mut out = vec![0; 5 * LANES];
         tier.distances(slab, &panel, &mut out).unwrap();
         assert!(out.iter().all(|&h| h == farthest), "{}", tier.name());
+        assert_eq!(tier.distance(slab, 7, &panel, 4, u32::MAX), Ok(farthest), "{}", tier.name());
         let mut overlaps = [1; 5 * LANES];
         let mut rows: Vec<&mut [i32]> = overlaps.chunks_mut(LANES).collect();
         tier.matrix(slab, &panel, Rows::Overlaps { known: &[farthest; 5], rows: &mut rows }).unwrap();
@@ -557,6 +588,16 @@ fn wrong_shapes_are_errors() {
         let other = QueryPanel::new(vec![0; 3], None, 3).unwrap();
         assert!(tier.distances(slab, &other, &mut [0; 24]).is_err());
         assert!(tier.near(slab, &other, screen, &[1], &mut Vec::new()).is_err());
+        assert_eq!(tier.distance(slab, 23, &panel, 0, 9), Ok(0));
+        assert!(matches!(
+            tier.distance(slab, 24, &panel, 0, 9),
+            Err(KernelError::Length { what: "patterns", expected: 25, found: 24 })
+        ));
+        assert!(matches!(
+            tier.distance(slab, 0, &panel, 1, 9),
+            Err(KernelError::Length { what: "queries", expected: 2, found: 1 })
+        ));
+        assert!(tier.distance(slab, 0, &other, 0, 9).is_err());
     });
 }
 
