@@ -403,7 +403,7 @@ impl World {
     }
 
     fn count(&self, found: &Recalled, tally: &mut Tally) {
-        let basins = self.memory.index_info().is_some_and(|info| info.basins);
+        let basins = self.memory.index_info().is_some_and(|info| info.radius.is_some());
         for report in &found.reports {
             match report.certificate.reason {
                 Reason::Basin if basins => tally.by_basin += 1,
@@ -508,7 +508,7 @@ fn live(dice: &mut Dice, mut world: World, asked: usize, tally: &mut Tally) {
     }
     let before = world.clone();
     let others = world.queries(dice, asked);
-    for round in 0..3 {
+    for _ in 0..3 {
         if dice.one_in(2) {
             let more = 1 + dice.below(5);
             world.grow(dice, Lie::Mixed, more);

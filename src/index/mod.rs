@@ -205,9 +205,8 @@ impl Index {
     /// nearest to it. No more is ever spent on a key. All keys must be in scope.
     pub(crate) fn learn(&self, scan: Scan<'_>, found: impl Iterator<Item = usize>) -> Result<()> {
         let covered = self.tables.covered();
-        let known = |place: usize| {
-            self.learned.beyond(place).max(self.around().map_or(0, |around| around.nearest(place)))
-        };
+        let known =
+            |place: usize| self.learned.beyond(place).max(self.around().map_or(0, |around| around.nearest(place)));
         let mut again: Vec<usize> =
             found.filter(|&place| place < covered && known(place) == 0 && self.learned.seen(place)).collect();
         again.sort_unstable();

@@ -45,7 +45,7 @@ pub(crate) struct Outweighing<'a> {
 }
 
 impl Outweighing<'_> {
-    /// What `others` weigh at the most, as [`outweighed`].
+    /// What `others` weigh at the most, as [`outweighed`], once they are as near as they may come.
     fn weight(&self, dim: u32, others: &mut Vec<(u32, u64)>) -> Option<f64> {
         if self.slack > 0 {
             if others.iter().any(|other| other.0 <= self.slack) {
@@ -65,12 +65,10 @@ impl Goal for Outweighing<'_> {
         let scan = met.seeking.scan;
         let cost = (2 * distance).saturating_add(met.unknown);
         // By its basin: then all met at its distance are its copies, and all copies were met, being in one bucket.
-        let mut proof = Proof::Basin;
-        let dim = scan.dim() as u32;
-        if !met.seeking.look.around(first as usize, cost, met.keys().saturating_sub(1), others)
-            || others.iter().any(|other| other.0 <= self.slack)
-            || outweighed(self.law, dim, others).is_none()
-        {
+        let (mut proof, dim) = (Proof::Basin, scan.dim() as u32);
+        let around = met.seeking.look.around(first as usize, cost, met.keys().saturating_sub(1), others);
+        let mut weight = if around { self.weight(dim, others) } else { None };
+        if weight.is_none() {
             if distance >= met.bound {
                 return Ok(None);
             }
@@ -81,14 +79,18 @@ impl Goal for Outweighing<'_> {
             let unmet = met.keys().saturating_sub(within.clone().count() as u64);
             others.extend(within.filter(|key| key.0 > distance).map(|key| (key.0 - distance, 1)));
             others.extend((unmet > 0).then_some((met.bound - distance, unmet)));
+            weight = self.weight(dim, others);
         }
-        // Keys that the tables do not hold enter at their own distances.
-        let mut nearer = false;
-        met.beyond_tables(|other, _| match other.checked_sub(distance) {
-            None | Some(0) => nearer = true,
-            Some(gap) => others.push((gap, 1)),
-        })?;
-        let Some(weight) = self.weight(dim, others).filter(|_| !nearer) else { return Ok(None) };
+        if weight.is_some() && met.is_beyond_tables() {
+            // Keys that the tables do not hold enter at their own distances.
+            let mut nearer = false;
+            met.beyond_tables(|other, _| match other.saturating_sub(distance).saturating_sub(self.slack) {
+                0 => nearer = true,
+                gap => others.push((gap, 1)),
+            })?;
+            weight = if nearer { None } else { outweighed(self.law, dim, others) };
+        }
+        let Some(weight) = weight else { return Ok(None) };
         let ids = scan.ids();
         let copies = met.met.iter().filter(|key| key.0 == distance).map(|key| key.1 as usize);
         let Some((id, place)) = copies.clone().map(|place| (ids.id(place), place)).min() else { return Ok(None) };

@@ -69,6 +69,11 @@ impl Met<'_, '_> {
         self.seeking.look.keys(self.seeking.scan.len())
     }
 
+    /// Whether there are keys that the tables do not hold.
+    pub(crate) fn is_beyond_tables(&self) -> bool {
+        self.seeking.look.tables.covered() < self.seeking.scan.side().len()
+    }
+
     /// Shows the (distance, place) of every key that the tables do not hold.
     pub(crate) fn beyond_tables(&self, mut show: impl FnMut(u32, usize)) -> Result<()> {
         let Seeking { look, scan } = self.seeking;
@@ -324,7 +329,7 @@ impl Room<'_> {
         Self {
             open: Vec::with_capacity(queries),
             buckets: Vec::with_capacity(buckets),
-            candidates: Vec::with_capacity(3 * buckets),
+            candidates: Vec::with_capacity(2 * buckets),
             others: Vec::new(),
         }
     }
