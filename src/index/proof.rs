@@ -46,7 +46,7 @@ pub(crate) struct Outweighing<'a> {
 
 impl Outweighing<'_> {
     /// What `others` weigh at the most, as [`outweighed`], once they are as near as they may come.
-    fn weight(&self, dim: u32, others: &mut Vec<(u32, u64)>) -> Option<f64> {
+    fn weight(&self, dim: u32, others: &mut [(u32, u64)]) -> Option<f64> {
         if self.slack > 0 {
             if others.iter().any(|other| other.0 <= self.slack) {
                 return None;
@@ -198,7 +198,7 @@ impl Goal for Within {
 /// What keys at these distances beyond the nearest weigh together at the most, given as (distance, count), relative to one
 /// of the nearest; `None` unless that is less than 1, in exact arithmetic where `f64` does not tell. Distances of 0 are of
 /// keys as near as the nearest.
-pub(crate) fn outweighed(law: &dyn Law, dim: u32, others: &mut Vec<(u32, u64)>) -> Option<f64> {
+pub(crate) fn outweighed(law: &dyn Law, dim: u32, others: &mut [(u32, u64)]) -> Option<f64> {
     let [low, high] = law.weigh(&mut others.iter().copied(), 0);
     if high < 1.0 {
         return Some(high);
