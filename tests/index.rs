@@ -2,7 +2,7 @@
 //!
 //! Worlds are small and adversarial: keys at exact distances from each other, copies, tables so few and chunks so short
 //! that much is met by chance and much is not. Queries stand within what proves them by nothing, or beyond it by one.
-//! `POPFIELD_WORLDS=all` tries fifty times as many.
+//! `POPFIELD_WORLDS=all` tries some twenty-five times as many, in minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -148,10 +148,6 @@ fn packed(rows: &[Row]) -> Patterns {
 fn distance(a: &[i8], b: &[i8]) -> u32 {
     // Sums that the compiler makes vectors of: −1 where both are known and differ.
     a.iter().zip(b).map(|(&a, &b)| u32::from(a * b < 0)).sum()
-}
-
-fn unknown(query: &[i8]) -> u32 {
-    query.iter().filter(|&&sign| sign == 0).count() as u32
 }
 
 /// `key` with flips and unknown positions that cost exactly `cost`, where `rival` differs as long as it does.
@@ -588,6 +584,36 @@ fn values_that_differ_in_a_bit() {
     }
     println!("{tally:?}");
     assert!(tally.by_probe > 100, "{tally:?}");
+}
+
+/// More keys in a bucket than are looked at, and more met than are remembered: those are for the scan, not left out.
+#[test]
+fn crowds_are_left_to_the_scan() {
+    let dice = &mut Dice(stream(2024, "index of crowds", 0));
+    let (many, more, others) = (dice.row(64), dice.row(64), dice.row(64));
+    let mut keys: Vec<Row> = (0..200).map(|_| dice.flipped(&others, 3)).collect();
+    keys.extend((0..1_400).map(|at| if at % 2 == 0 { many.clone() } else { dice.flipped(&many, 1) }));
+    keys.extend((0..4_500).map(|_| more.clone()));
+    dice.shuffle(&mut keys);
+    let values: Vec<Row> = keys.iter().map(|key| key[..5].to_vec()).collect();
+    let mut memory = Memory::hetero_associative(packed(&keys), packed(&values)).unwrap();
+    let mut options = IndexOptions::default();
+    options.chunk = Some(8);
+    memory.build_index(options, Progress::NONE).unwrap();
+    let queries = [many.clone(), more.clone(), others.clone(), dice.flipped(&many, 1), dice.flipped(&more, 2)];
+    let batch = Queries::from_signs(&queries.concat(), 64).unwrap();
+    let (view, plain) = (memory.view(), memory.view().indexed(false));
+    for separation in [Separation::Max, Separation::exponential(1.0).unwrap(), Separation::exponential(20.0).unwrap()] {
+        let recall = Recall::new(separation);
+        same(&view.recall(&batch, &recall).unwrap(), &plain.recall(&batch, &recall).unwrap(), "crowds");
+    }
+    for radius in 0..5 {
+        let found = view.search_radius(&batch, radius).unwrap();
+        assert_eq!(found, plain.search_radius(&batch, radius).unwrap(), "radius {radius}");
+    }
+    for top in [1, 3, 900, 1_500, 5_000] {
+        assert_eq!(view.search_top(&batch, top).unwrap(), plain.search_top(&batch, top).unwrap(), "top {top}");
+    }
 }
 
 /// Another key under the id of one that was forgotten, and another memory with the same ids: basins of before are refused,
