@@ -206,8 +206,14 @@ impl World {
             true => Memory::hetero_associative(packed(&keys), packed(&values)),
             false => Memory::auto_associative(packed(&keys)),
         };
-        let rows = (0..).zip(keys.into_iter().zip(values)).collect();
-        let mut world = Self { memory: memory.unwrap(), rows, tables, grown: false };
+        let (mut memory, mut ids) = (memory.unwrap(), (0..keys.len() as u64).collect::<Vec<u64>>());
+        if dice.one_in(3) {
+            // The lowest of equal keys is then not the first of them.
+            dice.shuffle(&mut ids);
+            memory = memory.with_ids(ids.clone()).unwrap();
+        }
+        let rows = ids.into_iter().zip(keys.into_iter().zip(values)).collect();
+        let mut world = Self { memory, rows, tables, grown: false };
         world.build(dice, chunk as u32);
         world
     }
@@ -274,7 +280,8 @@ impl World {
     /// Queries that are hard to answer: at keys, about their budgets for a separation, and elsewhere; and that separation.
     fn queries(&self, dice: &mut Dice, count: usize) -> (Vec<Row>, Separation) {
         let dim = self.memory.dim();
-        let rows: Vec<&Row> = self.rows.values().map(|row| &row.0).collect();
+        // As they were stored, which is the order of budgets.
+        let rows: Vec<&Row> = self.memory.ids().map(|id| &self.rows[&id].0).collect();
         let separation = separation(dice);
         let budgets_of = |memory: &Memory| memory.basins(dim as u32).unwrap().budgets(separation).unwrap();
         let budgets = (rows.len() <= 60).then(|| budgets_of(&self.memory));
@@ -584,6 +591,37 @@ fn values_that_differ_in_a_bit() {
     }
     println!("{tally:?}");
     assert!(tally.by_probe > 100, "{tally:?}");
+}
+
+/// Where the values of the nearest keys cancel, the mean is what the farthest key in the window says, however little that
+/// weighs: it must not be left out where no chunk leads to it.
+#[test]
+fn attention_has_all_keys_of_its_window() {
+    let key: Row = vec![1; 64];
+    for far in 4..=12 {
+        // A flip in each of eight chunks, and then a second one.
+        let mut other = key.clone();
+        (0..far).for_each(|nth| other[nth % 8 * 8 + nth / 8] = -1);
+        let (keys, values) = ([key.clone(), key.clone(), other], [vec![1], vec![-1], vec![1]]);
+        let mut memory = Memory::hetero_associative(packed(&keys), packed(&values)).unwrap();
+        let batch = Queries::from_signs(&keys.concat(), 64).unwrap();
+        let mut options = IndexOptions::default();
+        (options.tables, options.chunk) = (Some(8), Some(8));
+        for with_basins in [false, true] {
+            memory.build_index(options, Progress::NONE).unwrap();
+            if with_basins {
+                memory.index_basins(&memory.basins(64).unwrap()).unwrap();
+            }
+            // Windows of 5 to 12.
+            for beta in
+                [2.0, 2.2, 2.4, 2.6, 2.9, 3.3, 3.9, 4.8].map(|beta| popfield::separation::Beta::new(beta).unwrap())
+            {
+                let bits = |means: Vec<f64>| means.into_iter().map(f64::to_bits).collect::<Vec<_>>();
+                let expected = memory.view().indexed(false).attend(&batch, beta).unwrap();
+                assert_eq!(bits(memory.attend(&batch, beta).unwrap()), bits(expected), "{far}, {}", beta.get());
+            }
+        }
+    }
 }
 
 /// More keys in a bucket than are looked at, and more met than are remembered: those are for the scan, not left out.
