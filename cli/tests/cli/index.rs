@@ -67,7 +67,7 @@ fn an_index_answers_what_the_scan_does() {
         }
         assert!(s.done(&["info", memory]).contains("index"));
         // Whoever asks for the other half has other answers, by the same index.
-        s.write("gone", &(0..3000).step_by(2).map(|id| format!("{id}\n")).collect::<String>());
+        s.write("gone", (0..3000).step_by(2).map(|id| format!("{id}\n")).collect::<String>());
         let (half, patterns) = recall(&s, memory, &["--exclude", "gone"]);
         let (scanned, same) = recall(&s, memory, &["--exclude", "gone", "--index", "off"]);
         assert!(patterns == same && told(&half) == told(&scanned) && certified(&half, "basin") > 50);
