@@ -182,8 +182,10 @@ fn write_report(file: &mut OutFile, reports: &[Report], queries: &Queries, memor
             "certificate": report.certificate.reason.name(),
             "tied_bits": report.tied_bits,
             "keys_touched": report.certificate.keys_touched,
-            "probes": report.certificate.probes,
         });
+        if report.certificate.probes > 0 {
+            record["probes"] = json!(report.certificate.probes);
+        }
         if memory.has_labels() {
             record["nearest_label"] = json!(memory.label(report.nearest.id));
         }
