@@ -30,6 +30,7 @@ use crate::index::around::Around;
 use crate::index::chunks::{BITS, Chunks};
 use crate::index::origin::Origin;
 use crate::index::tables::{Halves, Tables, bytes_of};
+use crate::lasting::Hashing;
 use crate::{Error, Result};
 
 const MAGIC: &[u8; 8] = b"popindex";
@@ -157,23 +158,5 @@ impl Index {
             (Some(tables), Some(around)) => Ok(Self::new(tables.cut(shared), around)),
             _ => damaged("numbers", "as many as its header says, on a little-endian machine".into(), "others".into()),
         }
-    }
-}
-
-/// A writer that hashes what goes through it.
-struct Hashing<W> {
-    inner: W,
-    hasher: blake3::Hasher,
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.inner.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
     }
 }

@@ -20,7 +20,7 @@
 //! tells. It is written whole and replaced whole; it cannot be appended to.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ use popfield_kernels::{LANES, Lanes};
 
 use crate::error::room_for;
 use crate::index::Origin;
-use crate::lasting::sync_folder;
+use crate::lasting::{Hashing, sync_folder};
 use crate::memory::view::View;
 use crate::patterns::contents::Contents;
 use crate::patterns::ids::{Ids, each_span};
@@ -474,30 +474,4 @@ fn read_lanes(
         steps.advance(take as u64)?;
     }
     Ok(lanes)
-}
-
-/// Passes bytes on and hashes them on their way.
-struct Hashing<T> {
-    inner: T,
-    hasher: blake3::Hasher,
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.inner.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.hasher.update(&buffer[..read]);
-        Ok(read)
-    }
 }
