@@ -51,7 +51,7 @@ use crate::{Queries, Result};
 /// Queries that a thread seeks at a time.
 const BATCH: usize = 256;
 
-/// Keys in the tables from which on a look-up that fails may ask for more buckets than one of its tables has bits.
+/// Keys in the tables below which a scan is over before values that differ in a bit could be looked up.
 const MANY: usize = 1 << 16;
 
 /// Keys that are learned about after one call at the most, each by a scan.
