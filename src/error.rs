@@ -1,6 +1,6 @@
 //! What the library refuses, with the place, what was expected and what came.
 
-use popfield_kernels::KernelError;
+use popfield_kernels::{KernelError, prefer_large_pages};
 
 /// Every error of this crate. No input makes the library panic, print or exit.
 #[derive(Debug, thiserror::Error)]
@@ -300,5 +300,6 @@ pub(crate) fn room_for<T>(len: usize, what: &'static str) -> Result<Vec<T>> {
     let mut vector = Vec::new();
     let bytes = (len as u64).saturating_mul(size_of::<T>() as u64);
     vector.try_reserve_exact(len).map_err(|_| Error::OutOfMemory { what, bytes })?;
+    prefer_large_pages(vector.spare_capacity_mut());
     Ok(vector)
 }

@@ -51,6 +51,7 @@
 
 mod distances;
 mod error;
+mod hints;
 mod info;
 mod kernel;
 mod lanes;
@@ -58,7 +59,6 @@ mod matrix;
 mod near;
 mod panel;
 mod peak;
-mod prefetch;
 mod rows;
 mod scan;
 mod selected;
@@ -80,10 +80,10 @@ mod portable;
 mod scalar;
 
 pub use error::KernelError;
+pub use hints::{prefer_large_pages, prefetch};
 pub use info::TierInfo;
 pub use lanes::{LANES, Lanes};
 pub use panel::QueryPanel;
-pub use prefetch::prefetch;
 pub use rows::Rows;
 pub use scan::{Near, Screen};
 pub use selected::MAX_SELECTED;

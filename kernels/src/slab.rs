@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::error::KernelError;
+use crate::hints::prefetch;
 use crate::lanes::{LANES, Lanes};
-use crate::prefetch::prefetch;
 
 /// A run of whole blocks of packed patterns, as planes: `[word][block][lane]`.
 ///
@@ -65,10 +65,20 @@ impl<'a> Slab<'a> {
         self.words
     }
 
-    /// Has the first `words` words of a pattern fetched into the cache; a hint.
+    /// Word `word` of a pattern.
+    ///
+    /// # Panics
+    /// If there is no such pattern or word.
     #[inline]
-    pub fn prefetch(&self, pattern: usize, words: usize) {
-        for word in 0..words.min(self.words) {
+    #[must_use]
+    pub fn word(&self, pattern: usize, word: usize) -> u64 {
+        self.plane(word)[pattern / LANES].0[pattern % LANES]
+    }
+
+    /// Has these words of a pattern fetched into the cache; a hint.
+    #[inline]
+    pub fn prefetch(&self, pattern: usize, words: Range<usize>) {
+        for word in words {
             prefetch(self.lanes, word * self.stride + pattern / LANES);
         }
     }

@@ -23,6 +23,8 @@ mod file;
 mod look;
 mod origin;
 mod proof;
+mod room;
+mod round;
 mod seek;
 mod tables;
 mod worth;
@@ -40,7 +42,7 @@ use seek::Seeking;
 pub use tables::IndexOptions;
 pub(crate) use tables::{Tables, bytes_of};
 pub(crate) use worth::Purpose;
-use worth::Worth;
+use worth::{Worth, Worthwhile};
 
 use crate::scan::hunt::near;
 use crate::scan::keys::Scan;
@@ -144,10 +146,10 @@ impl Index {
         purpose: Purpose,
         queries: &Queries,
     ) -> Result<Option<Vec<Option<G::Found>>>> {
-        if queries.is_empty() || !self.serves(scan.side().len()) || !self.worth.is(purpose) {
+        if queries.is_empty() || !self.serves(scan.side().len()) {
             return Ok(None);
         }
-        let start = Instant::now();
+        let Worthwhile::Yes(start) = self.worth.is(purpose) else { return Ok(None) };
         let seeking = Seeking { look: self.look(), scan };
         if queries.len() <= BATCH {
             return self.sought(purpose, start, seeking.seek(goal, queries, 0..queries.len())?);
@@ -160,10 +162,17 @@ impl Index {
         self.sought(purpose, start, found.into_iter().flatten().collect())
     }
 
-    /// `found`, and how long that took is remembered.
-    fn sought<F>(&self, purpose: Purpose, start: Instant, found: Vec<Option<F>>) -> Result<Option<Vec<Option<F>>>> {
-        let answered = found.iter().filter(|found| found.is_some()).count();
-        self.worth.looked(purpose, found.len(), answered, start.elapsed());
+    /// `found`, and how long that took since `start` is remembered.
+    fn sought<F>(
+        &self,
+        purpose: Purpose,
+        start: Option<Instant>,
+        found: Vec<Option<F>>,
+    ) -> Result<Option<Vec<Option<F>>>> {
+        if let Some(start) = start {
+            let answered = found.iter().filter(|found| found.is_some()).count();
+            self.worth.looked(purpose, found.len(), answered, start.elapsed());
+        }
         Ok(Some(found))
     }
 

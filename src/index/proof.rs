@@ -60,6 +60,11 @@ impl Outweighing<'_> {
 impl Goal for Outweighing<'_> {
     type Found = Found;
 
+    fn may_reach(&self, nearest: Option<u32>, bound: u32, keys: u64) -> bool {
+        let gap = nearest.map_or(0, |nearest| bound.saturating_sub(nearest));
+        gap > self.slack && self.law.weigh(&mut std::iter::once((gap - self.slack, keys)), 0)[0] < 1.0
+    }
+
     fn proven(&self, met: &Met<'_, '_>, others: &mut Vec<(u32, u64)>) -> Result<Option<Found>> {
         let Some(&(distance, first)) = met.met.iter().min() else { return Ok(None) };
         let scan = met.seeking.scan;
@@ -115,6 +120,10 @@ pub(crate) struct Listing {
 impl Goal for Listing {
     type Found = Vec<Neighbor>;
 
+    fn may_reach(&self, nearest: Option<u32>, bound: u32, _: u64) -> bool {
+        self.top > 1 || self.limit <= bound || nearest.is_some_and(|nearest| nearest < bound)
+    }
+
     fn proven(&self, met: &Met<'_, '_>, room: &mut Vec<(u32, u64)>) -> Result<Option<Vec<Neighbor>>> {
         if let Some(&(distance, first)) = met.met.iter().min().filter(|_| self.top == 1) {
             // The nearest by its basin, as far as a key that its budget covers is within the limit.
@@ -159,6 +168,10 @@ pub(crate) struct Within {
 
 impl Goal for Within {
     type Found = Counted;
+
+    fn may_reach(&self, nearest: Option<u32>, bound: u32, _: u64) -> bool {
+        nearest.is_some_and(|nearest| nearest.saturating_add(self.window) < bound)
+    }
 
     fn proven(&self, met: &Met<'_, '_>, others: &mut Vec<(u32, u64)>) -> Result<Option<Counted>> {
         let Some(&(distance, first)) = met.met.iter().min() else { return Ok(None) };

@@ -9,6 +9,7 @@ use popfield_kernels::{QueryPanel, Slab, prefetch};
 
 use crate::Result;
 use crate::index::look::Look;
+use crate::index::room::{Bucket, Room, Seeker};
 use crate::patterns::Queries;
 use crate::scan::keys::Scan;
 
@@ -24,19 +25,15 @@ const BY_ITSELF: usize = 6;
 /// Unknown bits of a chunk whose every filling is looked up.
 const FILLED: u32 = 2;
 
-/// Keys of a bucket that are looked at: who shares it with more is left to the scan.
-const MOST_IN_BUCKET: usize = 1 << 12;
-
-/// Keys met that are remembered of a query.
-const MOST_MET: usize = 1 << 10;
-
-/// Leading words of a key that are fetched before it is read; most keys met are too far by these.
-const FETCHED: usize = 4;
-
 /// What is sought of queries: what the keys met must prove.
 pub(crate) trait Goal: Sync {
     type Found: Send;
-    /// What those met prove, if they do; `room` is for distances and counts.
+    /// Whether a bound may prove something, of `keys` keys of which the nearest met so far is at `nearest`, once all keys
+    /// nearer than it are met.
+    fn may_reach(&self, nearest: Option<u32>, bound: u32, keys: u64) -> bool;
+
+    /// What those met prove, if they do; `room` is for distances and counts. All that are nearer than the bound are among
+    /// them.
     fn proven(&self, met: &Met<'_, '_>, room: &mut Vec<(u32, u64)>) -> Result<Option<Self::Found>>;
 }
 
@@ -51,8 +48,8 @@ pub(crate) struct Seeking<'a> {
 pub(crate) struct Met<'a, 'b> {
     pub(crate) seeking: &'b Seeking<'a>,
     /// Among the queries of the panel.
-    query: usize,
-    panel: &'b QueryPanel,
+    pub(crate) query: usize,
+    pub(crate) panel: &'b QueryPanel,
     /// Positions that are unknown.
     pub(crate) unknown: u32,
     /// (distance, place) of those within the limit, each once.
@@ -85,42 +82,19 @@ impl Met<'_, '_> {
     }
 }
 
-/// A query that is sought for.
-struct Seeker<F> {
-    unknown: u32,
-    /// (distance, place) of the keys met within the limit, each once.
-    met: Vec<(u32, u32)>,
-    /// A key that was not met is this far or farther.
-    bound: u32,
-    probes: u32,
-    words_read: u64,
-    /// The keys of some bucket were too many.
-    lost: bool,
-    found: Option<F>,
-}
-
-impl<F> Default for Seeker<F> {
-    fn default() -> Self {
-        let met = Vec::new();
-        Self { unknown: 0, met, bound: 0, probes: 0, words_read: 0, lost: false, found: None }
-    }
-}
-
-/// A bucket that is looked up for a query.
-struct Bucket {
-    seeker: usize,
-    table: usize,
-    value: u32,
-    range: Range<usize>,
+/// Room for a group, and the keys that it meets.
+pub(crate) struct Group<'a> {
+    pub(crate) room: Box<Room>,
+    pub(crate) candidates: Vec<Candidate<'a>>,
 }
 
 /// A key met.
-struct Candidate<'a> {
-    seeker: usize,
-    place: u32,
-    slab: Slab<'a>,
+pub(crate) struct Candidate<'a> {
+    pub(crate) seeker: usize,
+    pub(crate) place: u32,
+    pub(crate) slab: Slab<'a>,
     /// Its place in the slab.
-    index: usize,
+    pub(crate) index: usize,
 }
 
 impl<'a> Seeking<'a> {
@@ -131,90 +105,94 @@ impl<'a> Seeking<'a> {
         queries: &Queries,
         range: Range<usize>,
     ) -> Result<Vec<Option<G::Found>>> {
-        let mut found = Vec::with_capacity(range.len());
-        let mut seekers: Vec<Seeker<G::Found>> = (0..range.len().min(GROUP)).map(|_| Seeker::default()).collect();
-        let mut room = Room::new(seekers.len());
-        let mut start = range.start;
-        while start < range.end {
+        let mut found: Vec<Option<G::Found>> = Vec::with_capacity(range.len());
+        let mut group = Group { room: Room::take(), candidates: Vec::with_capacity(2 * BY_ITSELF) };
+        for start in range.clone().step_by(GROUP) {
             let end = range.end.min(start + GROUP);
             let panel = queries.panel(start..end)?;
-            let seekers = &mut seekers[..end - start];
-            for (query, seeker) in seekers.iter_mut().enumerate() {
-                let known: Option<u32> =
-                    panel.known(query).map(|known| known.iter().map(|word| word.count_ones()).sum());
-                let unknown = known.map_or(0, |known| self.scan.dim() as u32 - known);
-                seeker.met.clear();
-                *seeker = Seeker { unknown, met: std::mem::take(&mut seeker.met), ..Seeker::default() };
+            group.room.set_out(panel.queries());
+            for (query, seeker) in group.room.seekers.iter_mut().enumerate().take(panel.queries()) {
+                self.set_out(&panel, query, seeker);
             }
-            self.group(goal, &panel, seekers, &mut room)?;
-            found.extend(seekers.iter_mut().map(|seeker| seeker.found.take()));
-            start = end;
+            let first = found.len();
+            found.resize_with(first + panel.queries(), || None);
+            self.group(goal, &panel, &mut group, &mut found[first..])?;
         }
+        group.room.leave();
         Ok(found)
+    }
+
+    /// What a look-up has to know of a query.
+    fn set_out(&self, panel: &QueryPanel, query: usize, seeker: &mut Seeker) {
+        let (words, tail) = (self.scan.side().words(), self.scan.dim() % 64);
+        // Of whole words the last, as the first tables look at the first ones.
+        seeker.judged = if words > 1 && (1..48).contains(&tail) { words - 2 } else { words - 1 };
+        if let Some(known) = panel.known(query) {
+            let counts = || known.iter().map(|word| word.count_ones());
+            seeker.unknown = self.scan.dim() as u32 - counts().sum::<u32>();
+            seeker.judged = counts().enumerate().max_by_key(|count| count.1).map_or(0, |most| most.0);
+        }
     }
 
     fn group<G: Goal>(
         &self,
         goal: &G,
         panel: &QueryPanel,
-        seekers: &mut [Seeker<G::Found>],
-        room: &mut Room<'a>,
+        group: &mut Group<'a>,
+        found: &mut [Option<G::Found>],
     ) -> Result<()> {
         let tables = self.look.tables.chunks.len();
-        room.open.clear();
-        room.open.extend(0..seekers.len());
         let mut table = 0;
-        while table < tables && !room.open.is_empty() {
+        while table < tables && !group.room.open.is_empty() {
+            let room = &mut *group.room;
             let most = if panel.queries() == 1 { BY_ITSELF } else { (SIDE_BY_SIDE / room.open.len()).max(1) };
             let end = tables.min(table + most);
             room.buckets.clear();
             for q in room.open.iter().copied() {
                 for table in table..end {
-                    seekers[q].bound += self.ask(panel, q, table, &mut room.buckets);
+                    room.seekers[q].bound += self.ask(panel, q, table, &mut room.buckets);
                 }
             }
-            self.round(goal, panel, seekers, room)?;
+            self.round(goal, panel, group, found)?;
             table = end;
         }
-        if self.look.flips {
-            let mut table = 0;
-            while table < tables && !room.open.is_empty() {
-                room.buckets.clear();
-                room.open.retain(|&q| {
-                    // Who is farther than the pigeonhole can reach need not be asked for.
-                    let nearest = seekers[q].met.iter().map(|met| met.0).min();
-                    !seekers[q].lost && nearest.is_some_and(|nearest| nearest < 2 * seekers[q].bound.max(1))
-                });
-                for q in room.open.iter().copied() {
-                    seekers[q].bound += self.ask_flipped(panel, q, table, &mut room.buckets);
-                }
-                self.round(goal, panel, seekers, room)?;
-                table += 1;
+        self.conclude(goal, panel, &mut group.room, found)?;
+        let mut table = 0;
+        while self.look.flips && table < tables && !group.room.open.is_empty() {
+            let Room { seekers, open, buckets, .. } = &mut *group.room;
+            // Who is farther than the pigeonhole can reach need not be asked for.
+            open.retain(|&q| seekers[q].nearest().is_some_and(|nearest| nearest < 2 * seekers[q].bound.max(1)));
+            buckets.clear();
+            for q in open.iter().copied() {
+                seekers[q].bound += self.ask_flipped(panel, q, table, buckets);
             }
+            self.round(goal, panel, group, found)?;
+            table += 1;
         }
-        Ok(())
+        self.conclude(goal, panel, &mut group.room, found)
+    }
+
+    /// The query's value of the chunk of `table`, and its bits that are unknown.
+    #[inline]
+    fn value(&self, panel: &QueryPanel, query: usize, table: usize) -> (u32, u32) {
+        let chunks = &self.look.tables.chunks;
+        let signs = panel.signs(query);
+        let known = panel.known(query).map(|known| chunks.value(table, |word| known[word]));
+        let full = ((1u64 << chunks.bits()) - 1) as u32;
+        (chunks.value(table, |word| signs[word]), known.map_or(0, |known| !known & full))
     }
 
     /// Adds the buckets of `table` that a query may share with its key; by how much that raises the bound.
     #[inline]
-    fn ask(&self, panel: &QueryPanel, seeker: usize, table: usize, buckets: &mut Vec<Bucket>) -> u32 {
-        let chunks = &self.look.tables.chunks;
-        let signs = panel.signs(seeker);
-        let value = chunks.value(table, |word| signs[word]);
-        let mut unknown = 0;
-        if let Some(known) = panel.known(seeker) {
-            unknown = !chunks.value(table, |word| known[word]) & ((1u64 << chunks.bits()) - 1) as u32;
-            if unknown.count_ones() > FILLED {
-                return 0;
-            }
+    fn ask(&self, panel: &QueryPanel, query: usize, table: usize, buckets: &mut Vec<Bucket>) -> u32 {
+        let (value, unknown) = self.value(panel, query, table);
+        if unknown.count_ones() > FILLED {
+            return 0;
         }
-        let starts = self.look.tables.table(table).starts;
         // Every filling of the unknown bits.
         let mut filling = unknown;
         loop {
-            let value = value | filling;
-            prefetch(starts, value as usize);
-            buckets.push(Bucket { seeker, table, value, range: 0..0 });
+            self.ask_for(Bucket { seeker: query, table, value: value | filling, range: 0..0 }, buckets);
             if filling == 0 {
                 return 1;
             }
@@ -223,114 +201,20 @@ impl<'a> Seeking<'a> {
     }
 
     /// Adds the buckets of values that differ from the query's in one bit; a chunk with unknown bits has none.
-    fn ask_flipped(&self, panel: &QueryPanel, seeker: usize, table: usize, buckets: &mut Vec<Bucket>) -> u32 {
-        let chunks = &self.look.tables.chunks;
-        let full = ((1u64 << chunks.bits()) - 1) as u32;
-        if panel.known(seeker).is_some_and(|known| chunks.value(table, |word| known[word]) != full) {
+    fn ask_flipped(&self, panel: &QueryPanel, query: usize, table: usize, buckets: &mut Vec<Bucket>) -> u32 {
+        let (value, unknown) = self.value(panel, query, table);
+        if unknown != 0 {
             return 0;
         }
-        let signs = panel.signs(seeker);
-        let value = chunks.value(table, |word| signs[word]);
-        let starts = self.look.tables.table(table).starts;
-        for bit in 0..chunks.bits() {
-            let value = value ^ 1 << bit;
-            prefetch(starts, value as usize);
-            buckets.push(Bucket { seeker, table, value, range: 0..0 });
+        for bit in 0..self.look.tables.chunks.bits() {
+            self.ask_for(Bucket { seeker: query, table, value: value ^ 1 << bit, range: 0..0 }, buckets);
         }
         1
     }
 
-    /// Looks up the buckets asked for; those of whom that proves an answer leave.
-    fn round<G: Goal>(
-        &self,
-        goal: &G,
-        panel: &QueryPanel,
-        seekers: &mut [Seeker<G::Found>],
-        room: &mut Room<'a>,
-    ) -> Result<()> {
-        let Room { open, buckets, candidates, others, .. } = room;
-        for bucket in &mut *buckets {
-            let table = self.look.tables.table(bucket.table);
-            bucket.range = table.bucket(bucket.value);
-            seekers[bucket.seeker].probes += 1;
-            if bucket.range.len() > MOST_IN_BUCKET {
-                seekers[bucket.seeker].lost = true;
-                bucket.range = 0..0;
-            }
-            prefetch(table.places, bucket.range.start);
-        }
-        candidates.clear();
-        let side = self.scan.side();
-        for bucket in &*buckets {
-            for &place in &self.look.tables.table(bucket.table).places[bucket.range.clone()] {
-                // Keys of the past, or of a file that is damaged, are none.
-                if place as usize >= self.look.tables.covered() || !self.scan.holds(place as usize) {
-                    continue;
-                }
-                let (slab, index) = side.page_of(place as usize)?;
-                slab.prefetch(index, FETCHED);
-                candidates.push(Candidate { seeker: bucket.seeker, place, slab, index });
-            }
-        }
-        let (tier, limit) = (self.scan.tier(), self.look.limit);
-        for candidate in &*candidates {
-            let seeker = &mut seekers[candidate.seeker];
-            if seeker.met.iter().any(|met| met.1 == candidate.place) {
-                continue;
-            }
-            let distance = tier.distance(candidate.slab, candidate.index, panel, candidate.seeker, limit)?;
-            seeker.words_read += side.words() as u64;
-            if distance < limit {
-                if seeker.met.len() >= MOST_MET {
-                    seeker.lost = true;
-                    continue;
-                }
-                seeker.met.push((distance, candidate.place));
-            }
-        }
-        let mut failed = None;
-        open.retain(|&q| {
-            let seeker = &mut seekers[q];
-            if seeker.lost {
-                return false;
-            }
-            let met = Met {
-                seeking: self,
-                query: q,
-                panel,
-                unknown: seeker.unknown,
-                met: &seeker.met,
-                bound: seeker.bound,
-                probes: seeker.probes,
-                bits_read: 64 * seeker.words_read,
-            };
-            match goal.proven(&met, others) {
-                Ok(found) => seeker.found = found,
-                Err(error) => failed = Some(error),
-            }
-            seeker.found.is_none()
-        });
-        failed.map_or(Ok(()), Err)
-    }
-}
-
-/// Room that groups of queries use one after the other.
-struct Room<'a> {
-    open: Vec<usize>,
-    buckets: Vec<Bucket>,
-    candidates: Vec<Candidate<'a>>,
-    others: Vec<(u32, u64)>,
-}
-
-impl Room<'_> {
-    /// For so many queries at a time.
-    fn new(queries: usize) -> Self {
-        let buckets = if queries == 1 { BY_ITSELF } else { 2 * SIDE_BY_SIDE };
-        Self {
-            open: Vec::with_capacity(queries),
-            buckets: Vec::with_capacity(buckets),
-            candidates: Vec::with_capacity(2 * buckets),
-            others: Vec::new(),
-        }
+    #[inline]
+    fn ask_for(&self, bucket: Bucket, buckets: &mut Vec<Bucket>) {
+        prefetch(self.look.tables.table(bucket.table).starts, bucket.value as usize);
+        buckets.push(bucket);
     }
 }

@@ -1,8 +1,9 @@
 //! Whether to look up or to scan: by what either has taken, and how often a look-up answers.
 
+use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Separation;
 use crate::separation::Beta;
@@ -29,6 +30,27 @@ const REMEMBERED: usize = 16;
 /// Batches after which one that would be scanned is looked up all the same, as things change.
 const PASSED: u32 = 32;
 
+/// Look-ups that are measured before they count as known.
+const TRIED: u32 = 16;
+
+/// Of so many look-ups that a thread makes for the same purpose, one is measured once they are known: a clock and a lock
+/// take as long as a part of the look-up itself.
+const UNMEASURED: u32 = 16;
+
+thread_local! {
+    /// The purpose that this thread last looked up for where that is known to be worth it, for which index (by its
+    /// address: should another stand there later, it is looked up for a while), and how often it is taken for granted yet.
+    static KNOWN: Cell<Option<(usize, Purpose, u32)>> = const { Cell::new(None) };
+}
+
+/// What became of asking whether to look up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Worthwhile {
+    No,
+    /// And how long it takes is to be told if it began at some time.
+    Yes(Option<Instant>),
+}
+
 /// Moving averages.
 #[derive(Clone, Copy, Debug, Default)]
 struct Measures {
@@ -42,16 +64,27 @@ struct Measures {
 
 impl Worth {
     /// Whether to look up a batch.
-    pub(crate) fn is(&self, purpose: Purpose) -> bool {
+    pub(crate) fn is(&self, purpose: Purpose) -> Worthwhile {
+        let own = std::ptr::from_ref(self).addr();
+        if let Some((of, known, left @ 1..)) = KNOWN.get()
+            && of == own
+            && known == purpose
+        {
+            KNOWN.set(Some((of, known, left - 1)));
+            return Worthwhile::Yes(None);
+        }
         let measures = self.with(purpose, |measures| *measures);
         let tried = measures.looks < 4 || measures.scan == 0.0;
         // A look-up that answers spares a scan, one that does not comes on top of it.
         let worth = tried || measures.look < measures.answered * measures.scan;
-        if !worth && self.passed.fetch_add(1, Ordering::Relaxed) >= PASSED {
-            self.passed.store(0, Ordering::Relaxed);
-            return true;
+        KNOWN.set((worth && measures.looks >= TRIED).then_some((own, purpose, UNMEASURED)));
+        if !worth && self.passed.fetch_add(1, Ordering::Relaxed) < PASSED {
+            return Worthwhile::No;
         }
-        worth
+        if !worth {
+            self.passed.store(0, Ordering::Relaxed);
+        }
+        Worthwhile::Yes(Some(Instant::now()))
     }
 
     /// `queries` were looked up, of which `answered` were answered.

@@ -17,7 +17,7 @@ mod stored;
 
 use std::fmt;
 
-use popfield_kernels::{LANES, Lanes, Slab};
+use popfield_kernels::{LANES, Lanes, Slab, prefer_large_pages};
 use rayon::prelude::*;
 
 pub use batch::Batch;
@@ -112,7 +112,9 @@ impl Patterns {
         let blocks = self.len.saturating_add(additional).div_ceil(LANES);
         let lanes = blocks.checked_mul(words).ok_or_else(|| out_of_memory(blocks))?;
         let more = lanes - self.pages.lanes().len();
-        self.pages.lanes_mut().try_reserve_exact(more).map_err(|_| out_of_memory(blocks))
+        self.pages.lanes_mut().try_reserve_exact(more).map_err(|_| out_of_memory(blocks))?;
+        prefer_large_pages(self.pages.lanes_mut().spare_capacity_mut());
+        Ok(())
     }
 
     /// Makes room for one more, and for as many again where that takes a move: for those who store one by one.

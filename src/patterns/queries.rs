@@ -175,12 +175,14 @@ impl Queries {
     }
 
     /// Some of them, packed for the kernels.
-    pub(crate) fn panel(&self, indices: impl IntoIterator<Item = usize>) -> Result<QueryPanel> {
-        let words = self.signs.words();
-        let indices: Vec<usize> = indices.into_iter().collect();
+    pub(crate) fn panel<I>(&self, indices: I) -> Result<QueryPanel>
+    where
+        I: IntoIterator<Item = usize, IntoIter: Clone>,
+    {
+        let (words, indices) = (self.signs.words(), indices.into_iter());
         let rows = |patterns: &Patterns| -> Vec<u64> {
-            let mut rows = Vec::with_capacity(indices.len() * words);
-            indices.iter().for_each(|&i| rows.extend(patterns.row(i)));
+            let mut rows = Vec::with_capacity(indices.size_hint().0 * words);
+            indices.clone().for_each(|i| rows.extend(patterns.row(i)));
             rows
         };
         Ok(QueryPanel::new(rows(&self.signs), self.known.as_ref().map(rows), words)?)

@@ -186,7 +186,7 @@ impl Side {
 
     /// The bits of word `word` that lie within the dimension: of what a file holds beyond, nothing is handed out.
     #[inline]
-    fn within(&self, word: usize) -> u64 {
+    pub(crate) fn within(&self, word: usize) -> u64 {
         if word + 1 == self.words { tail_mask(self.dim) } else { u64::MAX }
     }
 
@@ -356,6 +356,13 @@ impl Side {
     pub(crate) fn page_of(&self, index: usize) -> Result<(Slab<'_>, usize)> {
         let (pages, at) = self.place(index);
         pages.page_of(at)
+    }
+
+    /// Has pattern `index`, which must be in range, fetched into the cache; a hint.
+    pub(crate) fn prefetch(&self, index: usize) -> Result<()> {
+        let (slab, at) = self.page_of(index)?;
+        slab.prefetch(at, 0..self.words);
+        Ok(())
     }
 
     #[inline]

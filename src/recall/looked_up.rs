@@ -10,6 +10,9 @@ use crate::sign::exact::ULP;
 use crate::sign::self_term::SelfTerm;
 use crate::{Patterns, Queries, Result, Separation, Tie};
 
+/// Values are fetched so many queries before they are copied.
+const AHEAD: usize = 4;
+
 impl Asked<'_> {
     /// One step for every query.
     pub(crate) fn recalled(self, queries: &Queries, field: &Field, tie: Tie) -> Result<Recalled> {
@@ -51,8 +54,11 @@ impl Asked<'_> {
         let (values, mut answers) = (self.values, answers.into_iter());
         let mut patterns = Patterns::filled(found.len(), values.dim(), false)?;
         let mut reports = Vec::with_capacity(found.len());
-        for (query, found) in found.iter().enumerate() {
-            match found {
+        for (query, of_query) in found.iter().enumerate() {
+            if let Some(Some(later)) = found.get(query + AHEAD) {
+                values.prefetch(later.place)?;
+            }
+            match of_query {
                 Some(found) => {
                     patterns.put(query, values.row(found.place));
                     reports.push(report(field, found, values.dim()));

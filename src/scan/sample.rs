@@ -25,6 +25,6 @@ fn size(keys: usize) -> usize {
 }
 
 /// `count` places evenly among `of`.
-pub(crate) fn spread(count: usize, of: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn spread(count: usize, of: usize) -> impl Iterator<Item = usize> + Clone {
     (0..count).map(move |i| i * of / count)
 }
