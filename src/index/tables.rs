@@ -7,6 +7,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use popfield_kernels::{LANES, prefetch};
 use rayon::prelude::*;
 
 use crate::error::room_for;
@@ -175,38 +176,56 @@ impl<'a> Table<'a> {
     }
 }
 
+/// Keys whose buckets are found together: each is a wait for memory, and what many wait for comes at once.
+const TOGETHER: usize = 64;
+
 /// Fills in one table, whose numbers are zero.
 fn fill(side: &Side, chunks: &Chunks, table: usize, numbers: &mut [u32], steps: &Steps<'_>) -> Result<()> {
     let (starts, places) = numbers.split_at_mut((1 << chunks.bits()) + 1);
-    each_value(side, chunks, table, steps, |_, value| starts[value as usize + 1] += 1)?;
+    each_value(side, chunks, table, steps, |_, values| {
+        values.iter().for_each(|&value| prefetch(starts, value as usize + 1));
+        values.iter().for_each(|&value| starts[value as usize + 1] += 1);
+    })?;
     let mut sum = 0;
     for start in &mut *starts {
         sum += *start;
         *start = sum;
     }
     // Each start walks to the end of its bucket, which is where the next begins: moved by one they stand right again.
-    each_value(side, chunks, table, steps, |place, value| {
-        let next = &mut starts[value as usize];
-        places[*next as usize] = place as u32;
-        *next += 1;
+    each_value(side, chunks, table, steps, |first, values| {
+        values.iter().for_each(|&value| prefetch(starts, value as usize));
+        values.iter().for_each(|&value| prefetch(places, starts[value as usize] as usize));
+        for (place, &value) in (first as u32..).zip(values) {
+            let next = &mut starts[value as usize];
+            places[*next as usize] = place;
+            *next += 1;
+        }
     })?;
     starts.copy_within(0..1 << chunks.bits(), 1);
     starts[0] = 0;
     Ok(())
 }
 
-/// Shows the value of every key's chunk, by ascending place.
+/// Shows the values of the chunk of every key by ascending place, some at a time, with the place of their first.
 fn each_value(
     side: &Side,
     chunks: &Chunks,
     table: usize,
     steps: &Steps<'_>,
-    mut show: impl FnMut(usize, u32),
+    mut show: impl FnMut(usize, &[u32]),
 ) -> Result<()> {
+    let mut values = [0; TOGETHER];
+    let mut columns = Vec::with_capacity(side.words());
     for run in side.runs(0..side.blocks(), usize::MAX) {
         steps.check()?;
-        for index in 0..run.present {
-            show(run.first + index, chunks.value(table, |word| run.word(index, word)));
+        columns.clear();
+        columns.extend((0..side.words()).map(|word| run.column(word)));
+        for first in (0..run.present).step_by(TOGETHER) {
+            let values = &mut values[..TOGETHER.min(run.present - first)];
+            for (index, value) in (first..).zip(&mut *values) {
+                *value = chunks.value(table, |word| columns[word][index / LANES].0[index % LANES]);
+            }
+            show(run.first + first, values);
         }
     }
     Ok(())
