@@ -3,9 +3,9 @@
 //! | bytes | what |
 //! |---|---|
 //! | 0–7 | `popindex` |
-//! | 8–11 | format version, 1 |
+//! | 8–11 | format version, 2 |
 //! | 12–15, 16–19 | tables T, bits of a chunk |
-//! | 20–23 | flags: bit 0 set if basins follow |
+//! | 20–23 | flags: bit 0 set if basins follow; bits 8–15 the degree of the budgets that follow, 0 for none |
 //! | 24–31 | dimension d |
 //! | 32–39 | keys n |
 //! | 40–47 | segments that the keys lie in |
@@ -13,7 +13,7 @@
 //! | 56–63 | the radius of the basins |
 //! | then | of each segment its keys, 8 bytes, and their hash, 32 bytes |
 //! | then | positions of the chunks, 4 bytes each, and zeros to a multiple of 64 |
-//! | then | the numbers of the tables, as `tables.rs` has them, then those of the basins, 4 bytes each |
+//! | then | the numbers of the tables, as `tables.rs` has them, then those of the basins, then those of the budgets (`powers.rs`), 4 bytes each |
 //! | last 32 | BLAKE3 hash of everything before |
 //!
 //! Numbers are little-endian. Proofs rest on every one of them, so that the hash is checked before any is believed.
@@ -29,15 +29,18 @@ use crate::index::Index;
 use crate::index::around::Around;
 use crate::index::chunks::{BITS, Chunks};
 use crate::index::origin::Origin;
+use crate::index::powers::Powers;
 use crate::index::tables::{Halves, Tables, bytes_of};
 use crate::lasting::Hashing;
 use crate::{Error, Result};
 
 const MAGIC: &[u8; 8] = b"popindex";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER_BYTES: usize = 64;
 const HASH_BYTES: usize = blake3::OUT_LEN;
 const BASINS: u32 = 1;
+/// Where in the flags the degree stands.
+const DEGREE: u32 = 8;
 /// Bytes that are written and hashed at a time.
 const PIECE: usize = 1 << 22;
 
@@ -63,7 +66,9 @@ impl Index {
         let chunks = &tables.chunks;
         let mut start = Vec::new();
         start.extend(MAGIC);
-        for number in [VERSION, chunks.len() as u32, chunks.bits(), if around.is_some() { BASINS } else { 0 }] {
+        let degree = self.powers().map_or(0, Powers::degree);
+        let flags = if around.is_some() { BASINS } else { 0 } | degree << DEGREE;
+        for number in [VERSION, chunks.len() as u32, chunks.bits(), flags] {
             start.extend(number.to_le_bytes());
         }
         let numbers = around.map_or(0, |around| around.numbers().len() as u64);
@@ -77,7 +82,8 @@ impl Index {
         chunks.positions().iter().for_each(|position| start.extend(position.to_le_bytes()));
         start.resize(start.len().next_multiple_of(64), 0);
         writer.write_all(&start)?;
-        for numbers in [Some(tables.numbers()), around.map(Around::numbers)].into_iter().flatten() {
+        let all = [Some(tables.numbers()), around.map(Around::numbers), self.powers().map(Powers::numbers)];
+        for numbers in all.into_iter().flatten() {
             for piece in numbers.chunks(PIECE / 4) {
                 match bytes_of_halves(piece) {
                     Some(bytes) => writer.write_all(bytes)?,
@@ -118,10 +124,12 @@ impl Index {
         let (keys, positions) = (keys as usize, u64::from(tables) * u64::from(bits));
         let parts = HEADER_BYTES as u128 + 40 * u128::from(segments);
         let start = (parts + 4 * u128::from(positions)).next_multiple_of(64);
-        let sane =
-            BITS.contains(&bits) && u32::try_from(keys).is_ok() && flags & !BASINS == 0 && tables as usize <= dim;
+        let (degree, has_basins) = (flags >> DEGREE, flags & BASINS);
+        let known_flags = flags == degree << DEGREE | has_basins && degree <= 64;
+        let sane = BITS.contains(&bits) && u32::try_from(keys).is_ok() && known_flags && tables as usize <= dim;
         let of_tables = if sane { bytes_of(tables as usize, bits, keys) } else { 0 };
-        let claimed = start + u128::from(of_tables) + 4 * u128::from(numbers);
+        let of_powers = if degree > 0 { 4 * keys as u64 } else { 0 };
+        let claimed = start + u128::from(of_tables) + 4 * u128::from(numbers) + u128::from(of_powers);
         if !sane || claimed != content.len() as u128 {
             return damaged("length", format!("{claimed} bytes, by its header"), content.len().to_string());
         }
@@ -150,12 +158,23 @@ impl Index {
         };
         let tables = numbers_of(at..at + of_tables as usize).and_then(|it| Tables::of_numbers(chunks, keys, it));
         let rest = at + of_tables as usize..at + of_tables as usize + 4 * numbers as usize;
-        let around = match flags & BASINS {
+        // Budgets are of keys that are all at their places.
+        let powers = match degree {
+            1.. if shared == keys => numbers_of(rest.end..rest.end + of_powers as usize),
+            _ => None,
+        };
+        let around = match has_basins {
             0 => Some(None),
             _ => numbers_of(rest).and_then(|it| Around::of_numbers(keys, radius as u32, it)).map(Some),
         };
         match (tables, around) {
-            (Some(tables), Some(around)) => Ok(Self::new(tables.cut(shared), around)),
+            (Some(tables), Some(around)) => {
+                let index = Self::new(tables.cut(shared), around);
+                Ok(match powers {
+                    Some(numbers) => index.with_powers(Powers::of_numbers(degree, numbers)),
+                    None => index,
+                })
+            }
             _ => damaged("numbers", "as many as its header says, on a little-endian machine".into(), "others".into()),
         }
     }

@@ -22,6 +22,7 @@ mod chunks;
 mod file;
 mod look;
 mod origin;
+mod powers;
 mod proof;
 mod room;
 mod round;
@@ -36,6 +37,7 @@ pub(crate) use around::Around;
 use around::Learned;
 use look::Look;
 pub(crate) use origin::Origin;
+pub(crate) use powers::{Powers, WithinBudget, degree};
 pub(crate) use proof::{Found, Listing, Outweighing, Proof, Within};
 pub(crate) use seek::Goal;
 use seek::Seeking;
@@ -76,6 +78,8 @@ pub struct IndexInfo {
     pub covered: usize,
     /// How far basins tell what stands around each key, if they are in it.
     pub radius: Option<u32>,
+    /// The degree K of s^K of which budgets are in it, if any; they serve every larger one.
+    pub degree: Option<u32>,
 }
 
 /// An index of the keys of a memory. Clones share what they are made of and what they learn.
@@ -83,6 +87,7 @@ pub struct IndexInfo {
 pub(crate) struct Index {
     tables: Arc<Tables>,
     around: Option<Arc<Around>>,
+    powers: Option<Arc<Powers>>,
     learned: Arc<Learned>,
     worth: Arc<Worth>,
 }
@@ -91,7 +96,8 @@ impl Index {
     /// Of `tables`, with what is known of the keys in them.
     pub(crate) fn new(tables: Tables, around: Option<Around>) -> Self {
         let learned = Arc::new(Learned::new(tables.covered()));
-        Self { tables: Arc::new(tables), around: around.map(Arc::new), learned, worth: Arc::default() }
+        let (tables, around) = (Arc::new(tables), around.map(Arc::new));
+        Self { tables, around, powers: None, learned, worth: Arc::default() }
     }
 
     pub(crate) fn tables(&self) -> &Tables {
@@ -102,20 +108,33 @@ impl Index {
         self.around.as_deref()
     }
 
+    /// Budgets under s^K, if there are any.
+    pub(crate) fn powers(&self) -> Option<&Powers> {
+        self.powers.as_deref()
+    }
+
     pub(crate) fn info(&self) -> IndexInfo {
-        let numbers = self.tables.numbers().len() + self.around().map_or(0, |around| around.numbers().len());
+        let of_basins = self.around().map_or(0, |around| around.numbers().len());
+        let of_powers = self.powers().map_or(0, |powers| powers.numbers().len());
+        let numbers = self.tables.numbers().len() + of_basins + of_powers;
         IndexInfo {
             tables: self.tables.chunks.len(),
             chunk: self.tables.chunks.bits(),
             bytes: 4 * numbers as u64,
             covered: self.tables.covered(),
             radius: self.around().map(Around::radius),
+            degree: self.powers().map(Powers::degree),
         }
     }
 
     /// This index with what is known of the keys around each.
     pub(crate) fn with_around(self, around: Around) -> Self {
         Self { around: Some(Arc::new(around)), ..self }
+    }
+
+    /// This index with budgets of the same keys under s^K.
+    pub(crate) fn with_powers(self, powers: Powers) -> Self {
+        Self { powers: Some(Arc::new(powers)), ..self }
     }
 
     /// This index where some keys are forgotten: what is learned from now on does not hold for those who still have them.
@@ -131,7 +150,8 @@ impl Index {
     fn look(&self) -> Look<'_> {
         let (tables, around) = (&*self.tables, self.around.as_deref());
         let chunks = &tables.chunks;
-        let most = around.map_or(0, Around::most).max(self.learned.most());
+        let of_powers = self.powers().map_or(0, Powers::most);
+        let most = around.map_or(0, Around::most).max(self.learned.most()).max(of_powers);
         let limit = (2 * chunks.len() as u32 + 2).max(most / 2 + 1);
         let flips = tables.covered() >= MANY.max(16 * chunks.len() * chunks.bits() as usize);
         Look { tables, around, learned: &self.learned, limit, flips }

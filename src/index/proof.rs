@@ -96,19 +96,20 @@ impl Goal for Outweighing<'_> {
             weight = if nearer { None } else { outweighed(self.law, dim, others) };
         }
         let Some(weight) = weight else { return Ok(None) };
-        let ids = scan.ids();
-        let copies = met.met.iter().filter(|key| key.0 == distance).map(|key| key.1 as usize);
-        let Some((id, place)) = copies.clone().map(|place| (ids.id(place), place)).min() else { return Ok(None) };
-        let count = copies.clone().count() as u64;
-        let equal = |other: usize| {
-            (0..self.values.words()).all(|word| self.values.word(other, word) == self.values.word(place, word))
-        };
-        if count > 1 && !copies.into_iter().all(equal) {
-            return Ok(None);
-        }
-        let nearest = Nearest { id, distance, count };
+        let Some((nearest, place)) = copies(met, self.values, distance) else { return Ok(None) };
         Ok(Some(Found { place, nearest, others: weight, proof, probes: met.probes, bits_read: met.bits_read }))
     }
+}
+
+/// The keys met at `distance`, which are all that are as near, and the place of the one with the lowest id; `None` where
+/// they do not share their value.
+pub(crate) fn copies(met: &Met<'_, '_>, values: &Side, distance: u32) -> Option<(Nearest, usize)> {
+    let ids = met.seeking.scan.ids();
+    let places = met.met.iter().filter(|key| key.0 == distance).map(|key| key.1 as usize);
+    let (id, place) = places.clone().map(|place| (ids.id(place), place)).min()?;
+    let count = places.clone().count() as u64;
+    let equal = |other: usize| (0..values.words()).all(|word| values.word(other, word) == values.word(place, word));
+    (count == 1 || places.into_iter().all(equal)).then_some((Nearest { id, distance, count }, place))
 }
 
 /// Seeks the `top` nearest of the keys nearer than `limit`.

@@ -1,8 +1,8 @@
 //! The index of a memory: made, dropped, and what it is.
 
 use crate::basins::Basins;
-use crate::index::{Around, Index, IndexInfo, IndexOptions, Tables, bytes_of};
-use crate::{Error, Memory, Progress, Result};
+use crate::index::{Around, Index, IndexInfo, IndexOptions, Powers, Tables, bytes_of, degree};
+use crate::{Error, Memory, Progress, Result, Separation};
 
 impl Memory {
     /// Bytes that an index made so would take, at first; where keys have much in common it takes longer chunks, and may
@@ -57,19 +57,42 @@ impl Memory {
     /// # Errors
     /// [`Error::Empty`] without an index; [`Error::Mismatch`] for basins of other associations; [`Error::OutOfMemory`].
     pub fn index_basins(&mut self, basins: &Basins) -> Result<()> {
+        let (index, places) = self.indexed_places(basins)?;
+        let around = Around::of_basins(basins, places, index.tables().covered())?;
+        self.index = Some(index.narrowed().with_around(around));
+        Ok(())
+    }
+
+    /// Gives the index the budgets that `basins` prove under `separation`, s^K, so that queries within them are answered
+    /// under that degree and every larger one. The basins must be of this memory as for
+    /// [`index_basins`](Self::index_basins), and have looked at the [far](crate::basins::Look::far) keys too.
+    ///
+    /// # Errors
+    /// As [`index_basins`](Self::index_basins); [`Error::Parameter`] for a separation that is no power, or where far keys
+    /// were not asked for.
+    pub fn index_budgets(&mut self, basins: &Basins, separation: Separation) -> Result<()> {
+        let Some(degree) = degree(separation) else {
+            let (expected, found) = ("linear or polynomial".into(), separation.to_string());
+            return Err(Error::Parameter { what: "separation of budgets to keep", expected, found });
+        };
+        let (index, places) = self.indexed_places(basins)?;
+        let powers = Powers::of_basins(basins, (separation, degree), places, index.tables().covered())?;
+        self.index = Some(index.clone().with_powers(powers));
+        Ok(())
+    }
+
+    /// The index, and the places of the associations that `basins` are of, if these are all in it.
+    fn indexed_places(&self, basins: &Basins) -> Result<(&Index, impl Iterator<Item = usize>)> {
         let Some(index) = &self.index else { return Err(Error::Empty { what: "an index" }) };
-        let covered = index.tables().covered();
         // Other keys may have come to stand under the same ids.
         let of_these = basins.generation == self.keys.generation();
         let same = of_these && basins.all.iter().map(|basin| basin.id).eq(self.ids());
-        if !same || covered < self.key_side().len() {
+        if !same || index.tables().covered() < self.key_side().len() {
             return Err(Error::Mismatch { what: "the associations of an index and those of basins" });
         }
         let live = self.keys.live();
-        let places = (0..self.key_side().len()).filter(|&place| live.is_none_or(|live| live.contains(place)));
-        let around = Around::of_basins(basins, places, covered)?;
-        self.index = Some(index.narrowed().with_around(around));
-        Ok(())
+        let places = (0..self.key_side().len()).filter(move |&place| live.is_none_or(|live| live.contains(place)));
+        Ok((index, places))
     }
 
     /// Drops the index.

@@ -1,6 +1,6 @@
 //! One step of recall with an index: what it proves is the answer, and what it leaves is scanned for.
 
-use crate::index::{Found, Index, Outweighing, Proof, Purpose};
+use crate::index::{Found, Goal, Index, Outweighing, Proof, Purpose, WithinBudget, degree};
 use crate::recall::asked::Asked;
 use crate::recall::certificate::{Certificate, Reason, Report};
 use crate::recall::closing::Answer;
@@ -8,7 +8,7 @@ use crate::recall::recalled::Recalled;
 use crate::separation::field::Field;
 use crate::sign::exact::ULP;
 use crate::sign::self_term::SelfTerm;
-use crate::{Patterns, Queries, Result, Separation, Tie};
+use crate::{Patterns, Queries, Result, Tie};
 
 /// Values are fetched so many queries before they are copied.
 const AHEAD: usize = 4;
@@ -16,12 +16,36 @@ const AHEAD: usize = 4;
 impl Asked<'_> {
     /// One step for every query.
     pub(crate) fn recalled(self, queries: &Queries, field: &Field, tie: Tie) -> Result<Recalled> {
-        let index = self.index.filter(|_| matches!(field.separation(), Separation::Exponential(_) | Separation::Max));
-        let Some(index) = index else { return Recalled::new(self.answers(queries, field, tie)?, self.values.dim()) };
+        let Some(index) = self.index else { return self.plain(queries, field, tie) };
+        let is_kept = field.self_term() == SelfTerm::Kept;
+        match degree(field.separation()) {
+            None => {
+                let goal = Outweighing { law: field.law(), values: self.values, slack: u32::from(!is_kept) };
+                self.by_index(index, &goal, queries, field, tie)
+            }
+            Some(degree) => match index.powers().filter(|powers| is_kept && powers.degree() <= degree) {
+                Some(powers) => {
+                    self.by_index(index, &WithinBudget { powers, values: self.values }, queries, field, tie)
+                }
+                None => self.plain(queries, field, tie),
+            },
+        }
+    }
+
+    fn plain(self, queries: &Queries, field: &Field, tie: Tie) -> Result<Recalled> {
+        Recalled::new(self.answers(queries, field, tie)?, self.values.dim())
+    }
+
+    fn by_index(
+        self,
+        index: &Index,
+        goal: &impl Goal<Found = Found>,
+        queries: &Queries,
+        field: &Field,
+        tie: Tie,
+    ) -> Result<Recalled> {
         let purpose = Purpose::Recall(field.separation());
-        let slack = u32::from(field.self_term() != SelfTerm::Kept);
-        let goal = Outweighing { law: field.law(), values: self.values, slack };
-        let Some(found) = index.seek(self.scan, &goal, purpose, queries)? else {
+        let Some(found) = index.seek(self.scan, goal, purpose, queries)? else {
             return Recalled::new(self.scanned(index, queries, field, tie)?, self.values.dim());
         };
         let left: Vec<usize> = (0..found.len()).filter(|&query| found[query].is_none()).collect();
@@ -30,7 +54,7 @@ impl Asked<'_> {
             true => Vec::new(),
             false => self.scanned(index, &queries.select(&left)?, field, tie)?,
         };
-        if self.scan.is_whole() {
+        if self.scan.is_whole() && learns(field) {
             // A proof that took as long as this is worth being had sooner the next time.
             let dear = found.iter().flatten().filter(|found| found.probes as usize > 2 * index.tables().chunks.len());
             index.learn(self.scan, dear.map(|found| found.place))?;
@@ -42,7 +66,7 @@ impl Asked<'_> {
     fn scanned(self, index: &Index, queries: &Queries, field: &Field, tie: Tie) -> Result<Vec<Answer>> {
         let purpose = Purpose::Recall(field.separation());
         let answers = index.timed(purpose, queries.len(), || self.answers(queries, field, tie))?;
-        if self.scan.is_whole() {
+        if self.scan.is_whole() && learns(field) {
             let found = answers.iter().filter_map(|answer| self.scan.place_of(answer.report.nearest.id));
             index.learn(self.scan, found)?;
         }
@@ -73,6 +97,11 @@ impl Asked<'_> {
         }
         Ok(Recalled { patterns, reports })
     }
+}
+
+/// Whether to know what is nearest to a key may prove answers.
+fn learns(field: &Field) -> bool {
+    degree(field.separation()).is_none()
 }
 
 /// What is known of an answer that is the value of a key found.

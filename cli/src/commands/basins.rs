@@ -76,7 +76,7 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
     let found = Found { memory: &memory, asked: loaded.as_ref(), basins, budgets };
 
     let kept = match scope.is_none() && found.asked.is_none() && memory.index_info().is_some() {
-        true => keep(&memory, &found.basins, &args.memory)?,
+        true => keep(&memory, &found.basins, separation, &args.memory)?,
         false => None,
     };
     let csv = csv.map(|file| written(file, |file| found.write_csv(file))).transpose()?;
@@ -109,11 +109,14 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
 }
 
 /// Keeps the basins of all patterns in the index of the memory at `path`, if that is of all of them; where it lies.
-fn keep(memory: &Memory, basins: &Basins, path: &Path) -> Result<Option<PathBuf>> {
+fn keep(memory: &Memory, basins: &Basins, separation: Separation, path: &Path) -> Result<Option<PathBuf>> {
     let mut indexed = memory.clone();
     if let Err(popfield::Error::Mismatch { .. }) = indexed.index_basins(basins) {
         // Patterns that were stored since are not in it.
         return Ok(None);
+    }
+    if matches!(separation, Separation::Linear | Separation::Polynomial(_)) {
+        indexed.index_budgets(basins, separation)?;
     }
     indexed.write_index(path).map_err(about(path))?;
     Ok(Some(Memory::index_path(path)))
