@@ -138,6 +138,14 @@ pub enum Error {
         /// What the file holds.
         found: String,
     },
+    /// A file is not one of receipts.
+    #[error("not a file of receipts: line 1: expected {expected}, found {found}")]
+    Receipts {
+        /// What its first line holds.
+        expected: String,
+        /// What the file holds there.
+        found: String,
+    },
     /// A file is not a memory, or not a whole one.
     #[error("not a popfield memory: {place}: expected {expected}, found {found}")]
     Format {
@@ -258,7 +266,11 @@ impl Error {
             | Self::UnequalDimensions { .. }
             | Self::HeteroAssociative { .. }
             | Self::Mismatch { .. } => ErrorKind::Mismatch,
-            Self::Format { .. } | Self::Index { .. } | Self::Version { .. } | Self::Store { .. } => ErrorKind::Format,
+            Self::Format { .. }
+            | Self::Receipts { .. }
+            | Self::Index { .. }
+            | Self::Version { .. }
+            | Self::Store { .. } => ErrorKind::Format,
             Self::Kernel(_) => ErrorKind::Unsupported,
             Self::OutOfMemory { .. } | Self::Locked { .. } => ErrorKind::Resource,
             Self::Io(_) | Self::Poisoned => ErrorKind::Io,

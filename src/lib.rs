@@ -65,6 +65,8 @@ pub mod dynamics;
 pub mod store;
 // all that one asks of a memory,
 mod memory;
+// what proves its answers to others,
+pub mod receipts;
 // and networks whose weights are learned of one.
 #[cfg(feature = "learning")]
 pub mod learning;

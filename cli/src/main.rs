@@ -84,6 +84,7 @@ fn run(command: Command) -> Result<()> {
         Command::Info(args) => commands::info::run(&args),
         Command::Recall(args) => commands::recall::run(&args),
         Command::Search(args) => commands::search::run(&args),
+        Command::CheckReceipts(args) => commands::check_receipts::run(&args),
         Command::Overlaps(args) => commands::overlaps::run(&args),
         Command::Index(args) => commands::index::run(&args),
         Command::Basins(args) => commands::basins::run(&args),

@@ -1,6 +1,8 @@
 //! `Memory`: a memory in RAM, or one that a store holds.
 
 use std::fmt::Write;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,13 +10,14 @@ use numpy::{
     Element, IntoPyArray, PyArray1, PyArrayDescr, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadwriteArrayDyn,
     PyUntypedArray, PyUntypedArrayMethods,
 };
+use popfield::receipts::{check, to_file};
 use popfield::separation::Beta;
 use popfield::shared::{Changing, Shared, State};
 use popfield::store::Backend;
 use popfield::{Batch, Dynamics, Patterns, Progress, Queries, Recall, Scope, Separation};
 use pyo3::exceptions::{PyMemoryError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use crate::arrays::{self, Reading, shaped};
 use crate::choices::{self, named};
@@ -360,7 +363,8 @@ impl Memory {
     /// (s^degree; `degree` 2) or "max" (the nearest keys vote). `tie` is what a field of exactly 0 gives: "plus", "minus" or
     /// "stay". Positions where `known=` is False, or that hold 0 in an array that also holds -1, are unknown.
     /// `only=` and `exclude=` are ids: for this call only these associations exist. `report=True` also returns a structured
-    /// array that says of each query what is nearest and how the answer was proved.
+    /// array that says of each query what is nearest and how the answer was proved. `receipts=` is a path to which what
+    /// proves each answer is written, for `check_receipts`.
     ///
     /// `threads=` is for this call; `progress=True` shows a bar, a callable of (done, total) is told, and stops the call
     /// by returning False. Ctrl-C stops it too.
@@ -374,7 +378,7 @@ impl Memory {
     /// >>> answer, report = memory.recall(query, report=True)
     /// >>> int(report["nearest_id"]), int(report["nearest_distance"]), str(report["certificate"])
     /// (42, 50, 'dominant')
-    #[pyo3(signature = (queries, *, separation="exponential", beta=None, degree=None, steps=1, tie="plus", only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", threads=None, report=false, progress=None))]
+    #[pyo3(signature = (queries, *, separation="exponential", beta=None, degree=None, steps=1, tie="plus", only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", threads=None, report=false, receipts=None, progress=None))]
     #[allow(clippy::too_many_arguments)]
     fn recall<'py>(
         &self,
@@ -394,6 +398,7 @@ impl Memory {
         bitorder: &str,
         threads: Option<usize>,
         report: bool,
+        receipts: Option<PathBuf>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (call, state) = (Call::begin()?, self.state());
@@ -403,9 +408,15 @@ impl Memory {
         let how = How::asked(threads, progress)?;
         let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim())?;
         let scope = scope(memory, only, exclude, missing)?;
-        let words = words(&state, queries.len().saturating_mul(steps as usize));
+        let asked = words(&state, queries.len().saturating_mul(steps as usize));
+        // Files are not written while others wait for the GIL.
+        let words = if receipts.is_some() { usize::MAX } else { asked };
         let recalled = run_engine(py, &call, &how, words, |progress| {
-            let recalled = view(memory, scope.as_ref()).watched(progress).recall(&queries, &recall)?;
+            let view = view(memory, scope.as_ref()).watched(progress);
+            let recalled = match &receipts {
+                None => view.recall(&queries, &recall)?,
+                Some(path) => to_file(path, |file| view.recall_with_receipts(&queries, &recall, file))?,
+            };
             Ok((recalled.patterns.to_signs(), recalled.reports))
         })?;
         let answers = shaped(py, recalled.0, memory.value_dim(), single)?;
@@ -416,14 +427,15 @@ impl Memory {
     }
 
     /// The `k` nearest keys of each query, (ids, distances), both (queries, k): Hamming distances, nearest first, equal ones
-    /// by lower id. With `radius=` all keys within that distance, flat, and offsets at which each query's begin.
+    /// by lower id. With `radius=` all keys within that distance, flat, and offsets at which each query's begin. `receipts=`
+    /// is a path to which what proves them is written, for `check_receipts`.
     ///
     /// >>> memory = popfield.Memory(np.eye(8) * 2 - 1)
     /// >>> memory.search(-np.ones(8), k=3)
     /// (array([0, 1, 2], dtype=uint64), array([1, 1, 1], dtype=uint32))
     /// >>> memory.search(np.eye(8)[:2] * 2 - 1, radius=0)
     /// (array([0, 1], dtype=uint64), array([0, 0], dtype=uint32), array([0, 1, 2]))
-    #[pyo3(signature = (queries, k=1, *, radius=None, only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", threads=None, progress=None))]
+    #[pyo3(signature = (queries, k=1, *, radius=None, only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", threads=None, receipts=None, progress=None))]
     #[allow(clippy::too_many_arguments)]
     fn search<'py>(
         &self,
@@ -439,17 +451,23 @@ impl Memory {
         packed: Option<&Bound<'py, PyAny>>,
         bitorder: &str,
         threads: Option<usize>,
+        receipts: Option<PathBuf>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let (call, state) = (Call::begin()?, self.state());
         let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
         let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim())?;
         let scope = scope(memory, only, exclude, missing)?;
-        let found = run_engine(py, &call, &how, words(&state, queries.len()), |progress| {
+        let words = if receipts.is_some() { usize::MAX } else { words(&state, queries.len()) };
+        let found = run_engine(py, &call, &how, words, |progress| {
             let view = view(memory, scope.as_ref()).watched(progress);
-            match radius {
-                None => view.search_top(&queries, k),
-                Some(radius) => view.search_radius(&queries, radius),
+            match (radius, &receipts) {
+                (None, None) => view.search_top(&queries, k),
+                (Some(radius), None) => view.search_radius(&queries, radius),
+                (None, Some(path)) => to_file(path, |file| view.search_top_with_receipts(&queries, k, file)),
+                (Some(radius), Some(path)) => {
+                    to_file(path, |file| view.search_radius_with_receipts(&queries, radius, file))
+                }
             }
         })?;
         let ids: Vec<u64> = found.iter().flatten().map(|neighbor| neighbor.id).collect();
@@ -465,6 +483,56 @@ impl Memory {
         }
         let top = k.min(scope.as_ref().map_or(memory.len(), Scope::len));
         PyTuple::new(py, [shaped(py, ids, top, single)?, shaped(py, distances, top, single)?])
+    }
+
+    /// Holds the file that `recall` or `search` wrote with `receipts=` to the memory: every number of it again from the
+    /// stored patterns alone, by code that shares none with them and reads no index. A dict: `holds`, `queries`, `lines`,
+    /// `basin`, `probe` and `scan` (answers by what they rest on), `keys`, and `refused`, what does not hold, each with
+    /// `line`, `field`, `expected` and `found`.
+    ///
+    /// >>> import os, tempfile
+    /// >>> memory = popfield.Memory(np.eye(8) * 2 - 1)
+    /// >>> path = os.path.join(tempfile.mkdtemp(), "receipts.jsonl")
+    /// >>> _ = memory.recall(np.eye(8)[:3] * 2 - 1, receipts=path)
+    /// >>> verdict = memory.check_receipts(path)
+    /// >>> verdict["holds"], verdict["queries"], verdict["refused"]
+    /// (True, 3, [])
+    #[pyo3(signature = (path, *, threads=None, progress=None))]
+    fn check_receipts<'py>(
+        &self,
+        py: Python<'py>,
+        path: PathBuf,
+        threads: Option<usize>,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let (call, state) = (Call::begin()?, self.state());
+        let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
+        let file = BufReader::new(File::open(path)?);
+        // What is asked is not known before it is read.
+        let verdict = run_engine(py, &call, &how, usize::MAX, |progress| check(memory, file, progress))?;
+        let refused = verdict.refused.iter().map(|refusal| {
+            let dict = PyDict::new(py);
+            dict.set_item("line", refusal.line)?;
+            dict.set_item("field", refusal.field)?;
+            dict.set_item("expected", &refusal.expected)?;
+            dict.set_item("found", &refusal.found)?;
+            Ok(dict)
+        });
+        let refused: Vec<Bound<'_, PyDict>> = refused.collect::<PyResult<_>>()?;
+        let dict = PyDict::new(py);
+        dict.set_item("holds", verdict.holds())?;
+        for (name, count) in [
+            ("queries", verdict.queries),
+            ("lines", verdict.lines),
+            ("keys", verdict.keys),
+            ("basin", verdict.basin),
+            ("probe", verdict.probe),
+            ("scan", verdict.scan),
+        ] {
+            dict.set_item(name, count)?;
+        }
+        dict.set_item("refused", refused)?;
+        Ok(dict)
     }
 
     /// Attention: the mean of all values under softmax(beta <query, x_i>), float64 (queries, value_dim); with

@@ -223,3 +223,31 @@ def test_capacity_and_theory():
         popfield.capacity(load=[0.1], rate=[0.1])
     with pytest.raises(ValueError, match="beta"):
         popfield.capacity("hebb", beta=2.0)
+
+
+def test_receipts_hold_and_altered_ones_do_not(rng, tmp_path):
+    keys = signs(rng, 300, 64)
+    memory = popfield.Memory(keys)
+    path = tmp_path / "receipts.jsonl"
+    queries = keys[:5].copy()
+    queries[:, :3] *= -1
+    plain = memory.recall(queries)
+    assert (memory.recall(queries, receipts=path) == plain).all()
+    verdict = memory.check_receipts(path)
+    assert verdict["holds"] and verdict["queries"] == 5 and verdict["scan"] == 5 and verdict["refused"] == []
+    ids, distances = memory.search(queries, 2, receipts=str(path))
+    assert (ids == memory.search(queries, 2)[0]).all()
+    assert memory.check_receipts(path, threads=1)["holds"]
+    path.write_text(path.read_text().replace(f'"found":[[{ids[0, 0]},', f'"found":[[{ids[0, 0] + 1},', 1))
+    refused = memory.check_receipts(path)["refused"]
+    assert [(refused[0]["line"], refused[0]["field"])] == [(2, "hash")]
+    memory.append(signs(rng, 1, 64))
+    assert memory.check_receipts(path)["refused"][0]["field"] == "memory"
+    path.write_text("nothing\n")
+    with pytest.raises(ValueError, match="not a file of receipts"):
+        memory.check_receipts(path)
+    with pytest.raises(FileNotFoundError):
+        memory.check_receipts(tmp_path / "none")
+    with pytest.raises(FileNotFoundError):
+        memory.recall(queries, receipts=tmp_path / "no" / "file")
+    assert not list(tmp_path.glob("*.tmp*")) and len(list(tmp_path.iterdir())) == 1

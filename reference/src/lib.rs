@@ -7,9 +7,11 @@
 //! field_j = Σ_i f(⟨query, x_i⟩) · y_ij, recalled_j = sign(field_j).
 //!
 //! [`dynamics`] iterates the recall of a pattern by itself, and [`learning`] recalls through a matrix of weights.
+//! [`receipts`] checks what proves answers, of memories of millions of keys too.
 
 pub mod dynamics;
 pub mod learning;
+pub mod receipts;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};

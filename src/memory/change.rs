@@ -33,7 +33,7 @@ impl Memory {
         // Room for both before either is stored, so that a failure changes nothing.
         self.keys.grow()?;
         self.values.as_mut().map_or(Ok(()), Side::grow)?;
-        self.origin = None;
+        (self.origin, self.generation) = (None, 0);
         let id = self.keys.push(key)?;
         self.values.as_mut().zip(value).map_or(Ok(()), |(values, value)| values.push(value))?;
         Ok(id)
@@ -63,6 +63,7 @@ impl Memory {
         }
         if self.keys.live().is_some() || self.index.is_some() {
             self.keys.bury(place)?;
+            self.generation = 0;
             self.index = self.index.as_ref().map(Index::narrowed);
             return Ok((key, value));
         }
@@ -71,7 +72,7 @@ impl Memory {
         let values = self.values.as_ref().map(|values| values.without(place)).transpose()?.flatten();
         let mut labels = self.labels.clone();
         labels.remove(place)?;
-        self.origin = None;
+        (self.origin, self.generation) = (None, 0);
         self.keys.take_out(place, keys)?;
         if let Some(side) = &mut self.values {
             side.take_out(place, values);

@@ -69,6 +69,8 @@ pub struct Memory {
     index: Option<Index>,
     /// What the keys were when they were opened, if they are still that.
     origin: Option<Origin>,
+    /// The commit of a store that it is, if it is still that; else 0.
+    generation: u64,
     /// Why an index that stands beside it is not asked.
     refused: Option<Arc<Error>>,
 }
@@ -131,7 +133,7 @@ impl Memory {
             _ => keys,
         };
         let keys = Keys::new(keys, ids, live, Tier::from_env()?);
-        Ok(Self { keys, values, labels, notes, index: None, origin: None, refused: None })
+        Ok(Self { keys, values, labels, notes, index: None, origin: None, generation: 0, refused: None })
     }
 
     /// What the memory is made of: its patterns and labels are shared, and no more is copied than a bit for each place.
@@ -200,6 +202,11 @@ impl Memory {
     /// The values by place.
     pub(crate) fn value_side(&self) -> &Side {
         self.values.as_ref().unwrap_or(self.keys.side())
+    }
+
+    /// Which commit of a store it was opened as, counted from 1; 0 where it is of none, or has been changed since.
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Bytes that the stored patterns take, in memory or in files that are mapped.

@@ -102,7 +102,7 @@ impl Memory {
     }
 
     /// The id of `place`, which is in range.
-    #[cfg(feature = "learning")]
+    #[cfg(any(feature = "learning", feature = "receipts"))]
     pub(crate) fn id(&self, place: usize) -> u64 {
         self.keys.ids().id(place)
     }

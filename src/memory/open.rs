@@ -57,6 +57,6 @@ impl Memory {
     #[cfg(feature = "store")]
     pub fn of_snapshot(snapshot: &Snapshot) -> Result<Self> {
         let memory = Self::of_contents(snapshot.contents()?)?;
-        Ok(Self { origin: Some(snapshot.origin()), ..memory })
+        Ok(Self { origin: Some(snapshot.origin()), generation: snapshot.generation(), ..memory })
     }
 }

@@ -65,7 +65,7 @@ impl<'a> View<'a> {
     }
 
     /// The index, if it is to be asked.
-    pub(super) fn index(&self) -> Option<&'a Index> {
+    pub(crate) fn index(&self) -> Option<&'a Index> {
         self.memory.index.as_ref().filter(|_| self.indexed)
     }
 
@@ -97,7 +97,7 @@ impl<'a> View<'a> {
     }
 
     /// The places of the associations that there are for the call; `None` for all. A scope of other keys has others.
-    pub(super) fn present(&self) -> Option<&'a Bits> {
+    pub(crate) fn present(&self) -> Option<&'a Bits> {
         let scope = self.scope.filter(|scope| scope.generation() == self.memory.keys.generation());
         scope.map(Scope::present).or(self.memory.keys.live())
     }
@@ -122,7 +122,7 @@ impl<'a> View<'a> {
         Ok(())
     }
 
-    pub(super) fn memory(&self) -> &'a Memory {
+    pub(crate) fn memory(&self) -> &'a Memory {
         self.memory
     }
 
@@ -131,7 +131,7 @@ impl<'a> View<'a> {
     }
 
     /// Begins a call of `total` things.
-    pub(super) fn begin(&self, total: u64) -> Steps<'a> {
+    pub(crate) fn begin(&self, total: u64) -> Steps<'a> {
         self.progress.begin(total)
     }
 

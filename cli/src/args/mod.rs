@@ -1,6 +1,7 @@
 //! The command line's shape: commands, options, defaults, examples.
 
 mod capacity;
+mod check_receipts;
 mod drawn;
 mod dynamics;
 mod separation;
@@ -16,6 +17,7 @@ use popfield::patterns::NoiseModel;
 use popfield::{Recall, Separation, Tie};
 
 pub use capacity::Capacity;
+pub use check_receipts::CheckReceipts;
 pub use drawn::{NoiseArgs, PackedArgs, RandomArgs};
 pub use dynamics::{ClampArg, DynamicsArgs, StartArg};
 pub use separation::{RuleArg, SeparationArgs};
@@ -35,7 +37,7 @@ use shared::{distance, files_and, named, positive};
 #[command(
     after_help = "Files of patterns are arrays (.npy, .npz), texts (.txt), tables (.csv), images and folders of images;\n\
 `popfield create --help` tells of each.\n\
-Exit status: 0 done; 1 it ran and the answer is no (validate, verify, stress); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
+Exit status: 0 done; 1 it ran and the answer is no (validate, verify, check-receipts, stress); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
 POPFIELD_TIER forces a SIMD tier (see `popfield info --tiers`).\n\n\
 Example:\n  popfield create digits.pop --keys digits.npy\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy"
 )]
@@ -64,6 +66,8 @@ pub enum Command {
     Recall(RecallArgs),
     /// Find the stored keys nearest to each query
     Search(Search),
+    /// Check what proves answers against the memory alone
+    CheckReceipts(CheckReceipts),
     /// Write the overlap of every query with every key
     Overlaps(Overlaps),
     /// Make tables by which a memory answers without a scan, what they prove
@@ -113,7 +117,8 @@ pub struct Info {
     after_help = files_and("Examples:\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy --report report.json\n  \
 popfield recall digits.pop --queries noisy.txt --separation polynomial --degree 3 --steps 5 --tie stay --json\n  \
 popfield recall digits.pop --queries noisy.npy --rule pseudo-inverse --moore-penrose\n  \
-popfield recall digits.pop --queries noisy.npy --exclude seen.txt --out recalled.npy")
+popfield recall digits.pop --queries noisy.npy --exclude seen.txt --out recalled.npy\n  \
+popfield recall digits.pop --queries noisy.npy --receipts proofs.jsonl")
 )]
 pub struct RecallArgs {
     /// The memory
@@ -150,6 +155,9 @@ pub struct RecallArgs {
     /// Write what is known of each answer: nearest key, certificate, ties
     #[arg(long, value_name = "F.json", conflicts_with = "rule")]
     pub report: Option<PathBuf>,
+    /// Write what proves each answer, for `popfield check-receipts`; takes a scan or two for each key that an index finds
+    #[arg(long, value_name = "F.jsonl", conflicts_with = "rule")]
+    pub receipts: Option<PathBuf>,
     /// One JSON object
     #[arg(long)]
     pub json: bool,
@@ -166,7 +174,8 @@ pub struct RecallArgs {
 #[derive(Debug, Args)]
 #[command(after_help = files_and("Examples:\n  popfield search digits.pop --queries noisy.npy --top 10 --out nearest.npz\n  \
 popfield search digits.pop --queries noisy.npy --radius 6\n  \
-popfield search digits.pop --queries noisy.npy --top 3 --only ids.npy --missing ok"))]
+popfield search digits.pop --queries noisy.npy --top 3 --only ids.npy --missing ok\n  \
+popfield search digits.pop --queries noisy.npy --radius 6 --receipts proofs.jsonl"))]
 pub struct Search {
     /// The memory
     pub memory: PathBuf,
@@ -186,6 +195,9 @@ pub struct Search {
     /// (uint64)
     #[arg(long, value_name = "F.npz")]
     pub out: Option<PathBuf>,
+    /// Write what proves each list, for `popfield check-receipts`
+    #[arg(long, value_name = "F.jsonl")]
+    pub receipts: Option<PathBuf>,
     /// One JSON object; holds ids and distances unless --out does
     #[arg(long)]
     pub json: bool,

@@ -4,6 +4,7 @@ pub mod append;
 pub mod basins;
 pub mod bench;
 pub mod capacity;
+pub mod check_receipts;
 pub mod compact;
 pub mod create;
 pub mod demo;

@@ -14,7 +14,9 @@ use crate::args::{IndexUse, RecallArgs};
 use crate::failure::{Failure, Result};
 use crate::input::{ScopeFiles, Source, bit_order, check_options, check_stdin, read_queries, unknown_of};
 use crate::memory::open;
-use crate::output::{Form, Out, OutFile, check_distinct, deliver, npy, say, shape_of, write_pictures, written};
+use crate::output::{
+    Form, Out, OutFile, check_distinct, deliver, npy, say, shape_of, write_pictures, written, written_beside,
+};
 use crate::report::{Learned, Run, answering, called, facts, note, spinner, tell};
 
 /// Recalled patterns shown on a terminal at the most.
@@ -27,7 +29,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     check_stdin(scope.sources().chain([&source]))?;
     check_options(&args.input, args.more, &[&source], args.packed_out)?;
     let inputs: Vec<&Path> = [args.memory.as_path(), source.path()].into_iter().chain(scope.paths()).collect();
-    check_distinct(&[args.out.as_deref(), args.report.as_deref()], &inputs)?;
+    check_distinct(&[args.out.as_deref(), args.report.as_deref(), args.receipts.as_deref()], &inputs)?;
     if args.rule.rule.is_some() && scope.sources().next().is_some() {
         let why = "weights are learned of all associations, found --only or --exclude beside it";
         return Err(Failure::usage(format!("--rule: {why}")));
@@ -53,6 +55,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     };
     let out = args.out.as_deref().map(begin).transpose()?;
     let report = args.report.as_deref().map(OutFile::create).transpose()?;
+    let mut receipts = args.receipts.as_deref().map(OutFile::create).transpose()?;
 
     let doing = format!("recalling {} queries from {} patterns", queries.len(), memory.len());
     // Learned weights are asked all at once, and do not tell how far they are.
@@ -66,7 +69,11 @@ pub fn run(args: &RecallArgs) -> Result<()> {
             let watcher = tell(&shown);
             let view = scope.as_ref().map_or(memory.view(), |scope| memory.within(scope));
             let view = view.indexed(args.index == IndexUse::Auto);
-            let recalled = view.watched(Progress::new(&watcher)).recall(queries, &recall)?;
+            let view = view.watched(Progress::new(&watcher));
+            let recalled = match &mut receipts {
+                Some(file) => written_beside(file, |file| view.recall_with_receipts(queries, &recall, file))?,
+                None => view.recall(queries, &recall)?,
+            };
             let tied_bits = recalled.tied_bits();
             (recalled.patterns, recalled.reports, tied_bits)
         }
@@ -107,7 +114,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
         None => None,
     };
     note(&loaded.notes);
-    deliver([report.map(Out::File), out].into_iter().flatten(), || {
+    deliver([report.map(Out::File), receipts.map(Out::File), out].into_iter().flatten(), || {
         if args.json {
             return say(Value::Object(run.json()));
         }

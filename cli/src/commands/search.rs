@@ -11,7 +11,7 @@ use crate::args::{IndexUse, Search};
 use crate::failure::Result;
 use crate::input::{ScopeFiles, Source, check_options, check_stdin, read_queries};
 use crate::memory::open;
-use crate::output::{Npz, OutFile, check_distinct, check_ending, deliver, say, say_json, written};
+use crate::output::{Npz, OutFile, check_distinct, check_ending, deliver, say, say_json, written, written_beside};
 use crate::report::{answering, called, facts, note, scope_in_words, seconds, table, tell};
 
 /// Queries shown on a terminal at the most.
@@ -24,13 +24,14 @@ pub fn run(args: &Search) -> Result<()> {
     check_stdin(scope.sources().chain([&source]))?;
     check_options(&args.input, args.more, &[&source], false)?;
     let inputs: Vec<&Path> = [args.memory.as_path(), source.path()].into_iter().chain(scope.paths()).collect();
-    check_distinct(&[args.out.as_deref()], &inputs)?;
+    check_distinct(&[args.out.as_deref(), args.receipts.as_deref()], &inputs)?;
     args.out.as_deref().map_or(Ok(()), |path| check_ending(path, "npz"))?;
     let (memory, load_seconds) = open(&args.memory)?;
     let loaded = read_queries(&source, &memory, &args.input, args.more)?;
     let queries = &loaded.queries;
     let scope = scope.read(&memory)?;
     let out = args.out.as_deref().map(OutFile::create).transpose()?;
+    let mut receipts = args.receipts.as_deref().map(OutFile::create).transpose()?;
 
     let doing = format!("searching {} patterns for {} queries", memory.len(), queries.len());
     let shown = answering(queries.len(), 1, doing);
@@ -39,16 +40,20 @@ pub fn run(args: &Search) -> Result<()> {
     let watcher = tell(&shown);
     let view = scope.as_ref().map_or(memory.view(), |scope| memory.within(scope)).watched(Progress::new(&watcher));
     let view = view.indexed(args.index == IndexUse::Auto);
-    let found = match args.radius {
-        Some(radius) => view.search_radius(queries, radius)?,
-        None => view.search_top(queries, top)?,
+    let found = match (args.radius, &mut receipts) {
+        (Some(radius), None) => view.search_radius(queries, radius)?,
+        (None, None) => view.search_top(queries, top)?,
+        (Some(radius), Some(file)) => {
+            written_beside(file, |file| view.search_radius_with_receipts(queries, radius, file))?
+        }
+        (None, Some(file)) => written_beside(file, |file| view.search_top_with_receipts(queries, top, file))?,
     };
     let elapsed = start.elapsed().as_secs_f64();
     shown.finish_and_clear();
 
     let out = out.map(|file| written(file, |file| write(file, &found, args.radius.is_some()))).transpose()?;
     note(&loaded.notes);
-    deliver(out, || {
+    deliver([receipts, out].into_iter().flatten(), || {
         if args.json {
             let mut object = json!({
                 "queries": queries.len(),

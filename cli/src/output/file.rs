@@ -153,3 +153,11 @@ pub fn written(mut file: OutFile, write: impl FnOnce(&mut OutFile) -> io::Result
         Err(error) => Err(Failure::writing(&file.path, &error)),
     }
 }
+
+/// What `work` comes to, which writes to `file` as it goes: an error of the system is one of writing it.
+pub fn written_beside<T>(file: &mut OutFile, work: impl FnOnce(&mut OutFile) -> popfield::Result<T>) -> Result<T> {
+    work(file).map_err(|error| match error {
+        popfield::Error::Io(error) => Failure::writing(&file.path, &error),
+        error => error.into(),
+    })
+}

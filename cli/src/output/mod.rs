@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::failure::{Failure, Result};
 pub use arrays::{Npz, npy};
-pub use file::{OutFile, written};
+pub use file::{OutFile, written, written_beside};
 pub use out::{Out, is_folder};
 pub use pictures::{Form, shape_of, write_pictures};
 pub use store::OutStore;

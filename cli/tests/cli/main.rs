@@ -12,6 +12,7 @@ mod limits;
 mod networks;
 mod placing;
 mod random;
+mod receipts;
 mod refused;
 mod sandbox;
 mod scope;

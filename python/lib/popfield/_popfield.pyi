@@ -82,6 +82,7 @@ class Memory:
         bitorder: Literal["big", "little"] = "big",
         threads: int | None = None,
         report: bool = False,
+        receipts: _Path | None = None,
         progress: _Progress = None,
     ) -> Any: ...
     def search(
@@ -98,8 +99,12 @@ class Memory:
         packed: _Packed = None,
         bitorder: Literal["big", "little"] = "big",
         threads: int | None = None,
+        receipts: _Path | None = None,
         progress: _Progress = None,
     ) -> tuple[Any, ...]: ...
+    def check_receipts(
+        self, path: _Path, *, threads: int | None = None, progress: _Progress = None
+    ) -> dict[str, Any]: ...
     def attend(
         self,
         queries: ArrayLike,
