@@ -25,12 +25,6 @@ pub(super) fn parse(text: &str, dim: usize) -> Option<Vec<u64>> {
     (!beyond).then_some(words)
 }
 
-/// A pattern as the file has it.
-pub(super) fn written(words: &[u64], dim: usize) -> String {
-    let bytes = words.iter().flat_map(|word| word.to_le_bytes()).take(dim.div_ceil(8));
-    bytes.map(|byte| format!("{byte:02x}")).collect()
-}
-
 pub(super) fn is_set(words: &[u64], position: usize) -> bool {
     words[position / 64] >> (position % 64) & 1 == 1
 }
@@ -58,6 +52,16 @@ impl Packed {
         }
     }
 
+    /// The same, and which these are.
+    pub(super) fn differ(&self, key: &[u64], differ: &mut [u64]) -> u32 {
+        let all = differ.iter_mut().zip(&self.bits).zip(key);
+        match &self.known {
+            None => all.for_each(|((differ, a), b)| *differ = a ^ b),
+            Some(known) => all.zip(known).for_each(|(((differ, a), b), known)| *differ = (a ^ b) & known),
+        }
+        count(differ)
+    }
+
     pub(super) fn is_known(&self, position: usize) -> bool {
         self.known.as_ref().is_none_or(|known| is_set(known, position))
     }
@@ -69,10 +73,7 @@ mod tests {
 
     #[test]
     fn patterns_are_written_in_one_way() {
-        let words = vec![0x8000_0000_0000_00f1, 0b101];
-        let text = written(&words, 67);
-        assert_eq!(text, "f10000000000008005");
-        assert_eq!(parse(&text, 67), Some(words));
+        assert_eq!(parse("f10000000000008005", 67), Some(vec![0x8000_0000_0000_00f1, 0b101]));
         // Too long, too short, beyond the dimension, capitals, no digits.
         for (text, dim) in [("f1", 16), ("f1f1", 8), ("f1", 7), ("F1", 8), ("g1", 8), ("é", 8)] {
             assert_eq!(parse(text, dim), None, "{text}");

@@ -20,6 +20,8 @@ pub(super) struct Around {
     pub(super) value: Vec<u64>,
     /// Whether all of its copies have that value.
     pub(super) agree: bool,
+    /// Whether what is told of it is so.
+    pub(super) holds: bool,
 }
 
 impl Around {
@@ -55,6 +57,10 @@ impl Around {
 
     /// Whether a query that costs so much surely recalls the key, or of a search surely finds it.
     pub(super) fn proves(&self, cost: u64, separation: Option<Separation>) -> Result<(), Fault> {
+        if !self.holds {
+            let found = format!("{}, which is refused", self.record.id);
+            return Err(Fault::new("key", "a key of which what is told holds", found));
+        }
         let rest = (self.record.rest > 0).then_some((self.record.radius + 1, self.record.rest));
         let others = || self.record.near.iter().copied().chain(rest);
         if let Some((distance, _)) = others().find(|other| other.0 <= cost) {

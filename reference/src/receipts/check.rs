@@ -6,13 +6,13 @@ use std::io::BufRead;
 use serde::de::DeserializeOwned;
 
 use super::answer::answer_of_all;
-use super::bits::{Packed, count, parse, written};
+use super::bits::{Packed, count, is_set, parse};
 use super::certificate::{Around, Mask, last_of, looked_at, masks};
 use super::header::{Subject, ascending};
 use super::law::Asked;
 use super::line::{Line, Lines};
 use super::memory::Associations;
-use super::pass::{Ask, Passing, Seen, distances};
+use super::pass::{Ask, Passing, Seen, Words, distances};
 use super::record::{Basin, Chunks, End, FORMAT, Found, Header, Key, Probe, Recalled, Start, VERSION};
 use super::sequence::Sequence;
 use super::verdict::{Error, Fault, Verdict, same, same_list};
@@ -350,17 +350,11 @@ impl<M: Associations> Checking<'_, M> {
         Ok(())
     }
 
-    fn judge_key(
-        &mut self,
-        line: u64,
-        record: Key,
-        (key, value): (Vec<u64>, Vec<u64>),
-        seen: &Seen,
-    ) -> Result<(), Fault> {
+    fn judge_key(&mut self, line: u64, record: Key, (key, value): Words, seen: &Seen) -> Result<(), Fault> {
         let agree = seen.nearest.as_ref().is_some_and(|nearest| nearest.agree);
-        let around = Around { line, used: false, record, key, value, agree };
+        let mut around = Around { line, used: false, record, key, value, agree, holds: false };
         let checked = around.check(seen, self.memory.dim());
-        // Answers are judged by what it says even so.
+        around.holds = checked.is_ok();
         self.keys.insert(around.record.id, around);
         checked
     }
@@ -391,7 +385,14 @@ impl<M: Associations> Checking<'_, M> {
         };
         let answer_of = |value: &[u64], tied: u64| {
             same("tied_bits", tied, record.tied_bits)?;
-            same("answer", written(value, value_dim), written(answer, value_dim))
+            match (0..value_dim).find(|&position| is_set(value, position) != is_set(answer, position)) {
+                None => Ok(()),
+                Some(position) => {
+                    let [expected, found] =
+                        [value, answer].map(|bits| if is_set(bits, position) { "+1" } else { "-1" });
+                    Err(Fault::new("answer", format!("{expected} at position {position}"), found))
+                }
+            }
         };
         if let Some(basin) = &record.basin {
             return Ok(self.around(basin).and_then(|around| {

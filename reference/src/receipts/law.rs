@@ -88,3 +88,25 @@ pub(super) fn outweighs(separation: Separation, own: u64, others: impl Iterator<
         Separation::Linear | Separation::Polynomial(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_at_1_are_not_below_it() {
+        // e^{−2β} is above 1/2 by 10^−17, and with the next β below it: `f64` tells neither from 1/2.
+        let beta = 0.346_573_590_279_972_64f64;
+        let [above, below] = [beta, beta.next_up()].map(Separation::Exponential);
+        assert!(!outweighs(above, 1, [(2, 3), (2, 1)].into_iter()));
+        assert!(outweighs(below, 1, [(2, 3), (2, 1)].into_iter()));
+        assert!(outweighs(above, 2, [(2, 4)].into_iter()) && outweighs(above, 1, [(2, 3), (3, 1)].into_iter()));
+        // e^{−2·373} is 0 in `f64`; 10^18 of them are still nothing, at β = 1e-9 two are too many.
+        assert!(outweighs(Separation::Exponential(1.0), 1, [(373, 1_000_000_000_000_000_000)].into_iter()));
+        assert!(!outweighs(Separation::Exponential(1e-9), 1, [(373, 2)].into_iter()));
+        assert!(outweighs(Separation::Max, 1, [(1, 99)].into_iter()));
+        assert!(!outweighs(Separation::Max, 1, [(0, 1)].into_iter()));
+        assert!(outweighs(Separation::Max, 1, [(0, 0)].into_iter()));
+        assert!(!outweighs(Separation::Linear, 1, [(9, 1)].into_iter()));
+    }
+}

@@ -88,9 +88,10 @@ impl Seen {
         Self { counts, nearest: None, copies, met, read, listed: BinaryHeap::new() }
     }
 
-    fn see(&mut self, ask: &Ask, is_read: bool, association: Association<'_>) {
+    /// `differ` is room for the positions in which key and query differ.
+    fn see(&mut self, ask: &Ask, is_read: bool, association: Association<'_>, differ: &mut [u64]) {
         let Association { id, key, value } = association;
-        let distance = ask.query.distance(key);
+        let distance = ask.query.differ(key, differ);
         self.counts[distance as usize] += 1;
         match &mut self.nearest {
             Some(nearest) if distance > nearest.distance => {}
@@ -107,7 +108,7 @@ impl Seen {
             self.copies.push(id);
         }
         if !ask.chunks.is_empty() {
-            if ask.chunks.iter().any(|(chunk, most)| differs(&ask.query, key, chunk) <= *most) {
+            if ask.chunks.iter().any(|(chunk, most)| differs(differ, chunk, *most)) {
                 self.met.push((distance, id));
             } else if is_read {
                 *self.read.entry(distance).or_insert(0) += 1;
@@ -157,11 +158,17 @@ pub(super) fn distances(dim: usize) -> usize {
     64 * words_of(dim) + 1
 }
 
-/// Known positions of a chunk in which query and key differ.
-fn differs(query: &Packed, key: &[u64], chunk: &[(usize, u64)]) -> u32 {
-    let known = |word: usize| query.known.as_ref().map_or(u64::MAX, |known| known[word]);
-    chunk.iter().map(|&(word, bits)| ((query.bits[word] ^ key[word]) & bits & known(word)).count_ones()).sum()
+/// Whether no more than `most` of a chunk's positions differ.
+fn differs(differ: &[u64], chunk: &[(usize, u64)], most: u32) -> bool {
+    match most {
+        // As most chunks are looked at.
+        0 => chunk.iter().all(|&(word, bits)| differ[word] & bits == 0),
+        most => chunk.iter().map(|&(word, bits)| (differ[word] & bits).count_ones()).sum::<u32>() <= most,
+    }
 }
+
+/// The words of a key, and those of its value.
+pub(super) type Words = (Vec<u64>, Vec<u64>);
 
 /// Keys of a memory that are in scope, seen by every thread in pieces.
 pub(super) struct Passing<'a, M> {
@@ -208,10 +215,10 @@ impl<M: Associations> Passing<'_, M> {
     pub(super) fn ask(&self, asks: &[Ask]) -> Option<Vec<Seen>> {
         let start = || asks.iter().map(|_| Seen::new(self.memory.dim())).collect::<Vec<Seen>>();
         let of_piece = |places: Range<usize>| {
-            let mut seen = start();
+            let (mut seen, mut differ) = (start(), vec![0; words_of(self.memory.dim())]);
             let whole = self.each(places, &mut |association| {
                 let is_read = !self.read.is_empty() && self.read.contains(&association.id);
-                seen.iter_mut().zip(asks).for_each(|(seen, ask)| seen.see(ask, is_read, association));
+                seen.iter_mut().zip(asks).for_each(|(seen, ask)| seen.see(ask, is_read, association, &mut differ));
             });
             whole.then_some(seen)
         };
@@ -229,7 +236,7 @@ impl<M: Associations> Passing<'_, M> {
     }
 
     /// Key and value of each of these ids that is in scope; `None` if it was stopped.
-    pub(super) fn find(&self, ids: &BTreeSet<u64>) -> Option<BTreeMap<u64, (Vec<u64>, Vec<u64>)>> {
+    pub(super) fn find(&self, ids: &BTreeSet<u64>) -> Option<BTreeMap<u64, Words>> {
         let of_piece = |places: Range<usize>| {
             let mut found = BTreeMap::new();
             let whole = self.each(places, &mut |Association { id, key, value }| {

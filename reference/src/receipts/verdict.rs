@@ -111,12 +111,21 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn new(field: &'static str, expected: impl fmt::Display, found: impl fmt::Display) -> Self {
-        Self { field, expected: expected.to_string(), found: found.to_string() }
+        Self { field, expected: shortened(expected.to_string()), found: shortened(found.to_string()) }
     }
 
     pub(super) fn at(self, line: u64) -> Refusal {
         let Self { field, expected, found } = self;
         Refusal { line, field, expected, found }
+    }
+}
+
+/// The beginning of a text that may be as long as a file.
+fn shortened(text: String) -> String {
+    const MOST: usize = 240;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 
