@@ -37,7 +37,7 @@ fn numbers(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::Number(_) => found.push(at.to_owned()),
         Value::Array(list) => {
-            list.iter().enumerate().for_each(|(i, value)| numbers(value, &format!("{at}/{i}"), found))
+            list.iter().enumerate().for_each(|(i, value)| numbers(value, &format!("{at}/{i}"), found));
         }
         Value::Object(members) => {
             members.iter().for_each(|(name, value)| numbers(value, &format!("{at}/{name}"), found));
