@@ -8,7 +8,7 @@ use popfield_reference::receipts::{Association, Associations, Error as Unread, V
 use crate::{Error, Memory, Progress, Result};
 
 /// Holds `receipts` to `memory`: see [`popfield_reference::receipts`], which does it. What does not hold is told in the
-/// verdict. `progress` is told of lines, of which it is not known how many there are.
+/// verdict. `progress` is told of the file as one thing, as it is not known how many lines there are.
 ///
 /// Cost: as [`popfield_reference::receipts::check`].
 ///
@@ -31,7 +31,7 @@ use crate::{Error, Memory, Progress, Result};
 /// # Ok::<(), popfield::Error>(())
 /// ```
 pub fn check(memory: &Memory, receipts: impl BufRead, progress: Progress<'_>) -> Result<Verdict> {
-    let steps = progress.begin(0);
+    let steps = progress.begin(1);
     let watch = |_| steps.check().is_ok();
     popfield_reference::receipts::check(&Read(memory), receipts, &watch).map_err(|error| match error {
         Unread::Format { expected, found } => Error::Receipts { expected, found },

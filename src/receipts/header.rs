@@ -67,7 +67,7 @@ fn content_hash(view: &View<'_>) -> Result<[u8; blake3::OUT_LEN]> {
     let mut piece: Vec<u8> = room_for(PIECE + 8 * (2 + memory.dim() / 64 + memory.value_dim() / 64 + 3), "a hash")?;
     piece.extend((memory.dim() as u64).to_le_bytes());
     piece.extend((memory.value_dim() as u64).to_le_bytes());
-    let steps = view.begin(0);
+    let steps = view.begin(1);
     for ((id, key), value) in memory.ids().zip(keys).zip(values) {
         piece.extend(id.to_le_bytes());
         key.words().iter().chain(value.words()).for_each(|word| piece.extend(word.to_le_bytes()));

@@ -11,7 +11,7 @@ use crate::receipts::header::{header, of_recall};
 use crate::receipts::line::{Lines, Object};
 use crate::receipts::probe::{Met, Probing};
 use crate::receipts::record::{Certificate, of_query, outweighs, unknown};
-use crate::{Error, Neighbor, Pattern, Queries, Query, Recall, Recalled, Result, Separation};
+use crate::{Error, Neighbor, Pattern, Progress, Queries, Query, Recall, Recalled, Result, Separation};
 
 impl View<'_> {
     /// Recalls every query as [`recall`](Self::recall) does, and writes to `receipts` what proves each answer: lines of JSON,
@@ -20,7 +20,8 @@ impl View<'_> {
     ///
     /// Answers that an index proves are told so that the proof can be done again, by fewer scans than there are queries
     /// where several come to one key; others as they are, for whoever checks to recall them by all keys. Of several steps
-    /// each is told, but of a query that has come to a fixed point no more.
+    /// each is told, but of a query that has come to a fixed point no more. What is counted for who watches are queries, in
+    /// each step anew.
     ///
     /// Cost: beside the recall a pass over the memory for its hash; for each key whose basin proves an answer two scans of
     /// all keys; for other answers that an index gives the look-up again. A kilobyte or so for each answer.
@@ -48,9 +49,11 @@ impl View<'_> {
         let one = Recall { steps: 1, ..*recall };
         let mut recalled = self.recall(queries, &one)?;
         let mut lines = Lines::new(receipts);
-        lines.put(header(self, queries.len(), |object| of_recall(object, recall))?)?;
-        let steps = self.begin(0);
-        let mut telling = Telling::new(self, Probing::new(self.index(), self.scan(&steps)?), Some(recall.separation));
+        let steps = self.begin(queries.len() as u64);
+        let go_on = |_: u64, _: u64| steps.check().is_ok();
+        let quiet = self.watched(Progress::new(&go_on));
+        lines.put(header(&quiet, queries.len(), |object| of_recall(object, recall))?)?;
+        let mut telling = Telling::new(&quiet, Probing::new(self.index(), self.scan(&steps)?), Some(recall.separation));
         let mut asked = Cow::Borrowed(queries);
         let mut followed: Vec<usize> = (0..queries.len()).collect();
         for step in 1..=recall.steps {
@@ -116,9 +119,11 @@ impl View<'_> {
             Wanted::Top(top) => object.text("call", "search").number("top", top),
             Wanted::Within(radius) => object.text("call", "search").number("radius", radius),
         };
-        lines.put(header(self, queries.len(), asked)?)?;
-        let steps = self.begin(0);
-        let mut telling = Telling::new(self, Probing::new(self.index(), self.scan(&steps)?), None);
+        let steps = self.begin(queries.len() as u64);
+        let go_on = |_: u64, _: u64| steps.check().is_ok();
+        let quiet = self.watched(Progress::new(&go_on));
+        lines.put(header(&quiet, queries.len(), asked)?)?;
+        let mut telling = Telling::new(&quiet, Probing::new(self.index(), self.scan(&steps)?), None);
         telling.lists(queries, found, wanted, &mut lines)?;
         lines.close()
     }
@@ -133,6 +138,7 @@ enum Wanted {
 
 /// Tells what proves answers.
 struct Telling<'a> {
+    /// Whose calls may be stopped, and tell nobody how far they have come: what is counted are the queries.
     view: &'a View<'a>,
     keys: Keys,
     probing: Option<Probing<'a>>,

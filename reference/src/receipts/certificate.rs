@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::bits::Packed;
 use super::law::{Asked, outweighs};
-use super::pass::Seen;
+use super::pass::{Looked, Seen};
 use super::record::{Chunks, Key, Probe};
 use super::verdict::{Fault, same, same_list};
 use crate::Separation;
@@ -107,8 +107,8 @@ pub(super) fn masks(chunks: &Chunks, dim: usize) -> Result<Vec<Mask>, Fault> {
 }
 
 /// The chunks that `probe` looks at for `query`, and how many of their positions may differ.
-pub(super) fn looked_at(probe: &Probe, query: &Packed, masks: &[Mask]) -> Result<Vec<(Mask, u32)>, Fault> {
-    let (mut least, mut looked_at) = (0, Vec::new());
+pub(super) fn looked_at(probe: &Probe, query: &Packed, masks: &[Mask]) -> Result<Looked, Fault> {
+    let (mut least, mut looked_at) = (0, Looked::default());
     for &(which, differ, unknown) in &probe.chunks {
         let Some(mask) = masks.get(which as usize).filter(|_| which >= least) else {
             let expected = format!("ascending numbers of chunks, of which there are {}", masks.len());
@@ -124,7 +124,7 @@ pub(super) fn looked_at(probe: &Probe, query: &Packed, masks: &[Mask]) -> Result
         if u64::from(erased) != unknown {
             return Err(Fault::new("chunks", format!("{erased} unknown positions in chunk {which}"), unknown));
         }
-        looked_at.push((mask.clone(), differ as u32));
+        looked_at.add(mask, differ as u32);
     }
     same("bound", probe.chunks.iter().map(|chunk| chunk.1 + 1).sum(), probe.bound)?;
     Ok(looked_at)

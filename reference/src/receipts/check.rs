@@ -12,7 +12,7 @@ use super::header::{Subject, ascending};
 use super::law::Asked;
 use super::line::{Line, Lines};
 use super::memory::Associations;
-use super::pass::{Ask, Passing, Seen, Words, distances};
+use super::pass::{Ask, Looked, Passing, Seen, Words, distances};
 use super::record::{Basin, Chunks, End, FORMAT, Found, Header, Key, Probe, Recalled, Start, VERSION};
 use super::sequence::Sequence;
 use super::verdict::{Error, Fault, Verdict, same, same_list};
@@ -282,7 +282,7 @@ impl<M: Associations> Checking<'_, M> {
 
     fn ask(&self, query: &Packed, probe: Option<&Probe>, list: usize) -> Result<Ask, Fault> {
         let chunks = match (probe, &self.chunks) {
-            (None, _) => Vec::new(),
+            (None, _) => Looked::default(),
             (Some(probe), Some(masks)) => looked_at(probe, query, masks)?,
             (Some(_), None) => return Err(Fault::new("probe", "chunks to be told before", "none")),
         };
@@ -324,7 +324,7 @@ impl<M: Associations> Checking<'_, M> {
         for (&id, (key, _)) in &there {
             places.insert(id, asks.len());
             let query = Packed { bits: key.clone(), known: None };
-            asks.push(Ask { query, chunks: Vec::new(), list: 0, copies: true });
+            asks.push(Ask { query, chunks: Looked::default(), list: 0, copies: true });
         }
         let mut seen: Vec<Seen> = Vec::with_capacity(asks.len());
         for asks in asks.chunks(self.most) {

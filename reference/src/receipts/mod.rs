@@ -35,8 +35,8 @@
 //! The hash of a line is BLAKE3 of the hash before it (of the first line 32 zeros) and of its text up to `,"hash"`. So no
 //! line is changed, removed or moved unless all after it are written anew. Independent of that every number is computed
 //! again from the memory, and must be equal: a bound that is true but weaker is refused. Free is only what is a choice and
-//! no claim: β, degree, policy and number of steps, by which other answers would be right; and which chunks were looked at,
-//! or which radius, where what follows from them is told and proves the answer.
+//! no claim, where what follows from it is told and holds as well: what was asked (scope, β or degree, ties, `steps` beyond
+//! those in which anything moved, `top`, `radius` of a search), which `chunks` were looked at, and which keys by themselves.
 
 mod answer;
 mod bits;

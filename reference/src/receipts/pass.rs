@@ -34,11 +34,40 @@ impl Scope {
     }
 }
 
+/// Chunks that are looked at, positions as (word, bits): who shares one is met.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    /// Those within a word of which no position may differ, as most are.
+    exact: Vec<(usize, u64)>,
+    /// The others, and how many positions may.
+    others: Vec<(Vec<(usize, u64)>, u32)>,
+}
+
+impl Looked {
+    pub(super) fn add(&mut self, chunk: &[(usize, u64)], most: u32) {
+        match (chunk, most) {
+            (&[part], 0) => self.exact.push(part),
+            _ => self.others.push((chunk.to_vec(), most)),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.others.is_empty()
+    }
+
+    /// Whether a key that differs at these positions is met.
+    fn meets(&self, differ: &[u64]) -> bool {
+        let within = |(chunk, most): &(Vec<(usize, u64)>, u32)| {
+            chunk.iter().map(|&(word, bits)| (differ[word] & bits).count_ones()).sum::<u32>() <= *most
+        };
+        self.exact.iter().any(|&(word, bits)| differ[word] & bits == 0) || self.others.iter().any(within)
+    }
+}
+
 /// A question about all keys in scope.
 pub(super) struct Ask {
     pub(super) query: Packed,
-    /// Chunks that are looked at: positions as (word, bits), and how many may differ.
-    pub(super) chunks: Vec<(Vec<(usize, u64)>, u32)>,
+    pub(super) chunks: Looked,
     /// How many of the nearest keys are to be listed.
     pub(super) list: usize,
     /// Whether the ids of the keys that equal the query are.
@@ -108,7 +137,7 @@ impl Seen {
             self.copies.push(id);
         }
         if !ask.chunks.is_empty() {
-            if ask.chunks.iter().any(|(chunk, most)| differs(differ, chunk, *most)) {
+            if ask.chunks.meets(differ) {
                 self.met.push((distance, id));
             } else if is_read {
                 *self.read.entry(distance).or_insert(0) += 1;
@@ -156,15 +185,6 @@ impl Seen {
 /// Distances that words of patterns can have: of those beyond the dimension only damaged patterns.
 pub(super) fn distances(dim: usize) -> usize {
     64 * words_of(dim) + 1
-}
-
-/// Whether no more than `most` of a chunk's positions differ.
-fn differs(differ: &[u64], chunk: &[(usize, u64)], most: u32) -> bool {
-    match most {
-        // As most chunks are looked at.
-        0 => chunk.iter().all(|&(word, bits)| differ[word] & bits == 0),
-        most => chunk.iter().map(|&(word, bits)| (differ[word] & bits).count_ones()).sum::<u32>() <= most,
-    }
 }
 
 /// The words of a key, and those of its value.
