@@ -263,6 +263,27 @@ impl World {
         self.memory.index_budgets(&basins, power(dice, &DEGREES[..5])).unwrap();
     }
 
+    /// Brings the index up to date, should there still be one.
+    fn update(&mut self) {
+        self.memory.update_index(Progress::NONE).unwrap();
+        self.grown &= self.memory.index_info().is_none();
+    }
+
+    /// The same associations at other places, as after a compaction, with the index of before and what it knows.
+    fn move_about(&mut self, dice: &mut Dice) {
+        let mut ids: Vec<u64> = self.rows.keys().copied().collect();
+        dice.shuffle(&mut ids);
+        let (keys, values): (Vec<Row>, Vec<Row>) = ids.iter().map(|id| self.rows[id].clone()).unzip();
+        let moved = match self.auto() {
+            true => Memory::auto_associative(packed(&keys)),
+            false => Memory::hetero_associative(packed(&keys), packed(&values)),
+        };
+        let mut moved = moved.unwrap().with_ids(ids).unwrap();
+        moved.inherit_index(&self.memory).unwrap();
+        self.memory = moved;
+        self.grown = self.memory.index_info().is_some();
+    }
+
     fn auto(&self) -> bool {
         self.memory.is_auto_associative()
     }
@@ -552,16 +573,25 @@ fn live(dice: &mut Dice, mut world: World, asked: usize, tally: &mut Tally) {
             let more = 1 + dice.below(5);
             world.grow(dice, Lie::Mixed, more);
         } else if world.rows.len() > 1 {
-            let most = 1 + world.rows.len().min(100) / 4;
+            let most = 1 + world.rows.len().min(100) / if dice.one_in(4) { 1 } else { 4 };
             world.shrink(dice, most);
+        }
+        if dice.one_in(6) {
+            world.move_about(dice);
         }
         if dice.one_in(4) && world.rows.len() <= 5_000 && world.memory.index_info().is_some() {
             // Of fewer keys they are wider; of what was stored since, the index knows nothing to go with them.
             let basins = world.memory.basins(dim as u32).unwrap();
-            assert_eq!(world.memory.index_basins(&basins).is_ok(), !world.grown);
-            if !world.grown && world.rows.len() <= 600 {
+            let short = world.memory.index_info().is_some_and(|info| info.covered < world.memory.len());
+            let kept = world.memory.index_basins(&basins).is_ok();
+            assert!(if kept { !short } else { world.grown });
+            if kept && world.rows.len() <= 600 {
                 world.index_powers(dice);
             }
+        }
+        if dice.one_in(3) {
+            // Tables and basins take in what was stored since; who was pinned before keeps the index of before.
+            world.update();
         }
         let queries = if dice.one_in(2) { &queries } else { &others };
         // One learns from the other's queries, and neither is harmed.

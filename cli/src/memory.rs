@@ -38,19 +38,28 @@ pub fn kind_of(path: &Path) -> Result<Kind> {
     Ok(Kind::File)
 }
 
-/// Opens a memory; returns it with the seconds that took. An index beside it that is not asked is told of.
-pub fn open(path: &Path) -> Result<(Memory, f64)> {
-    let opened = open_for_index(path)?;
-    if let Some(why) = opened.0.index_refused() {
+/// Reads the index beside `memory`, which lies at `path`: one that is not asked is told of.
+pub fn read_index(memory: &Memory, path: &Path) {
+    if let Some(why) = memory.index_refused() {
         let (path, index) = (path.display(), Memory::index_path(path));
-        let cure = format!("`popfield index {path}` makes it anew");
+        let more = if memory.has_index() { " --update` brings it up to date" } else { "` makes it anew" };
+        let cure = format!("`popfield index {path}{more}");
         note(&[format!("{}: not asked: {why}; {cure}", index.display())]);
     }
-    Ok(opened)
 }
 
-/// Opens a memory whose index is made anew.
-pub fn open_for_index(path: &Path) -> Result<(Memory, f64)> {
+/// Opens a memory whose index, should it be asked, is read with it.
+pub fn open_with_index(path: &Path, asked: bool) -> Result<(Memory, f64)> {
+    let start = Instant::now();
+    let (memory, _) = open(path)?;
+    if asked {
+        read_index(&memory, path);
+    }
+    Ok((memory, start.elapsed().as_secs_f64()))
+}
+
+/// Opens a memory; returns it with the seconds that took. An index beside it is read when it is asked.
+pub fn open(path: &Path) -> Result<(Memory, f64)> {
     let start = Instant::now();
     kind_of(path)?;
     let spinner = spinner(format!("opening {}", path.display()));

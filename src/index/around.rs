@@ -11,7 +11,7 @@ use crate::{Error, Result};
 
 /// Distances of a key that are kept, with the number of keys at each; the others stand at the next one or beyond. Few
 /// keys have any near, and what is far weighs little.
-const KEPT: usize = 16;
+pub(crate) const KEPT: usize = 16;
 
 /// For each key, how many others stand at some near distances, and a distance that no further one falls short of.
 ///
@@ -19,7 +19,10 @@ const KEPT: usize = 16;
 /// the near distances of all, each as distance and count.
 #[derive(Clone, Debug)]
 pub(crate) struct Around {
+    /// Keys that it was written of.
     keys: usize,
+    /// Of the keys at the places below this it may be believed; the others have moved.
+    known: usize,
     /// How far was looked.
     radius: u32,
     numbers: Arc<dyn Halves>,
@@ -27,9 +30,60 @@ pub(crate) struct Around {
     most: u32,
 }
 
+/// Stands for the distance of a key that equals all others: nothing is beyond it.
+pub(crate) const ALONE: u32 = u32::MAX;
+
 /// The largest distance that is none of one who is alone.
 fn most(beyond: impl Iterator<Item = u32>) -> u32 {
-    beyond.filter(|&beyond| beyond < u32::MAX).max().unwrap_or(0)
+    beyond.filter(|&beyond| beyond < ALONE).max().unwrap_or(0)
+}
+
+/// What stands around keys, being written key by key.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    keys: usize,
+    numbers: Vec<u32>,
+    /// Keys before this place are written.
+    from: usize,
+}
+
+impl Writing {
+    /// Of `keys` keys, with room for `kept` near distances together.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`]; [`Error::TooLarge`] for more near distances than can be numbered.
+    pub(crate) fn new(keys: usize, kept: usize) -> Result<Self> {
+        let count = 2 * keys + 1 + 2 * kept;
+        if u32::try_from(2 * kept).is_err() {
+            let (expected, bytes) = (format!("at most {} near distances", u32::MAX / 2), 4 * count as u64);
+            return Err(Error::TooLarge { what: "basins to keep", expected, found: kept.to_string(), bytes });
+        }
+        let mut numbers: Vec<u32> = room_for(count, "basins to keep")?;
+        numbers.resize(2 * keys + 1, 0);
+        Ok(Self { keys, numbers, from: 0 })
+    }
+
+    /// Where the next near distance will stand.
+    fn end(&self) -> u32 {
+        ((self.numbers.len() - 2 * self.keys - 1) / 2) as u32
+    }
+
+    /// What stands around the key at `place`; places ascend, and of those left out nothing is known.
+    pub(crate) fn put(&mut self, place: usize, beyond: u32, near: impl Iterator<Item = (u32, u32)>) {
+        let end = self.end();
+        self.numbers[self.keys + self.from..=self.keys + place].fill(end);
+        self.from = place + 1;
+        self.numbers[place] = beyond;
+        near.for_each(|(distance, count)| self.numbers.extend([distance, count]));
+    }
+
+    /// All of it; it was looked as far as `radius`.
+    pub(crate) fn done(mut self, radius: u32) -> Around {
+        let end = self.end();
+        self.numbers[self.keys + self.from..=2 * self.keys].fill(end);
+        let most = most(self.numbers[..self.keys].iter().copied());
+        Around { keys: self.keys, known: self.keys, radius, numbers: Arc::new(self.numbers), most }
+    }
 }
 
 impl Around {
@@ -39,31 +93,16 @@ impl Around {
     /// [`Error::OutOfMemory`]; [`Error::TooLarge`] for more near distances than can be numbered.
     pub(crate) fn of_basins(basins: &Basins, places: impl Iterator<Item = usize>, keys: usize) -> Result<Self> {
         let kept: usize = basins.all.iter().map(|basin| basin.near().len().min(KEPT)).sum();
-        let count = 2 * keys + 1 + 2 * kept;
-        if u32::try_from(2 * kept).is_err() {
-            let (expected, bytes) = (format!("at most {} near distances", u32::MAX / 2), 4 * count as u64);
-            return Err(Error::TooLarge { what: "basins to keep", expected, found: kept.to_string(), bytes });
-        }
-        let mut numbers: Vec<u32> = room_for(count, "basins to keep")?;
-        numbers.resize(2 * keys + 1, 0);
-        let mut from = 0;
+        let mut writing = Writing::new(keys, kept)?;
         for (basin, place) in basins.all.iter().zip(places).filter(|(_, place)| *place < keys) {
-            // Those between have none.
-            let end = ((numbers.len() - 2 * keys - 1) / 2) as u32;
-            numbers[keys + from..=keys + place].fill(end);
-            from = place + 1;
             let alone = basin.copies >= basins.keys && basin.near().is_empty();
             let beyond = basin.near().get(KEPT).map_or(basins.radius.saturating_add(1), |near| near.0);
-            numbers[place] = if alone { u32::MAX } else { beyond };
-            for &(distance, count) in basin.near().iter().take(KEPT) {
-                // More than can be written are not near any more.
-                numbers.extend([distance, u32::try_from(count).unwrap_or(u32::MAX)]);
-            }
+            let near = basin.near().iter().take(KEPT);
+            // More than can be written are not near any more.
+            let near = near.map(|&(distance, count)| (distance, u32::try_from(count).unwrap_or(u32::MAX)));
+            writing.put(place, if alone { ALONE } else { beyond }, near);
         }
-        let end = ((numbers.len() - 2 * keys - 1) / 2) as u32;
-        numbers[keys + from..=2 * keys].fill(end);
-        let most = most(numbers[..keys].iter().copied());
-        Ok(Self { keys, radius: basins.radius, numbers: Arc::new(numbers), most })
+        Ok(writing.done(basins.radius))
     }
 
     /// As it was written before; `None` unless `numbers` can be of `keys` keys.
@@ -75,11 +114,37 @@ impl Around {
             return None;
         }
         let most = most(numbers.halves()[..keys].iter().copied());
-        Some(Self { keys, radius, numbers, most })
+        Some(Self { keys, known: keys, radius, numbers, most })
     }
 
     pub(crate) fn numbers(&self) -> &[u32] {
         self.numbers.halves()
+    }
+
+    /// This for memories in which only the keys below place `known` are where they were.
+    #[cfg(feature = "store")]
+    pub(crate) fn cut(self, known: usize) -> Self {
+        Self { known: known.min(self.known), ..self }
+    }
+
+    /// The keys of whom it tells are at the places below this.
+    pub(crate) fn known(&self) -> usize {
+        self.known
+    }
+
+    /// Whether it is written of so many keys, and all of them are where they were.
+    pub(crate) fn is_of(&self, keys: usize) -> bool {
+        self.keys == keys && self.known == keys
+    }
+
+    /// Near distances of all keys.
+    pub(crate) fn kept(&self) -> usize {
+        (self.numbers().len() - 2 * self.keys - 1) / 2
+    }
+
+    /// Whether anything is known of the key at `place`. If so, it was counted around all others of which anything is.
+    pub(crate) fn knows(&self, place: usize) -> bool {
+        self.beyond(place) > 0
     }
 
     /// How far was looked.
@@ -94,7 +159,7 @@ impl Around {
 
     /// The distance that no key but those of [`near`](Self::near) and the copies falls short of; 0 where nothing is known.
     pub(crate) fn beyond(&self, place: usize) -> u32 {
-        if place < self.keys { self.numbers()[place] } else { 0 }
+        if place < self.known { self.numbers()[place] } else { 0 }
     }
 
     /// The distance that no other key but copies falls short of; 0 where nothing is known.

@@ -25,12 +25,12 @@ use std::sync::Arc;
 use popfield_map::{Held, bytes_of_halves};
 
 use crate::error::room_for;
-use crate::index::Index;
 use crate::index::around::Around;
 use crate::index::chunks::{BITS, Chunks};
 use crate::index::origin::Origin;
 use crate::index::powers::Powers;
 use crate::index::tables::{Halves, Tables, bytes_of};
+use crate::index::{Index, IndexInfo};
 use crate::lasting::Hashing;
 use crate::{Error, Result};
 
@@ -96,11 +96,38 @@ impl Index {
         Ok(())
     }
 
+    /// Bytes of a file that tell what it is.
+    pub(crate) const HEADER: usize = HEADER_BYTES;
+
+    /// What a file that begins so says that it is, if it is of this version.
+    pub(crate) fn claims(start: &[u8]) -> Option<IndexInfo> {
+        let half = |at: usize| start[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+        let whole = |at: usize| start[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        if start.len() < HEADER_BYTES || &start[..8] != MAGIC || half(8) != VERSION {
+            return None;
+        }
+        let [tables, chunk, flags] = [12, 16, 20].map(half);
+        let [dim, keys, numbers, radius] = [24, 32, 48, 56].map(whole);
+        // As the whole file is asked to be.
+        let sane = BITS.contains(&chunk) && u32::try_from(keys).is_ok() && u64::from(tables) <= dim.min(1 << 24);
+        let degree = flags >> DEGREE;
+        let of_powers = if degree > 0 { keys } else { 0 };
+        let of_known = numbers.saturating_add(of_powers).saturating_mul(4);
+        sane.then(|| IndexInfo {
+            tables: tables as usize,
+            chunk,
+            bytes: bytes_of(tables as usize, chunk, keys as usize).saturating_add(of_known),
+            covered: keys as usize,
+            radius: (flags & BASINS != 0).then_some(radius as u32),
+            degree: (degree > 0).then_some(degree),
+        })
+    }
+
     /// The index in `held`, for a memory of dimension `dim` whose keys are those of `origin`.
     ///
     /// # Errors
     /// [`Error::Version`] for another format; [`Error::Index`] if it is damaged, or of other keys.
-    pub(crate) fn read(held: Held, origin: &Origin, dim: usize) -> Result<Self> {
+    pub(crate) fn read(held: Arc<Held>, origin: &Origin, dim: usize) -> Result<Self> {
         let bytes = held.bytes();
         let damaged = |place, expected: String, found: String| Err(Error::Index { place, expected, found });
         if bytes.len() < HEADER_BYTES + HASH_BYTES || &bytes[..8] != MAGIC {
@@ -150,7 +177,6 @@ impl Index {
         if shared == 0 || all != keys as u64 {
             return damaged("keys", "those of the memory".into(), "others, as of before a compaction".into());
         }
-        let held = Arc::new(held);
         let at = start as usize;
         let numbers_of = |range: Range<usize>| -> Option<Arc<dyn Halves>> {
             held.halves(range.clone())?;
@@ -169,7 +195,7 @@ impl Index {
         };
         match (tables, around) {
             (Some(tables), Some(around)) => {
-                let index = Self::new(tables.cut(shared), around);
+                let index = Self::new(tables.cut(shared), around.map(|around| around.cut(shared)));
                 Ok(match powers {
                     Some(numbers) => index.with_powers(Powers::of_numbers(degree, numbers)),
                     None => index,

@@ -20,6 +20,7 @@ mod around;
 mod chunks;
 #[cfg(feature = "store")]
 mod file;
+mod growth;
 mod look;
 mod origin;
 mod powers;
@@ -46,6 +47,8 @@ pub(crate) use tables::{Tables, bytes_of};
 pub(crate) use worth::Purpose;
 use worth::{Worth, Worthwhile};
 
+#[cfg(feature = "store")]
+use crate::patterns::bits::Bits;
 use crate::scan::hunt::near;
 use crate::scan::keys::Scan;
 use crate::scan::plan::Plan;
@@ -135,6 +138,54 @@ impl Index {
     /// This index with budgets of the same keys under s^K.
     pub(crate) fn with_powers(self, powers: Powers) -> Self {
         Self { powers: Some(Arc::new(powers)), ..self }
+    }
+
+    /// Whether it is of so many keys, each at its place: its tables, and what is known around them.
+    pub(crate) fn is_of(&self, keys: usize) -> bool {
+        self.tables_are_of(keys) && self.around().is_none_or(|around| around.is_of(keys))
+    }
+
+    fn tables_are_of(&self, keys: usize) -> bool {
+        self.tables.covered() == keys && self.tables.made_of() == keys
+    }
+
+    /// This index for `live` keys of which some may not have been counted around the others, having been forgotten as that
+    /// was done: from the first such key on all are beyond it.
+    #[cfg(feature = "store")]
+    pub(crate) fn cut_to_known(self, live: Option<&Bits>) -> Self {
+        let mut live_places = (0..self.tables.covered()).filter(|&place| live.is_none_or(|live| live.contains(place)));
+        let powers = self.powers.filter(|powers| live_places.clone().all(|place| powers.knows(place)));
+        let this = Self { powers, ..self };
+        let Some(around) = &this.around else { return this };
+        let Some(first) = live_places.find(|&place| !around.knows(place)) else { return this };
+        let (tables, around) = (Tables::clone(&this.tables).cut(first), Around::clone(around).cut(first));
+        Self { tables: Arc::new(tables), around: Some(Arc::new(around)), ..this }
+    }
+
+    /// The places below which it tells of keys.
+    pub(crate) fn span(&self) -> usize {
+        self.tables.covered().max(self.around().map_or(0, Around::known))
+    }
+
+    /// This index where only the keys at the places below `shared` are where they were; `before` tells of all `keys` keys
+    /// of today where they were. What is known around each goes along, tables and budgets under powers do not.
+    pub(crate) fn moved(&self, shared: usize, keys: usize, before: impl Fn(usize) -> Option<usize>) -> Result<Self> {
+        let tables = Arc::new(Tables::clone(&self.tables).cut(shared));
+        let around = self.around().map(|around| around.moved(keys, before)).transpose()?;
+        Ok(Self { tables, around: around.map(Arc::new), powers: None, ..self.narrowed() })
+    }
+
+    /// This index of all keys of `scan`, by the same chunks; `newcomers` are those around whom nothing is known, if it is
+    /// of others. What was learned is forgotten, and so are budgets under powers, as they did not know of all keys. The scan's steps are told of tables and of
+    /// newcomers.
+    pub(crate) fn grown(&self, scan: Scan<'_>, newcomers: &[usize]) -> Result<Self> {
+        let around = self.around().map(|around| around.grown(scan, newcomers)).transpose()?;
+        let tables = match self.tables_are_of(scan.side().len()) {
+            true => Arc::clone(&self.tables),
+            false => Arc::new(Tables::of_chunks(scan.side(), self.tables.chunks.clone(), scan.steps())?),
+        };
+        let learned = Arc::new(Learned::new(tables.covered()));
+        Ok(Self { tables, around: around.map(Arc::new), powers: None, learned, worth: Arc::clone(&self.worth) })
     }
 
     /// This index where some keys are forgotten: what is learned from now on does not hold for those who still have them.

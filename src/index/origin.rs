@@ -16,8 +16,13 @@ impl Origin {
         &self.0
     }
 
-    /// Keys at the first places that are the same in both.
+    /// Whether all of its keys are in the other, at the same places.
     #[cfg(feature = "store")]
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        other.0.starts_with(&self.0)
+    }
+
+    /// Keys at the first places that are the same in both.
     pub(crate) fn shared(&self, other: &Self) -> u64 {
         let pairs = self.0.iter().zip(other.0.iter());
         pairs.take_while(|(a, b)| a == b).map(|(part, _)| part.0).sum()

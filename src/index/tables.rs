@@ -61,9 +61,7 @@ impl IndexOptions {
     /// [`Error::Parameter`] for what keys of this dimension do not have.
     pub(crate) fn resolve(self, keys: usize, dim: usize) -> Result<(usize, u32)> {
         let refuse = |what, expected: String, found: String| Err(Error::Parameter { what, expected, found });
-        if u32::try_from(keys).is_err() {
-            return refuse("keys of an index", format!("at most {}", u32::MAX), keys.to_string());
-        }
+        check_count(keys)?;
         let most = (dim as u32).min(*BITS.end());
         if most < *BITS.start() {
             return refuse("dimension of indexed keys", format!("at least {}", BITS.start()), dim.to_string());
@@ -94,6 +92,15 @@ impl IndexOptions {
     }
 }
 
+/// Refuses more keys than places can be written of.
+fn check_count(keys: usize) -> Result<()> {
+    if u32::try_from(keys).is_err() {
+        let (expected, found) = (format!("at most {}", u32::MAX), keys.to_string());
+        return Err(Error::Parameter { what: "keys of an index", expected, found });
+    }
+    Ok(())
+}
+
 /// Bytes of `tables` tables with chunks of `bits` bits over `keys` keys.
 pub(crate) fn bytes_of(tables: usize, bits: u32, keys: usize) -> u64 {
     4 * tables as u64 * numbers_of_table(bits, keys) as u64
@@ -113,6 +120,15 @@ impl Tables {
         let (tables, bits) = options.resolve(side.len(), side.dim())?;
         let chunks = Chunks::choose(side, tables, bits, options.chunk.is_none() && options.budget.is_none())?;
         let Some(chunks) = chunks else { return Err(Error::Empty { what: "chunks of an index" }) };
+        Self::of_chunks(side, chunks, steps)
+    }
+
+    /// Tables of all keys of `side` by these chunks. `steps` are told of tables.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for more keys than can be numbered; [`Error::OutOfMemory`]; [`Error::Interrupted`].
+    pub(crate) fn of_chunks(side: &Side, chunks: Chunks, steps: &Steps<'_>) -> Result<Self> {
+        check_count(side.len())?;
         let each = numbers_of_table(chunks.bits(), side.len());
         let mut numbers: Vec<u32> = room_for(each * chunks.len(), "an index")?;
         numbers.resize(each * chunks.len(), 0);
@@ -132,7 +148,6 @@ impl Tables {
     }
 
     /// These tables for memories in which only the keys below place `covered` are those that they were made of.
-    #[cfg(feature = "store")]
     pub(crate) fn cut(self, covered: usize) -> Self {
         Self { covered: covered.min(self.covered), ..self }
     }
@@ -142,7 +157,6 @@ impl Tables {
         self.covered
     }
 
-    #[cfg(feature = "store")]
     pub(crate) fn made_of(&self) -> usize {
         self.made_of
     }

@@ -3,11 +3,10 @@
 use std::ops::Range;
 
 use crate::error::room_for;
-use crate::index::Index;
 use crate::patterns::contents::Contents;
 use crate::patterns::ids::each_once;
 use crate::patterns::segments::Side;
-use crate::{Batch, Error, Memory, Missing, Pattern, Result};
+use crate::{Batch, Error, Memory, Missing, Pattern, Progress, Result};
 
 impl Memory {
     /// Stores one more association under the next id, which is returned: one above the largest that was ever given.
@@ -61,10 +60,10 @@ impl Memory {
         if self.len() == 1 {
             return Err(Error::Empty { what: "keys after forgetting" });
         }
-        if self.keys.live().is_some() || self.index.is_some() {
+        if self.keys.live().is_some() || !self.index.is_empty() {
             self.keys.bury(place)?;
             self.generation = 0;
-            self.index = self.index.as_ref().map(Index::narrowed);
+            self.index = self.index.narrowed();
             return Ok((key, value));
         }
         // What may fail before anything changes.
@@ -122,7 +121,7 @@ impl Memory {
             notes: self.notes.clone(),
         };
         let appended = Self::of_contents(contents)?.with_tier(self.tier());
-        *self = Self { index: self.index.take(), ..appended };
+        *self = Self { index: std::mem::take(&mut self.index), ..appended };
         let next = self.next_id();
         Ok(if batch.ids.is_some() { next..next } else { first..next })
     }
@@ -131,7 +130,7 @@ impl Memory {
     /// are marked, and taken out together once they are more than those that are left.
     ///
     /// Cost: log n for each id (where ids do not ascend that for each run of them) and n bits; now and then a copy of the
-    /// others.
+    /// others, and the tables of their index made anew.
     ///
     /// # Errors
     /// [`Error::Id`] for an id that comes again, and for one that no association has unless `missing` allows it;
@@ -157,9 +156,17 @@ impl Memory {
         }
         let mut keys = self.keys.clone();
         places.iter().try_for_each(|&place| keys.bury(place))?;
-        let index = self.index.as_ref().map(Index::narrowed);
+        let index = self.index.narrowed();
         let marked = Self { keys, index, ..self.clone() };
-        *self = if 2 * marked.len() < marked.key_side().len() { marked.settled()?.into_owned() } else { marked };
+        *self = match 2 * marked.len() < marked.key_side().len() {
+            true => {
+                let mut settled = marked.settled()?.into_owned();
+                settled.inherit_index(&marked)?;
+                settled.update_index(Progress::NONE)?;
+                settled
+            }
+            false => marked,
+        };
         Ok(places.len() as u64)
     }
 

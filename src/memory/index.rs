@@ -2,6 +2,7 @@
 
 use crate::basins::Basins;
 use crate::index::{Around, Index, IndexInfo, IndexOptions, Powers, Tables, bytes_of, degree};
+use crate::memory::index_slot::Slot;
 use crate::{Error, Memory, Progress, Result, Separation};
 
 impl Memory {
@@ -20,7 +21,7 @@ impl Memory {
     /// is replaced, and what was learned is forgotten.
     ///
     /// Storing and forgetting keep it: keys stored since are met one by one, and once they are more than 4096 it is not
-    /// asked any more until it is made anew. `progress` is told of tables.
+    /// asked any more until it is [brought up to date](Self::update_index) or made anew. `progress` is told of tables.
     ///
     /// Cost: two passes over the keys for each table, on all threads; bytes as [`index_bytes`](Self::index_bytes) says.
     ///
@@ -46,7 +47,7 @@ impl Memory {
         let (tables, _) = options.resolve(self.key_side().len(), self.dim())?;
         let steps = progress.begin(tables as u64);
         let tables = Tables::build(self.key_side(), options, &steps)?;
-        self.index = Some(Index::new(tables, None));
+        self.index = Slot::Made(Index::new(tables, None));
         Ok(())
     }
 
@@ -59,7 +60,7 @@ impl Memory {
     pub fn index_basins(&mut self, basins: &Basins) -> Result<()> {
         let (index, places) = self.indexed_places(basins)?;
         let around = Around::of_basins(basins, places, index.tables().covered())?;
-        self.index = Some(index.narrowed().with_around(around));
+        self.index = Slot::Made(index.narrowed().with_around(around));
         Ok(())
     }
 
@@ -77,13 +78,13 @@ impl Memory {
         };
         let (index, places) = self.indexed_places(basins)?;
         let powers = Powers::of_basins(basins, (separation, degree), places, index.tables().covered())?;
-        self.index = Some(index.clone().with_powers(powers));
+        self.index = Slot::Made(index.clone().with_powers(powers));
         Ok(())
     }
 
     /// The index, and the places of the associations that `basins` are of, if these are all in it.
     fn indexed_places(&self, basins: &Basins) -> Result<(&Index, impl Iterator<Item = usize>)> {
-        let Some(index) = &self.index else { return Err(Error::Empty { what: "an index" }) };
+        let Some(index) = self.index.index() else { return Err(Error::Empty { what: "an index" }) };
         // Other keys may have come to stand under the same ids.
         let of_these = basins.generation == self.keys.generation();
         let same = of_these && basins.all.iter().map(|basin| basin.id).eq(self.ids());
@@ -97,18 +98,23 @@ impl Memory {
 
     /// Drops the index.
     pub fn drop_index(&mut self) {
-        self.index = None;
+        self.index = Slot::Empty;
+    }
+
+    /// Whether it has an index, were it only one that has to be [brought up to date](Self::update_index) before it is asked.
+    pub fn has_index(&self) -> bool {
+        self.index.index().is_some()
     }
 
     /// Why the index that stands beside the memory is not asked, where there is one and it is not: damaged, of another
-    /// format, or of other keys.
+    /// format, or of other keys. To tell that it is read, unless it was before; the same goes for what follows.
     pub fn index_refused(&self) -> Option<&Error> {
-        self.refused.as_deref()
+        self.index.refused()
     }
 
     /// What its index is, if it has one that is still asked.
     pub fn index_info(&self) -> Option<IndexInfo> {
-        let index = self.index.as_ref().filter(|index| index.serves(self.key_side().len()))?;
+        let index = self.index.index().filter(|index| index.serves(self.key_side().len()))?;
         Some(index.info())
     }
 }

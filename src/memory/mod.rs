@@ -9,6 +9,8 @@ mod file;
 mod index;
 #[cfg(feature = "store")]
 mod index_file;
+mod index_growth;
+mod index_slot;
 mod named;
 mod open;
 mod overlaps;
@@ -23,13 +25,12 @@ pub(crate) mod shared;
 mod tests;
 mod view;
 
-use std::sync::Arc;
-
 use popfield_kernels::Tier;
 
 pub use view::View;
 
-use crate::index::{Index, Origin};
+use crate::index::Origin;
+use crate::memory::index_slot::Slot;
 use crate::patterns::bits::Bits;
 use crate::patterns::contents::Contents;
 use crate::patterns::ids::Ids;
@@ -66,13 +67,11 @@ pub struct Memory {
     values: Option<Side>,
     labels: Labels,
     notes: Notes,
-    index: Option<Index>,
+    index: Slot,
     /// What the keys were when they were opened, if they are still that.
     origin: Option<Origin>,
     /// The commit of a store that it is, if it is still that; else 0.
     generation: u64,
-    /// Why an index that stands beside it is not asked.
-    refused: Option<Arc<Error>>,
 }
 
 impl Memory {
@@ -133,7 +132,7 @@ impl Memory {
             _ => keys,
         };
         let keys = Keys::new(keys, ids, live, Tier::from_env()?);
-        Ok(Self { keys, values, labels, notes, index: None, origin: None, generation: 0, refused: None })
+        Ok(Self { keys, values, labels, notes, index: Slot::Empty, origin: None, generation: 0 })
     }
 
     /// What the memory is made of: its patterns and labels are shared, and no more is copied than a bit for each place.

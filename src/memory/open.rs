@@ -10,10 +10,11 @@ impl Memory {
     /// Opens a memory: a file that was [saved](Self::save), checking all of it, or with the feature `store` a folder as of
     /// its last commit, mapped.
     ///
-    /// With the feature `store` an index beside it ([`write_index`](Self::write_index)) is mapped and asked from now on, if
-    /// it is whole and of these keys; else [`index_refused`](Self::index_refused) says why it is not.
+    /// With the feature `store` an index beside it ([`write_index`](Self::write_index)) is mapped, and read once when it is
+    /// first asked: if it is whole and of these keys it answers from then on, else
+    /// [`index_refused`](Self::index_refused) says why it does not.
     ///
-    /// Cost: an index is read once, to hold it to its hash; a file is read; of a folder some system calls a file, whatever its size, and a bit for each association
+    /// Cost: a file is read; of a folder some system calls a file, whatever its size, and a bit for each association
     /// where some were forgotten. What a folder's files hold is not read: `store::Snapshot::verify` checks it, and
     /// `store::Backend` has another way to read it.
     ///

@@ -38,13 +38,17 @@ impl State {
         Ok(Self { memory: self.memory.map(|memory| memory.with_index_at(path)).transpose()?, ..self })
     }
 
-    /// This state, asking the index of the one before as far as it still holds.
+    /// This state, with the index of the one before as far as it still holds.
     fn inheriting(self, before: &Self) -> Self {
         let memory = match (self.memory, &before.memory) {
             (Some(memory), Some(before)) => Some(memory.inheriting(before)),
             (memory, _) => memory,
         };
         Self { memory, ..self }
+    }
+
+    fn has_no_index(&self) -> bool {
+        self.memory.as_ref().is_none_or(Memory::is_unindexed)
     }
 
     /// The memory.
@@ -248,6 +252,32 @@ impl Changing<'_> {
         self.with(|memory| memory.forget_some(ids, missing), |store| store.forget(ids, missing))
     }
 
+    /// Gives the memory the index of `indexed`, or none where that has none: a clone of what it was, whose index was made,
+    /// [brought up to date](Memory::update_index) or dropped while calls went on. Where the memory has changed since, the
+    /// index is [inherited](Memory::inherit_index). Nothing is written.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`]; [`Error::Empty`] for a store without associations; and nothing has changed.
+    pub fn set_index(&self, indexed: &Memory) -> Result<()> {
+        let mut state = State::clone(&self.shared.state());
+        state.memory.as_mut().ok_or(Error::Empty { what: "memory" })?.inherit_index_or_none(indexed)?;
+        self.put(state);
+        Ok(())
+    }
+
+    /// Writes the index beside the memory at `path`, or without one beside the store: see [`Memory::write_index`].
+    ///
+    /// # Errors
+    /// As [`Memory::write_index`]; [`Error::Parameter`] without a path where there is no store.
+    pub fn write_index(&self, path: Option<&Path>) -> Result<()> {
+        let store = self.shared.store().map(|store| store.0);
+        let Some(path) = path.or(store) else {
+            let (expected, found) = ("that of a memory in a file, as this one is in RAM".into(), "none".into());
+            return Err(Error::Parameter { what: "path of an index", expected, found });
+        };
+        named(path, self.shared.state().memory()?.write_index(path))
+    }
+
     /// Sees what others have committed to the store since, and tells whether that was anything.
     ///
     /// # Errors
@@ -255,9 +285,11 @@ impl Changing<'_> {
     pub fn refresh(&self) -> Result<bool> {
         let Home::Store { path, backend } = &self.shared.home else { return Ok(false) };
         let new = named(path, Snapshot::open(path, *backend).and_then(|snapshot| State::of_snapshot(&snapshot)))?;
-        let changed = new.generation != self.shared.state().generation;
+        let before = self.shared.state();
+        let changed = new.generation != before.generation;
         if changed {
-            self.put(new.with_index_at(path)?);
+            let new = new.with_index_at(path)?;
+            self.put(if new.has_no_index() { new.inheriting(&before) } else { new });
         }
         Ok(changed)
     }

@@ -66,7 +66,8 @@ impl<'a> View<'a> {
 
     /// The index, if it is to be asked.
     pub(crate) fn index(&self) -> Option<&'a Index> {
-        self.memory.index.as_ref().filter(|_| self.indexed)
+        // One that is in a file is read now: not if it is not to be asked.
+        if self.indexed { self.memory.index.index() } else { None }
     }
 
     /// Associations that there are for the call.

@@ -328,6 +328,9 @@ pub struct IndexArgs {
     /// Bytes that the tables may take: as many tables as fit
     #[arg(long, allow_negative_numbers = true, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
     pub budget: Option<u64>,
+    /// Bring the index up to date instead, with the same chunks, and the basins in it: a scan for each pattern stored since
+    #[arg(long, conflicts_with_all = ["tables", "chunk", "budget", "remove"])]
+    pub update: bool,
     /// Take the index away
     #[arg(long, conflicts_with_all = ["tables", "chunk", "budget"])]
     pub remove: bool,

@@ -90,7 +90,8 @@ pub struct Forget {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 all is as it was written; 1 something is damaged.\n\nExample:\n  popfield verify faces"
+    after_help = "An index beside the memory is looked at too; one that is whole but of other patterns is no damage.\n\n\
+                  Exit status: 0 all is as it was written; 1 something is damaged.\n\nExample:\n  popfield verify faces"
 )]
 pub struct Verify {
     /// The memory

@@ -5,6 +5,7 @@ use std::ops::Range;
 use popfield::store::{Appending, Store};
 use serde_json::json;
 
+use super::followed::{Followed, Updated};
 use super::store::{Associations, Files, rewrite};
 use crate::args::Append;
 use crate::failure::{Result, about};
@@ -20,12 +21,18 @@ pub fn run(args: &Append) -> Result<()> {
     match kind {
         Kind::Store => {
             let mut store = Store::open(&args.memory).map_err(about(&args.memory))?;
+            let followed = Followed::of(&args.memory);
             let taken = take(args, &files, &mut store)?;
-            acknowledging(|| taken.commit(), |appended| appended.tell(args))
+            let appended = acknowledging(|| taken.commit(), Ok)?;
+            // Its lock is the one that writes an index as well.
+            drop(store);
+            appended.tell(args, followed.update())
         }
-        Kind::File => {
-            rewrite(&args.memory, |store| take(args, &files, store)?.commit(), |appended| appended.tell(args))
-        }
+        Kind::File => rewrite(
+            &args.memory,
+            |store| take(args, &files, store)?.commit(),
+            |appended, index| appended.tell(args, index),
+        ),
     }
 }
 
@@ -67,15 +74,23 @@ struct Appended {
 }
 
 impl Appended {
-    fn tell(self, args: &Append) -> Result<()> {
+    fn tell(self, args: &Append, index: Updated<'_>) -> Result<()> {
         note(&self.notes);
         if args.json {
-            return say(json!({
+            say(json!({
                 "appended": self.count,
                 "first_id": self.counted.as_ref().map(|ids| ids.start),
                 "patterns": self.len,
-            }));
+                "index": index.json(),
+            }))?;
+        } else {
+            self.tell_facts(args, &index)?;
         }
+        index.write();
+        Ok(())
+    }
+
+    fn tell_facts(self, args: &Append, index: &Updated<'_>) -> Result<()> {
         let mut rows = vec![("memory", args.memory.display().to_string())];
         rows.extend(self.read);
         let ids = match self.counted {
@@ -83,6 +98,7 @@ impl Appended {
             None => "as given".into(),
         };
         rows.extend([("appended", format!("{}, {} by now", self.count, self.len)), ("ids", ids)]);
+        rows.extend(index.fact());
         facts(&rows)
     }
 }

@@ -17,7 +17,7 @@ use super::learn::shape;
 use crate::args::BasinsArgs;
 use crate::failure::{Failure, Result, about};
 use crate::input::{Loaded, ScopeFiles, Source, check_options, check_stdin, read_queries};
-use crate::memory::open;
+use crate::memory::{open, read_index};
 use crate::output::{OutFile, check_distinct, deliver, say, written};
 use crate::plot::{BLUE, Drawn, FAINT, Figure, Format, INK, render, text};
 use crate::report::{answering, called, facts, note, progress, scope_in_words, seconds, table, tell};
@@ -52,7 +52,7 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
     let plot = args.plot.as_deref().map(OutFile::create).transpose()?;
 
     let view = scope.as_ref().map_or(memory.view(), |scope| memory.within(scope));
-    let radius = args.radius.unwrap_or_else(|| reach(&view, separation));
+    let radius = args.radius.unwrap_or_else(|| Look::reach(view.len(), memory.dim(), separation, COVERED));
     let start = Instant::now();
     let nearest = loaded.as_ref().map(|loaded| nearest(&view, loaded)).transpose()?;
     let mut look = Look::new(radius);
@@ -75,7 +75,7 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
     let budgets = separations.iter().map(budgets).collect::<Result<_>>()?;
     let found = Found { memory: &memory, asked: loaded.as_ref(), basins, budgets };
 
-    let kept = match scope.is_none() && found.asked.is_none() && memory.index_info().is_some() {
+    let kept = match scope.is_none() && found.asked.is_none() {
         true => keep(&memory, &found.basins, separation, &args.memory)?,
         false => None,
     };
@@ -110,6 +110,10 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
 
 /// Keeps the basins of all patterns in the index of the memory at `path`, if that is of all of them; where it lies.
 fn keep(memory: &Memory, basins: &Basins, separation: Separation, path: &Path) -> Result<Option<PathBuf>> {
+    read_index(memory, path);
+    if memory.index_info().is_none() {
+        return Ok(None);
+    }
     let mut indexed = memory.clone();
     if let Err(popfield::Error::Mismatch { .. }) = indexed.index_basins(basins) {
         // Patterns that were stored since are not in it.
@@ -137,18 +141,6 @@ fn nearest(view: &View<'_>, loaded: &Loaded) -> Result<Vec<u64>> {
 /// Whether weights are powers of overlaps, so that near complements matter.
 fn is_power(separation: Separation) -> bool {
     matches!(separation, Separation::Linear | Separation::Polynomial(_))
-}
-
-/// How far must be looked for the budgets to cover a noise of [`COVERED`]; where weights fall as slowly as powers do, so
-/// far that no key is missed.
-fn reach(view: &View<'_>, separation: Separation) -> u32 {
-    let (dim, beta) = (view.keys().dim(), separation.beta().map_or(1.0, |beta| beta.get()));
-    if is_power(separation) {
-        return (dim as u32 / 2).max(1);
-    }
-    let others = (view.len() as f64).ln() / (2.0 * beta);
-    let reach = 2.0 * flips(COVERED, dim) as f64 + others;
-    (reach.ceil() as u32).clamp(1, dim as u32)
 }
 
 struct Found<'a> {

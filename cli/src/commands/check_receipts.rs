@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::args::CheckReceipts;
 use crate::failure::{Failure, Result, about};
-use crate::memory::open_for_index;
+use crate::memory::open;
 use crate::output::say;
 use crate::report::{facts, seconds, spinner, tell};
 
@@ -24,8 +24,7 @@ pub fn run(args: &CheckReceipts) -> Result<()> {
     if there.is_dir() {
         return Err(Failure::input(format!("{}: expected a file of receipts, found a folder", path.display())));
     }
-    // An index that is not asked would be no news: none is.
-    let (memory, _) = open_for_index(&args.memory)?;
+    let (memory, _) = open(&args.memory)?;
     let file = File::open(path).map_err(|error| Failure::reading(path, &error))?;
     let start = Instant::now();
     let bar = spinner(format!("checking {} against {} patterns", path.display(), memory.len()));

@@ -22,6 +22,7 @@ pub fn run(args: &Forget) -> Result<()> {
     let missing = if args.missing.is_some() { Missing::Allow } else { Missing::Refuse };
     let forget = |store: &mut Store| store.forget(ids.ids(), missing).map_err(|error| ids.about(error));
     match kind {
+        // An index stays true of what is left.
         Kind::Store => {
             let mut store = Store::open(&args.memory).map_err(about(&args.memory))?;
             let change = || Ok((forget(&mut store)?, store.snapshot().len()));
@@ -30,7 +31,11 @@ pub fn run(args: &Forget) -> Result<()> {
         Kind::File => rewrite(
             &args.memory,
             |store| Ok((forget(store)?, store.snapshot().len())),
-            |(forgotten, len)| tell(args, forgotten, len),
+            |(forgotten, len), index| {
+                tell(args, forgotten, len)?;
+                index.write();
+                Ok(())
+            },
         ),
     }
 }

@@ -1,5 +1,6 @@
 //! `popfield index`: tables beside a memory, by which it answers without a scan.
 
+use std::path::Path;
 use std::time::Instant;
 
 use popfield::index::{IndexInfo, IndexOptions};
@@ -7,10 +8,10 @@ use popfield::{Memory, Progress};
 use serde_json::json;
 
 use crate::args::IndexArgs;
-use crate::failure::{Result, about};
-use crate::memory::open_for_index;
+use crate::failure::{Failure, Result, about};
+use crate::memory::open;
 use crate::output::say;
-use crate::report::{bytes, facts, seconds, spinner, tell};
+use crate::report::{bytes, facts, progress, seconds, spinner, tell};
 
 pub fn run(args: &IndexArgs) -> Result<()> {
     crate::use_threads(args.threads)?;
@@ -23,14 +24,18 @@ pub fn run(args: &IndexArgs) -> Result<()> {
         let done = if removed { "taken away" } else { "there was none" };
         return facts(&[("memory", args.memory.display().to_string()), ("index", done.to_owned())]);
     }
-    let (mut memory, _) = open_for_index(&args.memory)?;
-    let mut options = IndexOptions::default();
-    (options.tables, options.chunk, options.budget) = (args.tables, args.chunk, args.budget);
-    let before = memory.index_bytes(options)?;
+    let (mut memory, _) = open(&args.memory)?;
     let start = Instant::now();
-    let bar = spinner(format!("making tables of {}, more where patterns have much in common", bytes(before as f64)));
-    memory.build_index(options, Progress::new(&tell(&bar)))?;
-    bar.finish_and_clear();
+    if args.update {
+        update(&mut memory, &args.memory)?;
+    } else {
+        let mut options = IndexOptions::default();
+        (options.tables, options.chunk, options.budget) = (args.tables, args.chunk, args.budget);
+        let before = bytes(memory.index_bytes(options)? as f64);
+        let bar = spinner(format!("making tables of {before}, more where patterns have much in common"));
+        memory.build_index(options, Progress::new(&tell(&bar)))?;
+        bar.finish_and_clear();
+    }
     let built = start.elapsed().as_secs_f64();
     memory.write_index(&args.memory).map_err(about(&args.memory))?;
     let Some(info) = memory.index_info() else { return Ok(()) };
@@ -48,6 +53,23 @@ pub fn run(args: &IndexArgs) -> Result<()> {
         ("lies in", place.display().to_string()),
         ("time", seconds(built)),
     ])
+}
+
+/// Brings the index of `memory`, which lies at `path`, up to date.
+fn update(memory: &mut Memory, path: &Path) -> Result<()> {
+    if !memory.has_index() {
+        let index = Memory::index_path(path);
+        let why = memory.index_refused().map_or_else(|| "found none".into(), ToString::to_string);
+        let cure = format!("`popfield index {}` makes one", path.display());
+        return Err(Failure::input(format!(
+            "{}: expected an index to bring up to date: {why}; {cure}",
+            index.display()
+        )));
+    }
+    let bar = progress(0, "bringing the index up to date");
+    memory.update_index(Progress::new(&tell(&bar)))?;
+    bar.finish_and_clear();
+    Ok(())
 }
 
 /// What an index is, for programs.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use popfield::Memory;
+use popfield::index::IndexInfo;
 use popfield::store::{Backend, Snapshot};
 use popfield::tiers::{TIERS, Tier};
 use serde_json::json;
@@ -31,6 +32,7 @@ fn of_store(path: &Path, as_json: bool) -> Result<()> {
     let store = Snapshot::open(path, Backend::Mmap).map_err(about(path))?;
     let (load_seconds, tier) = (start.elapsed().as_secs_f64(), Tier::from_env().map_err(popfield::Error::from)?);
     let value_dim = store.value_dim().unwrap_or(store.dim());
+    let index = index(path);
     if as_json {
         return say(json!({
             "kind": "store",
@@ -44,13 +46,12 @@ fn of_store(path: &Path, as_json: bool) -> Result<()> {
             "segments": store.segments(),
             "generation": store.generation(),
             "next_id": store.next_id(),
+            "index": index.map(of_index),
             "notes": store.notes(),
             "load_seconds": load_seconds,
             "tier": tier.name(),
         }));
     }
-    // That it is of these patterns is seen when the memory is opened.
-    let index = Memory::index_path(path).metadata().ok().map(|there| there.len());
     let kind = if store.value_dim().is_none() { "auto-associative" } else { "hetero-associative" };
     let forgotten = match store.forgotten() {
         0 => String::new(),
@@ -72,7 +73,7 @@ fn of_store(path: &Path, as_json: bool) -> Result<()> {
         ),
         ("commits", format!("{}; the next id counted is {}", store.generation(), store.next_id())),
     ];
-    rows.extend(index.map(|index| ("index", bytes(index as f64))));
+    rows.extend(index.map(|index| ("index", in_words(index))));
     let notes: Vec<String> = store.notes().iter().map(|(name, note)| format!("{name} {note}")).collect();
     rows.extend((!notes.is_empty()).then(|| ("read as", notes.join(", "))));
     rows.push(("tier", tier.name().to_owned()));
@@ -81,6 +82,7 @@ fn of_store(path: &Path, as_json: bool) -> Result<()> {
 
 fn of_file(path: &Path, as_json: bool) -> Result<()> {
     let (memory, load_seconds) = open(path)?;
+    let index = index(path);
     let file_bytes = path.metadata().map_err(popfield::Error::from).map_err(about(path))?.len();
     if as_json {
         return say(json!({
@@ -92,7 +94,7 @@ fn of_file(path: &Path, as_json: bool) -> Result<()> {
             "bytes": memory.bytes(),
             "file_bytes": file_bytes,
             "next_id": memory.next_id(),
-            "index": memory.index_info().map(of_index),
+            "index": index.map(of_index),
             "notes": memory.notes(),
             "load_seconds": load_seconds,
             "tier": memory.tier().name(),
@@ -105,9 +107,15 @@ fn of_file(path: &Path, as_json: bool) -> Result<()> {
         ("dimension", format!("{} → {}", memory.dim(), memory.value_dim())),
         ("size", format!("{}, {} on disk", bytes(memory.bytes() as f64), bytes(file_bytes as f64))),
     ];
-    rows.extend(memory.index_info().map(|info| ("index", in_words(info))));
+    rows.extend(index.map(|info| ("index", in_words(info))));
     rows.push(("tier", memory.tier().name().to_owned()));
     facts(&rows)
+}
+
+/// What the index beside the memory at `path` says of itself, should there be one. Whether it is whole, and of these
+/// patterns, is seen when it is asked; `verify` tells.
+fn index(path: &Path) -> Option<IndexInfo> {
+    Memory::index_header(path).ok().flatten()
 }
 
 fn tiers(as_json: bool) -> Result<()> {

@@ -10,6 +10,7 @@ pub mod create;
 pub mod demo;
 pub mod dynamics;
 pub mod export;
+mod followed;
 pub mod forget;
 pub mod index;
 pub mod info;

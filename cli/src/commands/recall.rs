@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::args::{IndexUse, RecallArgs};
 use crate::failure::{Failure, Result};
 use crate::input::{ScopeFiles, Source, bit_order, check_options, check_stdin, read_queries, unknown_of};
-use crate::memory::open;
+use crate::memory::open_with_index;
 use crate::output::{
     Form, Out, OutFile, check_distinct, deliver, npy, say, shape_of, write_pictures, written, written_beside,
 };
@@ -34,7 +34,8 @@ pub fn run(args: &RecallArgs) -> Result<()> {
         let why = "weights are learned of all associations, found --only or --exclude beside it";
         return Err(Failure::usage(format!("--rule: {why}")));
     }
-    let (memory, load_seconds) = open(&args.memory)?;
+    let asks = args.index == IndexUse::Auto && args.rule.rule.is_none();
+    let (memory, load_seconds) = open_with_index(&args.memory, asks)?;
     let (recall, separation) = (args.recall(memory.dim())?, args.separation(memory.dim())?);
     let rule = args.rule.resolve(args.separation.separation)?;
     let diagonal = args.diagonal.unwrap_or(Diagonal::Keep);

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::args::{IndexUse, Search};
 use crate::failure::Result;
 use crate::input::{ScopeFiles, Source, check_options, check_stdin, read_queries};
-use crate::memory::open;
+use crate::memory::open_with_index;
 use crate::output::{Npz, OutFile, check_distinct, check_ending, deliver, say, say_json, written, written_beside};
 use crate::report::{answering, called, facts, note, scope_in_words, seconds, table, tell};
 
@@ -26,7 +26,7 @@ pub fn run(args: &Search) -> Result<()> {
     let inputs: Vec<&Path> = [args.memory.as_path(), source.path()].into_iter().chain(scope.paths()).collect();
     check_distinct(&[args.out.as_deref(), args.receipts.as_deref()], &inputs)?;
     args.out.as_deref().map_or(Ok(()), |path| check_ending(path, "npz"))?;
-    let (memory, load_seconds) = open(&args.memory)?;
+    let (memory, load_seconds) = open_with_index(&args.memory, args.index == IndexUse::Auto)?;
     let loaded = read_queries(&source, &memory, &args.input, args.more)?;
     let queries = &loaded.queries;
     let scope = scope.read(&memory)?;

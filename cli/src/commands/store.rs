@@ -10,6 +10,7 @@ use popfield::patterns::Notes;
 use popfield::store::{Appending, Store, WriterLock};
 use popfield::{Batch, Memory, Patterns, View};
 
+use super::followed::{Followed, Updated};
 use crate::args::{AssociationArgs, Input, QueryInput};
 use crate::failure::{Failure, Result, about};
 use crate::input::{IdStream, Piece, Source, Stream, check_options, without_shape};
@@ -254,11 +255,11 @@ pub fn rows_together(dims: [usize; 2]) -> usize {
 }
 
 /// Changes a memory that is one file: it goes through a store that is there for so long, and the file is written anew,
-/// whole. Then `print` speaks of it.
+/// whole. Then `print` speaks of it, and writes the index, should there be one, which is brought up to date.
 pub fn rewrite<T>(
     path: &Path,
     change: impl FnOnce(&mut Store) -> Result<T>,
-    print: impl FnOnce(T) -> Result<()>,
+    print: impl FnOnce(T, Updated<'_>) -> Result<()>,
 ) -> Result<()> {
     // Held until the file that is written anew has taken the place of this one.
     let _locked = WriterLock::take(path).map_err(about(path))?;
@@ -266,8 +267,8 @@ pub fn rewrite<T>(
     let mut out = OutFile::create(path)?;
     let under_way = OutStore::create(path)?;
     let mut store = store_of(&memory, under_way.path())?;
-    // The store has it now.
-    drop(memory);
+    // The store has it now, but for its index.
+    let followed = Followed::by(path, Some(memory));
     let changed = change(&mut store)?;
     drop(store);
     let memory = Memory::open(under_way.path()).map_err(|error| match error {
@@ -284,7 +285,7 @@ pub fn rewrite<T>(
     write(memory.view(), &mut out)?;
     drop(memory);
     drop(under_way);
-    deliver([out], || print(changed))
+    deliver([out], || print(changed, followed.update()))
 }
 
 /// Writes what `view` shows as one file.

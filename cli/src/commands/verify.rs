@@ -1,23 +1,23 @@
 //! `popfield verify`: whether a memory's files hold what was written.
 
-use popfield::store::{Backend, Snapshot};
 use std::io;
+use std::path::Path;
 
+use popfield::store::{Backend, Snapshot};
 use popfield::{Memory, Progress};
 use serde_json::json;
 
 use crate::args::Verify;
 use crate::failure::{Failure, Result, about, in_words};
-use crate::memory::open;
-use crate::memory::{Kind, kind_of};
+use crate::memory::{Kind, kind_of, open};
 use crate::output::say;
 use crate::report::{bytes, facts, progress, tell};
 
 pub fn run(args: &Verify) -> Result<()> {
-    let (checked, damage) = match kind_of(&args.memory)? {
+    let mut opened = None;
+    let (mut checked, mut damage) = match kind_of(&args.memory)? {
         Kind::Store => {
-            let opened = Snapshot::open(&args.memory, Backend::Mmap);
-            match opened {
+            match Snapshot::open(&args.memory, Backend::Mmap) {
                 // What does not even open is damaged; another version is not, nor what cannot be read.
                 Err(error @ popfield::Error::Store { .. }) => (0, vec![error.to_string()]),
                 // A file that the manifest names is gone, or is none.
@@ -43,18 +43,29 @@ pub fn run(args: &Verify) -> Result<()> {
             }
             let length = args.memory.metadata().map_or(0, |there| there.len());
             match open(&args.memory) {
-                Ok(_) => (length, Vec::new()),
+                Ok((memory, _)) => {
+                    opened = Some(memory);
+                    (length, Vec::new())
+                }
                 Err(Failure::Input(popfield::ErrorKind::Format, message)) => (length, vec![message]),
                 Err(failure) => return Err(failure),
             }
         }
     };
+    // An index is of what is stored, and where that is damaged there is nothing to hold it to.
+    let index = if damage.is_empty() { index(&args.memory, opened)? } else { None };
+    match &index {
+        Some(Index::Damaged(why)) => damage.push(format!("{}: {why}", Memory::index_path(&args.memory).display())),
+        Some(_) => checked += Memory::index_path(&args.memory).metadata().map_or(0, |there| there.len()),
+        None => {}
+    }
     if args.json {
-        say(
-            json!({ "verdict": if damage.is_empty() { "whole" } else { "damaged" }, "bytes": checked, "damage": damage }),
-        )?;
+        let verdict = if damage.is_empty() { "whole" } else { "damaged" };
+        let index = index.map(|index| index.name());
+        say(json!({ "verdict": verdict, "bytes": checked, "damage": damage, "index": index }))?;
     } else {
         let mut rows = vec![("memory", args.memory.display().to_string()), ("checked", bytes(checked as f64))];
+        rows.extend(index.map(|index| ("index", index.in_words(&args.memory))));
         rows.extend(damage.iter().map(|damage| ("damaged", damage.clone())));
         if damage.is_empty() {
             rows.push(("verdict", "whole: every file holds what was written".into()));
@@ -62,4 +73,51 @@ pub fn run(args: &Verify) -> Result<()> {
         facts(&rows)?;
     }
     if damage.is_empty() { Ok(()) } else { Err(Failure::No) }
+}
+
+/// What an index beside a memory is.
+enum Index {
+    Whole,
+    /// It holds what was written, which is of other patterns, of so many fewer or of another format: it is not asked.
+    Stale(String),
+    /// It does not hold what was written.
+    Damaged(String),
+}
+
+impl Index {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Stale(_) => "stale",
+            Self::Damaged(_) => "damaged",
+        }
+    }
+
+    fn in_words(&self, memory: &Path) -> String {
+        match self {
+            Self::Whole => "whole, and of these patterns".into(),
+            Self::Stale(why) => format!("not asked: {why}; `popfield index {}` makes it anew", memory.display()),
+            Self::Damaged(_) => "damaged, so that it is not asked and the scan answers".into(),
+        }
+    }
+}
+
+/// The index beside the memory at `path`, which is whole, and may have been opened.
+fn index(path: &Path, opened: Option<Memory>) -> Result<Option<Index>> {
+    if !Memory::index_path(path).try_exists().map_err(|error| Failure::reading(path, &error))? {
+        return Ok(None);
+    }
+    let memory = match opened.map_or_else(|| Memory::open(path), Ok) {
+        // Nothing is stored, and an index is of nothing.
+        Err(popfield::Error::Empty { .. }) => return Ok(None),
+        opened => opened.map_err(about(path))?,
+    };
+    Ok(Some(match memory.index_refused() {
+        None => Index::Whole,
+        Some(popfield::Error::Io(error)) => return Err(Failure::reading(&Memory::index_path(path), error)),
+        Some(error @ (popfield::Error::Version { .. } | popfield::Error::Index { place: "keys", .. })) => {
+            Index::Stale(error.to_string())
+        }
+        Some(error) => Index::Damaged(error.to_string()),
+    }))
 }

@@ -67,7 +67,7 @@ pub fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
 
 /// Does the last step of a change to a memory, `commit`, and lets `print` tell it: an interrupt waits until both are over,
 /// and where the change was made the command ends as one that was not interrupted.
-pub fn acknowledging<T>(commit: impl FnOnce() -> Result<T>, print: impl FnOnce(T) -> Result<()>) -> Result<()> {
+pub fn acknowledging<T, U>(commit: impl FnOnce() -> Result<T>, print: impl FnOnce(T) -> Result<U>) -> Result<U> {
     uninterrupted(|| {
         let done = commit()?;
         ACKNOWLEDGED.store(true, Ordering::Relaxed);

@@ -87,12 +87,114 @@ fn an_index_follows_a_store() {
     let (found, patterns) = recall(&s, "store", &[]);
     let (scanned, same) = recall(&s, "store", &["--index", "off"]);
     assert!(patterns == same && told(&found) == told(&scanned) && certified(&found, "probe") > 100);
-    // A compaction moves patterns: it is not asked any more, and made anew.
-    s.done(&["compact", "store"]);
-    s.noted(&["recall", "store", "--queries", "q.npy"], &["not asked", "popfield index"]);
-    s.done(&["index", "store"]);
+    // A compaction moves patterns, and the index with them.
+    let said: Value = serde_json::from_str(&s.done(&["compact", "store", "--json"])).unwrap();
+    assert_eq!(said["index"]["covered"], 3037);
     let (found, same) = recall(&s, "store", &[]);
     assert!(patterns == same && told(&found) == told(&scanned) && certified(&found, "probe") > 100);
+}
+
+/// The words of an index file from where its basins begin.
+fn basins_of(s: &Sandbox, index: &str) -> Vec<u8> {
+    let bytes = s.read(index);
+    let whole = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+    assert_eq!(bytes[20], 1, "{index} has basins");
+    bytes[bytes.len() - 32 - 4 * whole(48)..bytes.len() - 32].to_vec()
+}
+
+#[test]
+fn what_is_appended_is_indexed_as_if_it_had_been_there() {
+    for memory in ["m.pop", "store"] {
+        let index = if memory == "store" { "store/index" } else { "m.pop.index" };
+        let s = many(memory);
+        s.done(&["index", memory]);
+        s.done(&["basins", memory, "--radius", "45"]);
+        // Small ones are merged with those before them, so that patterns move.
+        for (seed, count) in [("8", "60"), ("9", "50"), ("10", "1"), ("11", "300")] {
+            s.done(&["noise", "--of", memory, "--count", count, "--noise", "0.3", "--seed", seed, "more.npy"]);
+            let said: Value =
+                serde_json::from_str(&s.done(&["append", memory, "--keys", "more.npy", "--json"])).unwrap();
+            assert_eq!(
+                (said["index"]["covered"].clone(), said["index"]["basins_radius"].clone()),
+                (said["patterns"].clone(), 45.into())
+            );
+        }
+        let (found, patterns) = recall(&s, memory, &[]);
+        assert!(certified(&found, "basin") > 100);
+        let (scanned, same) = recall(&s, memory, &["--index", "off"]);
+        assert!(patterns == same && told(&found) == told(&scanned));
+        let followed = basins_of(&s, index);
+        s.done(&["basins", memory, "--radius", "45"]);
+        assert!(followed == basins_of(&s, index), "{memory}: as counted anew");
+
+        // Forgetting and compacting keep what is known, and answers are those of what is left.
+        s.write("gone", (0..900).step_by(3).map(|id| format!("{id}\n")).collect::<String>());
+        s.done(&["forget", memory, "--ids", "gone"]);
+        if memory == "store" {
+            assert!(s.done(&["compact", memory]).contains("brought up to date"));
+        }
+        let (found, patterns) = recall(&s, memory, &[]);
+        assert!(certified(&found, "basin") > 80, "{}", certified(&found, "basin"));
+        let (scanned, same) = recall(&s, memory, &["--index", "off"]);
+        assert!(patterns == same && told(&found) == told(&scanned));
+        assert!(s.done(&["verify", memory]).contains("whole, and of these patterns"));
+    }
+}
+
+#[test]
+fn an_index_that_was_left_behind_is_brought_up_to_date() {
+    let s = many("m.pop");
+    s.refused(&["index", "m.pop", "--update"], &["expected an index to bring up to date: found none"]);
+    // So many that what is appended is not merged with them.
+    s.done(&["random", "keys.npy", "--patterns", "10000", "--dim", "128", "--seed", "5"]);
+    s.done(&["create", "large", "--keys", "keys.npy"]);
+    s.done(&["noise", "--of", "large", "--count", "200", "--noise", "0.02", "--seed", "6", "q.npy"]);
+    s.done(&["index", "large"]);
+    let kept = s.read("large/index");
+    s.done(&["random", "more.npy", "--patterns", "4500", "--dim", "128", "--seed", "8"]);
+    s.done(&["append", "large", "--keys", "more.npy"]);
+    // As others leave it, who append and do not bring it up to date.
+    s.write("large/index", &kept);
+    s.noted(&["recall", "large", "--queries", "q.npy"], &["at most 4096 stored since", "--update"]);
+    let verify: Value = serde_json::from_str(&s.done(&["verify", "large", "--json"])).unwrap();
+    assert_eq!((verify["verdict"].clone(), verify["index"].clone()), ("whole".into(), "stale".into()));
+    let said: Value = serde_json::from_str(&s.done(&["index", "large", "--update", "--json"])).unwrap();
+    assert_eq!((said["tables"].clone(), said["covered"].clone()), (9.into(), 14500.into()));
+    assert!(certified(&recall(&s, "large", &[]).0, "probe") > 100);
+    let mut damaged = s.read("large/index");
+    damaged[400] ^= 1;
+    s.write("large/index", &damaged);
+    let output = s.run(&["verify", "large"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("large/index: index: hash"), "{said}");
+}
+
+/// A copy of a store in which a pattern is alive that was forgotten before the basins of the other's index were counted: the
+/// index is of the same files, and the basins are not of the same patterns.
+#[test]
+fn an_index_is_not_believed_of_what_it_did_not_count() {
+    let s = Sandbox::new();
+    // The third is met in no bucket of the query, and as near to it as the first.
+    let (rest, zero) = ("+--+-++-".repeat(7), "----");
+    s.write("k.txt", format!("{zero}{zero}{rest}\n{}\n+---+---{rest}\n", "++-+".repeat(16)));
+    s.write("q.txt", format!("----++--{rest}\n"));
+    s.write("gone", "2\n");
+    let recall = |memory: &str, index: &str| {
+        let call = ["recall", memory, "--queries", "q.txt", "--report", "r.json", "--index", index, "--json"];
+        s.done(&call);
+        let records: Vec<Value> = serde_json::from_slice(&s.read("r.json")).unwrap();
+        (records[0]["nearest_count"].clone(), records[0]["certificate"].clone())
+    };
+    for memory in ["store", "copy"] {
+        s.done(&["create", memory, "--keys", "k.txt"]);
+    }
+    s.done(&["forget", "store", "--ids", "gone"]);
+    s.done(&["index", "store", "--tables", "2", "--chunk", "4"]);
+    s.done(&["basins", "store", "--radius", "64"]);
+    assert_eq!(recall("store", "auto"), (1.into(), "basin".into()));
+    s.write("copy/index", s.read("store/index"));
+    assert_eq!(recall("copy", "off").0, 2);
+    assert_eq!(recall("copy", "auto").0, 2);
 }
 
 #[test]
@@ -113,6 +215,15 @@ fn files_that_are_not_right_are_not_asked() {
     for cut in [0, 7, 63, 100, whole.len() - 1] {
         std::fs::write(s.path("m.pop.index"), &whole[..cut]).unwrap();
         s.noted(&["recall", "m.pop", "--queries", "q.npy"], &["not asked"]);
+    }
+    // Who does not ask it does not read it, and is not told of it.
+    for call in [
+        &["recall", "m.pop", "--queries", "q.npy", "--index", "off"][..],
+        &["search", "m.pop", "--queries", "q.npy", "--index", "off"],
+        &["info", "m.pop"],
+        &["export", "m.pop", "--out", "again.npy"],
+    ] {
+        s.done(call);
     }
     // Of another memory.
     std::fs::write(s.path("m.pop.index"), &whole).unwrap();

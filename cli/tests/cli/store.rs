@@ -40,7 +40,7 @@ fn a_memory_is_appended_to_and_forgotten_from() {
     s.done(&["export", "m", "--out", "m.pop"]);
     for memory in ["m", "m.pop"] {
         let appended = s.json(&["append", memory, "--keys", "b.npy", "--json"]);
-        assert_eq!(appended, json!({ "appended": 50, "first_id": 120, "patterns": 170 }), "{memory}");
+        assert_eq!(appended, json!({ "appended": 50, "first_id": 120, "index": null, "patterns": 170 }), "{memory}");
         assert_eq!(exported(&s, memory), (all.clone(), (0..170).collect()));
         s.write("gone", ids([3, 169, 120]));
         let forgotten = s.json(&["forget", memory, "--ids", "gone", "--json"]);

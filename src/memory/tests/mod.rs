@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 mod changed;
 mod damaged;
+mod grown;
 mod named;
 
 use super::*;
