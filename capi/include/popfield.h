@@ -144,6 +144,84 @@ typedef struct popfield_found popfield_found;
 // sees one state, and changes go one after the other.
 typedef struct popfield_memory popfield_memory;
 
+// How an index is made. All zeros, or NULL in its place: all of it is chosen.
+typedef struct popfield_index_options {
+  // Tables; 0 for as many as there are chunks, 64 at the most.
+  size_t tables;
+  // Bits of a chunk, 4 to 30; 0 for near log2 of the keys, and more where they have much in common.
+  uint32_t chunk;
+  // Bytes that the tables take at the most; 0 for as many as they need.
+  uint64_t budget;
+} popfield_index_options;
+
+// Told of (done, total) and what was given as data; false stops the call. It is called from any of the call's threads,
+// perhaps from several at once, and must not throw, jump out or call popfield, which refuses that.
+typedef bool (*popfield_progress)(uint64_t done, uint64_t total, void *data);
+
+// How a call runs. All zeros, or NULL in its place: all associations answer, on all cores, and nobody watches.
+typedef struct popfield_call {
+  // The ids of the associations that exist for the call; NULL for all.
+  const uint64_t *only;
+  size_t only_count;
+  // The ids of those that do not exist for it.
+  const uint64_t *exclude;
+  size_t exclude_count;
+  // Ids that no association has are passed over, instead of refused.
+  bool missing_ok;
+  // Threads, 1 to max(256, 4 x cores); 0 for all cores. No bit depends on it.
+  uint32_t threads;
+  // An index is not asked: all that the call answers is scanned for. No bit depends on it.
+  bool scan;
+  // NULL for nobody.
+  popfield_progress progress;
+  void *data;
+} popfield_call;
+
+// What the index of a memory is.
+typedef struct popfield_index {
+  // Tables; 0 where there is no index that is asked, and then all else is 0 too.
+  size_t tables;
+  // Keys that it covers; those appended since are met one by one.
+  size_t covered;
+  // Bytes that tables and basins take.
+  uint64_t bytes;
+  // Bits of a chunk.
+  uint32_t chunk;
+  // How far basins tell what stands around each key; 0 without basins.
+  uint32_t radius;
+} popfield_index;
+
+// How to recall: see popfield_recall_defaults.
+typedef struct popfield_recall_options {
+  // One of popfield_separation.
+  uint32_t separation;
+  // Of exponential, 1e-9 to 1e9, on the raw integer overlap; not looked at otherwise.
+  double beta;
+  // Of polynomial, 1 to 64; not looked at otherwise.
+  uint32_t degree;
+  // Steps, at least 1, each prompted by the answer of the one before.
+  uint32_t steps;
+  // One of popfield_tie.
+  uint32_t tie;
+} popfield_recall_options;
+
+// What stands around a key.
+typedef struct popfield_basin {
+  // Id of the key.
+  uint64_t id;
+  // The nearest other key; UINT64_MAX where none is within the radius.
+  uint64_t nearest_id;
+  // Keys that are equal to it, itself included.
+  uint64_t copies;
+  // Every query with 2 h + u no more than this, h of its known elements flipped and u unknown, recalls the key's value in
+  // every bit; -1 where nothing is certain.
+  int64_t budget;
+  // The distance of the nearest other key; UINT32_MAX where none is within the radius.
+  uint32_t nearest_distance;
+  // Whether equal keys have one value.
+  bool values_agree;
+} popfield_basin;
+
 // Patterns, one a row, row after row.
 typedef struct popfield_rows {
   // The elements, in the encoding.
@@ -188,41 +266,6 @@ typedef struct popfield_info {
   bool stored;
 } popfield_info;
 
-// Told of (done, total) and what was given as data; false stops the call. It is called from any of the call's threads,
-// perhaps from several at once, and must not throw, jump out or call popfield, which refuses that.
-typedef bool (*popfield_progress)(uint64_t done, uint64_t total, void *data);
-
-// How a call runs. All zeros, or NULL in its place: all associations answer, on all cores, and nobody watches.
-typedef struct popfield_call {
-  // The ids of the associations that exist for the call; NULL for all.
-  const uint64_t *only;
-  size_t only_count;
-  // The ids of those that do not exist for it.
-  const uint64_t *exclude;
-  size_t exclude_count;
-  // Ids that no association has are passed over, instead of refused.
-  bool missing_ok;
-  // Threads, 1 to max(256, 4 x cores); 0 for all cores. No bit depends on it.
-  uint32_t threads;
-  // NULL for nobody.
-  popfield_progress progress;
-  void *data;
-} popfield_call;
-
-// How to recall: see popfield_recall_defaults.
-typedef struct popfield_recall_options {
-  // One of popfield_separation.
-  uint32_t separation;
-  // Of exponential, 1e-9 to 1e9, on the raw integer overlap; not looked at otherwise.
-  double beta;
-  // Of polynomial, 1 to 64; not looked at otherwise.
-  uint32_t degree;
-  // Steps, at least 1, each prompted by the answer of the one before.
-  uint32_t steps;
-  // One of popfield_tie.
-  uint32_t tie;
-} popfield_recall_options;
-
 // What is known of one answer beside its bits.
 typedef struct popfield_report {
   // The nearest key; of several at one distance the one of the lowest id.
@@ -244,6 +287,42 @@ typedef struct popfield_report {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+// Makes an index of all keys, by which calls answer without a scan what they can prove: what they answer stays the same to
+// the bit. One that there was is replaced. Keys appended since are met one by one, up to 4096 of them. `options` NULL for
+// what is best; of `call` threads and progress are heeded.
+popfield_status popfield_build_index(const struct popfield_memory *memory,
+                                     const struct popfield_index_options *options,
+                                     const struct popfield_call *call);
+
+// Takes keys that were appended since into the index, and into the basins in it: a scan of all keys for each. Nothing
+// happens without an index, or where it is up to date.
+popfield_status popfield_update_index(const struct popfield_memory *memory,
+                                      const struct popfield_call *call);
+
+// Drops the index. One that is written stays where it is.
+popfield_status popfield_drop_index(const struct popfield_memory *memory);
+
+// Writes the index beside the store, or beside the file at `path` to which the memory was saved, where popfield_memory_open
+// and the command line find it. What stood there is replaced at once and whole, or not at all. `path` NULL for the store.
+popfield_status popfield_write_index(const struct popfield_memory *memory,
+                                     const char *path);
+
+// What the index of a memory is.
+popfield_status popfield_index_info(const struct popfield_memory *memory, struct popfield_index *info);
+
+// What stands around each key as far as `radius`, 0 for far enough for a noise of a tenth, and how much noise its recall
+// provably survives under the separation of `options`, NULL for the defaults. Basins are written in storing order, `count`
+// of them, one for each association that there is for the call. With `keep` the index, which there must be, keeps them, so
+// that queries within budgets are proven without a scan: those of all associations under an exponential separation or the
+// maximum. A scan of all keys for each key.
+popfield_status popfield_basins(const struct popfield_memory *memory,
+                                uint32_t radius,
+                                const struct popfield_recall_options *options,
+                                bool keep,
+                                const struct popfield_call *call,
+                                struct popfield_basin *basins,
+                                size_t count);
 
 // A memory in RAM; nothing is written before popfield_memory_save. What was read is copied. *out is NULL on failure.
 popfield_status popfield_memory_new(const struct popfield_associations *associations,

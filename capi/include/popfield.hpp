@@ -84,6 +84,12 @@ public:
         return *this;
     }
 
+    // An index is not asked.
+    Call &scan(bool scan = true) {
+        scan_ = scan;
+        return *this;
+    }
+
     Call &threads(std::uint32_t threads) {
         threads_ = threads;
         return *this;
@@ -109,6 +115,7 @@ private:
             call_.exclude = how.exclude_.data();
             call_.exclude_count = how.exclude_.size();
             call_.missing_ok = how.missing_ok_;
+            call_.scan = how.scan_;
             call_.threads = how.threads_;
             if (how.told_) {
                 call_.progress = tell;
@@ -150,7 +157,7 @@ private:
     std::vector<std::uint64_t> only_, exclude_;
     std::function<bool(std::uint64_t, std::uint64_t)> told_;
     std::uint32_t threads_ = 0;
-    bool has_only_ = false, missing_ok_ = false;
+    bool has_only_ = false, missing_ok_ = false, scan_ = false;
 };
 
 // Answers, row after row, and what is known of each.
@@ -237,6 +244,41 @@ public:
         std::uint64_t forgotten = 0;
         check(popfield_memory_forget(get(), ids.data(), ids.size(), missing_ok, &forgotten));
         return forgotten;
+    }
+
+    // Makes an index of all keys, by which calls answer without a scan what they can prove.
+    void build_index(const popfield_index_options &options = {}, const Call &how = Call()) {
+        Call::Running call(how);
+        call.check(popfield_build_index(get(), &options, call.get()));
+    }
+
+    // Takes keys that were appended since into it, and into the basins in it.
+    void update_index(const Call &how = Call()) {
+        Call::Running call(how);
+        call.check(popfield_update_index(get(), call.get()));
+    }
+
+    void drop_index() { check(popfield_drop_index(get())); }
+
+    // Beside the store, or beside the file to which the memory was saved.
+    void write_index() const { check(popfield_write_index(get(), nullptr)); }
+    void write_index(const std::string &path) const { check(popfield_write_index(get(), path.c_str())); }
+
+    // What it is; no tables where there is none that is asked.
+    popfield_index index() const {
+        popfield_index index;
+        check(popfield_index_info(get(), &index));
+        return index;
+    }
+
+    // What stands around each key of all; with `keep` the index keeps it.
+    std::vector<popfield_basin> basins(std::uint32_t radius = 0, bool keep = false,
+                                       const popfield_recall_options &options = popfield_recall_defaults(),
+                                       const Call &how = Call()) const {
+        std::vector<popfield_basin> basins(info().count);
+        Call::Running call(how);
+        call.check(popfield_basins(get(), radius, &options, keep, call.get(), basins.data(), basins.size()));
+        return basins;
     }
 
     bool refresh() {

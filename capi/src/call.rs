@@ -29,6 +29,8 @@ pub struct popfield_call {
     pub missing_ok: bool,
     /// Threads, 1 to max(256, 4 x cores); 0 for all cores. No bit depends on it.
     pub threads: u32,
+    /// An index is not asked: all that the call answers is scanned for. No bit depends on it.
+    pub scan: bool,
     /// NULL for nobody.
     pub progress: popfield_progress,
     pub data: *mut c_void,
@@ -59,6 +61,7 @@ pub struct Call<'a> {
     only: Option<&'a [u64]>,
     exclude: &'a [u64],
     missing: Missing,
+    scan: bool,
     threads: usize,
     watcher: Watcher,
 }
@@ -78,7 +81,14 @@ impl<'a> Call<'a> {
     pub unsafe fn asked(call: *const popfield_call) -> Outcome<Self> {
         let nobody = Watcher { progress: None, data: std::ptr::null_mut() };
         if call.is_null() {
-            return Ok(Self { only: None, exclude: &[], missing: Missing::Refuse, threads: 0, watcher: nobody });
+            return Ok(Self {
+                only: None,
+                exclude: &[],
+                missing: Missing::Refuse,
+                scan: false,
+                threads: 0,
+                watcher: nobody,
+            });
         }
         // SAFETY: the caller's word.
         let call = unsafe { read(call, "call") }?;
@@ -97,7 +107,7 @@ impl<'a> Call<'a> {
             return Err(Failure::input("threads", format!("at most {most}, or 0 for all cores"), threads));
         }
         let watcher = Watcher { progress: call.progress, data: call.data };
-        Ok(Self { only, exclude, missing, threads, watcher })
+        Ok(Self { only, exclude, missing, scan: call.scan, threads, watcher })
     }
 
     /// A call and its queries, of `dim` positions.
@@ -138,7 +148,29 @@ impl<'a> Call<'a> {
         let tell = move |done, total| watcher.tell(done, total);
         let progress = if watcher.progress.is_some() { Progress::new(&tell) } else { Progress::NONE };
         let view = scope.as_ref().map_or_else(|| memory.view(), |scope| memory.within(scope)).watched(progress);
-        self.run(small, || ask(view))
+        self.run(small, || ask(view.indexed(!self.scan)))
+    }
+
+    /// Runs some long work, of which the call's watcher is told.
+    pub fn watch<T: Send>(&self, work: impl FnOnce(Progress<'_>) -> popfield::Result<T> + Send) -> Outcome<T> {
+        let watcher = self.watcher;
+        let tell = move |done, total| watcher.tell(done, total);
+        let progress = if watcher.progress.is_some() { Progress::new(&tell) } else { Progress::NONE };
+        self.run(false, || work(progress))
+    }
+
+    /// Refuses a call for which there are not all associations.
+    pub fn check_whole(&self) -> Outcome<()> {
+        if self.only.is_none() && self.exclude.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::input("call", "one of all associations", "a scope"))
+    }
+
+    /// How many associations there are for it.
+    pub fn count(&self, state: &State) -> Outcome<usize> {
+        let memory = state.memory()?;
+        Ok(self.scope(memory)?.map_or(memory.len(), |scope| scope.len()))
     }
 
     /// Runs some work on the call's threads, or here if it is small.

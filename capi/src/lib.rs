@@ -10,6 +10,7 @@
 #![allow(clippy::missing_safety_doc)]
 
 mod call;
+mod index;
 mod memory;
 mod overlaps;
 mod recall;

@@ -88,21 +88,24 @@ pub struct popfield_report {
 }
 
 impl popfield_recall_options {
-    fn asked(self) -> Outcome<Recall> {
-        let separation = match self.separation {
+    pub(crate) fn separation(self) -> Outcome<Separation> {
+        Ok(match self.separation {
             s if s == popfield_separation::Exponential as u32 => Separation::exponential(self.beta)?,
             s if s == popfield_separation::Linear as u32 => Separation::Linear,
             s if s == popfield_separation::Polynomial as u32 => Separation::polynomial(self.degree)?,
             s if s == popfield_separation::Max as u32 => Separation::Max,
             other => return Err(Failure::input("separation", "one of popfield_separation (0 to 3)", other)),
-        };
+        })
+    }
+
+    fn asked(self) -> Outcome<Recall> {
         let tie = match self.tie {
             t if t == popfield_tie::Plus as u32 => Tie::Plus,
             t if t == popfield_tie::Minus as u32 => Tie::Minus,
             t if t == popfield_tie::Stay as u32 => Tie::Stay,
             other => return Err(Failure::input("tie", "one of popfield_tie (0 to 2)", other)),
         };
-        Ok(Recall::new(separation).steps(self.steps)?.tie(tie))
+        Ok(Recall::new(self.separation()?).steps(self.steps)?.tie(tie))
     }
 }
 

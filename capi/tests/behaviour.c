@@ -372,6 +372,62 @@ static void many(popfield_memory *memory) {
     free(asked_for), free(answers), free(packed);
 }
 
+/* An index answers as the scan does, follows what is appended, and lies beside a file or a store. */
+static void indexed(const char *folder) {
+    enum { MANY = 3000, WIDE = 128, ASKED = 40 };
+    char file[4096];
+    snprintf(file, sizeof file, "%s/indexed.pop", folder);
+    int8_t *wide = malloc((size_t)(MANY + 1) * WIDE);
+    fill(wide, (MANY + 1) * WIDE);
+    popfield_associations all = {.keys = rows(wide, MANY, WIDE)};
+    popfield_memory *memory = NULL, *other = NULL;
+    OK(popfield_memory_new(&all, &memory));
+    popfield_index index;
+    OK(popfield_index_info(memory, &index));
+    EXPECT(index.tables == 0);
+    OK(popfield_update_index(memory, NULL));
+    popfield_index_options made = {.tables = 99};
+    REFUSED(popfield_build_index(memory, &made, NULL), POPFIELD_STATUS_INPUT, "tables of an index");
+    REFUSED(popfield_write_index(memory, file), POPFIELD_STATUS_INPUT, "index");
+    uint64_t one = 1;
+    popfield_call scoped = {.only = &one, .only_count = 1}, scanned = {.scan = true};
+    REFUSED(popfield_build_index(memory, NULL, &scoped), POPFIELD_STATUS_INPUT, "one of all associations");
+    OK(popfield_build_index(memory, NULL, NULL));
+    popfield_basin *basins = malloc(sizeof *basins * (MANY + 1));
+    REFUSED(popfield_basins(memory, 40, NULL, false, NULL, basins, MANY - 1), POPFIELD_STATUS_INPUT, "basins");
+    OK(popfield_basins(memory, 40, NULL, true, NULL, basins, MANY));
+    EXPECT(basins[7].id == 7 && basins[7].copies == 1 && basins[7].values_agree && basins[7].budget > 8);
+    OK(popfield_basins(memory, 0, NULL, false, &scoped, basins, 1));
+    EXPECT(basins[0].id == 1 && basins[0].budget > 200 && basins[0].nearest_distance == UINT32_MAX);
+    all.keys = rows(wide + (size_t)MANY * WIDE, 1, WIDE);
+    OK(popfield_memory_append(memory, &all, NULL));
+    OK(popfield_index_info(memory, &index));
+    EXPECT(index.tables == 10 && index.chunk == 12 && index.covered == MANY && index.radius == 40);
+    OK(popfield_update_index(memory, NULL));
+    OK(popfield_index_info(memory, &index));
+    EXPECT(index.covered == MANY + 1 && index.radius == 40);
+    OK(popfield_memory_save(memory, file));
+    OK(popfield_write_index(memory, file));
+    OK(popfield_memory_open(file, false, &other));
+    for (int q = 0; q < ASKED; q++) wide[q * WIDE + 5] *= -1;
+    popfield_rows asked = rows(wide, ASKED, WIDE);
+    int8_t answers[ASKED * WIDE], expected[ASKED * WIDE];
+    popfield_report reports[ASKED];
+    OK(popfield_recall(memory, &asked, NULL, &scanned, 0, (uint8_t *)expected, sizeof expected, reports));
+    EXPECT(reports[3].certificate == POPFIELD_CERTIFICATE_DOMINANT);
+    for (int i = 0; i < 2; i++) {
+        popfield_memory *of = i == 0 ? memory : other;
+        OK(popfield_recall(of, &asked, NULL, NULL, 0, (uint8_t *)answers, sizeof answers, reports));
+        EXPECT(memcmp(answers, expected, sizeof answers) == 0);
+        EXPECT(reports[3].certificate == POPFIELD_CERTIFICATE_BASIN && reports[3].nearest_id == 3);
+    }
+    OK(popfield_drop_index(memory));
+    OK(popfield_index_info(memory, &index));
+    EXPECT(index.tables == 0 && index.covered == 0);
+    popfield_memory_free(memory), popfield_memory_free(other);
+    free(wide), free(basins);
+}
+
 static void *appends(void *memory) {
     popfield_associations all = {.keys = rows(keys, 1, DIM), .values = rows(values, 1, VALUES)};
     for (int i = 0; i < 50; i++) OK(popfield_memory_append(memory, &all, NULL));
@@ -430,6 +486,7 @@ int main(int argc, char **argv) {
     many(memory);
     from_where_it_may_not(memory);
     lasts(argv[1]);
+    indexed(argv[1]);
     at_once(memory);
     popfield_memory_free(memory);
     puts("all as expected");

@@ -94,3 +94,12 @@ pub fn dynamics(
     }
     dynamics.step_limit(steps).map_err(raised)
 }
+
+/// Whether an index is asked, where there is one.
+pub fn indexed(index: &str) -> PyResult<bool> {
+    match index {
+        "auto" => Ok(true),
+        "off" => Ok(false),
+        other => Err(PyValueError::new_err(format!("index: expected \"auto\" or \"off\", found {other:?}"))),
+    }
+}

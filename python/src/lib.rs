@@ -4,6 +4,7 @@
 mod arrays;
 mod choices;
 mod errors;
+mod index;
 mod lab;
 mod memory;
 mod networks;

@@ -22,6 +22,7 @@ use pyo3::types::{PyBytes, PyDict, PyTuple};
 use crate::arrays::{self, Reading, shaped};
 use crate::choices::{self, named};
 use crate::errors::raised;
+use crate::index;
 use crate::report;
 use crate::threads::Call;
 use crate::watch::{How, run_engine};
@@ -40,7 +41,7 @@ use crate::watch::{How, run_engine};
 /// >>> len(memory), memory.dim, memory.value_dim
 /// (1000, 256, 256)
 #[pyclass(frozen, module = "popfield", weakref)]
-pub struct Memory(Shared);
+pub struct Memory(pub Shared);
 
 /// What a call of keys and values is made of.
 struct Rows {
@@ -111,7 +112,7 @@ impl Asked<'_, '_> {
 }
 
 /// Which associations exist for a call.
-fn scope(
+pub fn scope(
     memory: &popfield::Memory,
     only: Option<&Bound<'_, PyAny>>,
     exclude: Option<&Bound<'_, PyAny>>,
@@ -126,8 +127,9 @@ fn scope(
     memory.scope(only.as_deref(), &exclude, missing).map(Some).map_err(raised)
 }
 
-fn view<'a>(memory: &'a popfield::Memory, scope: Option<&'a Scope>) -> popfield::View<'a> {
-    scope.map_or_else(|| memory.view(), |scope| memory.within(scope))
+/// A memory as a call sees it, which asks an index or does not.
+pub fn view<'a>(memory: &'a popfield::Memory, scope: Option<&'a Scope>, indexed: bool) -> popfield::View<'a> {
+    scope.map_or_else(|| memory.view(), |scope| memory.within(scope)).indexed(indexed)
 }
 
 fn backend(mode: &str) -> PyResult<Backend> {
@@ -378,7 +380,7 @@ impl Memory {
     /// >>> answer, report = memory.recall(query, report=True)
     /// >>> int(report["nearest_id"]), int(report["nearest_distance"]), str(report["certificate"])
     /// (42, 50, 'dominant')
-    #[pyo3(signature = (queries, *, separation="exponential", beta=None, degree=None, steps=1, tie="plus", only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", threads=None, report=false, receipts=None, progress=None))]
+    #[pyo3(signature = (queries, *, separation="exponential", beta=None, degree=None, steps=1, tie="plus", only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", index="auto", threads=None, report=false, receipts=None, progress=None))]
     #[allow(clippy::too_many_arguments)]
     fn recall<'py>(
         &self,
@@ -396,6 +398,7 @@ impl Memory {
         encoding: Option<&str>,
         packed: Option<&Bound<'py, PyAny>>,
         bitorder: &str,
+        index: &str,
         threads: Option<usize>,
         report: bool,
         receipts: Option<PathBuf>,
@@ -406,13 +409,14 @@ impl Memory {
         let separation = choices::separation(separation, beta, degree, state.dim())?;
         let recall = Recall::new(separation).steps(steps).map_err(raised)?.tie(named(tie)?);
         let how = How::asked(threads, progress)?;
+        let indexed = choices::indexed(index)?;
         let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim())?;
         let scope = scope(memory, only, exclude, missing)?;
         let asked = words(&state, queries.len().saturating_mul(steps as usize));
         // Files are not written while others wait for the GIL.
         let words = if receipts.is_some() { usize::MAX } else { asked };
         let recalled = run_engine(py, &call, &how, words, |progress| {
-            let view = view(memory, scope.as_ref()).watched(progress);
+            let view = view(memory, scope.as_ref(), indexed).watched(progress);
             let recalled = match &receipts {
                 None => view.recall(&queries, &recall)?,
                 Some(path) => to_file(path, |file| view.recall_with_receipts(&queries, &recall, file))?,
@@ -435,7 +439,7 @@ impl Memory {
     /// (array([0, 1, 2], dtype=uint64), array([1, 1, 1], dtype=uint32))
     /// >>> memory.search(np.eye(8)[:2] * 2 - 1, radius=0)
     /// (array([0, 1], dtype=uint64), array([0, 0], dtype=uint32), array([0, 1, 2]))
-    #[pyo3(signature = (queries, k=1, *, radius=None, only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", threads=None, receipts=None, progress=None))]
+    #[pyo3(signature = (queries, k=1, *, radius=None, only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", index="auto", threads=None, receipts=None, progress=None))]
     #[allow(clippy::too_many_arguments)]
     fn search<'py>(
         &self,
@@ -450,17 +454,19 @@ impl Memory {
         encoding: Option<&str>,
         packed: Option<&Bound<'py, PyAny>>,
         bitorder: &str,
+        index: &str,
         threads: Option<usize>,
         receipts: Option<PathBuf>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let (call, state) = (Call::begin()?, self.state());
         let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
+        let indexed = choices::indexed(index)?;
         let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim())?;
         let scope = scope(memory, only, exclude, missing)?;
         let words = if receipts.is_some() { usize::MAX } else { words(&state, queries.len()) };
         let found = run_engine(py, &call, &how, words, |progress| {
-            let view = view(memory, scope.as_ref()).watched(progress);
+            let view = view(memory, scope.as_ref(), indexed).watched(progress);
             match (radius, &receipts) {
                 (None, None) => view.search_top(&queries, k),
                 (Some(radius), None) => view.search_radius(&queries, radius),
@@ -543,7 +549,7 @@ impl Memory {
     /// array([0.])
     /// >>> memory.attend([1, 1], beta=10.0).round(3)
     /// array([1.])
-    #[pyo3(signature = (queries, beta, *, return_weights=false, only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", threads=None, progress=None))]
+    #[pyo3(signature = (queries, beta, *, return_weights=false, only=None, exclude=None, missing="error", known=None, encoding=None, packed=None, bitorder="big", index="auto", threads=None, progress=None))]
     #[allow(clippy::too_many_arguments)]
     fn attend<'py>(
         &self,
@@ -558,16 +564,18 @@ impl Memory {
         encoding: Option<&str>,
         packed: Option<&Bound<'py, PyAny>>,
         bitorder: &str,
+        index: &str,
         threads: Option<usize>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (call, state) = (Call::begin()?, self.state());
         let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
         let beta: Beta = choices::beta(beta, state.dim())?;
+        let indexed = choices::indexed(index)?;
         let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim())?;
         let scope = scope(memory, only, exclude, missing)?;
         let (means, weights) = run_engine(py, &call, &how, words(&state, queries.len()), |progress| {
-            let view = view(memory, scope.as_ref()).watched(progress);
+            let view = view(memory, scope.as_ref(), indexed).watched(progress);
             let weights = return_weights.then(|| view.attention_weights(&queries, beta)).transpose()?;
             Ok((view.attend(&queries, beta)?, weights))
         })?;
@@ -576,6 +584,144 @@ impl Memory {
             None => Ok(means),
             Some(weights) => Ok(PyTuple::new(py, [means, shaped(py, weights, memory.len(), single)?])?.into_any()),
         }
+    }
+
+    /// Makes an index of all keys, by which recall, search and attend find what they can prove without a scan: what they
+    /// answer stays the same to the bit, and only the time and the reports' certificates differ. One that there was is
+    /// replaced. `tables` of chunks of `chunk` bits, in `budget` bytes; what is not said is chosen.
+    ///
+    /// Keys appended since are met one by one, up to 4096 of them; `update_index` takes them in. It is in RAM until
+    /// `write_index`.
+    ///
+    /// >>> memory = popfield.Memory(np.where(np.random.default_rng(1).random((5000, 128)) < 0.5, -1, 1))
+    /// >>> memory.build_index()
+    /// >>> memory.index_info["tables"], memory.index_info["chunk"]
+    /// (10, 12)
+    /// >>> key = memory.get(42)[0]
+    /// >>> print(memory.recall(key, report=True)[1]["certificate"])
+    /// probe
+    /// >>> print(memory.recall(key, report=True, index="off")[1]["certificate"])
+    /// dominant
+    #[pyo3(signature = (*, tables=None, chunk=None, budget=None, threads=None, progress=None))]
+    fn build_index(
+        &self,
+        py: Python<'_>,
+        tables: Option<usize>,
+        chunk: Option<u32>,
+        budget: Option<u64>,
+        threads: Option<usize>,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let (how, options) = (How::asked(threads, progress)?, index::options(tables, chunk, budget));
+        index::change(py, &self.0, &how, |memory, progress| memory.build_index(options, progress))
+    }
+
+    /// Takes keys that were appended since into the index, and into the basins in it: a scan of all keys for each. Nothing
+    /// happens without an index, or where it is up to date.
+    ///
+    /// >>> memory = popfield.Memory(np.where(np.random.default_rng(1).random((500, 64)) < 0.5, -1, 1))
+    /// >>> memory.build_index()
+    /// >>> ids = memory.append(-memory.get([3, 4])[0])
+    /// >>> before = memory.index_info["covered"]
+    /// >>> memory.update_index()
+    /// >>> before, memory.index_info["covered"]
+    /// (500, 502)
+    #[pyo3(signature = (*, threads=None, progress=None))]
+    fn update_index(
+        &self,
+        py: Python<'_>,
+        threads: Option<usize>,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        index::change(py, &self.0, &How::asked(threads, progress)?, popfield::Memory::update_index)
+    }
+
+    /// Drops the index. One that is written stays where it is.
+    ///
+    /// >>> memory = popfield.Memory(np.eye(64) * 2 - 1)
+    /// >>> memory.build_index()
+    /// >>> memory.drop_index()
+    /// >>> memory.index_info is None
+    /// True
+    fn drop_index(&self, py: Python<'_>) -> PyResult<()> {
+        index::change(py, &self.0, &How::plain(), |memory, _| {
+            memory.drop_index();
+            Ok(())
+        })
+    }
+
+    /// Writes the index beside the store, or beside the file at `path` to which this memory was saved, where `open` and the
+    /// command line find it. What stood there is replaced at once and whole, or not at all.
+    ///
+    /// >>> memory = popfield.Memory(np.where(np.random.default_rng(1).random((500, 64)) < 0.5, -1, 1))
+    /// >>> memory.build_index()
+    /// >>> memory.save("indexed.pop")
+    /// >>> memory.write_index("indexed.pop")
+    /// >>> popfield.Memory.open("indexed.pop").index_info == memory.index_info
+    /// True
+    #[pyo3(signature = (path=None))]
+    fn write_index(&self, py: Python<'_>, path: Option<PathBuf>) -> PyResult<()> {
+        self.change(py, &Call::begin()?, |changing| changing.write_index(path.as_deref()))
+    }
+
+    /// What the index is, a dict: `tables` of chunks of `chunk` bits, the `bytes` that they and basins take, the keys
+    /// `covered`, and the `radius` of basins, None without; None where there is no index that is asked.
+    #[getter]
+    fn index_info<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let state = self.state();
+        // One that lies in a file and was not asked yet is read.
+        let pool = Call::begin()?.pool(None)?;
+        let info = py.detach(|| pool.install(|| state.memory().ok().and_then(popfield::Memory::index_info)));
+        info.map(|info| index::of_info(py, info)).transpose()
+    }
+
+    /// How much noise each key provably survives, a structured array of a record a key: every query with 2h + u <= `budget`,
+    /// h of its known positions flipped and u unknown, recalls the key's value in every bit; -1 where nothing is certain.
+    /// Beside it the nearest other key (`nearest_distance` -1 where none is within the radius), how many keys are equal to
+    /// it, itself included, and whether these have one value.
+    ///
+    /// `radius` says how far around each key is looked, by default far enough for a noise of a tenth. `separation` is as of
+    /// `recall`. `keep=True` keeps basins of all keys in the index, which there must be: queries within them are then
+    /// proven without a scan.
+    ///
+    /// A scan of all keys for each key.
+    ///
+    /// >>> memory = popfield.Memory(np.where(np.random.default_rng(1).random((1000, 256)) < 0.5, -1, 1))
+    /// >>> basins = memory.basins(64)
+    /// >>> bool((basins["budget"] >= 50).all())
+    /// True
+    #[pyo3(signature = (radius=None, *, separation="exponential", beta=None, degree=None, keep=false, only=None, exclude=None, missing="error", threads=None, progress=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn basins<'py>(
+        &self,
+        py: Python<'py>,
+        radius: Option<u32>,
+        separation: &str,
+        beta: Option<&Bound<'py, PyAny>>,
+        degree: Option<u32>,
+        keep: bool,
+        only: Option<&Bound<'py, PyAny>>,
+        exclude: Option<&Bound<'py, PyAny>>,
+        missing: &str,
+        threads: Option<usize>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (call, state) = (Call::begin()?, self.state());
+        let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
+        let separation = choices::separation(separation, beta, degree, state.dim())?;
+        let scope = scope(memory, only, exclude, missing)?;
+        index::check_kept(keep, scope.is_none(), separation)?;
+        let words = words(&state, memory.len());
+        let (basins, budgets) = run_engine(py, &call, &how, words, |progress| {
+            let view = view(memory, scope.as_ref(), true).watched(progress);
+            let basins = view.basins_of(&index::look(&view, separation, radius))?;
+            let budgets = basins.budgets(separation)?;
+            Ok((basins, budgets))
+        })?;
+        if keep {
+            index::change(py, &self.0, &How::plain(), |memory, _| memory.index_basins(&basins))?;
+        }
+        index::of_basins(py, &basins, &budgets)
     }
 
     /// The overlaps of all queries with all keys, int32 (queries, n), in storing order; into `out=` where it is given. The

@@ -160,3 +160,92 @@ def test_what_one_sees(rng):
     assert html.count("<svg") == 8 and "0 &lt;a&gt;" in html and "<a>" not in html
     with pytest.raises(AttributeError):
         memory.dim = 3
+
+
+def noisy(rng, keys, flips):
+    queries = keys.copy()
+    for query in queries:
+        query[rng.choice(queries.shape[1], flips, replace=False)] *= -1
+    return queries
+
+
+def test_an_index_answers_as_the_scan_does(make, rng):
+    keys, values = signs(rng, 4000, 128), signs(rng, 4000, 9)
+    memory = make(keys[:3500], values[:3500])
+    assert memory.index_info is None and memory.update_index() is None
+    with pytest.raises(ValueError, match="tables of an index"):
+        memory.build_index(tables=99)
+    with pytest.raises(ValueError, match="an index"):
+        memory.write_index("nowhere.pop")
+    seen = []
+    memory.build_index(chunk=11, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (11, 11)
+    info = memory.index_info
+    assert (info["tables"], info["chunk"], info["covered"], info["radius"]) == (11, 11, 3500, None)
+    with pytest.raises(ValueError, match="keep"):
+        memory.basins(30, keep=True, only=[1, 2])
+    with pytest.raises(ValueError, match="keep"):
+        memory.basins(30, keep=True, separation="polynomial")
+    basins = memory.basins(45, keep=True)
+    distances = np.sort(memory.distances(keys[:5]), axis=1)[:, 1]
+    expected = np.where(distances <= 45, distances, -1)
+    assert basins["nearest_distance"][:5].tolist() == expected.tolist()
+    assert (basins["copies"] == 1).all() and basins["values_agree"].all() and (basins["budget"] >= 20).all()
+    memory.append(keys[3500:3900], values[3500:3900])
+    memory.forget([3, 3600])
+    memory.append(keys[3900:], values[3900:])
+    memory.update_index()
+    assert memory.index_info["covered"] >= 3998 and memory.index_info["radius"] == 45
+    queries = noisy(rng, keys[::40], 6)
+    found, report = memory.recall(queries, report=True)
+    scanned, by_scan = memory.recall(queries, report=True, index="off")
+    assert (found == scanned).all() and (report["nearest_id"] == by_scan["nearest_id"]).all()
+    assert (report["certificate"] == "basin").sum() > 80 and not np.isin(by_scan["certificate"], ["basin", "probe"]).any()
+    for asked in ({"k": 1}, {"k": 3}, {"radius": 7}):
+        for one, other in zip(memory.search(queries, **asked), memory.search(queries, index="off", **asked), strict=True):
+            assert (one == other).all()
+    assert (memory.attend(queries, 1.0) == memory.attend(queries, 1.0, index="off")).all()
+    with pytest.raises(ValueError, match="index: expected"):
+        memory.recall(queries, index="on")
+    # What is written is found by who opens it.
+    if memory.path is None:
+        with pytest.raises(ValueError, match="path of an index"):
+            memory.write_index()
+        memory.save("saved.pop")
+        memory.write_index("saved.pop")
+        again = popfield.Memory.open("saved.pop")
+    else:
+        memory.write_index()
+        again = popfield.Memory.open(memory.path)
+    assert again.index_info["radius"] == 45
+    assert (again.recall(queries, report=True)[1]["certificate"] == report["certificate"]).sum() > 80
+    memory.drop_index()
+    assert memory.index_info is None and again.index_info is not None
+
+
+def test_an_index_outlives_what_others_commit(rng):
+    keys = signs(rng, 3000, 128)
+    mine = popfield.Memory.create("shared", keys[:2900])
+    theirs = popfield.Memory.open("shared")
+    theirs.build_index()
+    mine.append(keys[2900:])
+    assert theirs.refresh() and theirs.index_info["covered"] == 2900
+    assert (theirs.recall(keys[::50]) == keys[::50]).all()
+    theirs.update_index()
+    assert theirs.index_info["covered"] == 3000
+
+
+def test_making_an_index_can_be_stopped_and_goes_on_beside_changes(make, rng):
+    keys = signs(rng, 2000, 256)
+    memory = make(keys)
+    with pytest.raises(popfield.Interrupted):
+        memory.build_index(progress=lambda done, total: False)
+    assert memory.index_info is None
+    appending = threading.Thread(target=lambda: [memory.append(signs(np.random.default_rng(i), 1, 256)) for i in range(20)])
+    appending.start()
+    for _ in range(5):
+        memory.build_index()
+    appending.join()
+    memory.update_index()
+    assert memory.index_info["covered"] == len(memory) == 2020
+    assert (memory.recall(keys[::20]) == keys[::20]).all()

@@ -80,6 +80,7 @@ class Memory:
         encoding: Literal["01"] | None = None,
         packed: _Packed = None,
         bitorder: Literal["big", "little"] = "big",
+        index: Literal["auto", "off"] = "auto",
         threads: int | None = None,
         report: bool = False,
         receipts: _Path | None = None,
@@ -98,6 +99,7 @@ class Memory:
         encoding: Literal["01"] | None = None,
         packed: _Packed = None,
         bitorder: Literal["big", "little"] = "big",
+        index: Literal["auto", "off"] = "auto",
         threads: int | None = None,
         receipts: _Path | None = None,
         progress: _Progress = None,
@@ -118,9 +120,38 @@ class Memory:
         encoding: Literal["01"] | None = None,
         packed: _Packed = None,
         bitorder: Literal["big", "little"] = "big",
+        index: Literal["auto", "off"] = "auto",
         threads: int | None = None,
         progress: _Progress = None,
     ) -> Any: ...
+    def build_index(
+        self,
+        *,
+        tables: int | None = None,
+        chunk: int | None = None,
+        budget: int | None = None,
+        threads: int | None = None,
+        progress: _Progress = None,
+    ) -> None: ...
+    def update_index(self, *, threads: int | None = None, progress: _Progress = None) -> None: ...
+    def drop_index(self) -> None: ...
+    def write_index(self, path: _Path | None = None) -> None: ...
+    @property
+    def index_info(self) -> dict[str, Any] | None: ...
+    def basins(
+        self,
+        radius: int | None = None,
+        *,
+        separation: str = "exponential",
+        beta: _Beta | None = None,
+        degree: int | None = None,
+        keep: bool = False,
+        only: ArrayLike | None = None,
+        exclude: ArrayLike | None = None,
+        missing: Literal["error", "ok"] = "error",
+        threads: int | None = None,
+        progress: _Progress = None,
+    ) -> NDArray[Any]: ...
     def overlaps(
         self,
         queries: ArrayLike,
