@@ -6,7 +6,7 @@ use std::io::Write;
 use crate::basins::{Basin, Look};
 use crate::memory::View;
 use crate::receipts::line::{Lines, Object};
-use crate::receipts::record::outweighs;
+use crate::receipts::record::{outpowers, outweighs};
 use crate::{Error, Patterns, Queries, Result, Separation};
 
 /// Keys that are told at a time.
@@ -98,9 +98,15 @@ impl Around {
     fn proves(&self, cost: u32, separation: Option<Separation>, dim: usize) -> bool {
         let rest = (self.rest > 0).then_some((self.radius + 1, self.rest));
         let others = || self.near.iter().copied().chain(rest);
-        others().all(|other| other.0 > cost)
-            && separation.is_none_or(|separation| {
-                outweighs(separation, dim, others().map(|(distance, count)| (distance - cost, count)))
-            })
+        let is_nearest = others().all(|other| other.0 > cost);
+        is_nearest
+            && match separation {
+                None => true,
+                Some(separation @ (Separation::Exponential(_) | Separation::Max)) => {
+                    outweighs(separation, dim, others().map(|(distance, count)| (distance - cost, count)))
+                }
+                // Keys that are far may be near the complement, and all weigh: each must be told.
+                Some(separation) => self.rest == 0 && outpowers(separation, dim, cost, others()),
+            }
     }
 }

@@ -12,8 +12,32 @@ pub(super) fn outweighs(separation: Separation, dim: usize, others: impl Iterato
         let Ok(against) = i64::try_from(count) else { return false };
         votes.push((gap, count, -against));
     }
-    // What cannot be asked proves nothing.
-    separation.sign(dim as u32, &votes).is_ok_and(|sign| sign == Ordering::Greater)
+    is_plus(separation, dim as u32, &votes)
+}
+
+/// Whether (d − w)^K exceeds Σ N_D (|d − 2D| + w)^K over `others`, each of (D, N_D), w being the cost of a query.
+pub(super) fn outpowers(
+    separation: Separation,
+    dim: usize,
+    cost: u32,
+    others: impl Iterator<Item = (u32, u64)>,
+) -> bool {
+    let dim = dim as u32;
+    if cost >= dim {
+        return false;
+    }
+    // Among d + w positions d − w is the overlap at distance w, and |d − 2D| + w that at the lesser of D and d − D.
+    let mut votes = vec![(cost, 1, 1)];
+    for (distance, count) in others {
+        let Ok(against) = i64::try_from(count) else { return false };
+        votes.push((distance.min(dim.saturating_sub(distance)), count, -against));
+    }
+    is_plus(separation, dim + cost, &votes)
+}
+
+/// What cannot be asked is not.
+fn is_plus(separation: Separation, known: u32, votes: &[(u32, u64, i64)]) -> bool {
+    separation.sign(known, votes).is_ok_and(|sign| sign == Ordering::Greater)
 }
 
 /// The members that tell of a query.

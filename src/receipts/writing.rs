@@ -198,6 +198,9 @@ impl<'a> Telling<'a> {
             Reason::Probe => {}
             Reason::Dominant | Reason::Votes | Reason::Full => return Ok(Certificate::Scan),
         }
+        if !matches!(separation, Separation::Exponential(_) | Separation::Max) {
+            return Ok(Certificate::Scan);
+        }
         // What a basin does not prove where keys were stored since, as these are near it, chunks may.
         self.probed(query, lines, |met| {
             let near = met.met.iter().take_while(|key| key.0 == nearest.distance).count() as u64;

@@ -83,13 +83,13 @@ fn is_choice(member: &str) -> bool {
 /// Files of all kinds.
 fn files() -> Vec<(World, Vec<u8>)> {
     let mut files = Vec::new();
-    for seed in 200..212 {
+    for seed in 200..220 {
         let dice = &mut Dice::new(seed);
         let world = World::new(dice, seed % 2 == 0);
         let steps = if world.memory.dim() == world.memory.value_dim() { 2 } else { 1 };
-        let beta = dice.of(&[0.3, 1.0]);
+        let beta = dice.of(&[0.1, 0.2, 0.3, 1.0]);
         let separation = match seed % 6 {
-            0 => Separation::polynomial(3).unwrap(),
+            0 => Separation::polynomial(20).unwrap(),
             1 => Separation::Max,
             _ => Separation::exponential(beta).unwrap(),
         };

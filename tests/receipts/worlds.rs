@@ -1,5 +1,6 @@
 //! Memories that are hard to tell of, queries, and files of receipts.
 
+use popfield::basins::Look;
 use popfield::index::IndexOptions;
 use popfield::patterns::stream;
 use popfield::receipts::{Verdict, check};
@@ -93,6 +94,10 @@ impl World {
             memory.index_basins(&memory.basins(dim as u32 / 2).unwrap()).unwrap();
         }
         if dice.one_in(2) {
+            let basins = memory.basins_of(&Look::new(dim as u32).far()).unwrap();
+            memory.index_budgets(&basins, Separation::polynomial(7).unwrap()).unwrap();
+        }
+        if dice.one_in(2) {
             let more: Vec<Row> = (0..1 + dice.below(12))
                 .map(|_| {
                     let (near, flips) = (dice.below(keys.len()), dice.of(&[0, 2, 7, 200]));
@@ -152,7 +157,7 @@ pub fn recall(dice: &mut Dice, steps: u32, stay: bool) -> Recall {
         |dice: &mut Dice| Separation::exponential(dice.of(&[1e-9, 0.05, 0.3, 1.0, 1.0, 2.5, 1e9])).unwrap();
     let separation = match dice.below(8) {
         0 => Separation::Linear,
-        1 => Separation::polynomial(dice.of(&[2, 3, 7])).unwrap(),
+        1 => Separation::polynomial(dice.of(&[2, 3, 7, 20, 20])).unwrap(),
         2 | 3 => Separation::Max,
         _ => exponential(dice),
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::bits::Packed;
-use super::law::{Asked, outweighs};
+use super::law::{Asked, outpowers, outweighs};
 use super::pass::{Looked, Seen};
 use super::record::{Chunks, Key, Probe};
 use super::verdict::{Fault, same, same_list};
@@ -56,7 +56,7 @@ impl Around {
     }
 
     /// Whether a query that costs so much surely recalls the key, or of a search surely finds it.
-    pub(super) fn proves(&self, cost: u64, separation: Option<Separation>) -> Result<(), Fault> {
+    pub(super) fn proves(&self, cost: u64, separation: Option<Separation>, dim: u64) -> Result<(), Fault> {
         if !self.holds {
             let found = format!("{}, which is refused", self.record.id);
             return Err(Fault::new("key", "a key of which what is told holds", found));
@@ -71,8 +71,17 @@ impl Around {
         if !self.agree {
             return Err(Fault::new("copies", "keys that have one value", "several values"));
         }
-        let gaps = others().map(|(distance, count)| (distance - cost, count));
-        if !outweighs(separation, 1, gaps) {
+        let proven = match separation {
+            Separation::Exponential(_) | Separation::Max => {
+                outweighs(separation, 1, others().map(|(distance, count)| (distance - cost, count)))
+            }
+            // Where all overlaps weigh, all must be told.
+            Separation::Linear | Separation::Polynomial(_) => {
+                same("rest", 0, self.record.rest)?;
+                outpowers(separation, dim, cost, others())
+            }
+        };
+        if !proven {
             return Err(Fault::new("basin", LIGHTER, "they may weigh as much"));
         }
         Ok(())

@@ -377,7 +377,7 @@ impl<M: Associations> Checking<'_, M> {
         seen: Option<&Seen>,
     ) -> Result<Result<(), Fault>, Error> {
         let Asked::Recall { separation, tie, .. } = self.subject.asked else { return Ok(Ok(())) };
-        let value_dim = self.memory.value_dim();
+        let (dim, value_dim) = (self.memory.dim() as u64, self.memory.value_dim());
         let nearest_of = |distance: u64, id: u64, keys: u64| {
             same("nearest_distance", distance, record.nearest_distance)?;
             same("nearest_id", id, record.nearest_id)?;
@@ -400,7 +400,7 @@ impl<M: Associations> Checking<'_, M> {
                 same("cost", cost, basin.cost)?;
                 nearest_of(distance, around.record.id, around.record.copies.len() as u64)?;
                 answer_of(&around.value, 0)?;
-                around.proves(cost, Some(separation))
+                around.proves(cost, Some(separation), dim)
             }));
         }
         let Some((seen, nearest)) = seen.and_then(|seen| Some((seen, seen.nearest.as_ref()?))) else {
@@ -421,7 +421,7 @@ impl<M: Associations> Checking<'_, M> {
     }
 
     fn judge_found(&mut self, record: &Found, query: &Packed, seen: Option<&Seen>) -> Result<(), Fault> {
-        let asked = self.subject.asked;
+        let (asked, dim) = (self.subject.asked, self.memory.dim() as u64);
         if let Some(basin) = &record.basin {
             if !matches!(asked, Asked::Top(1)) {
                 return Err(Fault::new("certificate", "a basin where one key is sought", "a list"));
@@ -430,7 +430,7 @@ impl<M: Associations> Checking<'_, M> {
             let (cost, distance) = around.cost(query, record.unknown);
             same("cost", cost, basin.cost)?;
             same_list("found", &[(around.record.id, distance)], &record.found)?;
-            return around.proves(cost, None::<Separation>);
+            return around.proves(cost, None::<Separation>, dim);
         }
         let Some(seen) = seen else { return Err(Fault::new("query", "keys in scope", "none")) };
         let length = match asked {

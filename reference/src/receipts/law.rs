@@ -89,6 +89,25 @@ pub(super) fn outweighs(separation: Separation, own: u64, others: impl Iterator<
     }
 }
 
+/// Whether (d − w)^K exceeds Σ N_D (|d − 2D| + w)^K over `others`, each of (D, N_D): then the key of a query that costs it w
+/// outweighs them, whatever positions those are.
+pub(super) fn outpowers(separation: Separation, dim: u64, cost: u64, others: impl Iterator<Item = (u64, u64)>) -> bool {
+    if cost >= dim {
+        return false;
+    }
+    let (dim, cost) = (dim as i64, cost as i64);
+    let mut votes = BTreeMap::from([(dim - cost, 1i64)]);
+    for (distance, count) in others {
+        *votes.entry((dim - 2 * distance as i64).abs() + cost).or_insert(0) -= count as i64;
+    }
+    match separation {
+        Separation::Linear | Separation::Polynomial(_) => {
+            Oracle::default().sign(&votes, separation) == Ordering::Greater
+        }
+        Separation::Exponential(_) | Separation::Max => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,5 +127,9 @@ mod tests {
         assert!(!outweighs(Separation::Max, 1, [(0, 1)].into_iter()));
         assert!(outweighs(Separation::Max, 1, [(0, 0)].into_iter()));
         assert!(!outweighs(Separation::Linear, 1, [(9, 1)].into_iter()));
+        // (10 − 1)³ = 729 against N (|10 − 2·5| + 1)³, N (|10 − 2·7| + 1)³ = 125 N, and the complement.
+        let cubic = |cost, others| outpowers(Separation::Polynomial(3), 10, cost, [others].into_iter());
+        assert!(cubic(1, (5, 728)) && !cubic(1, (5, 729)));
+        assert!(cubic(1, (7, 5)) && cubic(1, (3, 5)) && !cubic(1, (3, 6)) && !cubic(0, (10, 1)) && !cubic(10, (5, 0)));
     }
 }

@@ -22,7 +22,8 @@
 //! followed no further. Certificates are
 //!
 //! - `basin`, with `basin`: the `key` and what the query costs it, `cost` = w = 2h + u. It holds where every other key D has
-//!   D > w, and for an exponential separation Σ N_D e^{−2β(D − w)} < 1, the rest taken at `radius` + 1;
+//!   D > w, and for an exponential separation Σ N_D e^{−2β(D − w)} < 1, the rest taken at `radius` + 1; for s^K where
+//!   Σ N_D (|d − 2D| + w)^K < (d − w)^K, there being no rest;
 //! - `probe`, with `probe`: `chunks`, each as [which, ρ, its unknown positions]; the `bound` B = Σ (ρ + 1); `met`: [id,
 //!   distance] of each key that differs from the query in at most ρ known positions of one of these chunks, nearest first;
 //!   `read`: [distance, count] of the keys in `read` of `chunks` that are not among them; `unseen`: all others, of which
