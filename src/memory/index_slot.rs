@@ -1,8 +1,7 @@
 //! Where a memory has its index: nowhere, in memory, or in a file that is read when it is first asked.
 
-use std::sync::Arc;
 #[cfg(feature = "store")]
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 #[cfg(feature = "store")]
 use popfield_map::Held;
