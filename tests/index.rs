@@ -248,7 +248,7 @@ impl World {
         if self.rows.len() <= 5_000 && dice.one_in(2) {
             let radius = [1 + dice.below(3), 1 + dice.below(dim), dim][dice.below(3)].min(dim) as u32;
             let basins = self.memory.basins(radius).unwrap();
-            self.memory.index_basins(&basins).unwrap();
+            self.memory.index_basins(&basins, Separation::Max).unwrap();
         }
         if self.rows.len() <= 600 && !dice.one_in(3) {
             self.index_powers(dice);
@@ -260,7 +260,7 @@ impl World {
         let dim = self.memory.dim() as u32;
         let radius = if dice.one_in(3) { 1 + dice.below(dim as usize) as u32 } else { dim };
         let basins = self.memory.basins_of(&Look::new(radius).far()).unwrap();
-        self.memory.index_budgets(&basins, power(dice, &DEGREES[..5])).unwrap();
+        self.memory.index_basins(&basins, power(dice, &DEGREES[..5])).unwrap();
     }
 
     /// Brings the index up to date, should there still be one.
@@ -583,7 +583,7 @@ fn live(dice: &mut Dice, mut world: World, asked: usize, tally: &mut Tally) {
             // Of fewer keys they are wider; of what was stored since, the index knows nothing to go with them.
             let basins = world.memory.basins(dim as u32).unwrap();
             let short = world.memory.index_info().is_some_and(|info| info.covered < world.memory.len());
-            let kept = world.memory.index_basins(&basins).is_ok();
+            let kept = world.memory.index_basins(&basins, Separation::Max).is_ok();
             assert!(if kept { !short } else { world.grown });
             if kept && world.rows.len() <= 600 {
                 world.index_powers(dice);
@@ -679,7 +679,7 @@ fn attention_has_all_keys_of_its_window() {
         for with_basins in [false, true] {
             memory.build_index(options, Progress::NONE).unwrap();
             if with_basins {
-                memory.index_basins(&memory.basins(64).unwrap()).unwrap();
+                memory.index_basins(&memory.basins(64).unwrap(), Separation::Max).unwrap();
             }
             // Windows of 5 to 12.
             for beta in
@@ -732,7 +732,7 @@ fn basins_of_other_keys_are_refused() {
     let basins = memory.basins(64).unwrap();
     let mut clone = memory.clone();
     clone.build_index(IndexOptions::default(), Progress::NONE).unwrap();
-    clone.index_basins(&basins).unwrap();
+    clone.index_basins(&basins, Separation::Max).unwrap();
     memory.forget(9).unwrap();
     // A flip away from another.
     let mut near = keys.get(3).unwrap();
@@ -743,7 +743,7 @@ fn basins_of_other_keys_are_refused() {
     for memory in [&mut memory, &mut other] {
         assert!(memory.ids().eq(clone.ids()));
         memory.build_index(IndexOptions::default(), Progress::NONE).unwrap();
-        assert!(matches!(memory.index_basins(&basins), Err(popfield::Error::Mismatch { .. })));
-        memory.index_basins(&memory.basins(64).unwrap()).unwrap();
+        assert!(matches!(memory.index_basins(&basins, Separation::Max), Err(popfield::Error::Mismatch { .. })));
+        memory.index_basins(&memory.basins(64).unwrap(), Separation::Max).unwrap();
     }
 }

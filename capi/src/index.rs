@@ -41,6 +41,8 @@ pub struct popfield_index {
     pub chunk: u32,
     /// How far basins tell what stands around each key; 0 without basins.
     pub radius: u32,
+    /// The degree K of s^K of which budgets are kept, and serve every larger one; 0 for none.
+    pub degree: u32,
 }
 
 /// What stands around a key.
@@ -167,6 +169,7 @@ pub unsafe extern "C" fn popfield_index_info(
             bytes: found.map_or(0, |found| found.bytes),
             chunk: found.map_or(0, |found| found.chunk),
             radius: found.and_then(|found| found.radius).unwrap_or(0),
+            degree: found.and_then(|found| found.degree).unwrap_or(0),
         };
         Ok(())
     })
@@ -175,8 +178,8 @@ pub unsafe extern "C" fn popfield_index_info(
 /// What stands around each key as far as `radius`, 0 for far enough for a noise of a tenth, and how much noise its recall
 /// provably survives under the separation of `options`, NULL for the defaults. Basins are written in storing order, `count`
 /// of them, one for each association that there is for the call. With `keep` the index, which there must be, keeps them, so
-/// that queries within budgets are proven without a scan: those of all associations under an exponential separation or the
-/// maximum. A scan of all keys for each key.
+/// that queries within budgets are proven without a scan, which takes those of all associations: under a linear or polynomial
+/// separation for that degree and every larger one too. A scan of all keys for each key.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn popfield_basins(
     memory: *const popfield_memory,
@@ -200,10 +203,6 @@ pub unsafe extern "C" fn popfield_basins(
         let is_power = separation.beta().is_none() && separation != popfield::Separation::Max;
         if keep {
             call.check_whole()?;
-            if is_power {
-                let expected = "an exponential separation or the maximum, where basins are kept";
-                return Err(crate::status::Failure::input("separation", expected, separation.name()));
-            }
         }
         let state = memory.0.state();
         // SAFETY: the caller's word.
@@ -226,7 +225,7 @@ pub unsafe extern "C" fn popfield_basins(
             };
         }
         if keep {
-            keep_basins(memory, &state, &found)?;
+            keep_basins(memory, &state, &found, separation)?;
         }
         Ok(())
     })
@@ -237,8 +236,9 @@ fn keep_basins(
     memory: &popfield_memory,
     state: &popfield::shared::State,
     basins: &popfield::basins::Basins,
+    separation: popfield::Separation,
 ) -> Outcome<()> {
     let mut indexed = state.memory()?.clone();
-    indexed.index_basins(basins)?;
+    indexed.index_basins(basins, separation)?;
     Ok(memory.0.change().set_index(&indexed)?)
 }

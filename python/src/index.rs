@@ -45,6 +45,7 @@ pub fn of_info(py: Python<'_>, info: IndexInfo) -> PyResult<Bound<'_, PyDict>> {
     dict.set_item("bytes", info.bytes)?;
     dict.set_item("covered", info.covered)?;
     dict.set_item("radius", info.radius)?;
+    dict.set_item("degree", info.degree)?;
     Ok(dict)
 }
 
@@ -74,12 +75,10 @@ pub fn of_basins<'py>(py: Python<'py>, basins: &Basins, budgets: &[Option<u32>])
 }
 
 /// Refuses to keep what an index has no use for.
-pub fn check_kept(keep: bool, whole: bool, separation: Separation) -> PyResult<()> {
-    let why = match separation {
-        _ if !keep => return Ok(()),
-        _ if !whole => "basins of all associations, found a scope".to_owned(),
-        Separation::Exponential(_) | Separation::Max => return Ok(()),
-        _ => format!("basins of an exponential or max separation, found {}", separation.name()),
-    };
-    Err(pyo3::exceptions::PyValueError::new_err(format!("keep: expected {why}")))
+pub fn check_kept(keep: bool, whole: bool) -> PyResult<()> {
+    if keep && !whole {
+        let why = "keep: expected basins of all associations, found a scope";
+        return Err(pyo3::exceptions::PyValueError::new_err(why));
+    }
+    Ok(())
 }

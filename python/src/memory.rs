@@ -682,7 +682,7 @@ impl Memory {
     ///
     /// `radius` says how far around each key is looked, by default far enough for a noise of a tenth. `separation` is as of
     /// `recall`. `keep=True` keeps basins of all keys in the index, which there must be: queries within them are then
-    /// proven without a scan.
+    /// proven without a scan, under s^K for that degree and every larger one.
     ///
     /// A scan of all keys for each key.
     ///
@@ -710,7 +710,7 @@ impl Memory {
         let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
         let separation = choices::separation(separation, beta, degree, state.dim())?;
         let scope = scope(memory, only, exclude, missing)?;
-        index::check_kept(keep, scope.is_none(), separation)?;
+        index::check_kept(keep, scope.is_none())?;
         let words = words(&state, memory.len());
         let (basins, budgets) = run_engine(py, &call, &how, words, |progress| {
             let view = view(memory, scope.as_ref(), true).watched(progress);
@@ -719,7 +719,7 @@ impl Memory {
             Ok((basins, budgets))
         })?;
         if keep {
-            index::change(py, &self.0, &How::plain(), |memory, _| memory.index_basins(&basins))?;
+            index::change(py, &self.0, &How::plain(), |memory, _| memory.index_basins(&basins, separation))?;
         }
         index::of_basins(py, &basins, &budgets)
     }

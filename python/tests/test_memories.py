@@ -184,8 +184,6 @@ def test_an_index_answers_as_the_scan_does(make, rng):
     assert (info["tables"], info["chunk"], info["covered"], info["radius"]) == (11, 11, 3500, None)
     with pytest.raises(ValueError, match="keep"):
         memory.basins(30, keep=True, only=[1, 2])
-    with pytest.raises(ValueError, match="keep"):
-        memory.basins(30, keep=True, separation="polynomial")
     basins = memory.basins(45, keep=True)
     distances = np.sort(memory.distances(keys[:5]), axis=1)[:, 1]
     expected = np.where(distances <= 45, distances, -1)

@@ -51,39 +51,28 @@ impl Memory {
         Ok(())
     }
 
-    /// Gives the index what `basins` say of the keys around each, so that queries are proven by their budgets. They must
-    /// have been taken of this memory, or of a clone, since it was last changed, and of all of its associations; and all that
-    /// there are must be in the index.
+    /// Gives the index what `basins` say of the keys around each, so that queries within their budgets are proven: of every
+    /// exponential separation and the maximum whatever `separation` is, and where it is s^K also of that degree and every
+    /// larger one. They must have been taken of this memory, or of a clone, since it was last changed, and of all of its
+    /// associations; and all that there are must be in the index.
     ///
     /// # Errors
-    /// [`Error::Empty`] without an index; [`Error::Mismatch`] for basins of other associations; [`Error::OutOfMemory`].
-    pub fn index_basins(&mut self, basins: &Basins) -> Result<()> {
+    /// [`Error::Empty`] without an index; [`Error::Mismatch`] for basins of other associations; [`Error::Parameter`] for s^K
+    /// where [far](crate::basins::Look::far) keys were not asked for; [`Error::OutOfMemory`].
+    pub fn index_basins(&mut self, basins: &Basins, separation: Separation) -> Result<()> {
         let (index, places) = self.indexed_places(basins)?;
-        let around = Around::of_basins(basins, places, index.tables().covered())?;
-        self.index = Slot::Made(index.narrowed().with_around(around));
-        Ok(())
-    }
-
-    /// Gives the index the budgets that `basins` prove under `separation`, s^K, so that queries within them are answered
-    /// under that degree and every larger one. The basins must be of this memory as for
-    /// [`index_basins`](Self::index_basins), and have looked at the [far](crate::basins::Look::far) keys too.
-    ///
-    /// # Errors
-    /// As [`index_basins`](Self::index_basins); [`Error::Parameter`] for a separation that is no power, or where far keys
-    /// were not asked for.
-    pub fn index_budgets(&mut self, basins: &Basins, separation: Separation) -> Result<()> {
-        let Some(degree) = degree(separation) else {
-            let (expected, found) = ("linear or polynomial".into(), separation.to_string());
-            return Err(Error::Parameter { what: "separation of budgets to keep", expected, found });
-        };
-        let (index, places) = self.indexed_places(basins)?;
-        let powers = Powers::of_basins(basins, (separation, degree), places, index.tables().covered())?;
-        self.index = Slot::Made(index.clone().with_powers(powers));
+        let covered = index.tables().covered();
+        let mut told = index.narrowed();
+        if let Some(degree) = degree(separation) {
+            told = told.with_powers(Powers::of_basins(basins, (separation, degree), places.clone(), covered)?);
+        }
+        let around = Around::of_basins(basins, places, covered)?;
+        self.index = Slot::Made(told.with_around(around));
         Ok(())
     }
 
     /// The index, and the places of the associations that `basins` are of, if these are all in it.
-    fn indexed_places(&self, basins: &Basins) -> Result<(&Index, impl Iterator<Item = usize>)> {
+    fn indexed_places(&self, basins: &Basins) -> Result<(&Index, impl Iterator<Item = usize> + Clone)> {
         let Some(index) = self.index.index() else { return Err(Error::Empty { what: "an index" }) };
         // Other keys may have come to stand under the same ids.
         let of_these = basins.generation == self.keys.generation();

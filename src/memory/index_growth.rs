@@ -26,10 +26,10 @@ impl Memory {
     /// # Example
     /// ```
     /// use popfield::index::IndexOptions;
-    /// use popfield::{Batch, Memory, Patterns, Progress};
+    /// use popfield::{Batch, Memory, Patterns, Progress, Separation};
     /// let mut memory = Memory::auto_associative(Patterns::random(1000, 128, 5, "keys")?)?;
     /// memory.build_index(IndexOptions::default(), Progress::NONE)?;
-    /// memory.index_basins(&memory.basins(40)?)?;
+    /// memory.index_basins(&memory.basins(40)?, Separation::Max)?;
     /// memory.append(Batch::new(&Patterns::random(20, 128, 6, "keys")?))?;
     /// assert_eq!(memory.index_info().map(|info| info.covered), Some(1000));
     /// memory.update_index(Progress::NONE)?;

@@ -91,11 +91,11 @@ impl World {
         options.chunk = Some(chunk as u32);
         memory.build_index(options, Progress::NONE).unwrap();
         if dice.one_in(2) {
-            memory.index_basins(&memory.basins(dim as u32 / 2).unwrap()).unwrap();
+            memory.index_basins(&memory.basins(dim as u32 / 2).unwrap(), Separation::Max).unwrap();
         }
         if dice.one_in(2) {
             let basins = memory.basins_of(&Look::new(dim as u32).far()).unwrap();
-            memory.index_budgets(&basins, Separation::polynomial(7).unwrap()).unwrap();
+            memory.index_basins(&basins, Separation::polynomial(7).unwrap()).unwrap();
         }
         if dice.one_in(2) {
             let more: Vec<Row> = (0..1 + dice.below(12))

@@ -115,12 +115,9 @@ fn keep(memory: &Memory, basins: &Basins, separation: Separation, path: &Path) -
         return Ok(None);
     }
     let mut indexed = memory.clone();
-    if let Err(popfield::Error::Mismatch { .. }) = indexed.index_basins(basins) {
+    if let Err(popfield::Error::Mismatch { .. }) = indexed.index_basins(basins, separation) {
         // Patterns that were stored since are not in it.
         return Ok(None);
-    }
-    if matches!(separation, Separation::Linear | Separation::Polynomial(_)) {
-        indexed.index_budgets(basins, separation)?;
     }
     indexed.write_index(path).map_err(about(path))?;
     Ok(Some(Memory::index_path(path)))

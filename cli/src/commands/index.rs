@@ -80,15 +80,19 @@ pub fn of_index(info: IndexInfo) -> serde_json::Value {
         "bytes": info.bytes,
         "covered": info.covered,
         "basins_radius": info.radius,
+        "budgets_degree": info.degree,
     })
 }
 
 /// What an index is, for people.
 pub fn in_words(info: IndexInfo) -> String {
-    let basins = match info.radius {
+    let mut basins = match info.radius {
         Some(radius) => format!("basins to distance {radius}"),
         None => "no basins".into(),
     };
+    if let Some(degree) = info.degree {
+        basins += &format!(", budgets from s^{degree} on");
+    }
     let (tables, chunk, size) = (info.tables, info.chunk, bytes(info.bytes as f64));
     format!("{tables} table{} of {chunk} bits, {basins}, {size}", if tables == 1 { "" } else { "s" })
 }

@@ -48,7 +48,7 @@ impl Grown {
         }
         let mut memory = Memory::auto_associative(packed(rows.values(), dim)).unwrap();
         memory.build_index(IndexOptions::default(), Progress::NONE).unwrap();
-        memory.index_basins(&memory.basins(radius).unwrap()).unwrap();
+        memory.index_basins(&memory.basins(radius).unwrap(), Separation::Max).unwrap();
         let mut grown = Self { memory, rows, counted: BTreeMap::new() };
         grown.count();
         grown
@@ -151,7 +151,7 @@ fn an_equal_key_is_not_taken_for_two() {
     let (a, b) = (keys.get(0).unwrap(), keys.get(1).unwrap());
     let mut before = Memory::auto_associative(keys).unwrap();
     before.build_index(IndexOptions::default(), Progress::NONE).unwrap();
-    before.index_basins(&before.basins(64).unwrap()).unwrap();
+    before.index_basins(&before.basins(64).unwrap(), Separation::Max).unwrap();
     let mut now =
         Memory::auto_associative(packed([&a, &b, &a].into_iter(), 64)).unwrap().with_ids(vec![5, 1, 0]).unwrap();
     now.inherit_index(&before).unwrap();
@@ -178,7 +178,7 @@ fn a_key_that_was_forgotten_there_was_not_counted() {
     let mut before = Memory::auto_associative(keys.clone()).unwrap();
     before.build_index(IndexOptions { tables: Some(2), chunk: Some(4), budget: None }, Progress::NONE).unwrap();
     before.forget(2).unwrap();
-    before.index_basins(&before.basins(64).unwrap()).unwrap();
+    before.index_basins(&before.basins(64).unwrap(), Separation::Max).unwrap();
     let mut now = Memory::auto_associative(keys).unwrap();
     now.inherit_index(&before).unwrap();
     let query = Queries::from(packed([&flipped(&a, &[4, 5])].into_iter(), 64));
@@ -234,7 +234,7 @@ fn basins_grow_to_what_counting_anew_gives() {
             let keys = grown.rows.len();
             if grown.counted.values().all(|counted| counted.len() == keys) {
                 let mut anew = grown.memory.clone();
-                anew.index_basins(&anew.basins(radius).unwrap()).unwrap();
+                anew.index_basins(&anew.basins(radius).unwrap(), Separation::Max).unwrap();
                 let of =
                     |memory: &Memory| memory.index.index().and_then(|index| index.around()).unwrap().numbers().to_vec();
                 assert!(of(&anew) == of(&grown.memory));
