@@ -247,3 +247,31 @@ impl Visit for Arrival<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_xoshiro::rand_core::Rng;
+
+    use super::*;
+    use crate::patterns::stream;
+
+    /// Threads see parts of the keys, and what they saw is merged.
+    #[test]
+    fn parts_merge_to_the_whole() {
+        let dice = &mut stream(3, "parts", 0);
+        for _ in 0..500 {
+            let mut draw = |bound: u64| (dice.next_u64() % bound) as u32;
+            let (radius, most) = (1 + draw(60), 1 + u64::from(draw(80)));
+            let mut parts = vec![Nearby::new(radius); 3];
+            let mut whole = Nearby::new(radius);
+            for _ in 0..draw(90) {
+                let (part, distance) = (draw(3) as usize, 1 + draw(most));
+                parts[part].note(distance, 1);
+                whole.note(distance, 1);
+            }
+            let mut merged = parts[0].clone();
+            parts[1..].iter().for_each(|part| merged.merge(part));
+            assert_eq!((merged.beyond, merged.near), (whole.beyond, whole.near));
+        }
+    }
+}

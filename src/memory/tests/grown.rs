@@ -8,6 +8,7 @@ use rand_xoshiro::rand_core::Rng;
 use super::*;
 use crate::index::{Around, IndexOptions};
 use crate::patterns::stream;
+use crate::scan::keys::Scan;
 use crate::{Batch, Missing};
 
 fn below(dice: &mut Xoshiro256PlusPlus, bound: usize) -> usize {
@@ -160,18 +161,63 @@ fn an_equal_key_is_not_taken_for_two() {
     assert_eq!(around.near(1).collect::<Vec<_>>(), [(distance(&a, &b), 2)]);
 }
 
+fn flipped(key: &Pattern, positions: &[usize]) -> Pattern {
+    let mut key = key.clone();
+    for &position in positions {
+        let bit = key.bits()[position];
+        key.bits_mut().set(position, !bit);
+    }
+    key
+}
+
+/// Recalls a query that is as near to `a` as to that key with positions 0 and 4 flipped, and meets `a` alone.
+fn between(memory: &Memory, a: &Pattern) -> [Recalled; 2] {
+    let query = Queries::from(packed([&flipped(a, &[4, 5])].into_iter(), 64));
+    let recall = Recall::new(Separation::exponential(1.0).unwrap());
+    [true, false].map(|indexed| memory.view().indexed(indexed).recall(&query, &recall).unwrap())
+}
+
+/// Learns of the key at the first place, as recall does of what it finds again.
+fn learn_of_the_first(memory: &Memory) {
+    let steps = Progress::NONE.begin(0);
+    let scan = Scan::new(&memory.keys, None, &steps).unwrap();
+    (0..2).for_each(|_| memory.index.index().unwrap().learn(scan, [0].into_iter()).unwrap());
+}
+
+/// What was learned of fewer keys is not believed of more: not once the tables have taken these in, and not by a memory
+/// that still has what the one which learned has forgotten.
+#[test]
+fn what_was_learned_is_not_believed_of_more_keys() {
+    let random = Patterns::random(2, 64, 3, "keys").unwrap();
+    let (a, b) = (random.get(0).unwrap(), random.get(1).unwrap());
+    let options = IndexOptions { tables: Some(2), chunk: Some(4), budget: None };
+    let mut memory = Memory::auto_associative(random).unwrap();
+    memory.build_index(options, Progress::NONE).unwrap();
+    learn_of_the_first(&memory);
+    assert_eq!(between(&memory, &a)[0].reports[0].certificate.reason.name(), "basin");
+    memory.append(Batch::new(&packed([&flipped(&a, &[0, 4])].into_iter(), 64))).unwrap();
+    memory.update_index(Progress::NONE).unwrap();
+    let [found, scanned] = between(&memory, &a);
+    assert_eq!(scanned.reports[0].nearest.count, 2);
+    assert_eq!(told(found), told(scanned));
+
+    let keys = packed([&a, &b, &flipped(&a, &[0, 4])].into_iter(), 64);
+    let mut before = Memory::auto_associative(keys).unwrap();
+    before.build_index(options, Progress::NONE).unwrap();
+    let mut live = Bits::filled(3, true, "what is forgotten").unwrap();
+    live.set(2, false);
+    let mut now = Memory::of_contents(Contents { live: Some(live), ..before.contents() }).unwrap();
+    now.inherit_index(&before).unwrap();
+    learn_of_the_first(&now);
+    assert_eq!(between(&now, &a)[0].reports[0].nearest.count, 1);
+    let [found, scanned] = between(&before, &a);
+    assert_eq!(told(found), told(scanned));
+}
+
 /// A key that was forgotten before basins were counted is around none of them. Where it is alive, it must not pass for one
 /// that was counted: it is met in no bucket of the query, and as near as the key that is.
 #[test]
 fn a_key_that_was_forgotten_there_was_not_counted() {
-    let flipped = |key: &Pattern, positions: &[usize]| {
-        let mut key = key.clone();
-        for &position in positions {
-            let bit = key.bits()[position];
-            key.bits_mut().set(position, !bit);
-        }
-        key
-    };
     let random = Patterns::random(2, 64, 3, "keys").unwrap();
     let (a, b) = (random.get(0).unwrap(), random.get(1).unwrap());
     let keys = packed([&a, &b, &flipped(&a, &[0, 4])].into_iter(), 64);
