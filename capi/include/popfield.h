@@ -189,6 +189,8 @@ typedef struct popfield_index {
   uint32_t chunk;
   // How far basins tell what stands around each key; 0 without basins.
   uint32_t radius;
+  // The degree K of s^K of which budgets are kept, and serve every larger one; 0 for none.
+  uint32_t degree;
 } popfield_index;
 
 // How to recall: see popfield_recall_defaults.
@@ -314,8 +316,8 @@ popfield_status popfield_index_info(const struct popfield_memory *memory, struct
 // What stands around each key as far as `radius`, 0 for far enough for a noise of a tenth, and how much noise its recall
 // provably survives under the separation of `options`, NULL for the defaults. Basins are written in storing order, `count`
 // of them, one for each association that there is for the call. With `keep` the index, which there must be, keeps them, so
-// that queries within budgets are proven without a scan: those of all associations under an exponential separation or the
-// maximum. A scan of all keys for each key.
+// that queries within budgets are proven without a scan, which takes those of all associations: under a linear or polynomial
+// separation for that degree and every larger one too. A scan of all keys for each key.
 popfield_status popfield_basins(const struct popfield_memory *memory,
                                 uint32_t radius,
                                 const struct popfield_recall_options *options,
