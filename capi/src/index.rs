@@ -200,7 +200,6 @@ pub unsafe extern "C" fn popfield_basins(
             *unsafe { read(options, "options") }?
         };
         let separation = options.separation()?;
-        let is_power = separation.beta().is_none() && separation != popfield::Separation::Max;
         if keep {
             call.check_whole()?;
         }
@@ -211,7 +210,7 @@ pub unsafe extern "C" fn popfield_basins(
         let found = call.ask(&state, all, 1, |view| {
             let radius = if radius > 0 { radius } else { Look::reach(view.len(), state.dim(), separation, COVERED) };
             let look = Look::new(radius);
-            view.basins_of(&if is_power { look.far() } else { look })
+            view.basins_of(&if separation.power().is_some() { look.far() } else { look })
         })?;
         let budgets = found.budgets(separation)?;
         for ((out, basin), budget) in out.iter_mut().zip(found.all()).zip(budgets) {

@@ -53,7 +53,7 @@ pub fn of_info(py: Python<'_>, info: IndexInfo) -> PyResult<Bound<'_, PyDict>> {
 pub fn look(memory: &popfield::View<'_>, separation: Separation, radius: Option<u32>) -> Look<'static> {
     let dim = memory.keys().dim();
     let look = Look::new(radius.unwrap_or_else(|| Look::reach(memory.len(), dim, separation, COVERED)));
-    if matches!(separation, Separation::Linear | Separation::Polynomial(_)) { look.far() } else { look }
+    if separation.power().is_some() { look.far() } else { look }
 }
 
 /// Basins and their budgets as a structured array, a record a key.

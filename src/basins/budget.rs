@@ -41,7 +41,7 @@ impl Basins {
     /// # Ok::<(), popfield::Error>(())
     /// ```
     pub fn budgets(&self, separation: Separation) -> Result<Vec<Option<u32>>> {
-        if is_power(separation) && self.all.iter().any(|basin| basin.far.is_none()) {
+        if separation.power().is_some() && self.all.iter().any(|basin| basin.far.is_none()) {
             let (expected, found) = ("exponential or max, far keys not being counted".into(), separation.to_string());
             return Err(Error::Parameter { what: "separation of budgets", expected, found });
         }
@@ -54,7 +54,7 @@ impl Basins {
             return None;
         }
         let dim = self.dim as u32;
-        let power = is_power(separation);
+        let power = separation.power().is_some();
         let others = if power { self.near_either_end(basin) } else { self.near(basin) };
         let end = match others.first() {
             // Below the nearest other key the stored one stays the nearest; those not met are beyond the radius.
@@ -93,11 +93,6 @@ impl Basins {
         }
         met
     }
-}
-
-/// Whether weights are powers of overlaps, to which a near complement matters as much as a near key.
-fn is_power(separation: Separation) -> bool {
-    matches!(separation, Separation::Linear | Separation::Polynomial(_))
 }
 
 /// The largest budget below `end` that `holds`, if 0 does. What holds for one holds for every smaller one.

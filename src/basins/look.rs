@@ -20,7 +20,7 @@ impl<'a> Look<'a> {
     /// How far must be looked among `keys` keys of dimension `dim` for the budgets of most to cover a noise of share
     /// `noise` under `separation`; where weights fall as slowly as powers do, so far that no key is missed.
     pub fn reach(keys: usize, dim: usize, separation: Separation, noise: f64) -> u32 {
-        if matches!(separation, Separation::Linear | Separation::Polynomial(_)) {
+        if separation.power().is_some() {
             return (dim as u32 / 2).max(1);
         }
         let beta = separation.beta().map_or(1.0, |beta| beta.get());

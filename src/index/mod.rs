@@ -38,7 +38,7 @@ pub(crate) use around::Around;
 use around::Learned;
 use look::Look;
 pub(crate) use origin::Origin;
-pub(crate) use powers::{Powers, WithinBudget, degree};
+pub(crate) use powers::{Powers, WithinBudget};
 pub(crate) use proof::{Found, Listing, Outweighing, Proof, Within};
 pub(crate) use seek::Goal;
 use seek::Seeking;

@@ -27,15 +27,6 @@ pub(crate) struct Powers {
 /// What tells a key that was counted.
 const COUNTED: u32 = 1;
 
-/// K of s^K; `None` of a separation that is no power.
-pub(crate) fn degree(separation: Separation) -> Option<u32> {
-    match separation {
-        Separation::Linear => Some(1),
-        Separation::Polynomial(degree) => Some(degree.get()),
-        Separation::Exponential(_) | Separation::Max => None,
-    }
-}
-
 impl Powers {
     /// Under `separation`, s^`degree`, by `basins`, whose keys stand at the places `places`, of `keys` keys.
     ///

@@ -28,7 +28,7 @@ use popfield_kernels::{LANES, Lanes};
 
 use crate::error::room_for;
 use crate::index::Origin;
-use crate::lasting::{Hashing, sync_folder};
+use crate::lasting::{Hashing, put_whole};
 use crate::memory::view::View;
 use crate::patterns::contents::Contents;
 use crate::patterns::ids::{Ids, each_span};
@@ -293,27 +293,7 @@ impl View<'_> {
     /// # Errors
     /// As [`Memory::save`]; [`Error::Parameter`] within a scope; [`Error::Interrupted`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        // A device or a pipe would be replaced by the file, a folder cannot be.
-        if let Ok(there) = path.metadata()
-            && !there.is_file()
-        {
-            let found = if there.is_dir() { "a folder" } else { "a pipe or device" };
-            let expected = "a new name, or a regular file to replace".into();
-            return Err(Error::Parameter { what: "where to save", expected, found: found.into() });
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        // As any new file: readable by those whom the umask lets read.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder)?;
-        self.write_to(&mut file)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        // The name too.
-        sync_folder(folder)?;
-        Ok(())
+        put_whole(path.as_ref(), tempfile::Builder::new(), |file| self.write_to(file))
     }
 
     /// Writes the memory as [`Memory::open`] reads it. What is counted for who watches are bytes; a writer of a call that was

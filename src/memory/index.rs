@@ -1,7 +1,7 @@
 //! The index of a memory: made, dropped, and what it is.
 
 use crate::basins::Basins;
-use crate::index::{Around, Index, IndexInfo, IndexOptions, Powers, Tables, bytes_of, degree};
+use crate::index::{Around, Index, IndexInfo, IndexOptions, Powers, Tables, bytes_of};
 use crate::memory::index_slot::Slot;
 use crate::{Error, Memory, Progress, Result, Separation};
 
@@ -63,7 +63,7 @@ impl Memory {
         let (index, places) = self.indexed_places(basins)?;
         let covered = index.tables().covered();
         let mut told = index.narrowed();
-        if let Some(degree) = degree(separation) {
+        if let Some(degree) = separation.power() {
             told = told.with_powers(Powers::of_basins(basins, (separation, degree), places.clone(), covered)?);
         }
         let around = Around::of_basins(basins, places, covered)?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use popfield_map::{Access, Held};
 
 use crate::index::{Index, IndexInfo};
-use crate::lasting::sync_folder;
+use crate::lasting::put_whole;
 use crate::memory::index_slot::Slot;
 use crate::store::WriterLock;
 use crate::{Error, Memory, Progress, Result};
@@ -48,19 +48,11 @@ impl Memory {
         // A writer would take away what it does not know yet.
         let _lock = if path.is_dir() { Some(WriterLock::take(path)?) } else { None };
         let to = Self::index_path(path);
-        let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = to.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let prefix = format!("{name}.");
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix).suffix(".new");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder)?;
-        index.write(origin, self.dim(), &mut file)?;
-        file.as_file().sync_all()?;
-        file.persist(&to).map_err(|error| error.error)?;
-        sync_folder(folder)?;
-        Ok(())
+        let mut temporary = tempfile::Builder::new();
+        temporary.prefix(&prefix).suffix(".new");
+        put_whole(&to, temporary, |file| index.write(origin, self.dim(), file))
     }
 
     /// The memory at `path`, which holds what this one does, with the index of this one.

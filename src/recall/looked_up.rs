@@ -1,6 +1,6 @@
 //! One step of recall with an index: what it proves is the answer, and what it leaves is scanned for.
 
-use crate::index::{Found, Goal, Index, Outweighing, Proof, Purpose, WithinBudget, degree};
+use crate::index::{Found, Goal, Index, Outweighing, Proof, Purpose, WithinBudget};
 use crate::recall::asked::Asked;
 use crate::recall::certificate::{Certificate, Reason, Report};
 use crate::recall::closing::Answer;
@@ -18,7 +18,7 @@ impl Asked<'_> {
     pub(crate) fn recalled(self, queries: &Queries, field: &Field, tie: Tie) -> Result<Recalled> {
         let Some(index) = self.index else { return self.plain(queries, field, tie) };
         let is_kept = field.self_term() == SelfTerm::Kept;
-        match degree(field.separation()) {
+        match field.separation().power() {
             None => {
                 let goal = Outweighing { law: field.law(), values: self.values, slack: u32::from(!is_kept) };
                 self.by_index(index, &goal, queries, field, tie)
@@ -101,7 +101,7 @@ impl Asked<'_> {
 
 /// Whether to know what is nearest to a key may prove answers.
 fn learns(field: &Field) -> bool {
-    degree(field.separation()).is_none()
+    field.separation().power().is_none()
 }
 
 /// What is known of an answer that is the value of a key found.

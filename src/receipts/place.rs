@@ -3,14 +3,15 @@
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use crate::lasting::sync_folder;
-use crate::{Error, Result};
+use crate::Result;
+use crate::lasting::put_whole;
 
 /// What `work` comes to, which writes receipts to what it is given: they stand at `path` once it is done, in place of a file
 /// that stood there; if it fails nothing has changed.
 ///
 /// # Errors
-/// Those of `work`; [`Error::Io`] if the file cannot be written.
+/// Those of `work`; [`Error::Parameter`](crate::Error::Parameter) if a folder, a pipe or a device stands there;
+/// [`Error::Io`](crate::Error::Io) if the file cannot be written.
 ///
 /// # Example
 /// ```
@@ -24,17 +25,10 @@ use crate::{Error, Result};
 /// # Ok::<(), popfield::Error>(())
 /// ```
 pub fn to_file<T>(path: impl AsRef<Path>, work: impl FnOnce(&mut dyn Write) -> Result<T>) -> Result<T> {
-    let path = path.as_ref();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // As any new file: readable by those whom the umask lets read.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut writer = BufWriter::new(builder.tempfile_in(folder)?);
-    let done = work(&mut writer)?;
-    let file = writer.into_inner().map_err(|error| Error::Io(error.into_error()))?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)?;
-    Ok(done)
+    put_whole(path.as_ref(), tempfile::Builder::new(), |file| {
+        let mut writer = BufWriter::new(file);
+        let done = work(&mut writer)?;
+        writer.flush()?;
+        Ok(done)
+    })
 }

@@ -135,6 +135,16 @@ impl Separation {
         if let Self::Exponential(beta) = self { Some(beta) } else { None }
     }
 
+    /// K where weights are the powers s^K of overlaps, to which a near complement matters as much as a near key: 1 for a
+    /// linear separation.
+    pub fn power(self) -> Option<u32> {
+        match self {
+            Self::Linear => Some(1),
+            Self::Polynomial(degree) => Some(degree.get()),
+            Self::Exponential(_) | Self::Max => None,
+        }
+    }
+
     /// K, if it has one.
     pub fn degree(self) -> Option<Degree> {
         if let Self::Polynomial(degree) = self { Some(degree) } else { None }

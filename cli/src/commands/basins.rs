@@ -56,7 +56,7 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
     let start = Instant::now();
     let nearest = loaded.as_ref().map(|loaded| nearest(&view, loaded)).transpose()?;
     let mut look = Look::new(radius);
-    if is_power(separation) {
+    if separation.power().is_some() {
         look = look.far();
     }
     if let Some(ids) = &nearest {
@@ -133,11 +133,6 @@ fn nearest(view: &View<'_>, loaded: &Loaded) -> Result<Vec<u64>> {
     shown.finish_and_clear();
     let ids: BTreeSet<u64> = found.iter().flatten().map(|nearest| nearest.id).collect();
     Ok(ids.into_iter().collect())
-}
-
-/// Whether weights are powers of overlaps, so that near complements matter.
-fn is_power(separation: Separation) -> bool {
-    matches!(separation, Separation::Linear | Separation::Polynomial(_))
 }
 
 struct Found<'a> {
@@ -256,7 +251,7 @@ impl Found<'_> {
     fn end(&self, budgets: &Budgets) -> Option<u32> {
         let keys = self.basins.keys();
         let count = |met: &[(u32, u64)]| met.iter().map(|met| met.1).sum::<u64>();
-        let open = |basin: &Basin| match is_power(budgets.separation) {
+        let open = |basin: &Basin| match budgets.separation.power().is_some() {
             // All weigh: with what was not met a budget may be larger, whatever else was.
             true => basin.copies + count(basin.near()) + basin.far().map_or(0, count) < keys,
             false => basin.nearest.is_none() && basin.copies < keys,
@@ -277,7 +272,7 @@ impl Found<'_> {
             rows.push(("basins", format!("of {of_all}, those nearest to the queries")));
         }
         let first = &self.budgets[0];
-        let ends = if is_power(first.separation) { " and its complement" } else { "" };
+        let ends = if first.separation.power().is_some() { " and its complement" } else { "" };
         let reach = self.end(first).map_or_else(String::new, |end| format!(": tells of up to {end} flips"));
         let unlike = if unlike == 0 { String::new() } else { format!(", {unlike} of them of unlike values") };
         let copies = match copied {
