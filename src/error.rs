@@ -138,6 +138,16 @@ pub enum Error {
         /// What the file holds.
         found: String,
     },
+    /// The file in which a run of basins is kept is none, is damaged, or is of something else.
+    #[error("kept run of basins: {place}: expected {expected}, found {found}")]
+    Run {
+        /// The place in the file.
+        place: &'static str,
+        /// What such a file holds there.
+        expected: String,
+        /// What the file holds.
+        found: String,
+    },
     /// A file is not one of receipts.
     #[error("not a file of receipts: line 1: expected {expected}, found {found}")]
     Receipts {
@@ -269,6 +279,7 @@ impl Error {
             Self::Format { .. }
             | Self::Receipts { .. }
             | Self::Index { .. }
+            | Self::Run { .. }
             | Self::Version { .. }
             | Self::Store { .. } => ErrorKind::Format,
             Self::Kernel(_) => ErrorKind::Unsupported,

@@ -16,9 +16,9 @@ pub struct Basin {
     /// within the radius.
     pub nearest: Option<Neighbor>,
     /// (D, N_D), ascending by D: how many keys stand at each distance from 1 to the radius at which there are any.
-    pub(super) near: Vec<(u32, u64)>,
+    pub(crate) near: Vec<(u32, u64)>,
     /// The same of the distances d − D to its complement, from 0 on; `None` where it was not asked for.
-    pub(super) far: Option<Vec<(u32, u64)>>,
+    pub(crate) far: Option<Vec<(u32, u64)>>,
 }
 
 impl Basin {

@@ -14,12 +14,16 @@
 //! as much in its way as near the key, and a stored complement leaves it no budget.
 //!
 //! ```text
-//! how far around which keys (look) → distances to the other keys (near) → a basin for each key
-//!                                                         → its budget for a separation (budget)
+//! how far around which keys (look) → the others met: all by each key (near), those that come later, so that a pair is
+//! met once (later), or those that share a chunk (index/join) → what is known of each key (found), kept in a file (kept)
+//! → a basin for each key → its budget for a separation (budget)
 //! ```
 
 mod basin;
 mod budget;
+pub(crate) mod found;
+pub(crate) mod kept;
+pub(crate) mod later;
 mod look;
 pub(crate) mod near;
 

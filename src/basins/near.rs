@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use crate::Result;
 use crate::basins::basin::Basin;
+use crate::basins::found::Found;
 use crate::basins::look::Look;
-use crate::error::room_for;
+use crate::patterns::Queries;
 use crate::patterns::ids::Ids;
 use crate::patterns::segments::Side;
-use crate::patterns::{Queries, Stored};
 use crate::scan::hunt::near;
 use crate::scan::keys::Scan;
 use crate::scan::plan::Plan;
@@ -18,31 +18,33 @@ use crate::scan::tiles::{TILE, each_tile};
 use crate::scan::watch::{Visit, Watch};
 
 /// Keys that are asked about at a time.
-const CHUNK: usize = 64 * TILE;
+pub(super) const CHUNK: usize = 64 * TILE;
 
-/// The basins of `keys`, which are among those that `scan` may answer by and are called `ids`, whichever `look` names.
-/// `values` are those beside all keys, where keys are not their own. The scan's steps are told of each key.
-pub(crate) fn basins(
+/// Has those keys that have not met all do so, whichever `look` names; after each step `kept` is called.
+pub(crate) fn all(
     scan: Scan<'_>,
-    keys: Stored<'_>,
-    values: Option<&Side>,
-    ids: &mut dyn Iterator<Item = u64>,
+    found: &mut Found<'_>,
     look: &Look<'_>,
-) -> Result<Vec<Basin>> {
-    let mut basins = room_for(keys.len(), "basins")?;
-    for start in (0..keys.len()).step_by(CHUNK) {
-        let queries = Queries::from(keys.range(start..start + CHUNK)?);
+    kept: &mut dyn FnMut(&Found<'_>) -> Result<()>,
+    advance: &(dyn Fn(Range<usize>) -> Result<()> + Sync),
+) -> Result<()> {
+    while found.done < found.keys().len() {
+        let start = found.done;
+        let queries = Queries::from(found.keys().range(start..start + CHUNK)?);
         let plan = Plan::new(scan, &queries)?;
+        let values = found.values();
         let tile = |tile: Range<usize>| {
-            let indices: Vec<usize> = tile.collect();
+            let indices: Vec<usize> = tile.clone().collect();
             let around = near(scan, &queries, &indices, &plan, |_| Around::new(scan, look))?;
-            scan.steps().advance(indices.len() as u64)?;
-            Ok(around.into_iter().map(|watched| watched.watcher.basin(values)).collect())
+            advance(start + tile.start..start + tile.end)?;
+            let id = |query: usize| scan.ids().id(found.place(start + query));
+            Ok(around.into_iter().zip(tile).map(|(watched, query)| watched.watcher.basin(id(query), values)).collect())
         };
-        let found: Vec<Basin> = each_tile(scan.side().len(), queries.len(), tile)?;
-        basins.extend(found.into_iter().zip(&mut *ids).map(|(basin, id)| Basin { id, ..basin }));
+        let basins: Vec<Basin> = each_tile(scan.side().len(), queries.len(), tile)?;
+        found.have_met_all(basins);
+        kept(found)?;
     }
-    Ok(basins)
+    Ok(())
 }
 
 /// Counts the keys around one of them.
@@ -76,8 +78,8 @@ impl<'a> Around<'a> {
         self.nearest = Some(self.nearest.map_or(other, |nearest| nearest.min(other)));
     }
 
-    /// What it has come to; the id is not known here.
-    fn basin(self, values: Option<&Side>) -> Basin {
+    /// What it has come to around the key `id`; the id of the nearest is still an ordinal.
+    fn basin(self, id: u64, values: Option<&Side>) -> Basin {
         let value =
             |side: &Side, place: usize| -> Vec<u64> { (0..side.words()).map(|w| side.word(place, w)).collect() };
         let values_agree = values.is_none_or(|side| {
@@ -88,10 +90,10 @@ impl<'a> Around<'a> {
             (0..).zip(counts.iter().copied()).skip(first).filter(|counted| counted.1 > 0).collect()
         };
         Basin {
-            id: 0,
+            id,
             copies: self.near[0],
             values_agree,
-            nearest: self.nearest.map(|nearest| Neighbor { id: self.ids.of_ordinal(nearest.id), ..nearest }),
+            nearest: self.nearest,
             near: counted(&self.near, 1),
             far: self.far.map(|far| counted(&far, 0)),
         }

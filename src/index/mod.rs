@@ -21,6 +21,7 @@ mod chunks;
 #[cfg(feature = "store")]
 mod file;
 mod growth;
+pub(crate) mod join;
 mod look;
 mod origin;
 mod powers;

@@ -214,6 +214,12 @@ impl Side {
         self.starts[self.sealed.len()].block + self.last.blocks()
     }
 
+    /// The block that pattern `index` is in, counted through all segments.
+    pub(crate) fn block_of(&self, index: usize) -> usize {
+        let start = self.starts[self.segment_of(index)];
+        start.block + (index - start.pattern) / LANES
+    }
+
     /// Blocks of a page: the most that one run holds.
     pub(crate) fn page_blocks(&self) -> usize {
         self.last.page_blocks()

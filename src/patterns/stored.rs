@@ -89,13 +89,18 @@ impl<'a> Stored<'a> {
         })
     }
 
+    /// Whether every place counts, so that ranks are places.
+    pub(crate) fn is_everything(self) -> bool {
+        self.present.is_none()
+    }
+
     /// The patterns, where they lie in one segment in memory and there is nothing beside them.
     pub(crate) fn whole(self) -> Option<&'a Patterns> {
         if self.present.is_none() { self.side.whole() } else { None }
     }
 
     /// The places that count, ascending.
-    fn places(self) -> impl Iterator<Item = usize> + 'a {
+    pub(crate) fn places(self) -> impl Iterator<Item = usize> + 'a {
         let all = if self.present.is_none() { 0..self.side.len() } else { 0..0 };
         all.chain(self.present.into_iter().flat_map(Bits::places))
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use popfield_kernels::Tier;
+use popfield_kernels::{LANES, Tier};
 
 use crate::patterns::bits::{Bits, Share};
 use crate::patterns::ids::Ids;
@@ -139,6 +139,8 @@ pub(crate) struct Scan<'a> {
     scope: Option<&'a Scope>,
     /// The places of the keys that may answer; `None` for all.
     present: Option<&'a Bits>,
+    /// The first block that is scanned.
+    from: usize,
     steps: &'a Steps<'a>,
 }
 
@@ -149,7 +151,13 @@ impl<'a> Scan<'a> {
         if scope.is_some_and(|scope| scope.generation() != keys.generation) {
             return Err(Error::Mismatch { what: "the memory of a call and that of its scope" });
         }
-        Ok(Self { keys, scope, present: scope.map(Scope::present).or(keys.live()), steps })
+        Ok(Self { keys, scope, present: scope.map(Scope::present).or(keys.live()), from: 0, steps })
+    }
+
+    /// The same but for most of the keys before `place`, which are passed over; some of them may still be met.
+    pub(crate) fn from(self, place: usize) -> Self {
+        let page = self.side().page_blocks();
+        Self { from: self.side().block_of(place) / page * page, ..self }
     }
 
     /// Keys that may answer.
@@ -255,10 +263,11 @@ impl<'a> Scan<'a> {
     /// The key blocks cut into pieces, several for each of two threads or more where there are many.
     pub(crate) fn pieces(self) -> Vec<Range<usize>> {
         let threads = rayon::current_num_threads();
-        let count = if threads == 1 { 1 } else { (4 * threads).min(self.side().len() / MIN_PIECE).max(1) };
         let blocks = self.side().blocks();
-        let size = blocks.div_ceil(count).next_multiple_of(self.side().page_blocks());
-        (0..blocks).step_by(size.max(1)).map(|start| start..blocks.min(start + size)).collect()
+        let scanned = blocks.saturating_sub(self.from);
+        let count = if threads == 1 { 1 } else { (4 * threads).min(scanned * LANES / MIN_PIECE).max(1) };
+        let size = scanned.div_ceil(count).next_multiple_of(self.side().page_blocks());
+        (self.from..blocks).step_by(size.max(1)).map(|start| start..blocks.min(start + size)).collect()
     }
 
     /// Copies of the keys of a run that may answer, and of the patterns beside them, which are of dimension `beside_dim`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+mod around;
 mod changed;
 mod damaged;
 mod grown;
