@@ -189,6 +189,11 @@ def test_an_index_answers_as_the_scan_does(make, rng):
     expected = np.where(distances <= 45, distances, -1)
     assert basins["nearest_distance"][:5].tolist() == expected.tolist()
     assert (basins["copies"] == 1).all() and basins["values_agree"].all() and (basins["budget"] >= 20).all()
+    run = tmp_path / "basins.run"
+    for _ in range(2):  # the second time from what is kept
+        assert (memory.basins(45, resume=run) == basins).all()
+    with pytest.raises(ValueError, match="kept run of basins: settings"):
+        memory.basins(44, resume=run)
     memory.append(keys[3500:3900], values[3500:3900])
     memory.forget([3, 3600])
     memory.append(keys[3900:], values[3900:])

@@ -266,9 +266,11 @@ pub struct Learn {
 #[derive(Debug, Args)]
 #[command(
     after_help = files_and("Examples:\n  popfield basins digits.pop --plot basins.svg --csv basins.csv\n  popfield basins digits.pop --beta 0.25 --radius 20\n  \
-popfield basins digits.pop --separation polynomial --degree 9 --from-queries noisy.npy\n\n\
+popfield basins digits.pop --separation polynomial --degree 9 --from-queries noisy.npy\n  \
+popfield basins digits.pop --resume basins.run           # again after Ctrl-C: goes on\n\n\
 Each position of a pattern that a query has flipped costs 2, each unknown one 1: as long as this is within the\n\
-budget of a pattern, it is recalled in every bit, whatever the positions are. Takes a scan of all patterns for each.")
+budget of a pattern, it is recalled in every bit, whatever the positions are. Takes half a scan of all patterns for\n\
+each, a whole one where some stand in a crowd, and little where --radius is small.")
 )]
 pub struct BasinsArgs {
     /// The memory
@@ -287,6 +289,9 @@ pub struct BasinsArgs {
     /// Draw how many patterns survive how many flips, as SVG or PNG
     #[arg(long, value_name = "F.svg")]
     pub plot: Option<PathBuf>,
+    /// Keep what is found in this file, every half minute and when stopped, and go on from there where it exists
+    #[arg(long, value_name = "F")]
+    pub resume: Option<PathBuf>,
     /// One JSON object
     #[arg(long)]
     pub json: bool,

@@ -42,7 +42,7 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
     }
     let inputs: Vec<&Path> =
         std::iter::once(args.memory.as_path()).chain(source.as_ref().map(Source::path)).chain(scope.paths()).collect();
-    check_distinct(&[args.csv.as_deref(), args.plot.as_deref()], &inputs)?;
+    check_distinct(&[args.csv.as_deref(), args.plot.as_deref(), args.resume.as_deref()], &inputs)?;
     let format = args.plot.as_deref().map(Format::of).transpose()?;
     let (memory, _) = open(&args.memory)?;
     let separation = args.separation.resolve("exponential".parse()?, memory.dim())?;
@@ -65,7 +65,16 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
     let keys = nearest.as_ref().map_or(view.len(), Vec::len);
     let bar = progress(keys as u64, "looking around keys");
     let watcher = tell(&bar);
-    let basins = view.watched(Progress::new(&watcher)).basins_of(&look)?;
+    let view = view.watched(Progress::new(&watcher));
+    let basins = match &args.resume {
+        Some(path) => view.basins_resumed(&look, path).map_err(|error| match error {
+            popfield::Error::Run { .. } | popfield::Error::Version { .. } | popfield::Error::Io(_) => {
+                about(path)(error)
+            }
+            error => error.into(),
+        })?,
+        None => view.basins_of(&look)?,
+    };
     let elapsed = start.elapsed().as_secs_f64();
     bar.finish_and_clear();
     // Beside what was asked for, what the nearest keys alone would do.

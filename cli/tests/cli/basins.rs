@@ -53,6 +53,32 @@ fn basins_of_a_few_patterns() {
     s.refused(&["basins", "m.pop", "--csv", "m.pop"], &["m.pop"]);
 }
 
+/// A run that is kept is gone on with, and only by the same question.
+#[test]
+fn a_run_that_is_kept() {
+    let s = four();
+    let basins = |more: &[&str]| {
+        let said = s.done(&[&["basins", "m.pop", "--radius", "5", "--csv", "b.csv", "--json"], more].concat());
+        let mut said: Value = serde_json::from_str(&said).unwrap();
+        said["seconds"].take();
+        (said, s.read("b.csv"))
+    };
+    let expected = basins(&[]);
+    assert!(basins(&["--resume", "run"]) == expected);
+    let kept = s.read("run");
+    assert!(basins(&["--resume", "run"]) == expected && s.read("run") == kept);
+    s.refused(
+        &["basins", "m.pop", "--radius", "4", "--resume", "run"],
+        &["run: kept run of basins: settings", "run of others"],
+    );
+    s.refused(&["basins", "m.pop", "--radius", "5", "--resume", "k.txt"], &["k.txt: kept run of basins: beginning"]);
+    s.refused(
+        &["basins", "m.pop", "--radius", "9", "--resume", "new"],
+        &["radius of basins: expected 1 to 8, found 9"],
+    );
+    s.refused(&["basins", "m.pop", "--resume", "m.pop"], &["m.pop"]);
+}
+
 #[test]
 fn basins_under_other_separations() {
     let s = four();

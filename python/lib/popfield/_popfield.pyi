@@ -146,6 +146,7 @@ class Memory:
         beta: _Beta | None = None,
         degree: int | None = None,
         keep: bool = False,
+        resume: _Path | None = None,
         only: ArrayLike | None = None,
         exclude: ArrayLike | None = None,
         missing: Literal["error", "ok"] = "error",
