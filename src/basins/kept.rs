@@ -158,7 +158,7 @@ impl Kept {
         }
         for (rank, basin) in found.all.iter().enumerate().filter(|known| is_known(known.1)) {
             let nearest = basin.nearest.unwrap_or(Neighbor { distance: 0, id: 0 });
-            let flags = u32::from(basin.values_agree) * AGREE | u32::from(basin.nearest.is_some()) * NEAREST;
+            let flags = (u32::from(basin.values_agree) * AGREE) | (u32::from(basin.nearest.is_some()) * NEAREST);
             writer.write_all(&(rank as u64).to_le_bytes())?;
             writer.write_all(&basin.copies.to_le_bytes())?;
             writer.write_all(&flags.to_le_bytes())?;
