@@ -10,9 +10,9 @@ mod memory;
 mod output;
 mod plot;
 mod report;
+mod table;
 mod threads;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -35,11 +35,17 @@ fn main() -> ExitCode {
     }
 }
 
+/// What messages begin with.
+const NAME: &str = "popfield:";
+
 /// Says what failed; the status that tells it too.
 fn fail(failure: &Failure) -> ExitCode {
     if let Some(told) = failure.told(json_asked()) {
         // Where not even this can be written, the exit status still tells.
-        let _ = writeln!(std::io::stderr(), "{told}");
+        match told.strip_prefix(NAME) {
+            Some(why) => output::tell_aside(format_args!("{}{why}", output::red(NAME))),
+            None => output::tell_aside(told),
+        }
     }
     ExitCode::from(failure.status())
 }

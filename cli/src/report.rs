@@ -1,6 +1,6 @@
 //! What people and programs are shown: tables, progress, JSON.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
@@ -8,10 +8,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use popfield::dynamics::Diagonal;
 use popfield::tiers::TILE;
 use popfield::{Memory, Separation, Tie};
+use popfield_lab::stress::quantile;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Result;
-use crate::output::{interrupted, say};
+use crate::output::{bold, interrupted, say, tell_aside, wrapped, yellow};
 
 /// A rule below the header, none between rows.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -29,14 +30,15 @@ pub fn table(header: &[&str]) -> Table {
 /// Lines of a name and what it is, aligned.
 pub fn facts(rows: &[(&str, String)]) -> Result<()> {
     let width = rows.iter().map(|row| row.0.chars().count()).max().unwrap_or(0);
-    rows.iter().try_for_each(|(name, fact)| say(format_args!("{name:width$}  {fact}")))
+    rows.iter().try_for_each(|(name, fact)| {
+        say(format_args!("{}  {}", bold(format_args!("{name:width$}")), wrapped(fact, width + 2)))
+    })
 }
 
 /// Tells what the owner of some input should know, on standard error.
 pub fn note(notes: &[String]) {
     for note in notes {
-        // Where nobody reads it, nobody is told.
-        let _ = writeln!(std::io::stderr(), "popfield: note: {note}");
+        tell_aside(format_args!("popfield: {} {note}", yellow("note:")));
     }
 }
 
@@ -97,9 +99,40 @@ pub struct Run<'a> {
     pub steps: u32,
     pub tie: Tie,
     pub tied_bits: u64,
+    /// How many answers were proven by what; none where weights were learned.
+    pub certificates: Vec<(&'static str, usize)>,
+    /// How long queries took one by one, where they were asked so.
+    pub latency: Option<Latency>,
     pub seconds: f64,
     pub load_seconds: f64,
     pub threads: usize,
+}
+
+/// How long queries take one by one, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Latency {
+    pub queries: usize,
+    /// Half of them take no longer.
+    pub p50: f64,
+    /// 99 in a hundred take no longer.
+    pub p99: f64,
+}
+
+impl Latency {
+    /// Of the times that queries took.
+    pub fn of(mut times: Vec<f64>) -> Self {
+        times.sort_unstable_by(f64::total_cmp);
+        let [p50, p99] = [0.5, 0.99].map(|q| quantile(&times, q));
+        Self { queries: times.len(), p50, p99 }
+    }
+
+    fn in_words(self) -> String {
+        format!("p50 {}, p99 {} of {} queries one by one", seconds(self.p50), seconds(self.p99), self.queries)
+    }
+
+    fn json(self) -> Value {
+        json!({ "queries": self.queries, "p50": self.p50, "p99": self.p99 })
+    }
 }
 
 /// How weights were learned.
@@ -146,6 +179,13 @@ impl Run<'_> {
         if self.unknown > 0 {
             map.insert("unknown_positions".into(), json!(self.unknown));
         }
+        if !self.certificates.is_empty() {
+            let counts = self.certificates.iter().map(|&(name, count)| (name.to_owned(), json!(count)));
+            map.insert("certificates".into(), Value::Object(counts.collect()));
+        }
+        if let Some(latency) = self.latency {
+            map.insert("latency".into(), latency.json());
+        }
         if let Some(Learned { rule, diagonal, identity, seconds }) = self.learned {
             map.insert("rule".into(), json!(rule));
             map.insert("diagonal".into(), json!(diagonal.name()));
@@ -183,9 +223,16 @@ impl Run<'_> {
             ("steps", self.steps.to_string()),
             ("ties", format!("{} tied bits, decided by policy `{}`", self.tied_bits, self.tie.name())),
             ("queries", self.form.clone().unwrap_or_else(|| self.queries.to_string())),
+        ]);
+        if !self.certificates.is_empty() {
+            let counts = self.certificates.iter().map(|(name, count)| format!("{count} {name}"));
+            facts.push(("certificates", counts.collect::<Vec<_>>().join(", ")));
+        }
+        facts.extend([
             ("time", format!("{} ({:.0} queries/s)", seconds(self.seconds), self.queries_per_second())),
             ("tier, threads", format!("{}, {}", memory.tier().name(), self.threads)),
         ]);
+        facts.extend(self.latency.map(|latency| ("latency", latency.in_words())));
         facts
     }
 }

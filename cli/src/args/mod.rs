@@ -152,9 +152,15 @@ pub struct RecallArgs {
     /// Write them packed: uint8, 8 positions a byte
     #[arg(long, requires = "out")]
     pub packed_out: bool,
-    /// Write what is known of each answer: nearest key, certificate, ties
-    #[arg(long, value_name = "F.json", conflicts_with = "rule")]
+    /// Write what is known of each answer: nearest key, certificate, ties; F.json or F.csv
+    #[arg(long, value_name = "F", conflicts_with = "rule")]
     pub report: Option<PathBuf>,
+    /// Tell that of each query: in the JSON object, or as a table
+    #[arg(long, conflicts_with = "rule")]
+    pub per_query: bool,
+    /// Take the queries one by one, and tell how long one takes: the median, and what 99 in a hundred take at the most
+    #[arg(long, conflicts_with_all = ["receipts", "rule"])]
+    pub latency: bool,
     /// Write what proves each answer, for `popfield check-receipts`; takes a scan or two for each key that an index finds
     #[arg(long, value_name = "F.jsonl", conflicts_with = "rule")]
     pub receipts: Option<PathBuf>,

@@ -20,7 +20,8 @@ use crate::input::{Loaded, ScopeFiles, Source, check_options, check_stdin, read_
 use crate::memory::{open, read_index};
 use crate::output::{OutFile, check_distinct, deliver, say, written};
 use crate::plot::{BLUE, Drawn, FAINT, Figure, Format, INK, render, text};
-use crate::report::{answering, called, facts, note, progress, scope_in_words, seconds, table, tell};
+use crate::report::{answering, called, facts, note, progress, scope_in_words, seconds, tell};
+use crate::table::Table;
 
 /// Shares of positions flipped of which is told how many patterns survive them.
 const NOISES: [f64; 7] = [0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2];
@@ -327,7 +328,7 @@ impl Found<'_> {
         })?;
         let mut header = vec!["flipped", "of"];
         header.extend(self.budgets.iter().map(Budgets::name));
-        let mut shares = table(&header);
+        let mut shares = Table::new(header);
         for noise in NOISES {
             let flips = flips(noise, dim) as u32;
             let percent = |budgets: &Budgets| match self.end(budgets) {
@@ -337,15 +338,15 @@ impl Found<'_> {
             let row = [format!("{:.0} %", 100.0 * noise), flips.to_string()];
             shares.add_row(row.into_iter().chain(self.budgets.iter().map(percent)));
         }
-        say(shares)?;
+        shares.say()?;
         let pairs = self.pairs();
         if !pairs.is_empty() {
             say(if self.asked.is_none() { "\nClosest pairs:" } else { "\nClosest pairs that these patterns are in:" })?;
-            let mut closest = table(&["pattern", "and", "distance"]);
+            let mut closest = Table::new(["pattern", "and", "distance"]).words(&[1]);
             for (distance, a, b) in pairs {
                 closest.add_row([called(self.memory, a), called(self.memory, b), distance.to_string()]);
             }
-            say(closest)?;
+            closest.say()?;
         }
         Ok(())
     }

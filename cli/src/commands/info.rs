@@ -14,7 +14,8 @@ use crate::args::Info;
 use crate::failure::{Result, about};
 use crate::memory::{Kind, kind_of, open};
 use crate::output::say;
-use crate::report::{bytes, facts, table};
+use crate::report::{bytes, facts};
+use crate::table::Table;
 
 pub fn run(args: &Info) -> Result<()> {
     match &args.memory {
@@ -135,10 +136,7 @@ fn tiers(as_json: bool) -> Result<()> {
             .collect();
         return say(json!({ "tiers": tiers }));
     }
-    let mut table = table(&["tier", "how it counts", "on this CPU"]);
-    table.column_iter_mut().for_each(|column| {
-        column.set_cell_alignment(comfy_table::CellAlignment::Left);
-    });
+    let mut table = Table::new(["tier", "how it counts", "on this CPU"]).words(&[1, 2]);
     for info in TIERS {
         let state = match info.tier() {
             None => format!("skipped: CPU lacks {}", info.needs),
@@ -147,5 +145,5 @@ fn tiers(as_json: bool) -> Result<()> {
         };
         table.add_row([info.name, info.description, &state]);
     }
-    say(table)
+    table.say()
 }

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod answers;
 pub mod append;
 pub mod basins;
 pub mod bench;

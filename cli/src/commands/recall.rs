@@ -1,23 +1,25 @@
 //! `popfield recall`: queries to recalled patterns, with a report on each.
 
-use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
+use indicatif::ProgressBar;
 use popfield::dynamics::Diagonal;
 use popfield::patterns::BitOrder;
 use popfield::recall::Report;
-use popfield::{Memory, Pattern, Patterns, Progress, Queries, Scope};
-use serde_json::{Value, json};
+use popfield::{Memory, Pattern, Patterns, Progress, Queries, Recall, Scope, View};
+
+use super::answers::{Answers, Listing, Told, certificates};
 
 use crate::args::{IndexUse, RecallArgs};
 use crate::failure::{Failure, Result};
-use crate::input::{ScopeFiles, Source, bit_order, check_options, check_stdin, read_queries, unknown_of};
+use crate::input::{ScopeFiles, Source, bit_order, check_options, check_stdin, read_queries};
 use crate::memory::open_with_index;
 use crate::output::{
-    Form, Out, OutFile, check_distinct, deliver, npy, say, shape_of, write_pictures, written, written_beside,
+    Form, Out, OutFile, check_distinct, deliver, interrupted, npy, say, say_json, shape_of, write_pictures, written,
+    written_beside,
 };
-use crate::report::{Learned, Run, answering, called, facts, note, spinner, tell};
+use crate::report::{Latency, Learned, Run, answering, called, facts, note, spinner, tell};
 
 /// Recalled patterns shown on a terminal at the most.
 const SHOWN: usize = 8;
@@ -55,6 +57,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
         Ok((form.begin(path)?, form, shape))
     };
     let out = args.out.as_deref().map(begin).transpose()?;
+    let listed = args.report.as_deref().map(Listing::of).transpose()?;
     let report = args.report.as_deref().map(OutFile::create).transpose()?;
     let mut receipts = args.receipts.as_deref().map(OutFile::create).transpose()?;
 
@@ -65,18 +68,30 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     let learned = rule.map(|rule| rule.learn(&memory)).transpose()?;
     let learn_seconds = start.elapsed().as_secs_f64();
     let start = Instant::now();
+    let mut latency = None;
     let (patterns, reports, tied_bits) = match &learned {
         None => {
             let watcher = tell(&shown);
             let view = scope.as_ref().map_or(memory.view(), |scope| memory.within(scope));
             let view = view.indexed(args.index == IndexUse::Auto);
-            let view = view.watched(Progress::new(&watcher));
-            let recalled = match &mut receipts {
-                Some(file) => written_beside(file, |file| view.recall_with_receipts(queries, &recall, file))?,
-                None => view.recall(queries, &recall)?,
+            let watched = view.watched(Progress::new(&watcher));
+            let (patterns, reports) = match &mut receipts {
+                None if args.latency => {
+                    let (patterns, reports, times) = one_by_one(&view, queries, &recall, &shown)?;
+                    latency = Some(Latency::of(times));
+                    (patterns, reports)
+                }
+                None => {
+                    let recalled = watched.recall(queries, &recall)?;
+                    (recalled.patterns, recalled.reports)
+                }
+                Some(file) => {
+                    let recalled = written_beside(file, |file| watched.recall_with_receipts(queries, &recall, file))?;
+                    (recalled.patterns, recalled.reports)
+                }
             };
-            let tied_bits = recalled.tied_bits();
-            (recalled.patterns, recalled.reports, tied_bits)
+            let tied_bits = reports.iter().map(|report| report.tied_bits).sum();
+            (patterns, reports, tied_bits)
         }
         Some(network) => {
             let recalled = network.recall(queries, diagonal, args.steps, args.tie)?;
@@ -99,13 +114,20 @@ pub fn run(args: &RecallArgs) -> Result<()> {
         steps: args.steps,
         tie: args.tie,
         tied_bits,
+        certificates: certificates(&reports),
+        latency,
         seconds: start.elapsed().as_secs_f64(),
         load_seconds,
         threads,
     };
     shown.finish_and_clear();
 
-    let report = report.map(|file| written(file, |file| write_report(file, &reports, queries, &memory))).transpose()?;
+    let answers = Answers { reports: &reports, queries, memory: &memory };
+    let write = |file| match listed {
+        Some(Listing::Csv) => written(file, |file| answers.write_csv(file)),
+        _ => written(file, |file| answers.write_json(file)),
+    };
+    let report = report.map(write).transpose()?;
     let out = match out {
         Some((Out::File(file), Form::Npy, _)) => {
             let packed = args.packed_out.then(|| bit_order(args.input.bitorder, memory.notes()));
@@ -117,11 +139,38 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     note(&loaded.notes);
     deliver([report.map(Out::File), receipts.map(Out::File), out].into_iter().flatten(), || {
         if args.json {
-            return say(Value::Object(run.json()));
+            return say_json(&Told { object: run.json(), per_query: args.per_query.then_some(&answers) });
         }
         facts(&run.facts())?;
+        if args.per_query {
+            say("")?;
+            return answers.table().say();
+        }
         if args.out.is_none() { show(&patterns, &reports, &memory) } else { Ok(()) }
     })
+}
+
+/// The answers to the queries, asked one by one, and the seconds that each took.
+fn one_by_one(
+    view: &View<'_>,
+    queries: &Queries,
+    recall: &Recall,
+    bar: &ProgressBar,
+) -> Result<(Patterns, Vec<Report>, Vec<f64>)> {
+    let (mut patterns, mut reports, mut times) = (Patterns::new(view.values().dim())?, Vec::new(), Vec::new());
+    for q in 0..queries.len() {
+        if interrupted() {
+            return Err(Failure::Interrupted);
+        }
+        let one = queries.range(q..q + 1)?;
+        let start = Instant::now();
+        let recalled = view.recall(&one, recall)?;
+        times.push(start.elapsed().as_secs_f64());
+        recalled.patterns.iter().try_for_each(|pattern| patterns.push(&pattern))?;
+        reports.extend(recalled.reports);
+        bar.inc(1);
+    }
+    Ok((patterns, reports, times))
 }
 
 /// The first recalled patterns, for people.
@@ -177,30 +226,4 @@ pub fn write_each(
         }
     }
     writer.finish()
-}
-
-/// A JSON array with one record a query; where positions are unknown, each says of how many of its own.
-fn write_report(file: &mut OutFile, reports: &[Report], queries: &Queries, memory: &Memory) -> std::io::Result<()> {
-    for (q, report) in reports.iter().enumerate() {
-        let mut record = json!({
-            "nearest_id": report.nearest.id,
-            "nearest_distance": report.nearest.distance,
-            "nearest_count": report.nearest.count,
-            "top_weight": report.top_weight,
-            "certificate": report.certificate.reason.name(),
-            "tied_bits": report.tied_bits,
-            "keys_touched": report.certificate.keys_touched,
-        });
-        if report.certificate.probes > 0 {
-            record["probes"] = json!(report.certificate.probes);
-        }
-        if memory.has_labels() {
-            record["nearest_label"] = json!(memory.label(report.nearest.id));
-        }
-        if queries.known().is_some() {
-            record["unknown_positions"] = json!(unknown_of(queries, q));
-        }
-        write!(file, "{}\n{record}", if q == 0 { "[" } else { "," })?;
-    }
-    writeln!(file, "\n]")
 }

@@ -12,10 +12,13 @@ use crate::failure::Result;
 use crate::input::{ScopeFiles, Source, check_options, check_stdin, read_queries};
 use crate::memory::open_with_index;
 use crate::output::{Npz, OutFile, check_distinct, check_ending, deliver, say, say_json, written, written_beside};
-use crate::report::{answering, called, facts, note, scope_in_words, seconds, table, tell};
+use crate::report::{answering, called, facts, note, scope_in_words, seconds, tell};
+use crate::table::Table;
 
 /// Queries shown on a terminal at the most.
 const SHOWN: usize = 8;
+/// Keys shown of each at the most.
+const PAIRS: usize = 3;
 
 pub fn run(args: &Search) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
@@ -89,14 +92,22 @@ pub fn run(args: &Search) -> Result<()> {
         ]);
         facts(&rows)?;
         if args.out.is_none() {
-            let mut table = table(&["query", "keys found", "id", "distance", "id", "distance", "id", "distance"]);
+            // No more columns than are filled.
+            let filled = found.iter().map(Vec::len).max().unwrap_or(0).clamp(1, PAIRS);
+            let mut header = vec!["query", "keys found"];
+            header.extend(["id", "distance"].repeat(filled));
+            if args.radius.is_none() {
+                header.remove(1);
+            }
+            let mut table = Table::new(header);
             for (q, found) in found.iter().enumerate().take(SHOWN) {
-                let mut row = vec![q.to_string(), found.len().to_string()];
-                row.extend(found.iter().take(3).flat_map(|n| [called(&memory, n.id), n.distance.to_string()]));
+                let mut row = vec![q.to_string()];
+                row.extend(args.radius.map(|_| found.len().to_string()));
+                row.extend(found.iter().take(PAIRS).flat_map(|n| [called(&memory, n.id), n.distance.to_string()]));
                 table.add_row(row);
             }
-            say(table)?;
-            if found.len() > SHOWN || found.iter().any(|found| found.len() > 3) {
+            table.say()?;
+            if found.len() > SHOWN || found.iter().any(|found| found.len() > PAIRS) {
                 say("There is more; --out F.npz writes it all.")?;
             }
         }

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::args::Validate;
 use crate::failure::{Failure, Result};
 use crate::output::say;
-use crate::report::{progress, table, tell};
+use crate::report::{progress, tell};
+use crate::table::Table;
 
 pub fn run(args: &Validate) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
@@ -45,14 +46,15 @@ pub fn run(args: &Validate) -> Result<()> {
 fn print(verdicts: &Verdicts) -> Result<()> {
     for subject in verdicts.judged.chunk_by(|a, b| a.subject == b.subject) {
         let predicted = if verdicts.planted { "planted" } else { "predicted" };
-        let mut rows = table(&[subject[0].subject, "", predicted, "measured", "from", "to", "verdict"]);
+        let mut rows = Table::new([subject[0].subject, "", predicted, "measured", "from", "to", "verdict"]);
         for source in subject.chunk_by(|a, b| a.source == b.source) {
             rows.add_row([source[0].source]);
             for judged in source {
                 rows.add_row(row(judged));
             }
         }
-        say(format_args!("{rows}\n"))?;
+        rows.say()?;
+        say("")?;
     }
     Ok(())
 }
@@ -93,8 +95,13 @@ fn row(judged: &Judged) -> [String; 7] {
         number(judged.measured.interval.value),
         number(judged.low),
         number(judged.high),
-        verdict(judged).into(),
+        shown(judged),
     ]
+}
+
+/// The verdict in a table, where a failure is to be seen.
+fn shown(judged: &Judged) -> String {
+    if judged.passes() { verdict(judged).into() } else { verdict(judged).to_uppercase() }
 }
 
 /// A tenth of the measured interval's width, or a hundredth of what is measured.

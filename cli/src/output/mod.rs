@@ -9,11 +9,13 @@ mod place;
 mod store;
 mod temporary;
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
 
 use crate::failure::{Failure, Result};
 pub use arrays::{Npz, npy};
@@ -184,9 +186,67 @@ pub fn check_distinct(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<()>
     Ok(())
 }
 
-/// Writes a line to standard output.
+/// Writes a line to standard output; how it is set off shows on terminals only, and not where `NO_COLOR` is set.
 pub fn say(line: impl std::fmt::Display) -> Result<()> {
-    writeln!(io::stdout().lock(), "{line}").map_err(|error| Failure::stdout(&error))
+    writeln!(anstream::stdout().lock(), "{line}").map_err(|error| Failure::stdout(&error))
+}
+
+/// Writes a line to standard error likewise. Where nobody reads it, nobody is told.
+pub fn tell_aside(line: impl std::fmt::Display) {
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
+
+/// Set off in a line.
+pub fn bold(text: impl std::fmt::Display) -> impl std::fmt::Display {
+    styled(Style::new().bold(), text)
+}
+
+/// Set off in a line as bad news.
+pub fn red(text: impl std::fmt::Display) -> impl std::fmt::Display {
+    styled(AnsiColor::Red.on_default().bold(), text)
+}
+
+/// Set off in a line as what should be known.
+pub fn yellow(text: impl std::fmt::Display) -> impl std::fmt::Display {
+    styled(AnsiColor::Yellow.on_default(), text)
+}
+
+fn styled(style: Style, text: impl std::fmt::Display) -> impl std::fmt::Display {
+    format!("{style}{text}{style:#}")
+}
+
+/// Columns of the terminal that standard output is; `None` where it is none.
+pub fn terminal_width() -> Option<usize> {
+    let size = io::stdout().is_terminal().then(|| terminal_size::terminal_size_of(io::stdout()))?;
+    // A terminal that does not tell is taken for the least that is common.
+    Some(size.map_or(80, |(width, _)| usize::from(width.0)))
+}
+
+/// The words of `text` in lines, so that none is longer than the terminal where it allows it; those after the first come
+/// `indent` columns in. One line where there is no terminal.
+pub fn wrapped(text: &str, indent: usize) -> String {
+    match terminal_width() {
+        Some(width) => wrapped_to(text, indent, width),
+        None => text.to_owned(),
+    }
+}
+
+fn wrapped_to(text: &str, indent: usize, width: usize) -> String {
+    let (mut lines, mut at) = (String::new(), indent);
+    for word in text.split(' ') {
+        let long = word.chars().count();
+        if at > indent && at + 1 + long > width {
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', indent));
+            at = indent;
+        } else if !lines.is_empty() {
+            lines.push(' ');
+            at += 1;
+        }
+        lines += word;
+        at += long;
+    }
+    lines
 }
 
 /// Writes an object to standard output as it is made, and ends the line.

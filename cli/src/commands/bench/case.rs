@@ -1,6 +1,6 @@
 //! One case: random patterns, recalled over and over.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use popfield::patterns::{NoiseModel, add_noise};
 use popfield::tiers::TILE;
@@ -8,8 +8,14 @@ use popfield::{Memory, Patterns, Queries, Recall, Recalled, Separation, Tie};
 use serde_json::{Value, json};
 
 use super::machine::Machine;
+use crate::commands::answers::certificates;
 use crate::failure::{Failure, Result};
-use crate::report::{Run, bytes, peak_rss_bytes};
+use crate::report::{Latency, Run, bytes, peak_rss_bytes};
+
+/// Queries that are taken one by one for their latency, at the most and at the least, and for how long.
+const SINGLES: usize = 1000;
+const SINGLES_AT_LEAST: usize = 20;
+const A_WHILE: Duration = Duration::from_secs(2);
 
 /// Queries of a memory, and how they are recalled.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +34,8 @@ pub struct Measured {
     tied_bits: u64,
     load_seconds: f64,
     pub recalled: f64,
+    certificates: Vec<(&'static str, usize)>,
+    latency: Option<Latency>,
     pub bits_read_per_query: f64,
     /// Of the process, while patterns were drawn, stored and recalled.
     pub peak_rss_bytes: Option<u64>,
@@ -52,15 +60,38 @@ impl Case {
             tick();
         }
         times.sort_unstable_by(f64::total_cmp);
+        let latency = if self.batch == 1 { Some(self.latency(memory)?) } else { None };
         Ok(Measured {
             seconds: median(&times),
             tied_bits: recalled.tied_bits(),
             load_seconds,
             recalled: share_recalled(&recalled, &originals),
+            certificates: certificates(&recalled.reports),
+            latency,
             bits_read_per_query: recalled.reports.iter().map(|report| report.bits_read).sum::<u64>() as f64
                 / self.batch as f64,
             peak_rss_bytes: peak_rss_bytes(),
         })
+    }
+}
+
+impl Case {
+    /// How long queries of different patterns take one by one: many, or as many as come to an end in a while.
+    fn latency(&self, memory: &Memory) -> Result<Latency> {
+        let originals = memory.keys().choose(SINGLES.min(memory.len()), self.seed, "singles")?;
+        let queries: Queries = add_noise(&originals, self.noise, self.model, self.seed)?.into();
+        let recall = Recall::new(self.separation);
+        let (mut times, begun) = (Vec::new(), Instant::now());
+        for q in 0..queries.len() {
+            let one = queries.range(q..q + 1)?;
+            let start = Instant::now();
+            memory.recall(&one, &recall)?;
+            times.push(start.elapsed().as_secs_f64());
+            if times.len() >= SINGLES_AT_LEAST && begun.elapsed() > A_WHILE {
+                break;
+            }
+        }
+        Ok(Latency::of(times))
     }
 }
 
@@ -97,6 +128,8 @@ impl Figures<'_> {
             steps: 1,
             tie: Tie::Plus,
             tied_bits: self.measured.tied_bits,
+            certificates: self.measured.certificates.clone(),
+            latency: self.measured.latency,
             seconds: self.measured.seconds,
             load_seconds: self.measured.load_seconds,
             threads: self.threads,

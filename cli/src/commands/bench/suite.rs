@@ -12,7 +12,8 @@ use super::machine::Machine;
 use crate::args::Bench;
 use crate::failure::Result;
 use crate::output::say;
-use crate::report::{progress, table};
+use crate::report::progress;
+use crate::table::Table;
 
 /// Patterns, dimension, and the (batch, noise, separation) that they are recalled with.
 type Shape = (usize, usize, Vec<(usize, f64, Separation)>);
@@ -44,7 +45,7 @@ pub fn run(args: &Bench, threads: usize) -> Result<()> {
     let cases: usize = grid.iter().map(|(_, _, cases)| cases.len()).sum();
     let bar = progress(cases as u64 * (u64::from(args.repeats) + 1), "suite");
     let machine = Machine::measure(Tier::from_env().map_err(popfield::Error::from)?);
-    let mut rows = table(&Figures::COLUMNS);
+    let mut rows = Table::new(Figures::COLUMNS);
     let mut objects = Vec::new();
     for (patterns, dim, cases) in grid {
         let start = Instant::now();
@@ -65,6 +66,6 @@ pub fn run(args: &Bench, threads: usize) -> Result<()> {
     if args.json {
         return say(json!({ "cases": objects }));
     }
-    say(rows)?;
+    rows.say()?;
     say(format_args!("\n{}", machine.in_words(threads)))
 }

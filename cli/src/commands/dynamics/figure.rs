@@ -2,8 +2,8 @@
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
-use popfield::Query;
 use popfield::dynamics::{End, Run};
+use popfield::{Memory, Query};
 
 use super::words::end_of;
 use crate::plot::frame::Frame;
@@ -46,15 +46,19 @@ struct Row {
 }
 
 impl Film {
-    /// The film of `runs`, which must be traced; states in rows of `width` positions.
-    pub fn new(title: String, runs: &[Run], width: usize) -> Self {
+    /// The film of `runs` of `memory`, which must be traced; states in rows of `width` positions.
+    pub fn new(title: String, runs: &[Run], memory: &Memory, width: usize) -> Self {
         let row = |(q, run): (usize, &Run)| {
             let states: &[Query] = run.trace.as_deref().unwrap_or(&[]);
             // Evenly chosen, the first and the last among them.
             let count = states.len().min(FRAMES);
             let chosen = (0..count).map(|k| k * (states.len() - 1) / (count - 1).max(1));
             let frames = chosen.map(|step| (step, Frame::new(&states[step], width))).collect();
-            Row { names: [format!("run {q}: {}", run.limit), end_of(run)], color: color(&run.end), frames }
+            Row {
+                names: [format!("run {q}: {}", run.limit), end_of(run, memory, usize::MAX)],
+                color: color(&run.end),
+                frames,
+            }
         };
         let energies = |run: &Run| -> Vec<f64> { run.energies.iter().map(|energy| energy.to_f64()).collect() };
         Self {

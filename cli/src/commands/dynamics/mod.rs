@@ -7,7 +7,6 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-use comfy_table::CellAlignment;
 use popfield::dynamics::Choices;
 use popfield::dynamics::{Diagonal, End, Limit, Run, Update};
 use popfield::learning::Network;
@@ -23,9 +22,8 @@ use crate::input::{Loaded, Source, check_options, read_queries, unknown_of};
 use crate::memory::open;
 use crate::output::{Form, Out, OutFile, check_distinct, deliver, say, shape_of, write_pictures, written};
 use crate::plot::{Format, render};
-use crate::report::{
-    diagonal_in_words, facts, identity_in_words, note, peak_rss_bytes, progress, seconds, table, tell,
-};
+use crate::report::{diagonal_in_words, facts, identity_in_words, note, peak_rss_bytes, progress, seconds, tell};
+use crate::table::Table;
 use figure::Film;
 use words::{end_of, off};
 
@@ -36,6 +34,9 @@ pub const ENDS: [&str; 5] = ["stored", "complement", "near", "mixture", "spuriou
 
 /// Runs shown on a terminal at the most.
 const SHOWN: usize = 16;
+
+/// Members of a mixture told there at the most.
+const MEMBERS: usize = 3;
 
 /// Starts, where their number is not given.
 const STARTS: usize = 16;
@@ -76,7 +77,8 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
     let rule = rule.map(|rule| rule.name());
     let (memory, dynamics, starts, runs) = (&memory, &dynamics, &starts, &runs[..]);
     let said = Said { args, memory, rule, network, separation, dynamics, starts, runs };
-    let report = report.map(|file| written(file, |file| write_report(file, runs, &starts.queries))).transpose()?;
+    let report =
+        report.map(|file| written(file, |file| write_report(file, runs, &starts.queries, &memory))).transpose()?;
     let out = match out {
         None => None,
         Some((out, form, shape)) => {
@@ -90,7 +92,7 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
     let plot = match (plot, format) {
         (Some(file), Some(format)) => {
             let width = args.width.unwrap_or_else(|| (memory.dim() as f64).sqrt().ceil() as usize);
-            let bytes = render(&Film::new(said.title(), runs, width.min(memory.dim())), format)?;
+            let bytes = render(&Film::new(said.title(), runs, &memory, width.min(memory.dim())), format)?;
             Some(written(file, |file| file.write_all(&bytes))?)
         }
         _ => None,
@@ -164,7 +166,7 @@ fn number(energy: &popfield::dynamics::Energy) -> Value {
 }
 
 /// A JSON array with one record a run.
-fn write_report(file: &mut OutFile, runs: &[Run], starts: &Queries) -> std::io::Result<()> {
+fn write_report(file: &mut OutFile, runs: &[Run], starts: &Queries, memory: &Memory) -> std::io::Result<()> {
     for (q, run) in runs.iter().enumerate() {
         let mut record = json!({
             "limit": run.limit.name(),
@@ -192,11 +194,21 @@ fn write_report(file: &mut OutFile, runs: &[Run], starts: &Queries) -> std::io::
                 record["near_distance"] = json!(distance);
             }
             End::Mixture { members, distance } => {
-                let member = |&(id, as_is): &(u64, bool)| json!({"id": id, "sign": if as_is { 1 } else { -1 }});
+                let member = |&(id, as_is): &(u64, bool)| {
+                    let mut member = json!({"id": id, "sign": if as_is { 1 } else { -1 }});
+                    if memory.has_labels() {
+                        member["label"] = json!(memory.label(id));
+                    }
+                    member
+                };
                 record["members"] = members.iter().map(member).collect();
                 record["mixture_distance"] = json!(distance);
             }
             _ => {}
+        }
+        if memory.has_labels() {
+            record["end_label"] = json!(record["end_id"].as_u64().and_then(|id| memory.label(id)));
+            record["closest_label"] = json!(memory.label(run.closest.id));
         }
         write!(file, "{}\n{record}", if q == 0 { "[" } else { "," })?;
     }
@@ -353,28 +365,22 @@ impl Said<'_> {
 
     fn table(&self) -> Result<()> {
         say("")?;
-        let mut rows =
-            table(&["run", "limit", "steps", "energy at start", "at the end", "closest", "overlap", "ended in"]);
+        let mut rows = Table::new(["run", "limit", "steps", "ended in", "overlap", "energy at start", "at the end"]);
+        // Words, not numbers.
+        rows = rows.words(&[1, 3]);
         let energy = |energy: Option<&popfield::dynamics::Energy>| energy.map_or_else(String::new, shown);
         for (q, run) in self.runs.iter().enumerate().take(SHOWN) {
-            rows.add_row(vec![
+            rows.add_row([
                 q.to_string(),
                 run.limit.to_string(),
                 run.steps().to_string(),
+                end_of(run, self.memory, MEMBERS),
+                format!("{:.3}", f64::from(run.closest.overlap) / self.memory.dim() as f64),
                 energy(run.energies.first()),
                 energy(run.energies.last()),
-                run.closest.id.to_string(),
-                format!("{:.3}", f64::from(run.closest.overlap) / self.memory.dim() as f64),
-                end_of(run),
             ]);
         }
-        // Words, not numbers.
-        for column in [1, 7] {
-            if let Some(column) = rows.column_mut(column) {
-                column.set_cell_alignment(CellAlignment::Left);
-            }
-        }
-        say(rows)?;
+        rows.say()?;
         if self.runs.len() > SHOWN {
             say(format_args!("… {} more; --report F.json has them all", self.runs.len() - SHOWN))?;
         }

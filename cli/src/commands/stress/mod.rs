@@ -121,7 +121,9 @@ pub fn run(args: &StressArgs) -> Result<()> {
                 "ok": wrong.is_empty(),
             }));
         }
-        say(format_args!("\n{}\n", table_of(&sizes)))?;
+        say("")?;
+        table_of(&sizes).say()?;
+        say("")?;
         let sum = |of: fn(&Size) -> u64| sizes.iter().map(of).sum::<u64>();
         let (asked, judged, open) =
             (sum(|size| size.measured.queries), sum(|size| size.measured.judged), sum(|size| size.measured.open));

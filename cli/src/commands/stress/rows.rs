@@ -1,10 +1,10 @@
 //! What is told of each size: a row of the table, an object for programs.
 
-use comfy_table::Table;
 use popfield_lab::stress::{Measured, quantile};
 use serde_json::{Map, Value, json};
 
-use crate::report::{bytes, seconds, table};
+use crate::report::{bytes, seconds};
+use crate::table::Table;
 
 /// A size, and the most memory that the process ever held by then.
 pub struct Size {
@@ -12,24 +12,25 @@ pub struct Size {
     pub peak_rss_bytes: Option<u64>,
 }
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "patterns",
     "% recalled",
     "95 % interval",
     "theory, %",
-    "dominant/votes/full",
+    "dominant/\nvotes/full",
     "queries/s",
-    "one: p50",
+    "one query:\np50",
     "p99",
-    "batch: p50",
+    "batch:\np50",
     "p99",
-    "taken in",
-    "peak",
-    "B/pattern",
+    "patterns/s\ntaken in",
+    "bytes/s",
+    "peak of\nthe process",
+    "bytes a\npattern",
 ];
 
 pub fn table_of(sizes: &[Size]) -> Table {
-    let mut rows = table(&COLUMNS);
+    let mut rows = Table::new(COLUMNS);
     for size in sizes {
         rows.add_row(row(size));
     }
@@ -42,7 +43,7 @@ fn percent(share: f64) -> String {
     if percent == 0.0 || percent >= 10.0 { format!("{percent:.2}") } else { format!("{percent:.3}") }
 }
 
-fn row(Size { measured, peak_rss_bytes }: &Size) -> [String; 13] {
+fn row(Size { measured, peak_rss_bytes }: &Size) -> [String; 14] {
     let Measured { patterns, recalled, predicted, certificates, .. } = measured;
     let theory = predicted.map_or_else(
         || "–".into(),
@@ -64,7 +65,8 @@ fn row(Size { measured, peak_rss_bytes }: &Size) -> [String; 13] {
         seconds(quantile(&measured.singles, 0.99)),
         seconds(quantile(&measured.batches, 0.5)),
         seconds(quantile(&measured.batches, 0.99)),
-        format!("{:.3e}/s, {}/s", ingest, bytes(ingest * measured.bytes as f64 / *patterns as f64)),
+        format!("{ingest:.3e}"),
+        bytes(ingest * measured.bytes as f64 / *patterns as f64),
         peak_rss_bytes.map_or_else(|| "?".into(), |peak| bytes(peak as f64)),
         format!("{:.2}", measured.bytes as f64 / *patterns as f64),
     ]

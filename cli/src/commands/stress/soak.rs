@@ -12,7 +12,8 @@ use super::shown::Shown;
 use crate::args::StressArgs;
 use crate::failure::{Failure, Result, about};
 use crate::output::{say, say_json, uninterrupted};
-use crate::report::{bytes, facts, seconds, table};
+use crate::report::{bytes, facts, seconds};
+use crate::table::Table;
 
 /// Soaks, and tells what came of it.
 pub fn run(args: &StressArgs, memory: Growth, hours: f64) -> Result<()> {
@@ -62,12 +63,14 @@ pub fn write(args: &StressArgs) -> Result<()> {
 }
 
 fn print(soaked: &Soaked) -> Result<()> {
-    let mut rows = table(&["operation", "times"]);
+    let mut rows = Table::new(["operation", "times"]);
     for (kind, times) in &soaked.operations {
         rows.add_row([(*kind).to_owned(), times.to_string()]);
     }
     rows.add_row(["all".to_owned(), soaked.total().to_string()]);
-    say(format_args!("\n{rows}\n"))?;
+    say("")?;
+    rows.say()?;
+    say("")?;
     facts(&[
         (
             "kills",

@@ -1,0 +1,139 @@
+//! Tables for people: columns that align, and no line longer than the terminal.
+
+use comfy_table::{CellAlignment, LineStyle, TableStyle};
+
+use crate::failure::Result;
+use crate::output::{bold, say, terminal_width};
+
+/// A rule below the header, none between rows.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill(RULE).junction(RULE));
+const RULE: char = '─';
+
+/// Letters between columns.
+const GAP: u16 = 2;
+
+/// A table. The first column holds words, and the others numbers, aligned to the right, unless told otherwise.
+#[derive(Clone, Debug)]
+pub struct Table {
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+    words: Vec<usize>,
+}
+
+impl Table {
+    /// A table of these columns. A name may have several lines.
+    pub fn new<T: Into<String>>(header: impl IntoIterator<Item = T>) -> Self {
+        Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new(), words: vec![0] }
+    }
+
+    /// These columns, too, hold words.
+    #[must_use]
+    pub fn words(mut self, columns: &[usize]) -> Self {
+        self.words.extend(columns);
+        self
+    }
+
+    /// Adds a row; what it does not have is left empty.
+    pub fn add_row<T: Into<String>>(&mut self, row: impl IntoIterator<Item = T>) {
+        self.rows.push(row.into_iter().map(Into::into).collect());
+    }
+
+    /// Writes it to standard output. On a terminal that is too narrow for all columns they come some at a time, each time
+    /// after the first, which says what the rows are.
+    pub fn say(&self) -> Result<()> {
+        for (part, lines) in self.parts(terminal_width()).iter().enumerate() {
+            if part > 0 {
+                say("")?;
+            }
+            let rule = lines.iter().position(|line| line.starts_with(RULE)).unwrap_or(0);
+            for (at, line) in lines.iter().enumerate() {
+                if at < rule { say(bold(line))? } else { say(line)? }
+            }
+        }
+        Ok(())
+    }
+
+    /// The lines of all columns, or of some at a time so that none is wider than `width` where a column allows it.
+    fn parts(&self, width: Option<usize>) -> Vec<Vec<String>> {
+        let all: Vec<usize> = (0..self.header.len()).collect();
+        let Some(width) = width else { return vec![self.lines(&all)] };
+        let widths: Vec<usize> =
+            self.of(&all).column_max_content_widths().into_iter().map(|width| usize::from(width + GAP)).collect();
+        let first = widths.first().copied().unwrap_or(0);
+        let (mut parts, mut part, mut filled) = (Vec::new(), vec![0], first);
+        for (column, &wide) in widths.iter().enumerate().skip(1) {
+            if part.len() > 1 && filled + wide > width + usize::from(GAP) {
+                parts.push(std::mem::replace(&mut part, vec![0]));
+                filled = first;
+            }
+            part.push(column);
+            filled += wide;
+        }
+        parts.push(part);
+        parts.iter().map(|columns| self.lines(columns)).collect()
+    }
+
+    fn lines(&self, columns: &[usize]) -> Vec<String> {
+        let rule = RULE.to_string();
+        let lines: Vec<String> = self.of(columns).lines().map(|line| line.trim_end().to_owned()).collect();
+        let widest = lines.iter().filter(|line| !line.starts_with(RULE)).map(|line| line.chars().count()).max();
+        let ruled = |line: String| if line.starts_with(RULE) { rule.repeat(widest.unwrap_or(0)) } else { line };
+        lines.into_iter().map(ruled).collect()
+    }
+
+    fn of(&self, columns: &[usize]) -> comfy_table::Table {
+        let mut table = comfy_table::Table::new();
+        let cells = |row: &[String]| -> Vec<String> {
+            columns.iter().map(|&column| row.get(column).cloned().unwrap_or_default()).collect()
+        };
+        table.load_style(STYLE).set_header(cells(&self.header));
+        for row in &self.rows {
+            table.add_row(cells(row));
+        }
+        for (column, index) in table.column_iter_mut().zip(columns) {
+            // One more stands between columns as it is.
+            column.set_padding((0, GAP - 1));
+            if !self.words.contains(index) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(["name", "how\nmany", "of what", "share"]).words(&[2]);
+        table.add_row(["first", "1", "apples", "10 %"]);
+        table.add_row(["second one", "1000", "pears"]);
+        table
+    }
+
+    #[test]
+    fn columns_align_and_lines_end_in_no_spaces() {
+        let lines = table().parts(None);
+        let expected = [
+            "name         how  of what  share",
+            "            many",
+            "────────────────────────────────",
+            "first          1  apples    10 %",
+            "second one  1000  pears",
+        ];
+        assert_eq!(lines, [expected]);
+        assert_eq!(table().parts(Some(32)), lines);
+    }
+
+    #[test]
+    fn what_a_terminal_has_no_room_for_comes_below() {
+        let parts = table().parts(Some(31));
+        assert_eq!(parts.len(), 2);
+        assert_eq!(parts[0][3], "first          1  apples");
+        assert_eq!(parts[1][3], "first        10 %");
+        assert_eq!(parts[1][4], "second one");
+        // A column by itself where even two are too much.
+        assert_eq!(table().parts(Some(3)).len(), 3);
+    }
+}
