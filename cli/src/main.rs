@@ -3,6 +3,7 @@
 mod args;
 mod beta;
 mod commands;
+mod drawing;
 mod failure;
 mod input;
 mod lab;
@@ -10,6 +11,7 @@ mod memory;
 mod output;
 mod plot;
 mod report;
+mod shell;
 mod table;
 mod threads;
 
@@ -87,6 +89,7 @@ fn run(command: Command) -> Result<()> {
         Command::Verify(args) => commands::verify::run(&args),
         Command::Compact(args) => commands::compact::run(&args),
         Command::Export(args) => commands::export::run(&args),
+        Command::Inspect(args) => commands::inspect::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Recall(args) => commands::recall::run(&args),
         Command::Search(args) => commands::search::run(&args),

@@ -19,8 +19,8 @@ pub(crate) const VERSION: u32 = 1;
 pub(crate) const MAX_ROWS: u64 = 1 << 25;
 /// Bytes of a manifest at the most.
 pub(crate) const MAX_BYTES: usize = 64 << 20;
-/// Bytes of all notes at the most.
-pub(crate) const MAX_NOTES: usize = 1 << 16;
+/// Bytes of all notes at the most: a number for each position, say, of keys of some hundred thousand.
+pub(crate) const MAX_NOTES: usize = 10 << 20;
 
 /// How every manifest begins, of every version.
 pub(crate) const MAGIC: &str = "popfield store ";

@@ -4,6 +4,7 @@ mod capacity;
 mod check_receipts;
 mod drawn;
 mod dynamics;
+mod inspect;
 mod separation;
 mod shared;
 mod store;
@@ -20,10 +21,13 @@ pub use capacity::Capacity;
 pub use check_receipts::CheckReceipts;
 pub use drawn::{NoiseArgs, PackedArgs, RandomArgs};
 pub use dynamics::{ClampArg, DynamicsArgs, StartArg};
+pub use inspect::Inspect;
 pub use separation::{RuleArg, SeparationArgs};
 #[cfg(test)]
 pub use shared::ErasedArg;
-pub use shared::{BitOrderArg, Encoding, FormatArg, Input, QueryInput, ScopeArgs, TextArg, Threads, ThresholdArg};
+pub use shared::{
+    BinarizeArg, BitOrderArg, Encoding, FormatArg, Input, QueryInput, ScopeArgs, TextArg, Threads, ThresholdArg,
+};
 pub use store::{Append, AssociationArgs, Compact, Create, Export, Forget, Verify};
 pub use stress::StressArgs;
 
@@ -54,6 +58,8 @@ pub enum Command {
     Append(Append),
     /// Forget associations, by their ids
     Forget(Forget),
+    /// Say what a file of patterns would be read as, and the line that stores it
+    Inspect(Inspect),
     /// Say what a memory holds, or which SIMD tiers there are
     Info(Info),
     /// Check all that the files of a memory hold

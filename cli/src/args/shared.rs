@@ -16,6 +16,14 @@ pub struct Input {
     /// neither; tables tell by what they hold)
     #[arg(long, value_enum, conflicts_with = "packed")]
     pub encoding: Option<Encoding>,
+    /// Make ±1 of the numbers of arrays and tables, grey levels or real values: +1 where a number is above, −1 where it
+    /// is at or below 0 (sign), the mean or the median of its position over all keys, what divides all numbers of the
+    /// keys best (otsu), or N. The memory remembers it, and reads what comes later by the thresholds of its keys
+    #[arg(
+        long, allow_negative_numbers = true, value_name = "sign|mean|median|otsu|N", value_parser = binarize,
+        conflicts_with_all = ["encoding", "packed"]
+    )]
+    pub binarize: Option<BinarizeArg>,
     /// Arrays are packed bits: uint8, 8 positions a byte, as by numpy.packbits, or uint64, 64 a word, the lowest bit first
     #[arg(long)]
     pub packed: bool,
@@ -79,12 +87,12 @@ pub fn files_and(examples: &str) -> String {
 const FILES: &str = "\
 Files of patterns, by their ending:
   .npy       (patterns, dimension) or (patterns, height, width): bools, ±1, 0/1 with --encoding 01,
-             packed bits with --packed
+             packed bits with --packed; greys and real values with --binarize
   .npz       the same; F.npz:NAME where it holds several arrays
   .txt       + and -, or 1 and 0, or # and .; ? is an unknown position of a query. A line is a
              pattern; where blank lines divide patterns, the lines between are one picture (--text)
-  .csv .tsv  numbers divided by commas, semicolons, tabs or spaces (in .txt too): ±1 or 0/1, below
-             a line of names or not
+  .csv .tsv  numbers divided by commas, semicolons, tabs or spaces (in .txt too): ±1 or 0/1, or any
+             with --binarize, below a line of names or not
   images     PNG, JPEG, TIFF, PBM, PGM, PPM, PAM, BMP, GIF, WebP: dark is +1. Pages of TIFF and
              images of a PNM stream are a pattern each; frames are refused. Alpha is laid over
              white, tags turn as viewers turn, and grey = 0.2126 R + 0.7152 G + 0.0722 B
@@ -134,6 +142,60 @@ fn threshold(text: &str) -> Result<ThresholdArg, String> {
         (_, Ok(grey @ 0..=256)) => Ok(ThresholdArg::Grey(grey)),
         _ => Err("expected a grey of 0 to 256, or otsu".into()),
     }
+}
+
+/// Above what a number is +1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BinarizeArg {
+    /// 0.
+    Sign,
+    /// The mean of its position.
+    Mean,
+    /// The median of its position.
+    Median,
+    /// What divides all numbers best (Otsu 1979).
+    Otsu,
+    /// This number.
+    Above(f64),
+}
+
+impl BinarizeArg {
+    /// The method that `text` names, as [`Display`](std::fmt::Display) writes it.
+    pub fn of(text: &str) -> Option<Self> {
+        match (text, text.parse::<f64>()) {
+            ("sign", _) => Some(Self::Sign),
+            ("mean", _) => Some(Self::Mean),
+            ("median", _) => Some(Self::Median),
+            ("otsu", _) => Some(Self::Otsu),
+            (_, Ok(number)) if number.is_finite() => Some(Self::Above(number)),
+            _ => None,
+        }
+    }
+
+    /// The threshold of every position, where it is known without the keys.
+    pub fn constant(self) -> Option<f64> {
+        match self {
+            Self::Sign => Some(0.0),
+            Self::Above(number) => Some(number),
+            Self::Mean | Self::Median | Self::Otsu => None,
+        }
+    }
+}
+
+impl std::fmt::Display for BinarizeArg {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sign => f.write_str("sign"),
+            Self::Mean => f.write_str("mean"),
+            Self::Median => f.write_str("median"),
+            Self::Otsu => f.write_str("otsu"),
+            Self::Above(number) => write!(f, "{number}"),
+        }
+    }
+}
+
+fn binarize(text: &str) -> Result<BinarizeArg, String> {
+    BinarizeArg::of(text).ok_or_else(|| "expected sign, mean, median, otsu or a number".into())
 }
 
 /// One of a library's choices, by its name.

@@ -37,7 +37,7 @@ pub struct Create {
     pub associations: AssociationArgs,
     /// Take all from this memory, a file or a folder
     #[arg(long, value_name = "MEMORY", conflicts_with_all = [
-        "keys", "dim", "values", "ids", "labels", "value_dim", "encoding", "packed", "bitorder", "text", "threshold", "format"
+        "keys", "dim", "values", "ids", "labels", "value_dim", "encoding", "binarize", "packed", "bitorder", "text", "threshold", "format"
     ])]
     pub from: Option<PathBuf>,
     /// Replace the memory if it exists

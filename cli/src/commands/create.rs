@@ -63,17 +63,24 @@ pub fn run(args: &Create) -> Result<()> {
         }
         None if args.keys.is_empty() => {
             let dim = args.input.dim.ok_or_else(|| Failure::usage("expected --keys, --from or --dim"))?;
-            (make(dim, args.associations.value_dim, notes_of(&args.input, None))?, Vec::new(), Vec::new())
+            if let Some(method) = args.input.binarize.filter(|method| method.constant().is_none()) {
+                let why = "thresholds are drawn from keys, found none: expected sign or a number";
+                return Err(Failure::usage(format!("--binarize {method}: {why}")));
+            }
+            let notes = notes_of(&args.input, None, [None, None])?;
+            (make(dim, args.associations.value_dim, notes)?, Vec::new(), Vec::new())
         }
         None => {
             let mut associations = files.open(&args.input, None, None, &Notes::new())?;
+            associations.draw_thresholds(&args.input)?;
             // The first of them tell the dimensions.
             let dims = associations.dims()?;
             let first = associations
                 .next(rows_together(dims))?
                 .ok_or_else(|| Failure::input("keys: expected at least one pattern, found none"))?;
             let (dim, value_dim) = (first.keys.dim(), first.values.as_ref().map(popfield::Patterns::dim));
-            let mut store = make(dim, value_dim, notes_of(&args.input, associations.keys.shape))?;
+            let notes = notes_of(&args.input, associations.keys.shape, associations.thresholds())?;
+            let mut store = make(dim, value_dim, notes)?;
             let mut appending = store.begin()?;
             associations.append(Some(first), &mut appending, [dim, value_dim.unwrap_or(dim)])?;
             appending.commit().map_err(|error| associations.about(error))?;

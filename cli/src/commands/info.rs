@@ -12,6 +12,7 @@ use serde_json::json;
 use super::index::{in_words, of_index};
 use crate::args::Info;
 use crate::failure::{Result, about};
+use crate::input::notes_in_words;
 use crate::memory::{Kind, kind_of, open};
 use crate::output::say;
 use crate::report::{bytes, facts};
@@ -75,8 +76,7 @@ fn of_store(path: &Path, as_json: bool) -> Result<()> {
         ("commits", format!("{}; the next id counted is {}", store.generation(), store.next_id())),
     ];
     rows.extend(index.map(|index| ("index", in_words(index))));
-    let notes: Vec<String> = store.notes().iter().map(|(name, note)| format!("{name} {note}")).collect();
-    rows.extend((!notes.is_empty()).then(|| ("read as", notes.join(", "))));
+    rows.extend((!store.notes().is_empty()).then(|| ("read as", notes_in_words(store.notes()))));
     rows.push(("tier", tier.name().to_owned()));
     facts(&rows)
 }

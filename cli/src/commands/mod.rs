@@ -15,6 +15,7 @@ mod followed;
 pub mod forget;
 pub mod index;
 pub mod info;
+pub mod inspect;
 pub mod learn;
 pub mod lecture;
 pub mod noise;

@@ -13,9 +13,10 @@ use popfield::{Batch, Memory, Patterns, View};
 use super::followed::{Followed, Updated};
 use crate::args::{AssociationArgs, Input, QueryInput};
 use crate::failure::{Failure, Result, about};
-use crate::input::{IdStream, Piece, Source, Stream, check_options, without_shape};
+use crate::input::{IdStream, Piece, Source, Stream, Thresholds, check_options, of_values};
 use crate::memory::open;
 use crate::output::{OutFile, OutStore, deliver, interrupted};
+use crate::report::spinner;
 
 /// Bytes of patterns that are read together.
 const PIECE_BYTES: usize = 8 << 20;
@@ -67,9 +68,8 @@ impl Files {
     ) -> Result<Associations<'a>> {
         let keys = Stream::new(&self.keys, "keys", dim.or(input.dim), input, notes.clone());
         // Values come as their keys do, but pictures of them may have any shape.
-        let of_values =
-            || Stream::new(&self.values, "values", value_dim.or(self.value_dim), input, without_shape(notes));
-        let values = (!self.values.is_empty()).then(of_values);
+        let values = || Stream::new(&self.values, "values", value_dim.or(self.value_dim), input, of_values(notes));
+        let values = (!self.values.is_empty()).then(values);
         let ids = self.ids.as_ref().map(IdStream::open).transpose()?;
         let labels = match &self.labels {
             None => None,
@@ -142,6 +142,29 @@ impl Rows {
 }
 
 impl Associations<'_> {
+    /// Draws from the files above what their numbers are +1, if they are to be made ±1: for a memory that none was noted
+    /// of, and before anything is read.
+    pub fn draw_thresholds(&mut self, input: &Input) -> Result<()> {
+        let Some(method) = input.binarize.filter(|method| method.constant().is_none()) else { return Ok(()) };
+        let spinner = spinner(format!("looking for thresholds ({method})"));
+        for stream in std::iter::once(&mut self.keys).chain(&mut self.values) {
+            stream.draw_thresholds()?;
+        }
+        spinner.finish_and_clear();
+        match self.thresholds() {
+            [None, None] => {
+                let found = "found none but ±1, which are patterns as they are";
+                Err(Failure::input(format!("--binarize {method}: expected numbers to draw thresholds from, {found}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Above what numbers of keys and of values are +1, where that was drawn from them.
+    pub fn thresholds(&self) -> [Option<&Thresholds>; 2] {
+        [self.keys.thresholds(), self.values.as_ref().and_then(Stream::thresholds)]
+    }
+
     /// The dimensions of the keys and of the values, which may be the keys.
     pub fn dims(&mut self) -> Result<[usize; 2]> {
         let dim = self.keys.dim()?.unwrap_or(1);

@@ -10,6 +10,9 @@ const ALPHABETS: [(char, char, &str); 3] = [('+', '-', "+ and -"), ('1', '0', "1
 /// The right form, in a sentence.
 const FORM: &str = "a file of patterns holds + and -, or 1 and 0, or # and .";
 
+/// What is told of characters that are to be made ±1.
+pub const NO_NUMBERS: &str = "--binarize is for numbers: expected arrays or tables, found characters";
+
 /// Where a character stands: line and column, from 1.
 type Place = (usize, usize);
 
@@ -30,6 +33,9 @@ impl Characters {
     pub fn begin(line: &Line<'_>, reading: &Reading<'_>) -> Result<Self> {
         if reading.options.encoding.is_some() {
             return Err(reading.failure("--encoding is for numbers: expected arrays or tables, found characters"));
+        }
+        if reading.options.binarize.is_some() {
+            return Err(reading.failure(NO_NUMBERS));
         }
         if reading.erased_zero {
             return Err(reading.failure("--erased zero is for numbers: in characters ? is an unknown position"));

@@ -100,10 +100,97 @@ pub struct Rows {
 
 impl Rows {
     pub fn open(reading: &Reading<'_>) -> Result<Self> {
-        let (mut reader, length) = reading.source.whole()?;
+        Self::of(reading, reading.source.whole()?)
+    }
+
+    /// The rows of the array that such a file of so many bytes is.
+    pub fn of(reading: &Reading<'_>, (mut reader, length): (BufReader<File>, u64)) -> Result<Self> {
         let array = Array::begin(reading, &mut reader, length)?;
         array.check_some(reading)?;
         Ok(Self { reader, array, next: 0 })
+    }
+
+    /// What its elements are called.
+    pub fn type_name(&self) -> &'static str {
+        self.array.element.dtype.name
+    }
+
+    /// Whether its elements may be negative.
+    pub fn signed(&self) -> bool {
+        self.array.element.signed || self.array.element.boolean
+    }
+
+    /// Positions of a row.
+    pub fn columns(&self) -> usize {
+        self.array.layout.columns()
+    }
+
+    /// Rows that were read.
+    pub fn before(&self) -> usize {
+        self.next
+    }
+
+    /// Width and height, where rows are pictures.
+    pub fn shape(&self) -> Option<Shape> {
+        self.array.layout.shape
+    }
+
+    /// The place of an element, in words.
+    pub fn place(&self, row: usize, column: usize) -> String {
+        self.array.layout.in_words(row, column)
+    }
+
+    /// Back to the first row.
+    pub fn rewind(&mut self, reading: &Reading<'_>) -> Result<()> {
+        self.next = 0;
+        let start = SeekFrom::Start(self.array.header.bytes);
+        self.reader.seek(start).map(drop).map_err(|error| reading.reading(&error))
+    }
+
+    /// Puts the numbers of the next rows, `most` of them or as many as are left, one row after the other in `numbers`;
+    /// returns how many rows they are. Bools are ±1.
+    pub fn numbers(&mut self, reading: &Reading<'_>, most: usize, numbers: &mut Vec<f64>) -> Result<usize> {
+        let (first, count) = (self.next, most.min(self.len() - self.next));
+        let layout = Layout { rows: count, ..self.array.layout };
+        let (columns, room) = (layout.columns(), layout.columns().saturating_mul(count));
+        numbers.clear();
+        numbers
+            .try_reserve_exact(room)
+            .map_err(|_| Failure::Resource(format!("{}: out of memory: {room} numbers", reading.source.name())))?;
+        numbers.resize(room, 0.0);
+        let (array, fortran) = (&self.array, self.array.header.fortran_order);
+        let (element, size) = (array.element, array.element.dtype.bytes);
+        let mut stretches;
+        let reader: &mut dyn Read = if fortran && count > 0 {
+            stretches = stretches_of(array, self.reader.get_mut(), layout, first);
+            &mut stretches
+        } else {
+            &mut self.reader
+        };
+        let (outer, inner) = layout.runs(fortran);
+        let mut buffer = Failure::buffer((CHUNK_BYTES / size).min(inner).max(1) * size, reading.source.name())?;
+        for o in 0..if count > 0 { outer } else { 0 } {
+            let mut i = 0;
+            while i < inner {
+                let take = (buffer.len() / size).min(inner - i);
+                let buffer = &mut buffer[..take * size];
+                reader.read_exact(buffer).map_err(|error| reading.reading(&error))?;
+                for bytes in buffer.chunks_exact_mut(size) {
+                    if element.dtype.big_endian {
+                        bytes.reverse();
+                    }
+                    let (row, column) = layout.place(o, i, fortran);
+                    let number = (element.number)(bytes);
+                    if element.boolean && number.abs() != 1.0 {
+                        return Err(element.bad(number, &layout.in_words(first + row, column), reading));
+                    }
+                    numbers[row * columns + column] = number;
+                    i += 1;
+                }
+            }
+        }
+        self.next += count;
+        Ok(count)
     }
 
     /// All rows of the array.
@@ -130,18 +217,21 @@ impl Rows {
         let loaded = match self.array.header.fortran_order {
             false => self.array.rows(reading, &mut self.reader, layout, self.next)?,
             true => {
-                let size = self.array.element.dtype.bytes as u64;
-                let (stride, run) = (self.len() as u64 * size, count as u64 * size);
-                let from = self.array.header.bytes + self.next as u64 * size;
-                let columns = layout.columns() as u64;
-                let mut reader =
-                    Stretches { file: self.reader.get_mut(), from, stride, run, end: columns * run, at: 0 };
+                let mut reader = stretches_of(&self.array, self.reader.get_mut(), layout, self.next);
                 self.array.rows(reading, &mut reader, layout, self.next)?
             }
         };
         self.next += count;
         Ok(Some(loaded))
     }
+}
+
+/// Where the rows of `layout` lie, from row `first` on, in the file of an array in Fortran order.
+fn stretches_of<'a>(array: &Array, file: &'a mut File, layout: Layout, first: usize) -> Stretches<'a> {
+    let size = array.element.dtype.bytes as u64;
+    let (stride, run) = (array.layout.rows as u64 * size, layout.rows as u64 * size);
+    let (from, columns) = (array.header.bytes + first as u64 * size, layout.columns() as u64);
+    Stretches { file, from, stride, run, end: columns * run, at: 0 }
 }
 
 /// Of each column the stretch that some rows have of it, one after the other: the order of a file in Fortran order that
@@ -169,6 +259,15 @@ impl Read for Stretches<'_> {
         self.at += read as u64;
         Ok(read)
     }
+}
+
+/// The header, always of as many bytes, of an array of float64, (rows, columns).
+pub fn header_of_numbers(rows: usize, columns: usize) -> Vec<u8> {
+    let text = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
+    let mut bytes = [MAGIC, &[1, 0, 118, 0], text.as_bytes()].concat();
+    bytes.resize(127, b' ');
+    bytes.push(b'\n');
+    bytes
 }
 
 /// An array of ids, which are read some at a time.
@@ -585,8 +684,11 @@ impl Element {
             }
             0.0 => " (for data of 0 and 1: --encoding 01)",
             -1.0 => "",
-            _ if self.dtype.name == "uint8" => " (packed bits: --packed; greys: make them bools first, as in a < 128)",
-            _ => "",
+            _ if self.dtype.name == "uint8" => {
+                " (packed bits: --packed; greys: --binarize otsu, or above which grey is +1)"
+            }
+            _ if number.is_nan() => "",
+            _ => " (for real values: --binarize sign, mean, median, otsu or a number)",
         };
         reading.failure(format!("{place}: expected {expected}, found {}{hint}", shown(number)))
     }

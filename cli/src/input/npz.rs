@@ -1,12 +1,13 @@
 //! Archives of NumPy arrays: the array that `F.npz:NAME` names, or the only one.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 
 use zip::CompressionMethod;
 use zip::result::ZipError;
 
 use super::{Loaded, Reading, npy};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 
 /// No deflated data grows by more than this (1032 : 1, RFC 1951 by its longest matches), and a little for what is small.
 const MOST_GROWTH: u64 = 1032;
@@ -16,6 +17,31 @@ const SMALL: u64 = 1 << 16;
 const LISTED: usize = 8;
 
 pub fn read(reading: &Reading<'_>) -> Result<Loaded> {
+    with_entry(reading, |mut entry, size| npy::read(reading, &mut entry, size))
+}
+
+/// The array as a file of its own, and how many bytes it has.
+pub fn copied(reading: &Reading<'_>) -> Result<(BufReader<File>, u64)> {
+    with_entry(reading, |entry, size| {
+        let keeping = |error: std::io::Error| {
+            let (name, why) = (reading.source.name(), crate::failure::in_words(&error));
+            Failure::Io(format!("{name}: keeping its array: {why}"))
+        };
+        let mut copy = tempfile::tempfile().map_err(keeping)?;
+        let mut buffer = Failure::buffer(1 << 20, reading.source.name())?;
+        loop {
+            match entry.read(&mut buffer).map_err(|error| reading.reading(&error))? {
+                0 => break,
+                read => copy.write_all(&buffer[..read]).map_err(keeping)?,
+            }
+        }
+        copy.seek(SeekFrom::Start(0)).map_err(keeping)?;
+        Ok((BufReader::with_capacity(1 << 20, copy), size))
+    })
+}
+
+/// Does `work` with the array's bytes, which are so many.
+fn with_entry<T>(reading: &Reading<'_>, work: impl FnOnce(&mut dyn Read, u64) -> Result<T>) -> Result<T> {
     let (file, length) = reading.source.whole()?;
     let failed = |error: ZipError| match error {
         ZipError::Io(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => reading.reading(&error),
@@ -63,10 +89,10 @@ pub fn read(reading: &Reading<'_>) -> Result<Loaded> {
             reading.failure(format!("{name}: {size} bytes, it says, cannot come of {}", compressed.min(length)))
         );
     }
-    let loaded = npy::read(reading, &mut entry, size)?;
+    let done = work(&mut entry, size)?;
     // The checksum is held to what was read once the end is reached.
     match entry.read(&mut [0]) {
-        Ok(0) => Ok(loaded),
+        Ok(0) => Ok(done),
         Ok(_) | Err(_) => {
             Err(reading.failure(format!("{name}: not what was stored: the archive's checksum or length is another")))
         }

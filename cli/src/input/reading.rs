@@ -6,6 +6,7 @@ use popfield::patterns::BitOrder;
 use popfield::{Patterns, Queries};
 
 use super::source::{Kind, Source, check_stdin};
+use super::thresholds::Thresholds;
 use crate::args::{BitOrderArg, Encoding, Input, QueryInput, TextArg, ThresholdArg};
 use crate::failure::{Failure, Result};
 
@@ -43,6 +44,8 @@ pub struct Reading<'a> {
     pub options: &'a Input,
     /// Whether 0 is an unknown position whatever else the file holds.
     pub erased_zero: bool,
+    /// Above what a number is +1, where numbers are made ±1.
+    pub thresholds: Option<&'a Thresholds>,
 }
 
 /// Width and height of pictures.
@@ -50,6 +53,14 @@ pub struct Reading<'a> {
 pub struct Shape {
     pub width: usize,
     pub height: usize,
+}
+
+impl Shape {
+    /// That of WIDTHxHEIGHT, as memories note it.
+    pub fn of(text: &str) -> Option<Self> {
+        let (width, height) = text.split_once('x')?;
+        Some(Self { width: width.parse().ok()?, height: height.parse().ok()? })
+    }
 }
 
 impl std::fmt::Display for Shape {
@@ -114,7 +125,7 @@ pub fn unknown_of(queries: &Queries, index: usize) -> u64 {
 impl<'a> Reading<'a> {
     /// Keys or values.
     pub fn stored(source: &'a Source, role: &'static str, dim: Option<usize>, options: &'a Input) -> Self {
-        Self { source, role, dim, erasable: false, options, erased_zero: false }
+        Self { source, role, dim, erasable: false, options, erased_zero: false, thresholds: None }
     }
 
     /// Queries to a memory of dimension `dim`.
@@ -125,9 +136,15 @@ impl<'a> Reading<'a> {
             }
             _ => {
                 let erased_zero = more.erased.is_some();
-                Ok(Self { source, role: "queries", dim: Some(dim), erasable: true, options, erased_zero })
+                let dim = Some(dim);
+                Ok(Self { source, role: "queries", dim, erasable: true, options, erased_zero, thresholds: None })
             }
         }
+    }
+
+    /// The same, numbers read by these thresholds, where there are any.
+    pub fn by(self, thresholds: Option<&'a Thresholds>) -> Self {
+        Self { thresholds, ..self }
     }
 
     pub fn label(&self) -> Label {
@@ -208,6 +225,9 @@ pub fn check_options(options: &Input, more: QueryInput, sources: &[&Source], pac
             Err(Failure::usage("--bitorder is for --packed or --packed-out, found neither"))
         }
         Input { encoding: Some(_), .. } if !any(numbers) => stray("encoding", "arrays and tables (.npy, .npz, .csv)"),
+        Input { binarize: Some(_), .. } if !any(numbers) => {
+            stray("binarize", "arrays and tables (.npy, .npz, .csv; images have --threshold)")
+        }
         Input { threshold: Some(_), .. } if !any(Kind::is_images) => stray("threshold", "images"),
         Input { text: Some(_), .. } if !any(Kind::is_text) => stray("text", "texts and tables (.txt, .csv)"),
         Input { format: Some(_), .. } if !sources.iter().any(|source| source.told()) => {
@@ -216,6 +236,9 @@ pub fn check_options(options: &Input, more: QueryInput, sources: &[&Source], pac
         _ if more.erased.is_some() && !any(numbers) => stray("erased", "arrays and tables (.npy, .npz, .csv)"),
         Input { packed: true, .. } if more.erased.is_some() => {
             Err(Failure::usage("--erased zero: every packed bit is known, found --packed beside it"))
+        }
+        Input { binarize: Some(_), .. } if more.erased.is_some() => {
+            Err(Failure::usage("--erased zero: 0 is a number, says --binarize beside it; expected one of the two"))
         }
         Input { encoding: Some(Encoding::ZeroOne), .. } if more.erased.is_some() => {
             Err(Failure::usage("--erased zero: 0 stands for −1, says --encoding 01 beside it; expected one of the two"))

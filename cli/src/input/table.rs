@@ -84,6 +84,51 @@ fn is_rounded(number: f64, text: &str) -> bool {
 /// Where a number first stood: line and column, from 1.
 type Place = (usize, usize);
 
+/// How the lines of a table are read, as its first line tells.
+pub struct Head {
+    separator: Separator,
+    /// Cells of a line.
+    pub columns: usize,
+    /// The line of names, if there is one.
+    pub names: Option<usize>,
+    /// The first line.
+    first: usize,
+}
+
+impl Head {
+    /// The numbers of a line, whatever they are; an unknown position of a query is not a number.
+    pub fn numbers(&self, line: &Line<'_>, reading: &Reading<'_>) -> Result<Vec<f64>> {
+        let cells = self.separator.cells(line.text);
+        if cells.len() != self.columns {
+            let place = format!("line {}, column {}", line.number, cells.len().min(self.columns) + 1);
+            let (expected, found, first) = (self.columns, cells.len(), self.first);
+            let hint = "all lines of a file have as many";
+            return Err(reading
+                .failure(format!("{place}: expected {expected} numbers as in line {first}, found {found}; {hint}")));
+        }
+        let number = |(at, text): (usize, &&str)| match (Cell::of(text), text.parse::<f64>()) {
+            (Cell::Unknown, _) if reading.erasable => Ok(f64::NAN),
+            (Cell::Number(number), _) | (Cell::Other, Ok(number)) if number.is_finite() => Ok(number),
+            (cell, _) => {
+                let found = match cell {
+                    Cell::Empty => "nothing".to_owned(),
+                    Cell::Number(number) => shown(number),
+                    _ => format!("{:?}", text.chars().take(40).collect::<String>()),
+                };
+                let hint = match cell {
+                    Cell::Unknown => ": only queries have unknown positions",
+                    Cell::Empty | Cell::Number(_) => ": unknown positions of queries are ?",
+                    Cell::Other if text.contains(',') => ": decimals are divided by a point",
+                    Cell::Name | Cell::Other => "",
+                };
+                let place = format!("line {}, column {}", line.number, at + 1);
+                Err(reading.failure(format!("{place}: expected a number, found {found}{hint}")))
+            }
+        };
+        cells.iter().enumerate().map(number).collect()
+    }
+}
+
 pub struct Table {
     separator: Separator,
     marks: Marks,
@@ -100,6 +145,13 @@ impl Table {
 
     /// Begins with the first line, which may be one of names.
     pub fn begin(line: &Line<'_>, reading: &Reading<'_>) -> Result<Self> {
+        let head = Self::head(line, reading)?;
+        let marks = Marks::new(head.columns, line.number, reading)?;
+        Ok(Self { separator: head.separator, marks, header: head.names, minus: None, zero: None })
+    }
+
+    /// What the first line tells, which may be one of names.
+    pub fn head(line: &Line<'_>, reading: &Reading<'_>) -> Result<Head> {
         // A column alone has no separators.
         let separator = Separator::of(line.text).unwrap_or(Separator::Spaces);
         // Some programs mark the line of names as a comment.
@@ -128,9 +180,8 @@ impl Table {
         let counts = |from: usize| {
             cells.len() > 2 && what.iter().enumerate().all(|(at, cell)| *cell == Cell::Number((from + at) as f64))
         };
-        let header = (names || counts(0) || counts(1)).then_some(line.number);
-        let marks = Marks::new(cells.len(), line.number, reading)?;
-        Ok(Self { separator, marks, header, minus: None, zero: None })
+        let names = (names || counts(0) || counts(1)).then_some(line.number);
+        Ok(Head { separator, columns: cells.len(), names, first: line.number })
     }
 
     pub fn line(&mut self, line: &Line<'_>, reading: &Reading<'_>) -> Result<()> {
@@ -217,6 +268,9 @@ impl Table {
             }
             Cell::Other => String::new(),
             Cell::Name => ": a line of names stands first, and no column holds names".to_owned(),
+            Cell::Number(number) if number.is_finite() && !matches!(number, 0.0 | -1.0) => {
+                " (for real values: --binarize sign, mean, median, otsu or a number)".to_owned()
+            }
             Cell::Number(_) => String::new(),
         };
         reading.failure(format!("line {line}, column {column}: expected {expected}, found {found}{hint}"))

@@ -1,6 +1,7 @@
 //! Text: characters in one of three alphabets, or numbers with separators between them.
 
-use std::io::BufRead;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 
 use popfield::patterns::MAX_DIM;
 
@@ -11,7 +12,7 @@ use super::{Kind, Loaded, Reading};
 use crate::failure::Result;
 
 /// Bytes of the longest line: the widest number that anyone writes for ±1, for every position.
-const LONGEST_LINE: u64 = 32 * MAX_DIM as u64;
+pub const LONGEST_LINE: u64 = 32 * MAX_DIM as u64;
 
 /// How the lines of a text are read, which its first line tells.
 enum Form {
@@ -28,6 +29,12 @@ impl Form {
             Self::Characters(Characters::begin(line, reading)?)
         })
     }
+}
+
+/// Whether a text, which is at its beginning, holds numbers: its first line has separators.
+pub fn has_numbers(file: BufReader<File>, reading: &Reading<'_>) -> Result<bool> {
+    let mut lines = Lines::new(Box::new(file), LONGEST_LINE, format!("at most {MAX_DIM} positions"));
+    Ok(lines.next(&reading.label())?.is_some_and(|line| Table::has_separators(line.text)))
 }
 
 pub fn read(reading: &Reading<'_>, stream: Box<dyn BufRead + Send>) -> Result<Loaded> {

@@ -22,3 +22,9 @@ pub fn parts(file: &[u8]) -> (String, &[u8]) {
     let end = 10 + usize::from(u16::from_le_bytes([file[8], file[9]]));
     (String::from_utf8(file[10..end].to_vec()).unwrap(), &file[end..])
 }
+
+/// (rows, columns) of float32.
+pub fn float32(rows: &[&[f32]]) -> Vec<u8> {
+    let data: Vec<u8> = rows.concat().iter().flat_map(|x| x.to_le_bytes()).collect();
+    npy("<f4", false, &format!("({}, {})", rows.len(), rows[0].len()), &data)
+}

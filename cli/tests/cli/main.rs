@@ -2,11 +2,13 @@
 
 mod arrays;
 mod basins;
+mod binarize;
 mod capacity;
 mod door;
 mod empty;
 mod errors;
 mod index;
+mod inspect;
 mod lecture;
 mod limits;
 mod networks;

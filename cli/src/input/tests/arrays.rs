@@ -138,7 +138,7 @@ fn types_and_values_that_are_no_patterns_are_told_by_name() {
             &["structured"],
         ),
         (npy("|b1", false, "(1, 2)", &[1, 255]), &["row 0, column 1", "byte of 0 or 1", "255"]),
-        (npy("|u1", false, "(1, 2)", &[1, 137]), &["found 137", "--packed", "a < 128"]),
+        (npy("|u1", false, "(1, 2)", &[1, 137]), &["found 137", "--packed", "--binarize otsu"]),
         (npy("<f8", false, "(1, 1)", &1e300f64.to_le_bytes()), &["found 1e300"]),
         (npy("<f8", false, "(1, 1)", &(-1e-300f64).to_le_bytes()), &["found -1e-300"]),
         (npy("|i1", false, "(2,)", &[1, 1]), &["1-D", "reshape(1, -1)"]),
