@@ -108,5 +108,7 @@ fn run(command: Command) -> Result<()> {
         Command::Stress(args) => commands::stress::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
         Command::Lecture(args) => commands::lecture::run(&args),
+        Command::Completions(args) => commands::completions::run(&args),
+        Command::Man(args) => commands::man::run(&args),
     }
 }

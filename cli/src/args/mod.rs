@@ -102,6 +102,10 @@ pub enum Command {
     Demo(Demo),
     /// Walk through the theory claim by claim, each beside what is measured now
     Lecture(Lecture),
+    /// Write what a shell needs to complete commands and options
+    Completions(Completions),
+    /// Write the manual, a page or all of them
+    Man(Man),
 }
 
 #[derive(Debug, Args)]
@@ -449,7 +453,7 @@ pub struct Validate {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  popfield demo --out digits-demo")]
 pub struct Demo {
-    /// Folder for the picture, made if it is not there
+    /// Folder for the pictures, and for the digits as files to go on with; made if it is not there
     #[arg(long, value_name = "DIR", default_value = "popfield-demo")]
     pub out: PathBuf,
     /// Seed of the noise
@@ -481,6 +485,28 @@ pub struct Lecture {
     pub json: bool,
     #[command(flatten)]
     pub threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  popfield completions bash\n  popfield completions fish\n\n\
+To have them always:\n  \
+bash  popfield completions bash > ~/.local/share/bash-completion/completions/popfield\n  \
+zsh   popfield completions zsh > DIR/_popfield, DIR being one of $fpath\n  \
+fish  popfield completions fish > ~/.config/fish/completions/popfield.fish")]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  popfield man\n  popfield man --out man1\n\n\
+To read them, `man -l FILE`, or in ~/.local/share/man/man1 `man popfield-recall`.")]
+pub struct Man {
+    /// Folder for the pages, popfield.1 and one of each command, made if it is not there (default: the first page, on
+    /// standard output)
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 impl RecallArgs {

@@ -11,6 +11,7 @@ mod index;
 mod inspect;
 mod lecture;
 mod limits;
+mod manual;
 mod networks;
 mod placing;
 mod random;
