@@ -2,6 +2,7 @@
 
 mod attractors;
 mod digits;
+mod left;
 mod sheet;
 
 use std::io::Write;
@@ -162,16 +163,25 @@ pub fn run(args: &Demo) -> Result<()> {
         };
         let pictures = pages.iter().map(page).collect::<Result<Vec<_>>>()?;
         let paths: Vec<_> = pictures.iter().map(|picture| picture.path().to_owned()).collect();
-        deliver(pictures, || {
+        let half = Corruption::ErasedHalf.apply(&collections[1].images, args.seed)?;
+        let left = left::files(&args.out, &digits, &half, args.seed)?;
+        deliver(pictures.into_iter().chain(left), || {
+            let next = left::next(&args.out);
             if args.json {
                 let mut object = figures(&shares, &paths[0], args.seed, threads, collections[0].itself.tier().name());
                 object["attractors"] = attractors.json();
                 object["attractors_picture"] = json!(paths[1].display().to_string());
+                object["files"] =
+                    left::places(&args.out).iter().map(|place| json!(place.display().to_string())).collect();
+                object["next"] = next.iter().map(|(line, _)| json!(line)).collect();
                 return say(object);
             }
             show(&collections, &rules, &shares)?;
             attractors.show()?;
-            say(format_args!("Pictures: {} and {}", paths[0].display(), paths[1].display()))
+            say(format_args!("Pictures: {} and {}", paths[0].display(), paths[1].display()))?;
+            let [memory, noisy, half] = left::places(&args.out).map(|place| place.display().to_string());
+            say(format_args!("Beside them: {memory}, {noisy} and {half}. Go on with:\n"))?;
+            next.iter().try_for_each(|(line, does)| say(format_args!("{line}\n    {does}")))
         })
     })
 }
