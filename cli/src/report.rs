@@ -11,6 +11,7 @@ use popfield::{Memory, Separation, Tie};
 use popfield_lab::stress::quantile;
 use serde_json::{Map, Value, json};
 
+use crate::drawing::cut;
 use crate::failure::Result;
 use crate::output::{bold, interrupted, say, tell_aside, wrapped, yellow};
 
@@ -242,12 +243,15 @@ pub fn scope_in_words(in_scope: usize, memory: &Memory) -> String {
     format!("{in_scope} of {} associations", memory.len())
 }
 
+/// Letters of a label that are shown at the most.
+const LONGEST: usize = 40;
+
 /// An association as people know it: by its id, and its label if it has one.
 pub fn called(memory: &Memory, id: u64) -> String {
     let Some(label) = memory.label(id) else { return id.to_string() };
     // What would move the cursor or colour the terminal is no part of a name.
     let shown: String = label.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
-    format!("{id} {shown}")
+    format!("{id} {}", cut(&shown, LONGEST))
 }
 
 /// What became of the diagonal.

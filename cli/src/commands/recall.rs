@@ -7,13 +7,14 @@ use indicatif::ProgressBar;
 use popfield::dynamics::Diagonal;
 use popfield::patterns::BitOrder;
 use popfield::recall::Report;
-use popfield::{Memory, Pattern, Patterns, Progress, Queries, Recall, Scope, View};
+use popfield::{Memory, Pattern, Patterns, Progress, Queries, Query, Recall, Scope, View};
 
 use super::answers::{Answers, Listing, Told, certificates};
 
 use crate::args::{IndexUse, RecallArgs};
+use crate::drawing::beside;
 use crate::failure::{Failure, Result};
-use crate::input::{ScopeFiles, Source, bit_order, check_options, check_stdin, read_queries};
+use crate::input::{ScopeFiles, Shape, Source, bit_order, check_options, check_stdin, read_queries, remembered_shape};
 use crate::memory::open_with_index;
 use crate::output::{
     Form, Out, OutFile, check_distinct, deliver, interrupted, npy, say, say_json, shape_of, write_pictures, written,
@@ -21,8 +22,8 @@ use crate::output::{
 };
 use crate::report::{Latency, Learned, Run, answering, called, facts, note, spinner, tell};
 
-/// Recalled patterns shown on a terminal at the most.
-const SHOWN: usize = 8;
+/// Recalled patterns shown at the most, as lines and as pictures.
+const SHOWN: [usize; 2] = [8, 12];
 
 pub fn run(args: &RecallArgs) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
@@ -146,7 +147,7 @@ pub fn run(args: &RecallArgs) -> Result<()> {
             say("")?;
             return answers.table().say();
         }
-        if args.out.is_none() { show(&patterns, &reports, &memory) } else { Ok(()) }
+        if args.out.is_none() { show(&patterns, &reports, &memory, loaded.shape) } else { Ok(()) }
     })
 }
 
@@ -174,19 +175,27 @@ fn one_by_one(
 }
 
 /// The first recalled patterns, for people.
-fn show(patterns: &Patterns, reports: &[Report], memory: &Memory) -> Result<()> {
+fn show(patterns: &Patterns, reports: &[Report], memory: &Memory, came: Option<Shape>) -> Result<()> {
     say("")?;
-    for (q, pattern) in patterns.iter().enumerate().take(SHOWN) {
-        match reports.get(q) {
-            Some(Report { nearest, certificate, .. }) => {
-                let (id, distance, why) = (called(memory, nearest.id), nearest.distance, certificate.reason);
-                say(format_args!("{pattern:.64}  nearest {id} at distance {distance}, {why}"))?;
+    let shape = came.or_else(|| remembered_shape(memory.notes()));
+    let shape = shape.filter(|shape| shape.width * shape.height == memory.value_dim());
+    let name = |q: usize| match reports.get(q) {
+        Some(Report { nearest, certificate, .. }) => {
+            let (id, distance, why) = (called(memory, nearest.id), nearest.distance, certificate.reason);
+            match shape {
+                // As narrow as pictures are.
+                Some(_) => format!("{id}, {distance} off"),
+                None => format!("nearest {id} at distance {distance}, {why}"),
             }
-            None => say(format_args!("{pattern:.64}"))?,
         }
-    }
-    if patterns.len() > SHOWN {
-        say(format_args!("… {} more; --out F.npy writes them all", patterns.len() - SHOWN))?;
+        None => String::new(),
+    };
+    let most = SHOWN[usize::from(shape.is_some())];
+    let drawn: Vec<(String, Query)> =
+        patterns.iter().enumerate().take(most).map(|(q, pattern)| (name(q), Query::new(pattern))).collect();
+    beside(&drawn, shape).iter().try_for_each(say)?;
+    if patterns.len() > most {
+        say(format_args!("… {} more; --out F.npy writes them all", patterns.len() - most))?;
     }
     Ok(())
 }

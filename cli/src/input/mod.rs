@@ -29,7 +29,7 @@ pub use binarized::Binarized;
 pub use ids::{IdStream, Ids, ScopeFiles};
 pub use numbers::{Numbers, may_hold_numbers};
 pub use reading::{Loaded, Reading, Shape, check_options, unknown_of};
-pub use remember::{bit_order, check_shape, notes_in_words, notes_of, of_values, remembered};
+pub use remember::{bit_order, check_shape, notes_in_words, notes_of, of_values, remembered, remembered_shape};
 pub use sniff::sniffed;
 pub use source::{Kind, Source, check_stdin, dismiss_writer, in_words};
 pub use stream::{Piece, Stream};

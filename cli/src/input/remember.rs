@@ -214,6 +214,11 @@ pub fn notes_in_words(notes: &Notes) -> String {
     notes.iter().map(word).collect::<Vec<_>>().join(", ")
 }
 
+/// The shape in which patterns are drawn that were read under these notes.
+pub fn remembered_shape(notes: &Notes) -> Option<Shape> {
+    notes.get(SHAPE).and_then(|text| Shape::of(text))
+}
+
 /// Refuses pictures of another shape than those of the memory, which have as many pixels.
 pub fn check_shape(source: &Source, loaded: &Loaded, notes: &Notes) -> Result<()> {
     let (Some(found), Some(expected)) = (loaded.shape, notes.get(SHAPE)) else { return Ok(()) };

@@ -215,10 +215,14 @@ fn styled(style: Style, text: impl std::fmt::Display) -> impl std::fmt::Display 
     format!("{style}{text}{style:#}")
 }
 
-/// Columns of the terminal that standard output is; `None` where it is none.
+/// Columns of the terminal that standard output is, or those that `COLUMNS` tells where it is none; `None` where nobody
+/// tells any.
 pub fn terminal_width() -> Option<usize> {
-    let size = io::stdout().is_terminal().then(|| terminal_size::terminal_size_of(io::stdout()))?;
+    if !io::stdout().is_terminal() {
+        return std::env::var("COLUMNS").ok()?.parse().ok();
+    }
     // A terminal that does not tell is taken for the least that is common.
+    let size = terminal_size::terminal_size_of(io::stdout());
     Some(size.map_or(80, |(width, _)| usize::from(width.0)))
 }
 

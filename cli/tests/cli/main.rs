@@ -23,4 +23,5 @@ mod store;
 mod stress;
 mod validate;
 mod vectors;
+mod width;
 mod works;

@@ -10,7 +10,7 @@ use super::sheet::{Cell, Line};
 use crate::commands::dynamics::{ENDS, relax};
 use crate::failure::Result;
 use crate::output::say;
-use crate::report::table;
+use crate::table::Table;
 
 /// The share of positions flipped in the starts that the page shows.
 const NOISE: f64 = 0.2;
@@ -138,18 +138,21 @@ impl Attractors {
     }
 
     pub fn show(&self) -> Result<()> {
-        say("\nAttractors: networks run to their limit, one position after the other in random order, no self-term.")?;
+        say("\nAttractors: networks run to their limit, one position after the other in random")?;
+        say("order, no self-term.")?;
         for landscape in &self.0 {
             let noisy = format!("{:.0} % noise:\nback home", 100.0 * NOISE);
-            let random = ENDS.map(|end| format!("anywhere:\n{end}"));
+            let above = std::iter::once("anywhere:").chain(std::iter::repeat(""));
+            let random: Vec<String> = ENDS.iter().zip(above).map(|(end, above)| format!("{above}\n{end}")).collect();
             let header: Vec<&str> = ["network", &noisy].into_iter().chain(random.iter().map(String::as_str)).collect();
-            let mut rows = table(&header);
+            let mut rows = Table::new(header);
             for ran in &landscape.ran {
                 let mut row = vec![ran.network.to_owned(), format!("{:.0} %", 100.0 * ran.home())];
                 row.extend(ENDS.map(|end| format!("{:.1} %", 100.0 * ran.share(end))));
                 rows.add_row(row);
             }
-            say(format_args!("\n{}, {RANDOM} random starts\n{rows}", landscape.title))?;
+            say(format_args!("\n{}, {RANDOM} random starts", landscape.title))?;
+            rows.say()?;
         }
         say("")
     }

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use crate::args::Demo;
 use crate::failure::{Failure, Result};
 use crate::output::{OutFile, deliver, in_folder, say, written};
-use crate::report::{progress, table};
+use crate::report::progress;
+use crate::table::Table;
 use digits::{Digits, SIDE};
 use sheet::{Cell, Line};
 
@@ -207,26 +208,36 @@ fn figures(shares: &[Share], picture: &Path, seed: u64, threads: usize, tier: &s
 }
 
 fn show(collections: &[Collection], rules: &[Rule], shares: &[Share]) -> Result<()> {
-    say("Patterns of 8 x 8 = 64 bits: the share recalled in every pixel, in one step,")?;
-    say("as the image itself (auto-associative) and as the printed numeral of its digit (hetero-associative).")?;
+    say("Patterns of 8 x 8 = 64 bits: per cent recalled in every pixel, in one step, as")?;
+    say("the image itself (auto-associative) and as the printed numeral of its digit")?;
+    say("(hetero-associative).")?;
     let settings = collections.first().map_or(0, |collection| collection.memories().len());
     let mut rows = shares.chunks(rules.len() * settings);
     for collection in collections {
         let mut header = vec!["corruption".to_owned()];
-        for rule in rules {
-            header.extend(collection.memories().map(|(_, column, _)| format!("{}\n{column}", rule.name)));
+        for (_, column, _) in collection.memories() {
+            // What the columns that follow are of stands above the first of them.
+            let above = std::iter::once(column).chain(std::iter::repeat(""));
+            header.extend(rules.iter().zip(above).map(|(rule, above)| format!("{above}\n{}", rule.name)));
         }
-        let mut table = table(&header.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut table = Table::new(header);
         for corruption in CORRUPTIONS {
-            let mut row = vec![corruption.name()];
-            row.extend(rows.next().into_iter().flatten().map(|share| format!("{:.1} %", 100.0 * share.recalled)));
+            let of_rules: Vec<&Share> = rows.next().into_iter().flatten().collect();
+            let mut row = vec![corruption.name().replace("lower half", "half")];
+            for setting in 0..settings {
+                let shares = of_rules.iter().skip(setting).step_by(settings);
+                row.extend(shares.map(|share| format!("{:.1}", 100.0 * share.recalled)));
+            }
             table.add_row(row);
         }
-        say(format_args!("\n{}\n{table}", collection.title))?;
+        say(format_args!("\n{}", collection.title))?;
+        table.say()?;
     }
-    say("\nclassical: linear separation; cubic: polynomial of degree 3; modern: exponential, beta = 1.")?;
-    say("`itself` keeps the diagonal: a query votes for itself, so its row `none` proves nothing.")?;
-    say("Images resemble one another, which is what the classical rule cannot bear; 47 of the 1,797 repeat another.")
+    say("\nclassical: linear separation; cubic: polynomial of degree 3; modern:")?;
+    say("exponential, beta = 1. `itself` keeps the diagonal: a query votes for itself, so")?;
+    say("its row `none` proves nothing. Half: the lower half. Images resemble one")?;
+    say("another, which is what the classical rule cannot bear; 47 of the 1,797 repeat")?;
+    say("another.")
 }
 
 /// The lines of the picture: ten images, alone and among all, under two corruptions.

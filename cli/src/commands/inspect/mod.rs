@@ -15,7 +15,8 @@ use crate::args::{FormatArg, Input, Inspect, ThresholdArg};
 use crate::drawing::beside;
 use crate::failure::{Failure, Result, about};
 use crate::input::{
-    Loaded, Numbers, Reading, Shape, Source, Stream, check_options, may_hold_numbers, notes_in_words, sniffed,
+    Loaded, Numbers, Reading, Shape, Source, Stream, check_options, may_hold_numbers, notes_in_words, remembered_shape,
+    sniffed,
 };
 use crate::memory::open;
 use crate::output::say;
@@ -313,7 +314,7 @@ fn of_memory(args: &Inspect) -> Result<()> {
         form: format!("a memory, {kind}, {} → {}{read_as}", memory.dim(), memory.value_dim()),
         common,
         drawn,
-        shape: memory.notes().get("shape").and_then(|text| Shape::of(text)),
+        shape: remembered_shape(memory.notes()),
         unknown: 0,
         notes: Vec::new(),
         called: Some(Box::new(move |at| ids.get(at).map_or_else(String::new, u64::to_string))),
