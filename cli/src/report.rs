@@ -180,10 +180,6 @@ impl Run<'_> {
         if self.unknown > 0 {
             map.insert("unknown_positions".into(), json!(self.unknown));
         }
-        if !self.certificates.is_empty() {
-            let counts = self.certificates.iter().map(|&(name, count)| (name.to_owned(), json!(count)));
-            map.insert("certificates".into(), Value::Object(counts.collect()));
-        }
         if let Some(latency) = self.latency {
             map.insert("latency".into(), latency.json());
         }

@@ -3,11 +3,14 @@
 use comfy_table::{CellAlignment, LineStyle, TableStyle};
 
 use crate::failure::Result;
-use crate::output::{bold, say, terminal_width};
+use crate::output::{bold, say, terminal_width, wrapped_to};
 
 /// A rule below the header, none between rows.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill(RULE).junction(RULE));
 const RULE: char = '─';
+
+/// Letters of a line of sentences at the least.
+const LEAST: usize = 24;
 
 /// Letters between columns.
 const GAP: u16 = 2;
@@ -18,18 +21,26 @@ pub struct Table {
     header: Vec<String>,
     rows: Vec<Vec<String>>,
     words: Vec<usize>,
+    folds: bool,
 }
 
 impl Table {
     /// A table of these columns. A name may have several lines.
     pub fn new<T: Into<String>>(header: impl IntoIterator<Item = T>) -> Self {
-        Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new(), words: vec![0] }
+        Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new(), words: vec![0], folds: false }
     }
 
     /// These columns, too, hold words.
     #[must_use]
     pub fn words(mut self, columns: &[usize]) -> Self {
         self.words.extend(columns);
+        self
+    }
+
+    /// The first column holds sentences, which may take several lines.
+    #[must_use]
+    pub fn folds(mut self) -> Self {
+        self.folds = true;
         self
     }
 
@@ -59,6 +70,10 @@ impl Table {
         let Some(width) = width else { return vec![self.lines(&all)] };
         let widths: Vec<usize> =
             self.of(&all).column_max_content_widths().into_iter().map(|width| usize::from(width + GAP)).collect();
+        let others: usize = widths.iter().skip(1).sum();
+        if self.folds && widths.iter().sum::<usize>() > width + usize::from(GAP) {
+            return vec![self.folded(width.saturating_sub(others).max(LEAST)).lines(&all)];
+        }
         let first = widths.first().copied().unwrap_or(0);
         let (mut parts, mut part, mut filled) = (Vec::new(), vec![0], first);
         for (column, &wide) in widths.iter().enumerate().skip(1) {
@@ -71,6 +86,20 @@ impl Table {
         }
         parts.push(part);
         parts.iter().map(|columns| self.lines(columns)).collect()
+    }
+
+    /// The same with the first column in lines of so many letters.
+    fn folded(&self, most: usize) -> Self {
+        let mut folded = Self { folds: false, ..self.clone() };
+        for cell in folded.rows.iter_mut().chain([&mut folded.header]).filter_map(|row| row.first_mut()) {
+            let fold = |line: &str| {
+                let text = line.trim_start();
+                let indent = line.len() - text.len();
+                format!("{}{}", &line[..indent], wrapped_to(text, indent, most))
+            };
+            *cell = cell.lines().map(fold).collect::<Vec<_>>().join("\n");
+        }
+        folded
     }
 
     fn lines(&self, columns: &[usize]) -> Vec<String> {
@@ -131,8 +160,19 @@ mod tests {
         let parts = table().parts(Some(31));
         assert_eq!(parts.len(), 2);
         assert_eq!(parts[0][3], "first          1  apples");
-        assert_eq!(parts[1][3], "first        10 %");
-        assert_eq!(parts[1][4], "second one");
+        assert_eq!(parts[1][2], "first        10 %");
+        assert_eq!(parts[1][3], "second one");
+        let mut sentences = Table::new(["which", "share"]).folds();
+        sentences.add_row(["  a sentence that takes more than one line", "1"]);
+        assert_eq!(
+            sentences.parts(Some(34))[0],
+            [
+                "which                       share",
+                "─────────────────────────────────",
+                "  a sentence that takes         1",
+                "  more than one line",
+            ]
+        );
         // A column by itself where even two are too much.
         assert_eq!(table().parts(Some(3)).len(), 3);
     }

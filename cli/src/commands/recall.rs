@@ -8,6 +8,7 @@ use popfield::dynamics::Diagonal;
 use popfield::patterns::BitOrder;
 use popfield::recall::Report;
 use popfield::{Memory, Pattern, Patterns, Progress, Queries, Query, Recall, Scope, View};
+use serde_json::Value;
 
 use super::answers::{Answers, Listing, Told, certificates};
 
@@ -140,7 +141,12 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     note(&loaded.notes);
     deliver([report.map(Out::File), receipts.map(Out::File), out].into_iter().flatten(), || {
         if args.json {
-            return say_json(&Told { object: run.json(), per_query: args.per_query.then_some(&answers) });
+            let mut object = run.json();
+            if args.per_query {
+                let counts = run.certificates.iter().map(|&(name, count)| (name.to_owned(), count.into()));
+                object.insert("certificates".into(), Value::Object(counts.collect()));
+            }
+            return say_json(&Told { object, per_query: args.per_query.then_some(&answers) });
         }
         facts(&run.facts())?;
         if args.per_query {

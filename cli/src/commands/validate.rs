@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::args::Validate;
 use crate::failure::{Failure, Result};
-use crate::output::say;
+use crate::output::{say, wrapped};
 use crate::report::{progress, tell};
 use crate::table::Table;
 
@@ -46,7 +46,7 @@ pub fn run(args: &Validate) -> Result<()> {
 fn print(verdicts: &Verdicts) -> Result<()> {
     for subject in verdicts.judged.chunk_by(|a, b| a.subject == b.subject) {
         let predicted = if verdicts.planted { "planted" } else { "predicted" };
-        let mut rows = Table::new([subject[0].subject, "", predicted, "measured", "from", "to", "verdict"]);
+        let mut rows = Table::new([subject[0].subject, "", predicted, "measured", "from", "to", "verdict"]).folds();
         for source in subject.chunk_by(|a, b| a.source == b.source) {
             rows.add_row([source[0].source]);
             for judged in source {
@@ -70,10 +70,9 @@ fn summary(verdicts: &Verdicts) -> String {
         true if passed == 0 => format!("{all} errors planted, all of them caught."),
         true => format!("{passed} OF {all} PLANTED ERRORS NOT CAUGHT:{}", names(true)),
         false if passed == all => {
-            format!(
-                "All {all} checks pass. Were all of theory right, one would fail in at most one run of {:.0}.",
-                1.0 / FAMILY
-            )
+            let runs = 1.0 / FAMILY;
+            let words = "Were all of theory right, one would fail in at most one run of";
+            wrapped(&format!("All {all} checks pass. {words} {runs:.0}."), 0)
         }
         false => format!("{} OF {all} CHECKS FAIL:{}", all - passed, names(false)),
     }
@@ -95,13 +94,8 @@ fn row(judged: &Judged) -> [String; 7] {
         number(judged.measured.interval.value),
         number(judged.low),
         number(judged.high),
-        shown(judged),
+        verdict(judged).into(),
     ]
-}
-
-/// The verdict in a table, where a failure is to be seen.
-fn shown(judged: &Judged) -> String {
-    if judged.passes() { verdict(judged).into() } else { verdict(judged).to_uppercase() }
 }
 
 /// A tenth of the measured interval's width, or a hundredth of what is measured.

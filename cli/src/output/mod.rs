@@ -235,7 +235,8 @@ pub fn wrapped(text: &str, indent: usize) -> String {
     }
 }
 
-fn wrapped_to(text: &str, indent: usize, width: usize) -> String {
+/// The same for lines of so many columns.
+pub fn wrapped_to(text: &str, indent: usize, width: usize) -> String {
     let (mut lines, mut at) = (String::new(), indent);
     for word in text.split(' ') {
         let long = word.chars().count();

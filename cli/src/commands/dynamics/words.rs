@@ -34,7 +34,7 @@ fn mixed(members: &[(u64, bool)], called: impl Fn(u64) -> String, most: usize) -
     let mut members = members.to_vec();
     members.sort_unstable_by_key(|&(id, as_is)| (!as_is, id));
     // One that is left out takes as much room as to say so.
-    let shown = if members.len() > most + 1 { most } else { members.len() };
+    let shown = if members.len() > most.saturating_add(1) { most } else { members.len() };
     let mut names: Vec<String> = members[..shown].iter().map(|&(id, as_is)| named(called(id), as_is)).collect();
     if shown < members.len() {
         names.push(format!("{} more", members.len() - shown));
