@@ -292,3 +292,22 @@ pub fn peak_rss_bytes() -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }
+
+/// A field of a line of values that are divided by commas.
+pub fn quoted(field: &str) -> String {
+    match field.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", field.replace('"', "\"\"")),
+        false => field.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn fields_are_quoted_where_they_must_be() {
+        let quoted = ["a b", "a,b", "a \"b\"", "", "a\nb"].map(quoted);
+        assert_eq!(quoted, ["a b", "\"a,b\"", "\"a \"\"b\"\"\"", "", "\"a\nb\""]);
+    }
+}

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::failure::Result;
 use crate::input::unknown_of;
 use crate::output::OutFile;
-use crate::report::called;
+use crate::report::{called, quoted};
 use crate::table::Table;
 
 /// What a file of reports is.
@@ -159,25 +159,4 @@ pub fn certificates(reports: &[Report]) -> Vec<(&'static str, usize)> {
     }
     counts.sort_by_key(|&(name, count)| (std::cmp::Reverse(count), name));
     counts
-}
-
-/// A field of a line of values that are divided by commas.
-fn quoted(field: &str) -> String {
-    match field.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", field.replace('"', "\"\"")),
-        false => field.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn fields_are_quoted_where_they_must_be() {
-        assert_eq!(
-            ["a b", "a,b", "a \"b\"", "", "a\nb"].map(quoted),
-            ["a b", "\"a,b\"", "\"a \"\"b\"\"\"", "", "\"a\nb\""]
-        );
-    }
 }

@@ -20,7 +20,7 @@ use crate::input::{Loaded, ScopeFiles, Source, check_options, check_stdin, read_
 use crate::memory::{open, read_index};
 use crate::output::{OutFile, check_distinct, deliver, say, written};
 use crate::plot::{BLUE, Drawn, FAINT, Figure, Format, INK, render, text};
-use crate::report::{answering, called, facts, note, progress, scope_in_words, seconds, tell};
+use crate::report::{answering, called, facts, note, progress, quoted, scope_in_words, seconds, tell};
 use crate::table::Table;
 
 /// Shares of positions flipped of which is told how many patterns survive them.
@@ -393,14 +393,21 @@ impl Found<'_> {
 
     /// A line for each pattern; what is not there is left empty.
     fn write_csv(&self, file: &mut impl Write) -> io::Result<()> {
-        write!(file, "id,copies,values_agree,nearest_id,nearest_distance")?;
+        let labelled = self.memory.has_labels();
+        let [own, other] = if labelled { [",label", ",nearest_label"] } else { ["", ""] };
+        write!(file, "id{own},copies,values_agree,nearest_id{other},nearest_distance")?;
         self.budgets.iter().try_for_each(|budgets| write!(file, ",budget_{}", budgets.name()))?;
         writeln!(file)?;
         for (rank, basin) in self.all().iter().enumerate() {
             let or_empty = |value: Option<u64>| value.map_or_else(String::new, |value| value.to_string());
             let [id, distance] = [basin.nearest.map(|n| n.id), basin.nearest.map(|n| n.distance.into())].map(or_empty);
             let Basin { id: own, copies, values_agree, .. } = basin;
-            write!(file, "{own},{copies},{values_agree},{id},{distance}")?;
+            let label = |id: Option<u64>| match labelled {
+                true => format!(",{}", quoted(id.and_then(|id| self.memory.label(id)).unwrap_or_default())),
+                false => String::new(),
+            };
+            let [own_label, other_label] = [Some(*own), basin.nearest.map(|n| n.id)].map(label);
+            write!(file, "{own}{own_label},{copies},{values_agree},{id}{other_label},{distance}")?;
             let budgets = self.budgets.iter().map(|budgets| or_empty(budgets.each[rank].map(u64::from)));
             budgets.into_iter().try_for_each(|budget| write!(file, ",{budget}"))?;
             writeln!(file)?;
