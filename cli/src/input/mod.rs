@@ -27,7 +27,7 @@ use crate::failure::Result;
 
 pub use binarized::Binarized;
 pub use ids::{IdStream, Ids, ScopeFiles};
-pub use numbers::{Numbers, may_hold_numbers};
+pub use numbers::{Held, Numbers, may_hold_numbers};
 pub use reading::{Loaded, Reading, Shape, check_options, unknown_of};
 pub use remember::{bit_order, check_shape, notes_in_words, notes_of, of_values, remembered, remembered_shape};
 pub use sniff::sniffed;

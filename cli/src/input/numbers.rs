@@ -141,8 +141,8 @@ impl Numbers {
     /// Each number is finite, but for unknown positions of queries in tables, which are not a number.
     pub fn next(&mut self, reading: &Reading<'_>, most: usize, numbers: &mut Vec<f64>) -> Result<usize> {
         let count = self.rows.numbers(reading, most, numbers)?;
-        let bad = |number: &f64| !number.is_finite() && !(self.table && number.is_nan());
-        if let Some(at) = numbers.iter().position(bad) {
+        let good = |number: &f64| number.is_finite() || self.table && number.is_nan();
+        if let Some(at) = numbers.iter().position(|number| !good(number)) {
             let (row, column) = (self.rows.before() - count + at / self.columns(), at % self.columns());
             let found = npy::shown(numbers[at]);
             let hint = if numbers[at].is_nan() { ": what is missing has no sign" } else { "" };

@@ -165,14 +165,16 @@ fn remembered_thresholds(
     };
     match (options.binarize, noted) {
         (None, None) => Ok(None),
-        (None, Some(noted)) if options.packed => {
-            tell("--packed".into(), noted);
-            Ok(None)
-        }
-        (None, Some(noted)) => match options.encoding.and_then(word) {
-            // Tables and arrays of bits may be either, and so it is no contradiction.
-            Some(_) => Ok(None),
-            None => Ok(drawn(noted)),
+        (None, Some(noted)) => match (options.packed, options.encoding.and_then(word)) {
+            (false, None) => Ok(drawn(noted)),
+            (true, _) => {
+                tell("--packed".into(), noted);
+                Ok(None)
+            }
+            (false, Some(encoding)) => {
+                tell(format!("--encoding {encoding}"), noted);
+                Ok(None)
+            }
         },
         (Some(given), Some(noted)) if given == noted => Ok(drawn(noted)),
         (Some(given), noted) => {

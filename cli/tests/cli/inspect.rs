@@ -130,6 +130,8 @@ fn what_is_no_file_of_patterns_is_refused() {
     s.refused(&["inspect", "folder"], &["folder", "found none"]);
     s.refused(&["inspect", "nowhere.npy"], &["nowhere.npy", "No such file"]);
     s.refused(&["inspect", "keys.txt", "--packed"], &["--packed"]);
+    s.write("signs.npy", int8(&[&[1, -1, 1]]));
+    s.refused(&["inspect", "signs.npy", "--dim", "2"], &["expected dimension 2, found 3"]);
 }
 
 /// A file whose ending does not tell is known by what it begins with; queries are told as such.

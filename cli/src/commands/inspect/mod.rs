@@ -15,8 +15,7 @@ use crate::args::{FormatArg, Input, Inspect, ThresholdArg};
 use crate::drawing::beside;
 use crate::failure::{Failure, Result, about};
 use crate::input::{
-    Loaded, Numbers, Reading, Shape, Source, Stream, check_options, may_hold_numbers, notes_in_words, remembered_shape,
-    sniffed,
+    Held, Loaded, Numbers, Reading, Shape, Source, Stream, check_options, may_hold_numbers, notes_in_words, remembered_shape, sniffed,
 };
 use crate::memory::open;
 use crate::output::say;
@@ -208,6 +207,10 @@ impl File<'_> {
         let input = Input { encoding: None, binarize: None, ..self.input.clone() };
         let reading = Reading::stored(&self.source, "keys", self.input.dim, &input);
         let Ok(Ok(mut numbers)) = Numbers::open(&reading) else { return Ok(None) };
+        // Such are patterns, and something else is the matter.
+        if numbers.held() == Held::Signs {
+            return Ok(None);
+        }
         let census = Census::of(&mut numbers, &reading)?;
         let choices = census.choices(numbers, &reading)?;
         Ok(Some((census, choices)))

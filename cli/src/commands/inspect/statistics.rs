@@ -12,6 +12,9 @@ use crate::report::{progress, tell};
 /// Bytes of patterns that are held at once, to be compared with one another.
 const KEPT_BYTES: usize = 1 << 30;
 
+/// Patterns that are, at the most: each takes a few words beside its own.
+const KEPT: usize = 1 << 25;
+
 /// Words that are compared for closest pairs at the most.
 const WORK: u128 = 1 << 33;
 
@@ -46,7 +49,11 @@ impl Statistics {
             let ones = pattern.words().iter().map(|word| word.count_ones() as usize).sum();
             (self.least, self.most) = (self.least.min(ones), self.most.max(ones));
             self.counters.add(pattern.words());
-            if self.keeps && self.len == self.kept.len() as u64 && self.kept.bytes() < KEPT_BYTES {
+            if self.keeps
+                && self.len == self.kept.len() as u64
+                && self.kept.len() < KEPT
+                && self.kept.bytes() < KEPT_BYTES
+            {
                 self.kept.push(&pattern)?;
             }
             self.len += 1;
