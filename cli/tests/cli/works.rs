@@ -301,8 +301,8 @@ fn bench_reports_its_figures() {
 #[test]
 fn demo_draws_its_sheet() {
     let sandbox = Sandbox::new();
-    let json = sandbox.json(&["demo", "--out", "a/b", "--json"]);
-    let png = sandbox.read("a/b/digits.png");
+    let json = sandbox.json(&["demo", "--out", "a b/c", "--json"]);
+    let png = sandbox.read("a b/c/digits.png");
     assert!(png.starts_with(b"\x89PNG") && png.len() > 4000);
     let share = |collection: &str, corruption: &str, rule: &str, setting: &str| {
         let results = json["results"].as_array().unwrap().iter();
@@ -320,6 +320,38 @@ fn demo_draws_its_sheet() {
     assert!(share("all", "10 % flipped", "modern", "hetero") > 0.95);
     assert!(share("all", "10 % flipped", "classical", "hetero") < 0.05);
     assert_eq!(share("random", "none", "classical", "auto-kept"), 1.0);
+}
+
+/// The demo leaves what its last lines speak of, and they run as they stand from where it ran, whether the program is on the
+/// path or not.
+#[test]
+fn demo_says_how_to_go_on() {
+    let sandbox = Sandbox::new();
+    let said = sandbox.done(&["demo", "--out", "it's new", "--seed", "7"]);
+    let json = sandbox.json(&["demo", "--out", "it's new", "--seed", "7", "--json"]);
+    let files: Vec<&str> = json["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap()).collect();
+    assert_eq!(files, ["it's new/digits.pop", "it's new/noisy.npy", "it's new/half.txt"]);
+    let next: Vec<&str> = json["next"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    assert_eq!(next.len(), 3);
+    for line in next {
+        assert!(said.lines().any(|printed| printed == line), "{line}: {said}");
+        let shell = std::process::Command::new("sh").args(["-c", line]).current_dir(sandbox.path("")).output().unwrap();
+        assert!(shell.status.success(), "{line}: {}", String::from_utf8_lossy(&shell.stderr));
+    }
+    let info = sandbox.json(&["info", files[0], "--json"]);
+    assert_eq!((&info["patterns"], &info["notes"]["shape"]), (&1797.into(), &"8x8".into()));
+    // One of each digit: noisy ones are near their own, halves agree with theirs in all that is known.
+    let noisy = sandbox.json(&["search", files[0], "--queries", files[1], "--json"]);
+    assert_eq!(noisy["ids"].as_array().unwrap().len(), 10);
+    let half = sandbox.json(&["search", files[0], "--queries", files[2], "--json"]);
+    assert!(half["distances"].as_array().unwrap().iter().all(|distance| distance[0] == 0), "{half}");
+    assert_eq!(half["unknown_positions"], 320);
+    // Where the program is on the path it is called by its name.
+    let program = assert_cmd::cargo::cargo_bin("popfield");
+    let mut on_path = sandbox.command(&["demo", "--json"]);
+    let output = on_path.env("PATH", program.parent().unwrap()).output().unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(json["next"][0].as_str().unwrap().starts_with("popfield recall popfield-demo/digits.pop"), "{json}");
 }
 
 #[test]
