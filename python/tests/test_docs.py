@@ -44,8 +44,9 @@ def blocks_of(page):
     return blocks
 
 
-@pytest.mark.parametrize("page", ["README.md", "python/README.md"])
-def test_readme(page):
+@pytest.mark.parametrize("page", ["README.md", "python/README.md", "docs/files-and-stores.md"])
+def test_readme(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     for block in blocks_of(page):
         exec(block, {})
 

@@ -18,9 +18,9 @@ memory are not independent. With none of --load, --rate and --patterns the numbe
 99 % succeed; ends that the trials do not bound are 0 or ∞, which JSON has as null. 99 % is bounded from below by some \
 370 memories that all succeed. The rules pseudo-inverse and storkey learn up to 8192 keys or positions. A range is \
 FIRST:LAST:STEP, FIRST:LAST:xFACTOR or numbers with commas.\n\nExamples:\n  \
-popfield capacity --rule hebb --dim 500,1000 --load 0.02:0.2:0.02 --observable bit-error --plot errors.svg\n  \
-popfield capacity --rule exponential --dim 16,24,32 --rate 0.3:0.9:0.05 --trials 1000 --plot threshold.svg\n  \
-popfield capacity --rule hebb --setting auto-zeroed --dynamics async --dim 1000 --load 0.02:0.2:0.01 --observable overlap --theory ags --resume ags.journal\n  \
+popfield capacity --rule hebb --dim 500,1000 --load 0.02:0.2:0.02 \\\n      --observable bit-error --plot errors.svg\n  \
+popfield capacity --rule exponential --dim 16,24,32 --rate 0.3:0.9:0.05 \\\n      --trials 1000 --plot threshold.svg\n  \
+popfield capacity --rule hebb --setting auto-zeroed --dynamics async \\\n      --dim 1000 --load 0.02:0.2:0.01 --observable overlap --theory ags \\\n      --resume ags.journal\n  \
 popfield capacity --rule pseudo-inverse --dim 64,128"
 )]
 #[command(group(clap::ArgGroup::new("sizes").args(["load", "rate", "patterns"])))]

@@ -36,8 +36,8 @@ pub struct RandomArgs {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  popfield noise noisy.npy --of digits.pop --count 100 --noise 0.1 --ids-out ids.npy\n  \
-popfield recall digits.pop --queries noisy.npy --out recalled.npy\n\n\
+    after_help = "Example:\n  popfield noise more.npy --of digits.pop --count 100 --noise 0.1 \\\n      --ids-out ids.npy\n  \
+popfield recall digits.pop --queries more.npy --out recalled.npy\n\n\
 Each key is drawn from all that are stored, so that some may come several times. The same seed draws the same keys and \
 noise on every machine: of a memory of random patterns those of popfield bench."
 )]

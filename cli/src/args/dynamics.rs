@@ -13,8 +13,8 @@ use crate::failure::{Failure, Result};
 #[derive(Debug, Args)]
 #[command(
     after_help = files_and("Examples:\n  popfield dynamics digits.pop --queries noisy.npy --order async --plot runs.svg\n  \
-popfield dynamics digits.pop --start random --count 100 --separation exponential --beta 0.5 --json\n  \
-popfield dynamics digits.pop --queries half.txt --clamp known --rule pseudo-inverse --moore-penrose")
+popfield dynamics digits.pop --start random --count 100 \\\n      --separation exponential --beta 0.5 --json\n  \
+popfield dynamics digits.pop --queries half.txt --clamp known \\\n      --rule pseudo-inverse --moore-penrose")
 )]
 #[command(group(clap::ArgGroup::new("from").required(true).args(["queries", "start"])))]
 pub struct DynamicsArgs {

@@ -7,8 +7,7 @@ use clap::Args;
 use super::shared::{Input, QueryInput, Threads, files_and};
 
 #[derive(Debug, Args)]
-#[command(after_help = files_and("Examples:\n  popfield inspect digits.npy\n  popfield inspect scans.npy --binarize otsu --show 2\n  \
-popfield inspect digits.pop --json\n\n\
+#[command(after_help = files_and("Examples:\n  popfield inspect noisy.npy\n  popfield inspect half.txt --show 10\n  popfield inspect digits.pop --json\n\n\
 Where a file cannot be read without being told how, this tells what it holds and which options say so. Shares and\n\
 constant positions are of all patterns; what takes time or memory beyond bounds is of some of them, and says so."))]
 pub struct Inspect {

@@ -43,7 +43,8 @@ use shared::{distance, files_and, named, positive};
 `popfield create --help` tells of each.\n\
 Exit status: 0 done; 1 it ran and the answer is no (validate, verify, check-receipts, stress); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
 POPFIELD_TIER forces a SIMD tier (see `popfield info --tiers`).\n\n\
-Example:\n  popfield create digits.pop --keys digits.npy\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy"
+Example, in the folder that `popfield demo` leaves, as all examples:\n  popfield inspect noisy.npy\n  \
+popfield recall digits.pop --queries noisy.npy --out recalled.npy\n  popfield create mine --keys noisy.npy"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -124,10 +125,11 @@ pub struct Info {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = files_and("Examples:\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy --report report.json\n  \
-popfield recall digits.pop --queries noisy.txt --separation polynomial --degree 3 --steps 5 --tie stay --json\n  \
-popfield recall digits.pop --queries noisy.npy --rule pseudo-inverse --moore-penrose\n  \
-popfield recall digits.pop --queries noisy.npy --exclude seen.txt --out recalled.npy\n  \
+    after_help = files_and("Examples:\n  popfield recall digits.pop --queries noisy.npy --out recalled.npy\n  \
+popfield recall digits.pop --queries half.txt --out recalled/ --report r.json\n  \
+popfield recall digits.pop --queries noisy.npy --separation polynomial \\\n      --degree 3 --steps 5 --tie stay --json\n  \
+popfield recall digits.pop --queries noisy.npy \\\n      --rule pseudo-inverse --moore-penrose\n  \
+seq 0 9 > seen.txt\n  popfield recall digits.pop --queries noisy.npy --exclude seen.txt\n  \
 popfield recall digits.pop --queries noisy.npy --receipts proofs.jsonl")
 )]
 pub struct RecallArgs {
@@ -190,8 +192,8 @@ pub struct RecallArgs {
 #[derive(Debug, Args)]
 #[command(after_help = files_and("Examples:\n  popfield search digits.pop --queries noisy.npy --top 10 --out nearest.npz\n  \
 popfield search digits.pop --queries noisy.npy --radius 6\n  \
-popfield search digits.pop --queries noisy.npy --top 3 --only ids.npy --missing ok\n  \
-popfield search digits.pop --queries noisy.npy --radius 6 --receipts proofs.jsonl"))]
+seq 0 2000 > ids.txt\n  popfield search digits.pop --queries noisy.npy --top 3 \\\n      --only ids.txt --missing ok\n  \
+popfield search digits.pop --queries noisy.npy --radius 6 \\\n      --receipts proofs.jsonl"))]
 pub struct Search {
     /// The memory
     pub memory: PathBuf,
@@ -229,7 +231,7 @@ pub struct Search {
 
 #[derive(Debug, Args)]
 #[command(after_help = files_and("Examples:\n  popfield overlaps digits.pop --queries noisy.npy --out overlaps.npy\n  \
-popfield overlaps digits.pop --queries noisy.npy --out distances.npy --distances"))]
+popfield overlaps digits.pop --queries noisy.npy --distances \\\n      --out distances.npy"))]
 pub struct Overlaps {
     /// The memory
     pub memory: PathBuf,
@@ -252,7 +254,7 @@ pub struct Overlaps {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  popfield learn digits.pop --rule storkey\n  \
-popfield learn digits.pop --rule pseudo-inverse --moore-penrose --diagonal zero --out weights.npy")]
+popfield learn digits.pop --rule pseudo-inverse --moore-penrose \\\n      --diagonal zero --out weights.npy")]
 pub struct Learn {
     /// The memory
     pub memory: PathBuf,
@@ -282,7 +284,7 @@ pub struct Learn {
 #[derive(Debug, Args)]
 #[command(
     after_help = files_and("Examples:\n  popfield basins digits.pop --plot basins.svg --csv basins.csv\n  popfield basins digits.pop --beta 0.25 --radius 20\n  \
-popfield basins digits.pop --separation polynomial --degree 9 --from-queries noisy.npy\n  \
+popfield basins digits.pop --separation polynomial --degree 9 \\\n      --from-queries noisy.npy\n  \
 popfield basins digits.pop --resume basins.run           # again after Ctrl-C: goes on\n\n\
 Each position of a pattern that a query has flipped costs 2, each unknown one 1: as long as this is within the\n\
 budget of a pattern, it is recalled in every bit, whatever the positions are. Takes half a scan of all patterns for\n\
@@ -335,7 +337,7 @@ pub enum IndexUse {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  popfield index digits.pop\n  popfield index digits.pop --tables 4 --chunk 12\n  \
-popfield basins digits.pop                    # kept in the index, once there is one\n  \
+popfield basins digits.pop          # kept in the index, once there is one\n  \
 popfield recall digits.pop --queries noisy.npy --report report.json")]
 pub struct IndexArgs {
     /// The memory
@@ -381,7 +383,8 @@ pub struct SpectrumArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  popfield bench --patterns 1000000 --dim 512 --batch 256\n  \
-popfield bench --separation linear --patterns 560 --dim 4096 --batch 1 --json\n  popfield bench --suite --threads 1\n  popfield bench --growth growth.svg")]
+popfield bench --separation linear --patterns 560 --dim 4096 --batch 1 --json\n  popfield bench --suite --threads 1  # minutes\n  \
+popfield bench --growth growth.svg  # minutes")]
 pub struct Bench {
     /// The standard grid of cases instead of one
     #[arg(long, conflicts_with_all = ["patterns", "dim", "batch", "noise", "noise_model", "separation", "beta", "degree"])]
@@ -428,7 +431,7 @@ With --plant-errors each prediction is falsified: rates by a quarter, thresholds
 mean largest overlap by a twentieth, the overlap m to that of a load a tenth larger or at the critical one, bounds by a factor or the missing 2 of their exponent, a zero to what the neighbouring theory \
 says. The intervals stay as they are.\n\n\
 Exit status: 0 all checks pass, or with --plant-errors all fail; 1 not so.\n\n\
-Examples:\n  popfield validate --seed 7\n  popfield validate --plant-errors\n  popfield validate --only attention --full"
+Examples:\n  popfield validate --seed 7\n  popfield validate --plant-errors\n  popfield validate --only attention --full  # minutes"
 )]
 pub struct Validate {
     /// Seed of all that is drawn

@@ -24,9 +24,14 @@ pub struct AssociationArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = files_and("Examples:\n  popfield create faces --keys faces/\n  \
-popfield create words --keys codes.npy more.npy --packed --dim 512 --values words.npy --value-dim 64\n  \
-popfield create empty --dim 512 --value-dim 64\n  popfield create faces --from faces.pop"))]
+#[command(after_help = files_and("Examples:\n  popfield create mine --keys noisy.npy\n  popfield create digits --from digits.pop\n  \
+popfield recall digits.pop --queries noisy.npy --out faces/\n  popfield create people --keys faces/  # labelled by the names of the images\n  \
+popfield random codes.npy --patterns 1000 --dim 512 --packed-out\n  \
+popfield random words.npy --patterns 1000 --dim 64\n  \
+popfield create codes --keys codes.npy --packed\n  \
+popfield create pairs --keys words.npy --values words.npy\n  \
+popfield create empty --dim 512 --value-dim 64\n  \
+printf '0.2,-1.5,3\\n1,2,-0.5\\n' > real.csv\n  popfield create real --keys real.csv --binarize sign"))]
 pub struct Create {
     /// The memory to make: a folder
     pub memory: PathBuf,
@@ -53,8 +58,8 @@ pub struct Create {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = files_and("Examples:\n  popfield append faces --keys more/\n  \
-popfield append words --keys codes.npy --values words.npy --ids ids.npy"))]
+#[command(after_help = files_and("Examples:\n  popfield append digits.pop --keys noisy.npy\n  \
+popfield create mine --keys noisy.npy\n  seq 100 109 > ids.txt\n  popfield append mine --keys noisy.npy --ids ids.txt"))]
 pub struct Append {
     /// The memory
     pub memory: PathBuf,
@@ -73,7 +78,9 @@ pub struct Append {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  popfield forget faces --ids gone.txt --missing ok")]
+#[command(
+    after_help = "Example:\n  seq 1790 1800 > gone.txt\n  popfield forget digits.pop --ids gone.txt --missing ok"
+)]
 pub struct Forget {
     /// The memory
     pub memory: PathBuf,
@@ -91,7 +98,7 @@ pub struct Forget {
 #[derive(Debug, Args)]
 #[command(
     after_help = "An index beside the memory is looked at too; one that is whole but of other patterns is no damage.\n\n\
-                  Exit status: 0 all is as it was written; 1 something is damaged.\n\nExample:\n  popfield verify faces"
+                  Exit status: 0 all is as it was written; 1 something is damaged.\n\nExample:\n  popfield verify digits.pop"
 )]
 pub struct Verify {
     /// The memory
@@ -102,7 +109,7 @@ pub struct Verify {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  popfield compact faces")]
+#[command(after_help = "Example:\n  popfield create digits --from digits.pop\n  popfield compact digits")]
 pub struct Compact {
     /// The memory, a folder
     pub memory: PathBuf,
@@ -112,8 +119,9 @@ pub struct Compact {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  popfield export faces --out faces.npy --ids-out ids.npy\n  \
-popfield export faces --out faces.pop\n  popfield export words --out words.npy --values --packed-out")]
+#[command(after_help = "Examples:\n  popfield export digits.pop --out digits.npy --ids-out ids.npy\n  \
+popfield export digits.pop --out packed.npy --packed-out\n  \
+popfield create mine --keys noisy.npy\n  popfield export mine --out mine.pop")]
 pub struct Export {
     /// The memory
     pub memory: PathBuf,

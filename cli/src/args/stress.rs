@@ -18,8 +18,8 @@ the patterns are appended to a new store, in constant memory, and recalled from 
 With --hours the operations follow from the seed, which is told with whatever is wrong.\n\n\
 Exit status: 0 no answer was wrong; 1 one was.\n\n\
 Examples:\n  popfield stress --patterns 1000000 --dim 512\n  \
-popfield stress --patterns 1000000000 --dim 64 --plot cost.svg\n  \
-popfield stress --patterns 10000000 --dim 1024 --store memory\n  \
+popfield stress --patterns 1000000000 --dim 64 --plot cost.svg  # needs 9 GiB\n  \
+popfield stress --patterns 10000000 --dim 1024 --store memory  # minutes\n  \
 popfield stress --patterns 1000000 --dim 256 --store soaked --hours 1"
 )]
 pub struct StressArgs {

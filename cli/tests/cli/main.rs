@@ -13,6 +13,7 @@ mod lecture;
 mod limits;
 mod manual;
 mod networks;
+mod pages;
 mod placing;
 mod random;
 mod receipts;
