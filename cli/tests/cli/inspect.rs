@@ -22,7 +22,7 @@ fn patterns_are_counted_and_drawn() {
         "3 of dimension 6, pictures of 3 × 2",
         "44.4 % of all positions; 33.3 % to 50.0 % of a pattern",
         "of 6 positions 2 always +1 (0, 1), 3 always −1 (2, 3, 5)",
-        "1 repeats an earlier pattern, first 2, which is 0",
+        "1 repeats an earlier one, first 2, which is 0",
         "0 and 1 at 1; half have another within 1",
         "▀█·   ▀▀·   ▀█·\n0     1     2\n",
         "create 'a b.pop' --keys 'a b.txt'",

@@ -216,11 +216,11 @@ impl Census {
         };
         for method in methods {
             let says = match method {
-                BinarizeArg::Sign => "above 0 is +1".to_owned(),
-                BinarizeArg::Mean => "above the mean of its position is +1".to_owned(),
-                BinarizeArg::Median => "above the median of its position is +1".to_owned(),
-                BinarizeArg::Otsu => "above what divides all numbers best is +1".to_owned(),
-                BinarizeArg::Above(number) => format!("above {number} is +1"),
+                BinarizeArg::Sign => "above 0".to_owned(),
+                BinarizeArg::Mean => "above its position's mean".to_owned(),
+                BinarizeArg::Median => "above its position's median".to_owned(),
+                BinarizeArg::Otsu => "above what divides all best".to_owned(),
+                BinarizeArg::Above(number) => format!("above {number}"),
             };
             let mut tried = choice(&format!("--binarize {method}"), says, false);
             (tried.common, numbers) = self.tried(method, numbers, reading)?;

@@ -31,6 +31,12 @@ const TOGETHER: usize = 1 << 16;
 /// Positions that are told one by one.
 const LISTED: usize = 8;
 
+/// The same where there are some of +1 and some of −1.
+const FEW: usize = 3;
+
+/// Letters of a fact, so that it stands in one line of a terminal.
+const WIDTH: usize = 70;
+
 pub fn run(args: &Inspect) -> Result<()> {
     crate::use_threads(args.threads)?;
     if is_memory(&args.file)? {
@@ -98,6 +104,8 @@ struct Found {
     drawn: Vec<(String, Query)>,
     shape: Option<Shape>,
     unknown: u64,
+    /// How keys of a memory were read.
+    read_as: String,
     notes: Vec<String>,
     /// What patterns are called when they are told one by one; else by their numbers.
     called: Option<Box<dyn Fn(usize) -> String>>,
@@ -153,6 +161,7 @@ impl File<'_> {
             drawn,
             shape,
             unknown: 0,
+            read_as: String::new(),
             notes: stream.told.clone(),
             called: None,
             line: ("store", line),
@@ -185,6 +194,7 @@ impl File<'_> {
             drawn: drawn.map(|(at, query)| (at.to_string(), query)).collect(),
             shape: loaded.shape,
             unknown: loaded.unknown(),
+            read_as: String::new(),
             notes: loaded.notes.clone(),
             common: statistics.finish()?,
             called: None,
@@ -267,9 +277,9 @@ impl File<'_> {
                 let constant = common.always_plus.len() + common.always_minus.len();
                 let constant = match constant {
                     0 => String::new(),
-                    constant => format!(", {constant} of {} positions constant", common.dim),
+                    constant => format!(", {constant} constant"),
                 };
-                format!(": {} are{constant}", percent(common.plus))
+                format!(": {} are +1{constant}", percent(common.plus))
             });
             say(format_args!("  {:width$}  {}{comes}{of_queries}", choice.options, choice.says))?;
         }
@@ -307,18 +317,15 @@ fn of_memory(args: &Inspect) -> Result<()> {
     more.insert("memory".into(), json!(true));
     more.insert("value_dim".into(), json!(memory.value_dim()));
     more.insert("read_as".into(), json!(memory.notes()));
-    let read_as = match memory.notes().is_empty() {
-        true => String::new(),
-        false => format!("; keys were read as {}", notes_in_words(memory.notes())),
-    };
     let common = statistics.finish()?;
     Found {
         file: args.file.display().to_string(),
-        form: format!("a memory, {kind}, {} → {}{read_as}", memory.dim(), memory.value_dim()),
+        form: format!("a memory, {kind}, {} → {}", memory.dim(), memory.value_dim()),
         common,
         drawn,
         shape: remembered_shape(memory.notes()),
         unknown: 0,
+        read_as: notes_in_words(memory.notes()),
         notes: Vec::new(),
         called: Some(Box::new(move |at| ids.get(at).map_or_else(String::new, u64::to_string))),
         line: ("ask", format!("{} recall {} --queries F", program(), quoted(&args.file))),
@@ -336,6 +343,7 @@ impl Found {
         let mut rows = vec![
             ("file", format!("{}: {}", self.file, self.form)),
             ("patterns", format!("{} of dimension {}{}", common.len, common.dim, self.shape_in_words())),
+            ("read as", self.read_as.clone()),
         ];
         match self.unknown {
             0 => {
@@ -377,12 +385,13 @@ impl Found {
     }
 
     fn constant(&self) -> String {
+        let (plus, minus) = (&self.common.always_plus, &self.common.always_minus);
+        let most = if plus.is_empty() || minus.is_empty() { LISTED } else { FEW };
         let listed = |places: &[usize], sign: &str| {
-            let (count, more) = (places.len(), if places.len() > LISTED { ", …" } else { "" });
-            let places = places.iter().take(LISTED).map(usize::to_string).collect::<Vec<_>>().join(", ");
+            let (count, more) = (places.len(), if places.len() > most { ", …" } else { "" });
+            let places = places.iter().take(most).map(usize::to_string).collect::<Vec<_>>().join(", ");
             (count > 0).then(|| format!("{count} always {sign} ({places}{more})"))
         };
-        let (plus, minus) = (&self.common.always_plus, &self.common.always_minus);
         let both: Vec<String> = listed(plus, "+1").into_iter().chain(listed(minus, "−1")).collect();
         match (self.common.len, both.is_empty()) {
             (1, _) => String::new(),
@@ -399,11 +408,10 @@ impl Found {
             None => format!("none{some}"),
             Some((at, original)) => {
                 let (at, original) = (self.called(at), self.called(original));
-                let most =
-                    if copies.most > 2 { format!("; one is there {} times", copies.most) } else { String::new() };
+                let most = if copies.most > 2 { format!("; up to {} are alike", copies.most) } else { String::new() };
                 let count = copies.count;
                 let repeat = if count == 1 { "repeats" } else { "repeat" };
-                format!("{count} {repeat} an earlier pattern, first {at}, which is {original}{most}{some}")
+                format!("{count} {repeat} an earlier one, first {at}, which is {original}{most}{some}")
             }
         }
     }
@@ -420,11 +428,14 @@ impl Found {
         let pair = |&(a, b, distance): &(usize, usize, u32)| {
             format!("{} and {} at {distance}", self.called(a), self.called(b))
         };
-        let pairs: Vec<String> = closest.pairs.iter().map(pair).collect();
+        let mut pairs: Vec<String> = closest.pairs.iter().map(pair).collect();
         let sampled = closest.sampled.map_or(String::new(), |sampled| format!(" (of {sampled} patterns)"));
-        let median = closest.median;
-        let half = format!("half have another within {median}");
-        format!("{}; {half}{sampled}{}", pairs.join(", "), self.compared())
+        let half = format!("half have another within {}{sampled}{}", closest.median, self.compared());
+        // As many as there is room for.
+        while pairs.len() > 1 && pairs.join(", ").chars().count() + 2 + half.chars().count() > WIDTH {
+            pairs.pop();
+        }
+        format!("{}; {half}", pairs.join(", "))
     }
 
     fn json(&self) -> Value {
