@@ -16,6 +16,10 @@ pub struct Binarized {
     thresholds: Thresholds,
     /// Those that were read last.
     some: Vec<f64>,
+    /// Patterns so far that are the same at all positions, and the least and the greatest number.
+    constant: usize,
+    least: f64,
+    greatest: f64,
 }
 
 impl Binarized {
@@ -41,7 +45,8 @@ impl Binarized {
                 thresholds.clone()
             }
         };
-        Ok(Self { numbers, thresholds, some: Vec::new() })
+        let (least, greatest) = (f64::INFINITY, f64::NEG_INFINITY);
+        Ok(Self { numbers, thresholds, some: Vec::new(), constant: 0, least, greatest })
     }
 
     /// Rows of the file.
@@ -67,7 +72,6 @@ impl Binarized {
     pub fn next(&mut self, reading: &Reading<'_>, most: usize) -> Result<Option<Loaded>> {
         let (dim, failed) = (self.dim(), |error: popfield::Error| reading.error(&error));
         let (mut signs, mut known) = (Patterns::new(dim).map_err(failed)?, None::<Patterns>);
-        let (mut constant, mut least, mut greatest) = (0, f64::INFINITY, f64::NEG_INFINITY);
         let (mut words, mut unknown) = (vec![0u64; dim.div_ceil(64)], vec![0u64; dim.div_ceil(64)]);
         while signs.len() < most {
             let some = most - signs.len();
@@ -84,10 +88,10 @@ impl Binarized {
                     words[j / 64] |= u64::from(is_plus) << (j % 64);
                     unknown[j / 64] |= u64::from(number.is_nan()) << (j % 64);
                     plus += usize::from(is_plus);
-                    least = least.min(number);
-                    greatest = greatest.max(number);
+                    self.least = self.least.min(number);
+                    self.greatest = self.greatest.max(number);
                 }
-                constant += usize::from(plus == 0 || plus == dim);
+                self.constant += usize::from(plus == 0 || plus == dim);
                 if known.is_none() && unknown.iter().any(|&word| word != 0) {
                     known = Some(Patterns::filled(signs.len(), dim, true).map_err(failed)?);
                 }
@@ -103,7 +107,6 @@ impl Binarized {
         if signs.is_empty() {
             return Ok(None);
         }
-        let many = signs.len();
         let queries = match known {
             None => Queries::from(signs),
             Some(known) => Queries::with_known(signs, known).map_err(failed)?,
@@ -120,14 +123,18 @@ impl Binarized {
         }
         let mut loaded = Loaded::new(queries, form);
         loaded.shape = self.numbers.shape();
-        if constant > 0 && dim > 1 && self.numbers.held() != Held::Signs {
-            let (name, above) = (reading.source.name(), self.thresholds.in_words());
-            let which = if constant == 1 { "pattern is" } else { "patterns are" };
-            loaded.notes.push(format!(
-                "{name}: {constant} of {many} {which} all +1 or all −1, +1 being {above}: numbers are {least} to {greatest}"
-            ));
-        }
+        loaded.notes.extend(self.note(reading));
         Ok(Some(loaded))
+    }
+
+    /// What is to be said of the file, once all of it was read.
+    fn note(&self, reading: &Reading<'_>) -> Option<String> {
+        let told = self.numbers.left() == 0 && self.dim() > 1 && self.numbers.held() != Held::Signs;
+        let constant = Some(self.constant).filter(|&constant| told && constant > 0)?;
+        let (name, many, above) = (reading.source.name(), self.len(), self.thresholds.in_words());
+        let which = if many == 1 { "the pattern is".to_owned() } else { format!("{constant} of {many} patterns are") };
+        let (least, greatest) = (self.least, self.greatest);
+        Some(format!("{name}: {which} all +1 or all −1, +1 being {above}: numbers are {least} to {greatest}"))
     }
 }
 

@@ -117,6 +117,11 @@ impl Numbers {
         self.rows.len()
     }
 
+    /// Rows that were not read yet.
+    pub fn left(&self) -> usize {
+        self.rows.len() - self.rows.before()
+    }
+
     /// Positions of a row.
     pub fn columns(&self) -> usize {
         self.rows.columns()
@@ -159,7 +164,7 @@ impl Numbers {
 }
 
 /// A table in an array of its own.
-struct Copy {
+struct Copied {
     rows: npy::Rows,
     /// Whether −1 stands in it.
     minus: bool,
@@ -167,7 +172,7 @@ struct Copy {
 }
 
 /// Copies a table into an array that lasts as long as it is read. What is unknown becomes not a number.
-fn copied(file: BufReader<File>, reading: &Reading<'_>) -> Result<Copy> {
+fn copied(file: BufReader<File>, reading: &Reading<'_>) -> Result<Copied> {
     let keeping = |error: std::io::Error| {
         let (name, why) = (reading.source.name(), crate::failure::in_words(&error));
         Failure::Io(format!("{name}: keeping its numbers: {why}"))
@@ -200,7 +205,7 @@ fn copied(file: BufReader<File>, reading: &Reading<'_>) -> Result<Copy> {
     let length = file.metadata().map_err(keeping)?.len();
     let rows = npy::Rows::of(reading, (BufReader::with_capacity(1 << 20, file), length))?;
     let form = if head.names.is_some() { "numbers, below a line of names" } else { "numbers" };
-    Ok(Copy { rows, minus, form: form.to_owned() })
+    Ok(Copied { rows, minus, form: form.to_owned() })
 }
 
 /// Whether a file of this kind may hold numbers.

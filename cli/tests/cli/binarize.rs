@@ -105,9 +105,14 @@ fn greys_are_divided_as_pictures() {
     s.write("expected.txt", "--++\n-+-+\n");
     s.done(&["create", "expected", "--keys", "expected.txt"]);
     assert_eq!(s.keys("greys"), s.keys("expected"));
-    // What is dark all over is told.
+    // What is dark all over is told, once for a file.
     s.write("dark.npy", npy("|u1", false, "(1, 2, 2)", &[0, 1, 1, 0]));
-    s.noted(&["search", "greys", "--queries", "dark.npy"], &["all +1 or all −1", "above 106 (otsu)", "0 to 1"]);
+    let told = ["the pattern is all +1 or all −1", "above 106 (otsu)", "0 to 1"];
+    s.noted(&["search", "greys", "--queries", "dark.npy"], &told);
+    s.write("many.npy", npy("|u1", false, "(300000, 2, 2)", &[0, 200, 1, 1, 0, 0, 0, 3].repeat(150_000)));
+    let output = s.run(&["append", "greys", "--keys", "many.npy"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.lines().count() == 1 && said.contains("150000 of 300000 patterns are all"), "{said}");
 }
 
 #[test]

@@ -152,8 +152,10 @@ fn files_without_endings_and_queries() {
     for words in ["6 of 8 positions", "50.0 % of those that are known", "+?-?  0", "recall MEMORY --queries half.txt"] {
         assert!(said.contains(words), "{words}: {said}");
     }
-    let options: Vec<&str> = ["inspect", "half.txt", "--show", "0"].into();
-    assert!(!s.done(&options).contains("+?-?"));
+    assert!(!s.done(&["inspect", "half.txt", "--show", "0"]).contains("+?-?"));
+    s.write("half.csv", "1.5,?\n-0.5,2\n");
+    let json = s.json(&["inspect", "half.csv", "--binarize", "sign", "--json"]);
+    assert_eq!((&json["unknown_positions"], &json["readable"]), (&json!(1), &json!(true)));
 }
 
 /// Images that are all ink or all paper are told of, and how to divide them.

@@ -15,7 +15,7 @@ use crate::args::{FormatArg, Input, Inspect, ThresholdArg};
 use crate::drawing::beside;
 use crate::failure::{Failure, Result, about};
 use crate::input::{
-    Held, Loaded, Numbers, Reading, Shape, Source, Stream, check_options, may_hold_numbers, notes_in_words, remembered_shape, sniffed,
+    Held, Loaded, Numbers, Reading, Shape, Source, Stream, Thresholds, check_options, may_hold_numbers, notes_in_words, remembered_shape, sniffed,
 };
 use crate::memory::open;
 use crate::output::say;
@@ -172,10 +172,13 @@ impl File<'_> {
     /// The file read as queries.
     fn queries(&self) -> Result<Found> {
         let spinner = spinner(format!("reading {}", self.source.name()));
+        // Others are drawn from keys.
+        let thresholds = self.input.binarize.and_then(Thresholds::constant);
         let reading = Reading {
             erasable: true,
             role: "queries",
             erased_zero: self.args.more.erased.is_some(),
+            thresholds: thresholds.as_ref(),
             ..Reading::stored(&self.source, "queries", self.input.dim, &self.input)
         };
         let loaded: Loaded = reading.read()?;
@@ -243,7 +246,7 @@ impl File<'_> {
                 }
             }
         };
-        let why = failure.told(false).unwrap_or_default();
+        let why = failure.message();
         if self.args.json {
             let told = |choice: &Choice| {
                 json!({
