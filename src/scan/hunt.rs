@@ -9,7 +9,8 @@
 //!    else it is done once more for that query, by what was found, or by the next guess;
 //! 2. where there is nothing to guess by, a sample of the keys, read whole, gives a bound that surely holds;
 //! 3. the [`Plan`] chooses how many words to screen by, from what the sampled keys would have cost. Where many are within
-//!    the bound, every distance is taken: first for the nearest key alone, and if the crowd is as near as that, once more.
+//!    the bound, every distance is taken: first for the nearest key alone, and if the crowd is as near as that, once more;
+//!    of few queries and keys they are kept for that.
 //!
 //! What is found depends on none of this; it is all that was wanted.
 
@@ -18,10 +19,13 @@ use popfield_kernels::QueryPanel;
 use crate::scan::keys::Scan;
 use crate::scan::near::pass;
 use crate::scan::plan::Plan;
-use crate::scan::survey::survey;
+use crate::scan::survey::{distances, survey};
 use crate::scan::tiles::TILE;
 use crate::scan::watch::{Visit, Watch, Watched};
 use crate::{Queries, Result};
+
+/// Distances that are kept while queries whose near keys are a crowd look for the nearest of them: a megabyte.
+const DISTANCES_AT_ONCE: usize = 1 << 18;
 
 /// Shows some queries, given by their indices, the keys that their watchers want, by what `watcher` makes of the place
 /// of each among them.
@@ -91,7 +95,11 @@ impl<W: Watch, F: Fn(usize) -> W + Sync> Hunt<'_, F> {
         let all_words = (self.scan.side().len() * self.scan.side().words() * seekers.len()) as u64;
         let mut words_read = 0;
         let to_gain = |seeker: &Seeker| (self.watcher)(seeker.place).would_want(0) < seeker.limit;
-        if self.crowds(seekers) && seekers.iter().any(to_gain) {
+        let crowded = self.crowds(seekers) && seekers.iter().any(to_gain);
+        if crowded && seekers.len() * self.scan.side().len() <= DISTANCES_AT_ONCE {
+            return self.at_once(seekers, found);
+        }
+        if crowded {
             // The crowd may lie beyond what is wanted once the nearest key is known; a scan that keeps nothing tells.
             let nearest = survey(self.scan, &panel, |_| Least(u32::MAX))?;
             for (seeker, nearest) in seekers.iter_mut().zip(nearest) {
@@ -125,6 +133,28 @@ impl<W: Watch, F: Fn(usize) -> W + Sync> Hunt<'_, F> {
             }
             !content
         });
+        Ok(())
+    }
+
+    /// Contents all of `seekers`, who are few, by the distances of all keys, which are kept: the nearest key tells what is
+    /// wanted of them.
+    fn at_once(&self, seekers: &mut Vec<Seeker>, found: &mut [Option<Watched<W>>]) -> Result<()> {
+        let all_bits = (self.scan.side().len() * self.scan.side().words()) as u64 * 64;
+        for seeker in seekers.drain(..) {
+            let distances = distances(self.scan, self.queries, seeker.query)?;
+            let nearest = distances.iter().fold(u32::MAX, |least, &distance| least.min(distance));
+            let mut watcher = (self.watcher)(seeker.place);
+            let limit = seeker.sure.min(watcher.would_want(nearest));
+            let mut bound = limit.min(watcher.wants());
+            for (place, &distance) in distances.iter().enumerate() {
+                // What may not answer is farther than all that is wanted.
+                if distance < bound {
+                    watcher.meet(place, distance);
+                    bound = limit.min(watcher.wants());
+                }
+            }
+            found[seeker.place] = Some(Watched { watcher, bound, bits_read: seeker.bits_read + all_bits });
+        }
         Ok(())
     }
 

@@ -15,7 +15,8 @@ use crate::args::{FormatArg, Input, Inspect, ThresholdArg};
 use crate::drawing::beside;
 use crate::failure::{Failure, Result, about};
 use crate::input::{
-    Held, Loaded, Numbers, Reading, Shape, Source, Stream, Thresholds, check_options, may_hold_numbers, notes_in_words, remembered_shape, sniffed,
+    Held, Loaded, Numbers, Reading, Shape, Source, Stream, Thresholds, check_options, may_hold_numbers, notes_in_words,
+    remembered_shape, sniffed,
 };
 use crate::memory::open;
 use crate::output::say;
