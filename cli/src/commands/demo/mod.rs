@@ -1,7 +1,7 @@
 //! `popfield demo`: handwritten digits, stored, corrupted and recalled by each rule.
 
 mod attractors;
-mod digits;
+pub mod digits;
 mod left;
 mod sheet;
 

@@ -7,42 +7,77 @@ use popfield_lab::theory::attention;
 use popfield_lab::{BetaScaling, Experiment, Interval, Observable, Point, Rule, Setting, Study, Values};
 
 use super::chart::{BLACK, Chart};
-use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};
-use super::teacher::{Teacher, list, meeting};
+use super::claim::{Claim, Exercise, Measured, Predicted, Row, Section, Shown};
+use super::picture::{self, Picture, damaged};
+use super::plate::Plate;
+use super::teacher::{FEWEST, Teacher, list, meeting};
+use crate::commands::demo::digits::{self, Digits};
 use crate::failure::Result;
 
 pub const SECTION: Section = Section {
     id: "attention",
     title: "Attention",
-    lead: "Divide the exponential weights by their sum, which changes no sign, and the modern network reads \
-           sign[Σ_{i} softmax(β⟨x, x_{i}⟩) y_{i}]. Leave the sign out and it is the attention of a transformer: prompts are \
-           queries, β is 1/√d there.",
+    lead: r"Divide the exponential weights by their sum, which changes no sign, and call them softmax weights: $$w_i =
+        \frac{e^{\beta\langle x, x_i\rangle}}{\sum_k e^{\beta\langle x, x_k\rangle}}.$$ The modern network reads
+        $\operatorname{sign}(\sum_i w_i y_i)$. Leave the sign out and $\sum_i w_i y_i$ is the attention of a transformer
+        [@vaswani2017]: prompts are called queries, and $\beta$ is $1/\sqrt d$ there.",
     claims: &[
         Claim {
             id: "top-weight",
             title: "A weight above ½ settles every bit",
-            lead: "The attention vector is a weighted mean of values. If one key has more than half of the weight, all others \
-                   together cannot outvote it, in any bit, whatever their values are.",
-            statement: "Top weight w > ½ means that every bit is the nearest key's, with a margin of at least 2w − 1; and the \
-                        attention vector's signs are those of the modern network.",
+            lead: r"The attention vector is a weighted mean of values. If one key has more than half of the weight, all others
+                together cannot outvote it, in any bit, whatever their values are.",
+            statement: r"A top weight $w > \tfrac12$ means that every bit is the nearest key's, with a margin of at least $2w - 1$; and
+                the attention vector's signs are those of the modern network.",
+            derivation: &[
+                r"Let $w$ be the weight of key $1$. Multiplied by $y_{1j}$ the attention vector at position $j$ is $w + \sum_{i>1}
+                    \pm w_i$, its margin there.",
+                r"The other weights add up to $1 - w$, so the margin is at least $w - (1 - w) = 2w - 1$, which is positive if $w >
+                    \tfrac12$.",
+                r"If all other values oppose, the margin is exactly $2w - 1$: then the bit is lost if and only if $w \le \tfrac12$
+                    (a tie at $w = \tfrac12$ being no recall).",
+                r"The weights are those of the modern network divided by one positive number, so no sign changes.",
+            ],
             correction: None,
-            source: "Triangle inequality; Ramsauer et al. 2020, eq. 3. popfield's certificate named dominant is this test.",
+            source: r"Triangle inequality; [@ramsauer2020], eq. 3. The certificate that popfield calls dominant is this test.",
             show: top_weight,
         },
         Claim {
             id: "log-n",
-            title: "d = Θ(log n) dimensions suffice",
-            lead: "How many dimensions must keys have for attention to pick one of n? The theorem says: the logarithm of n, \
-                   times a constant. The constant can be measured.",
-            statement: "The right key has more than half of the weight from d = c ln n on, with c = 1/(β − ln cosh β) = 1.766 \
-                        for β = 1 and clean prompts.",
+            title: r"$d = \Theta(\log n)$ dimensions suffice",
+            lead: r"How many dimensions must keys have for attention to pick one of $n$? The theorem says: the logarithm of $n$, times
+                a constant. The constant can be measured.",
+            statement: r"The right key has more than half of the weight from $d = c\ln n$ on, with $c = 1/(\beta - \ln\cosh\beta)$, which is
+                $1.766$ for $\beta = 1$ and clean prompts.",
+            derivation: &[
+                r"To a clean prompt the right key weighs $e^{\beta d}$, each other one $e^{\beta S_d}$, on average $(\cosh\beta)^d$. It has
+                    more than half of the weight if and only if it outweighs the sum of the others, about $n(\cosh\beta)^d$.",
+                r"Logarithms: $\ln n < d\,(\beta - \ln\cosh\beta)$, or $d > c\ln n$.",
+                r"By Markov's inequality it fails with probability at most $n(\cosh\beta)^d e^{-\beta d}$. That is $\delta$ at $d =
+                    c\ln(n/\delta)$.",
+                r"With noise the right key weighs $e^{\beta(1-2p)d}$, so $c = 1/(\beta(1-2p) - \ln\cosh\beta)$. For small $\beta$,
+                    $\ln\cosh\beta$ is about $\beta^2/2$ and $c$ about $1/\beta$.",
+            ],
             correction: Some(
-                "Θ hides c, and c depends on β and on noise: 1.766 at β = 1, 2.731 with 10 % noise; for small β it grows as \
-                 1/β. At d = c ln n half of the prompts succeed; all but a share δ do from c ln(n/δ) on.",
+                r"$\Theta$ hides $c$, and $c$ depends on $\beta$ and on noise: $1.766$ at $\beta = 1$, $2.731$ with 10 % noise; for small
+                $\beta$ it grows as $1/\beta$. At $d = c\ln n$ about half of the prompts succeed; all but a share $\delta$ do from
+                $c\ln(n/\delta)$ on.",
             ),
-            source: "Large deviations of a fair sum, worst-case values; finite sizes by inversion of the characteristic \
-                     function.",
+            source: r"Large deviations of a sum of fair signs, worst values; finite sizes by inversion of the characteristic function.",
             show: log_n,
+        },
+    ],
+    exercises: &[
+        Exercise {
+            task: r"Three keys have overlaps $10$, $4$ and $4$ with a prompt, $\beta = 1$. What is the top weight, and how small can the
+                margin of a bit be?",
+            answer: r"$w = e^{10}/(e^{10} + 2e^4) = 1/(1 + 2e^{-6}) = 0.9951$; the margin is at least $2w - 1 = 0.9901$.",
+        },
+        Exercise {
+            task: r"A head of a transformer has $d = 64$ and $\beta = 1/\sqrt d = 1/8$. If its keys were random signs, among how many
+                could it still pick the one that equals its query?",
+            answer: r"The right key weighs $e^{64/8} = e^8 = 2981$, a stranger $(\cosh\tfrac18)^{64} = 1.647$ on average: up to about
+                $2981/1.647 = 1810$ keys. In the words of the claim $n = e^{d/c}$ with $c = 8.53$.",
         },
     ],
 };
@@ -60,7 +95,7 @@ fn top_weight(teacher: &Teacher) -> Result<Shown> {
     let beta = Beta::new(BETA)?;
     let recall = Recall::new(Separation::exponential(BETA)?);
     let (mut points, mut agree, mut settled) = (Vec::new(), Vec::new(), Vec::new());
-    for memory in 0..teacher.choose(40, 4) {
+    for memory in 0..teacher.choose(40, FEWEST) {
         let seed = teacher.seed.wrapping_add(memory);
         let (keys, values) = (
             Patterns::random(PATTERNS, DIM, seed, "attended keys")?,
@@ -99,20 +134,20 @@ fn top_weight(teacher: &Teacher) -> Result<Shown> {
     let predicted = run.predicted("numeric", measured).map_or(Predicted::Nothing, Predicted::Value);
     let exactly = |value: f64| Interval { value, low: value, high: value };
     let shown_points = points.iter().take(320).map(|&(weight, margin)| (weight, exactly(margin))).collect();
-    let chart = Chart::new("top weight w", "smallest margin of a bit")
+    let chart = Chart::new("top weight $w$", "smallest margin of a bit")
         .dots(0, "a prompt", shown_points)
-        .line(1, "2w − 1", vec![(0.0, -1.0), (1.0, 1.0)])
-        .place(BLACK, "w = ½", 0.5)
+        .line(1, "$2w - 1$", vec![(0.0, -1.0), (1.0, 1.0)])
+        .place(BLACK, r"$w = \tfrac12$", 0.5)
         .upwards(-1.02, 1.02);
-    Shown::new(vec![run.command.clone()])
+    Ok(Shown::new(vec![run.command.clone()])
         .note(
-            "The command measures the last row: the worst values are lost if and only if w ≤ ½. The attention vector \
-             is in the library alone (Memory::attend, Memory::attention_weights), which measured the other rows and \
-             the figure when this page was written.",
+            r"The command measures the last row: the worst values are lost if and only if $w \le \tfrac12$. The attention
+                vector is in the library alone (`Memory::attend`, `Memory::attention_weights`), which measured the other rows
+                and the figures when this page was written.",
         )
         .rows([
             Row::new(
-                "prompts with w > ½ that recall the nearest key's value, by 2w − 1 or more",
+                r"prompts with $w > \tfrac12$ that recall the nearest key's value, by $2w - 1$ or more",
                 Predicted::Value(1.0),
                 Measured::count(settled.into_iter()),
             ),
@@ -123,11 +158,40 @@ fn top_weight(teacher: &Teacher) -> Result<Shown> {
             ),
             Row::estimate("prompts whose right key has not more than ½ of the weight", predicted, measured.estimate),
         ])
+        .plate(attended(teacher)?)
         .plate(chart.plate(format!(
-            "β = {BETA}, d = {DIM}, n = {PATTERNS}, prompts with {} bits flipped. To the right of ½ no prompt is below 0; to the \
-             left many are recalled all the same.",
+            "$\\beta = {BETA}$, $d = {DIM}$, $n = {PATTERNS}$, prompts with {} signs flipped. To the right of ½ no prompt is below \
+             $0$; to the left many are recalled all the same.",
             popfield::patterns::flips(NOISE, DIM)
-        )))
+        ))))
+}
+
+/// The attention vector of a damaged digit among the ten, from flat to sharp.
+fn attended(teacher: &Teacher) -> Result<Plate> {
+    const BETAS: [f64; 5] = [0.02, 0.05, 0.1, 0.2, 0.5];
+    let digits = Digits::load()?;
+    let chosen: Vec<_> = digits.one_of_each().into_iter().filter_map(|place| digits.images.get(place)).collect();
+    let memory = Memory::auto_associative(chosen.iter().collect::<popfield::Result<Patterns>>()?)?;
+    let right = &chosen[3];
+    let prompts = damaged(right, &[0.2], teacher.seed)?.iter().collect::<popfield::Result<Patterns>>()?;
+    let prompt = prompts.iter().map(|prompt| Picture::against(&prompt, right, digits::SIDE).label("prompt"));
+    let (mut vectors, mut signs): (Vec<Picture>, Vec<Picture>) = (prompt.collect(), Vec::new());
+    signs.push(Picture::of(right, digits::SIDE).label("stored"));
+    for beta in BETAS {
+        let queries = prompts.clone().into();
+        let weights = memory.attention_weights(&queries, Beta::new(beta)?)?;
+        let vector = memory.attend(&queries, Beta::new(beta)?)?;
+        let top = weights.iter().copied().fold(0.0, f64::max);
+        vectors.push(Picture::shades(&vector, digits::SIDE).label(format!("$\\beta = {beta}$, $w = {top:.2}$")));
+        let recalled = memory.recall(&queries, &Recall::new(Separation::exponential(beta)?))?.patterns;
+        signs.extend(recalled.iter().map(|answer| Picture::against(&answer, right, digits::SIDE)));
+    }
+    Ok(picture::plate(
+        vec![picture::Row::new("Attention vectors, blank is $-1$, ink $+1$", vectors), picture::Row::new("Their signs", signs)],
+        "The ten digits of the top of this page, asked with a damaged 3. The larger $\\beta$, the more of the weight the \
+         nearest has.",
+        "Two rows: the attention vector, from a grey blend of all digits to a clear 3 as beta grows, and its signs.",
+    ))
 }
 
 fn log_n(teacher: &Teacher) -> Result<Shown> {
@@ -142,7 +206,7 @@ fn log_n(teacher: &Teacher) -> Result<Shown> {
         // Success by the law, at the numbers that the search tried.
         let tried: Vec<(f64, f64)> = run.law("numeric", dim, |point: Point| point.patterns as f64);
         let predicted = meeting(&tried, 0.5);
-        let what = format!("n at which half of prompts succeed, d = {dim}");
+        let what = format!("$n$ at which half of prompts succeed, $d = {dim}$");
         shown = shown.row(Row::estimate(what, predicted.map_or(Predicted::Nothing, Predicted::Value), half));
         dots.push((ln(half.value), dim as f64, (ln(half.high) - ln(half.low)) / 2.0));
         law.extend(predicted.map(|n| (ln(n), dim as f64)));
@@ -151,8 +215,8 @@ fn log_n(teacher: &Teacher) -> Result<Shown> {
     let at = law.iter().map(|&(x, y)| (x, y, 1.0)).collect::<Vec<_>>();
     let (expected, _) = line(&at);
     shown = shown
-        .row(Row::estimate("c: slope of d against ln n, by the law at these d", Predicted::Value(expected), fitted))
-        .row(Row::estimate("c, by its limit", Predicted::Limit(slope), fitted));
+        .row(Row::estimate(r"$c$: slope of $d$ against $\ln n$, by the law at these $d$", Predicted::Value(expected), fitted))
+        .row(Row::estimate("$c$, by its limit", Predicted::Limit(slope), fitted));
     // The same with noise, without the law at each n.
     const NOISY: [usize; 3] = [20, 30, 40];
     let noisy = Study::new(worst(1.0).noise(0.1)).dims(NOISY).without_predictions();
@@ -164,24 +228,24 @@ fn log_n(teacher: &Teacher) -> Result<Shown> {
     }
     let noisy_slope = attention::slope(0.1, Beta::new(1.0)?)?;
     shown =
-        shown.row(Row::estimate("c with 10 % noise, by its limit", Predicted::Limit(noisy_slope), fit(&noisy_dots)));
+        shown.row(Row::estimate("$c$ with 10 % noise, by its limit", Predicted::Limit(noisy_slope), fit(&noisy_dots)));
     shown.commands.push(noisy.command);
-    let shown = shown.note("The searches print each n; c is the slope of a line through these points.");
+    let shown = shown.note("The searches print each $n$; $c$ is the slope of a line through these points.");
     let across = |dim: f64| (dim / slope, dim);
     let places = |dots: &[(f64, f64, f64)]| {
         dots.iter().map(|&(x, d, _)| (x, Interval { value: d, low: d, high: d })).collect::<Vec<_>>()
     };
-    let chart = Chart::new("ln n", "dimension d at which half succeed")
-        .line(0, format!("d = {slope:.3} ln n, clean"), vec![across(11.0), across(29.0)])
-        .dashes(BLACK, "law at these d", law)
+    let chart = Chart::new(r"$\ln n$", "dimension $d$ at which half succeed")
+        .line(0, format!("$d = {slope:.3}\\ln n$, clean"), vec![across(11.0), across(29.0)])
+        .dashes(BLACK, "law at these $d$", law)
         .line(
             1,
-            format!("d = {noisy_slope:.3} ln n, 10 % noise"),
+            format!("$d = {noisy_slope:.3}\\ln n$, 10 % noise"),
             vec![(20.0 / noisy_slope, 20.0), (40.0 / noisy_slope, 40.0)],
         )
         .dots(0, "measured", places(&dots))
         .dots(1, "measured, 10 % noise", places(&noisy_dots));
-    shown.plate(chart.plate("β = 1, every other value opposed. Straight lines: d grows as ln n."))
+    Ok(shown.plate(chart.plate(r"$\beta = 1$, every other value opposed. Straight lines: $d$ grows as $\ln n$.")))
 }
 
 /// Slope and its error of the line through points (x, y, error of x), by least squares in x.

@@ -8,60 +8,105 @@ use rand_xoshiro::rand_core::Rng;
 use rayon::prelude::*;
 
 use super::chart::Chart;
-use super::claim::{Claim, Measured, Predicted, Row, Section, Shown};
+use super::claim::{Claim, Exercise, Measured, Predicted, Row, Section, Shown};
 use super::shell;
-use super::teacher::{Teacher, crossing, meeting};
+use super::teacher::{FEWEST, Teacher, crossing, meeting};
 use crate::failure::Result;
 
 pub const SECTION: Section = Section {
     id: "one-step-capacity",
     title: "One-step capacity",
-    lead: "How many patterns does the linear rule hold? The answer depends on what must be right: most bits, one pattern in \
-           every bit, or all patterns at once. Each asks for the tail of the same bell curve at another height.",
+    lead: r"How many patterns does the linear rule of Section 3 hold? The answer depends on what must be right: most bits, one
+        pattern in every bit, or all patterns at once. Each asks for the tail of the same bell curve at another height.",
     claims: &[
         Claim {
             id: "bits-patterns-all",
             title: "Bits, patterns, all patterns",
-            lead: "With an error of e in a bit, a pattern of d bits is whole with probability (1 − e)^{d}, and a memory of n \
-                   patterns answers for all of them with probability (1 − e)^{nd}, nearly. Since e falls as exp(−d/2n), \
-                   asking for d or for nd right bits costs a logarithm.",
-            statement: "With values apart from keys, or the diagonal zeroed: n ~ d/(2 ln d) for one pattern in every bit, \
-                        n ~ d/(4 ln d) for all patterns; a constant times d if some bits may be wrong.",
+            lead: r"With an error of $e$ in a bit, a pattern of $d$ bits is whole with probability $(1-e)^d$, and a memory of $n$
+                patterns answers for all of them with probability $(1-e)^{nd}$, nearly. Since $e$ falls as $e^{-d/(2n)}$, asking
+                for $d$ or for $nd$ right bits costs a logarithm.",
+            statement: r"With values apart from keys, or the diagonal zeroed: $$n \sim \frac{d}{2\ln d}$$ for one pattern in every
+                bit, $$n \sim \frac{d}{4\ln d}$$ for all patterns; a constant times $d$ if some bits may be wrong.",
+            derivation: &[
+                r"For large $d$ a bit is wrong with probability $e = \tfrac12\operatorname{erfc}(z/\sqrt2)$ where $z = \sqrt{d/n}$,
+                    and for large $z$ this is about $e^{-z^2/2}/(z\sqrt{2\pi})$.",
+                r"One pattern of $d$ bits is whole, with a chance that is neither near $0$ nor near $1$, if $d\,e$ is about $1$. Its
+                    logarithm: $\ln d = z^2/2 + \ln(z\sqrt{2\pi})$. The last term grows more slowly than the others, so $z^2 \sim
+                    2\ln d$, and $n = d/z^2 \sim d/(2\ln d)$.",
+                r"All patterns are whole if $nd\,e$ is about $1$. Now $\ln(nd) \sim 2\ln d$, so $z^2 \sim 4\ln d$ and $n \sim
+                    d/(4\ln d)$.",
+                r"With noise $p$ the signal is $(1-2p)d$, so $z$ is smaller by the factor $1-2p$, and $n$ by
+                    its square.",
+                r"What was left out, $\ln(z\sqrt{2\pi})$, makes $z^2$ smaller and $n$ larger: at finite $d$ more patterns are whole
+                    than the limits say.",
+            ],
             correction: Some(
-                "“n ~ d / log d” leaves the constant out, and with it what is asked: ½ for one pattern, ¼ for all, natural \
-                 logarithm, prompts without noise; times (1 − 2p)^{2} with noise p. Those are limits, approached as \
-                 slowly as ln ln d / ln d. At d = 256 half of the patterns are still whole at 37, not 23.",
+                r"“$n \sim d/\log d$” leaves the constant out, and with it what is asked: ½ for one pattern, ¼ for all, natural
+                logarithm, prompts without noise; times $(1-2p)^2$ with noise $p$. Those are limits, approached as slowly as
+                $\ln\ln d/\ln d$. At $d = 256$ half of the patterns are still whole at 37, not 23.",
             ),
-            source: "McEliece, Posner, Rodemich, Venkatesh 1987; exact law of a bit, as if bits were independent.",
+            source: r"[@mceliece1987]; exact law of a bit, as if bits were independent.",
             show: counts,
         },
         Claim {
             id: "hoeffding",
             title: "The constant in Hoeffding's bound",
-            lead: "All of it rests on random patterns being nearly orthogonal: the overlap of two of them is a sum of d coins. \
-                   How unlikely is it to reach εd?",
-            statement: "P[overlap ≥ εd] ≤ e^{−ε²d/2}, so that all pairs of n patterns stay below εd with probability at least \
-                        1 − C(n,2) e^{−ε²d/2}.",
+            lead: r"All of it rests on random patterns being nearly orthogonal: the overlap of two of them is $S_d$, a sum of $d$
+                coins. How unlikely is it to reach $\varepsilon d$?",
+            statement: r"$\mathrm P[S_d \ge \varepsilon d] \le e^{-\varepsilon^2 d/2}$, so that all pairs of $n$ patterns stay below
+                $\varepsilon d$ with probability at least $1 - \binom n2\, e^{-\varepsilon^2 d/2}$.",
+            derivation: &[
+                r"For any $t > 0$, $S_d \ge \varepsilon d$ if and only if $e^{tS_d} \ge e^{t\varepsilon d}$; by Markov's inequality that
+                    has a probability of at most $e^{-t\varepsilon d}\,\mathrm E[e^{tS_d}]$.",
+                r"Coins are independent, so $\mathrm E[e^{tS_d}] = (\cosh t)^d$. Term by term of their series $\cosh t \le e^{t^2/2}$.
+                    The bound is $e^{-t\varepsilon d + t^2d/2}$.",
+                r"It is least at $t = \varepsilon$: $e^{-\varepsilon^2 d/2}$. This is where the ½ is from: it is half the variance of a
+                    sign.",
+                r"There are $\binom n2 = n(n-1)/2$ pairs. The probability that at least one of several events happens is at most
+                    the sum of theirs, the union bound, which gives the second half.",
+            ],
             correction: Some(
-                "Some lecture notes print e^{−ε²d}. That is no bound, as the dots above it show. Each sign ranges over \
-                 2, from −1 to +1, so Hoeffding's exponent 2t^{2}/Σ(b−a)^{2} is 2(εd)^{2}/(4d) = ε^{2}d/2.",
+                r"Some lecture notes print $e^{-\varepsilon^2 d}$. That is no bound, as the dots above it show. Each sign ranges over
+                $2$, from $-1$ to $+1$, so Hoeffding's exponent for variables between $a$ and $b$, $2t^2/\sum(b-a)^2$, is
+                $2(\varepsilon d)^2/(4d) = \varepsilon^2 d/2$.",
             ),
-            source: "Hoeffding 1963, theorem 2, for variables in [−1, 1]; exact binomial tails.",
+            source: r"[@hoeffding1963], theorem 2, for variables in $[-1, 1]$; exact binomial tails.",
             show: hoeffding,
         },
         Claim {
             id: "largest-overlap",
             title: "The largest overlap",
-            lead: "The loudest stranger is what a recall must beat, so its size decides. It grows with the logarithm of the \
-                   crowd, hence very slowly.",
-            statement: "The largest of n overlaps with one prompt is about √(2 d ln n); the largest of all pairs of n patterns \
-                        about 2 √(d ln n).",
+            lead: r"The loudest stranger is what a recall must beat, so its size decides. It grows with the logarithm of the crowd,
+                hence very slowly.",
+            statement: r"The largest of $n$ overlaps with one prompt is about $\sqrt{2d\ln n}$; the largest of all pairs of $n$
+                patterns about $2\sqrt{d\ln n}$.",
+            derivation: &[
+                r"By the last claim an overlap reaches $t$ with probability at most $e^{-t^2/(2d)}$. Of $n$ of them fewer than one is
+                    expected to, once $n\,e^{-t^2/(2d)} < 1$, that is, $t > \sqrt{2d\ln n}$.",
+                r"The exponent is the true one for $t$ well below $d$. So just below that $t$ many are expected, and being independent
+                    one of them nearly surely does reach it: the largest is about $\sqrt{2d\ln n}$.",
+                r"Of pairs there are about $n^2/2$, and $\ln(n^2/2) \sim 2\ln n$: the largest is about $\sqrt{2d \cdot 2\ln n} =
+                    2\sqrt{d\ln n}$. Pairs are not independent, but any two of them are, which is enough.",
+            ],
             correction: Some(
-                "From e^{−ε²d} one reads √(2 d ln n) for all pairs, a factor √2 too small. For pairs it is 2 √(d ln n): there \
-                 are n^{2}/2 of them, and ln n^{2} = 2 ln n.",
+                r"From $e^{-\varepsilon^2 d}$ one reads $\sqrt{2d\ln n}$ for all pairs, a factor $\sqrt2$ too small. For pairs it is
+                $2\sqrt{d\ln n}$: there are $n^2/2$ of them, and $\ln n^2 = 2\ln n$.",
             ),
-            source: "Hoeffding and the union bound; for one prompt the mean of the largest of n, exactly.",
+            source: r"[@hoeffding1963] and the union bound; for one prompt the mean of the largest of $n$, exactly.",
             show: largest,
+        },
+    ],
+    exercises: &[
+        Exercise {
+            task: r"For $d = 1000$, what do the limits say of one pattern, of all, and of one pattern with 10 % noise?",
+            answer: r"$\ln 1000 = 6.91$, so $1000/13.8 = 72$, half of it, $36$, and $0.8^2 \cdot 72 = 46$.",
+        },
+        Exercise {
+            task: r"Among 23 random patterns of $d = 100$ signs, how likely do some two overlap by $40$ or more? Compare the bound,
+                the misprinted bound, and the truth: one overlap reaches $40$ with probability $3.9 \cdot 10^{-5}$.",
+            answer: r"There are $\binom{23}{2} = 253$ pairs. The bound is $253\,e^{-0.16 \cdot 100/2} = 0.085$. The misprint gives
+                $253\,e^{-16} = 2.8 \cdot 10^{-5}$. In truth it is about $253 \cdot 3.9 \cdot 10^{-5} = 0.0099$: below the bound, and
+                350 times what the misprint allows.",
         },
     ],
 };
@@ -86,22 +131,22 @@ fn counts(teacher: &Teacher) -> Result<Shown> {
     let mut shown = Shown::new(vec![one.command.clone(), all.command.clone(), bits.command.clone()]);
     if let Some(found) = crossing(&bits.dots(DIM, n), ERROR) {
         let predicted = meeting(&errors, ERROR).map_or(Predicted::Nothing, Predicted::Value);
-        shown = shown.row(Row::estimate("n at which 1 % of bits are wrong", predicted, found));
+        shown = shown.row(Row::estimate("$n$ at which 1 % of bits are wrong", predicted, found));
     }
     let (dim, value_dim) = (DIM as u64, DIM as u64);
     shown = shown
         .row(Row::estimate(
-            "n at which half of patterns are whole, as if bits were independent",
+            "$n$ at which half of patterns are whole, as if bits were independent",
             where_half(&|_| value_dim)?.map_or(Predicted::Nothing, Predicted::AtLeast),
             one.half(DIM)?,
         ))
         .row(Row::estimate(
-            "n at which half of memories are whole, likewise",
+            "$n$ at which half of memories are whole, likewise",
             where_half(&|n| n * value_dim)?.map_or(Predicted::Nothing, Predicted::About),
             all.half(DIM)?,
         ));
     shown = shown.note(
-        "The search prints the n of half of patterns and of half of memories, the dots of the figure as well. 1 % of \
+        "The search prints the $n$ of half of patterns and of half of memories, the dots of the figure as well. 1 % of \
          bits are wrong between two points of the last command, on a straight line in the logarithms.",
     );
     let promised = capacity::hoeffding_one(dim, 0, value_dim, 0.5)? as f64;
@@ -113,21 +158,21 @@ fn counts(teacher: &Teacher) -> Result<Shown> {
     let curve = |events: &dyn Fn(u64) -> u64| -> Result<Vec<(f64, f64)>> {
         (2..=72).map(|n| Ok((n as f64, success::independent(law(n)?, events(n))?))).collect()
     };
-    let chart = Chart::new("patterns n", "share that is right")
+    let chart = Chart::new("patterns $n$", "share that is right")
         .line(2, "bits", curve(&|_| 1)?)
         .line(0, "patterns", curve(&|_| value_dim)?)
         .line(1, "memories, in all their patterns", curve(&|n| n * value_dim)?)
         .dots(2, "", bits.observed(Observable::Overlap, DIM, n).into_iter().map(halved).collect())
         .dots(0, "", inside(one.dots(DIM, n)))
         .dots(1, "", inside(all.dots(DIM, n)))
-        .place(0, "d/(2 ln d)", capacity::mceliece_one(dim, 0.0)?)
-        .place(1, "d/(4 ln d)", capacity::mceliece_all(dim, 0.0)?)
+        .place(0, r"$d/(2\ln d)$", capacity::mceliece_one(dim, 0.0)?)
+        .place(1, r"$d/(4\ln d)$", capacity::mceliece_all(dim, 0.0)?)
         .upwards(0.0, 1.03);
-    shown.plate(
+    Ok(shown.plate(
         chart.plate(format!(
-            "d = {DIM}. Dots are measured, lines are the exact law of a bit, as if bits were independent."
+            "$d = {DIM}$. Dots are measured, lines are the exact law of a bit, as if bits were independent."
         )),
-    )
+    ))
 }
 
 /// Of what searches tried, those that the chart has room for.
@@ -198,13 +243,13 @@ fn hoeffding(teacher: &Teacher) -> Result<Shown> {
     }));
     commands.push(format!("popfield validate --only overlaps{}", teacher.seed_option()));
     let mut shown = Shown::new(commands).note(format!(
-        "{} Overlap εd is distance (1 − ε)d/2; a search finds each pair twice, and each key itself. Pairs are \
-         independent two by two, so their interval is as if all were. The sets of {SET} are those that popfield \
-         validate draws, whose own intervals are wider.",
+        "{} Overlap $\\varepsilon d$ is distance $(1-\\varepsilon)d/2$; a search finds each pair twice, and each key itself. Pairs are \
+         independent two by two, so their interval is as if all were. The sets of {SET} are those that `popfield \
+         validate` draws, whose own intervals are wider.",
         shell::RANDOM
     ));
     for (fraction, _) in SHOWN {
-        let (what, found) = (format!("a pair overlaps by {fraction} d"), share(fraction));
+        let (what, found) = (format!("a pair overlaps by ${fraction}\\,d$"), share(fraction));
         shown = shown.row(Row::estimate(
             format!("{what}: exactly"),
             Predicted::Value(overlaps::pair(dim, fraction)?),
@@ -213,9 +258,9 @@ fn hoeffding(teacher: &Teacher) -> Result<Shown> {
     }
     let rarest = share(0.4);
     shown = shown.rows([
-        Row::estimate("the same, 0.4 d: e^{−ε²d/2}", Predicted::AtMost(overlaps::hoeffding_pair(dim, 0.4)?), rarest),
+        Row::estimate(r"the same, $0.4\,d$: $e^{-\varepsilon^2 d/2}$", Predicted::AtMost(overlaps::hoeffding_pair(dim, 0.4)?), rarest),
         Row::estimate(
-            "the same, 0.4 d: as printed, e^{−ε²d}",
+            r"the same, $0.4\,d$: as printed, $e^{-\varepsilon^2 d}$",
             Predicted::AtMost(overlaps::printed_pair(dim, 0.4)?),
             rarest,
         ),
@@ -225,27 +270,27 @@ fn hoeffding(teacher: &Teacher) -> Result<Shown> {
         Ok(overlaps::any_pair_bound(SET as u64, pair(dim, 0.3)?)?)
     };
     let bounds = overlaps::any_pair(dim, SET as u64, 0.3)?;
-    let some = format!("some two of {SET} overlap by 0.3 d");
+    let some = format!("some two of {SET} overlap by $0.3\\,d$");
     shown = shown.rows([
         Row::estimate(format!("{some}: exactly, between"), Predicted::Between(bounds.low, bounds.high), any),
-        Row::estimate(format!("{some}: e^{{−ε²d/2}} a pair"), Predicted::AtMost(bound(overlaps::hoeffding_pair)?), any),
+        Row::estimate(format!("{some}: $e^{{-\\varepsilon^2 d/2}}$ a pair"), Predicted::AtMost(bound(overlaps::hoeffding_pair)?), any),
         Row::estimate(
-            format!("{some}: as printed, e^{{−ε²d}}"),
+            format!("{some}: as printed, $e^{{-\\varepsilon^2 d}}$"),
             Predicted::AtMost(bound(overlaps::printed_pair)?),
             any,
         ),
     ]);
     let dots = fractions.iter().map(|&x| (x, share(x))).filter(|dot| dot.1.value > 0.0).collect();
-    let chart = Chart::new("ε", "P[overlap ≥ εd]")
+    let chart = Chart::new(r"$\varepsilon$", r"$\mathrm P[S_d \ge \varepsilon d]$")
         .log_y()
         .upwards(1e-6, 1.5)
         .line(0, "exact", line(overlaps::pair)?)
-        .dashes(2, "Hoeffding, e^{−ε²d/2}", line(overlaps::hoeffding_pair)?)
-        .dashes(1, "as printed, e^{−ε²d}", line(overlaps::printed_pair)?)
+        .dashes(2, r"Hoeffding, $e^{-\varepsilon^2 d/2}$", line(overlaps::hoeffding_pair)?)
+        .dashes(1, r"as printed, $e^{-\varepsilon^2 d}$", line(overlaps::printed_pair)?)
         .dots(0, "measured", dots);
-    shown.plate(chart.plate(format!(
-        "d = {DIM}, all pairs of {PATTERNS} patterns. A bound must lie above the dots; the red one does not."
-    )))
+    Ok(shown.plate(chart.plate(format!(
+        "$d = {DIM}$, all pairs of {PATTERNS} patterns. A bound must lie above the dots; the printed one does not."
+    ))))
 }
 
 /// The largest of the overlaps of all pairs of random patterns, and of those of the last pattern with the others.
@@ -289,18 +334,18 @@ fn largest(teacher: &Teacher) -> Result<Shown> {
     let mut shown = Shown::new(commands)
         .rows([
             Row::new(
-                format!("largest of a key's {} overlaps with others, mean over the keys of random.pop", PATTERNS - 1),
+                format!("largest of a key's {} overlaps with others, mean over the keys of `random.pop`", PATTERNS - 1),
                 Predicted::Value(of_keys),
                 Measured::Number(mean),
             ),
             Row::new(
-                "largest of all pairs of random.pop, by its mean as if pairs were independent",
+                "largest of all pairs of `random.pop`, by its mean as if pairs were independent",
                 Predicted::About(of_pairs),
                 Measured::Number(pair),
             ),
         ])
         .note(format!(
-            "{} A key at distance h has overlap d − 2h; its nearest key is itself, the second nearest a stranger. \
+            "{} A key at distance $h$ has overlap $d - 2h$; its nearest key is itself, the second nearest a stranger. \
              Means over many memories, and the dots of the figure, have no command: the library measured them when \
              this page was written.",
             shell::RANDOM
@@ -308,7 +353,7 @@ fn largest(teacher: &Teacher) -> Result<Shown> {
     let (mut key_dots, mut pair_dots, mut key_law, mut pair_law) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (patterns, memories) in [(10, 400), (30, 400), (100, 400), (300, 200), (1000, 40)] {
         let (keys, n) = (patterns - 1, patterns as u64);
-        let memories = teacher.choose(memories, memories / 10);
+        let memories = teacher.choose(memories, (memories / 10).max(FEWEST));
         let memory = |memory: u64| {
             let seed = stream(teacher.seed, "pairs", memory).next_u64();
             largest_overlaps(&Patterns::random(patterns, DIM, seed, "pairs")?)
@@ -342,7 +387,7 @@ fn largest(teacher: &Teacher) -> Result<Shown> {
                 pair,
             ),
             Row::estimate(
-                format!("share of {memories} memories with a pair at √(2d ln(C(n,2)/0.05)) = {bound:.0}"),
+                format!("share of {memories} memories with a pair at $t = {bound:.0}$, where $\\binom n2 e^{{-t^2/(2d)}} = 0.05$"),
                 Predicted::AtMost(0.05),
                 stats::proportion(beyond, memories, CONFIDENCE),
             ),
@@ -352,25 +397,25 @@ fn largest(teacher: &Teacher) -> Result<Shown> {
         let half = run.half(dim)?;
         let law = run.law("exact", dim, |point| point.patterns as f64);
         shown = shown.row(Row::estimate(
-            format!("n at which half of prompts have a stranger at overlap 0.3 d, d = {dim}"),
+            format!("$n$ at which half of prompts have a stranger at overlap $0.3\\,d$, $d = {dim}$"),
             meeting(&law, 0.5).map_or(Predicted::Nothing, Predicted::Value),
             half,
         ));
     }
     let flat = |level: f64| vec![(9.0, level), (1000.0, level)];
-    let chart = Chart::new("patterns n", "largest overlap / √(d ln n)")
+    let chart = Chart::new("patterns $n$", r"largest overlap by $\sqrt{d\ln n}$")
         .log_x()
         .upwards(0.9, 2.1)
         .line(0, "one prompt, exact mean", key_law)
-        .dashes(0, "√2, its limit", flat(core::f64::consts::SQRT_2))
+        .dashes(0, r"$\sqrt2$, its limit", flat(core::f64::consts::SQRT_2))
         .line(1, "all pairs, as if independent", pair_law)
-        .dashes(1, "2, its limit", flat(2.0))
+        .dashes(1, "$2$, its limit", flat(2.0))
         .dots(0, "", key_dots)
         .dots(1, "", pair_dots);
-    shown.plate(chart.plate(format!(
-        "d = {DIM}; dots are measured. All pairs go to 2, past the √2 that the printed bound would have; slowly, as \
+    Ok(shown.plate(chart.plate(format!(
+        "$d = {DIM}$; dots are measured. All pairs go to $2$, past the $\\sqrt2$ that the printed bound would have; slowly, as \
          logarithms do."
-    )))
+    ))))
 }
 
 /// The mean of the largest of `keys` overlaps with one prompt: the sum of P[largest ≥ s] over s = 2, 4, … twice, since

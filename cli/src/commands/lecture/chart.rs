@@ -1,53 +1,57 @@
 //! Charts of the lecture: what was measured, as dots with their intervals, and what theory says, as lines.
+//!
+//! A chart is an SVG without a size of its own: places are shares of its width and height, letters those of the page.
+//! So it may be as wide as the page is, and its letters stay as large as the text around it; its colours are the page's.
 
-use plotters::coord::Shift;
-use plotters::coord::ranged1d::ValueFormatter;
-use plotters::prelude::*;
+use std::fmt::Write as _;
+
 use popfield_lab::Interval;
 
+use super::course;
+use super::markup::{escape, html};
 use super::plate::{Plate, Shape, Swatch};
-use crate::failure::Result;
-use crate::plot::{self, Drawn, FAINT, Figure, INK, SERIES, text};
-
-/// Units of the drawing. Lines are drawn to whole units, so these are finer than pixels of any page; letters are large,
-/// since a phone shows the drawing at a third of its size.
-const SIZE: (u32, u32) = (1120, 720);
-const LETTERS: i32 = 36;
 
 /// A chart under way.
 pub struct Chart {
     x: Axis,
     y: Axis,
-    series: Vec<Series>,
+    pub(super) series: Vec<Series>,
 }
 
 #[derive(Clone, Copy)]
-struct Axis {
+pub(super) struct Axis {
     name: &'static str,
     logarithmic: bool,
     range: Option<(f64, f64)>,
 }
 
-struct Series {
-    name: String,
-    color: RGBColor,
-    marks: Marks,
+/// Marks of one colour.
+pub(super) struct Series {
+    pub name: String,
+    pub color: usize,
+    pub marks: Marks,
 }
 
-enum Marks {
+pub(super) enum Marks {
     Dots(Vec<(f64, Interval)>),
     Line(Vec<(f64, f64)>),
     Dashes(Vec<(f64, f64)>),
+    /// A line with corners.
+    Path(Vec<(f64, f64)>),
     Place(f64),
 }
 
-/// The colour of this number; that of text beyond the last.
-pub fn color(number: usize) -> RGBColor {
-    SERIES.get(number).copied().unwrap_or(INK)
-}
-
-/// The number of the colour of text, and of what is the same for all.
+/// The colour of text, and of what is the same for all.
 pub const BLACK: usize = usize::MAX;
+
+/// Colours that the page has, each with a shape of dots.
+const COLORS: usize = 4;
+
+/// Ticks along an axis at the most, so that their numbers have room on a phone.
+const TICKS: usize = 6;
+
+/// Units along each side of the drawing that lines are in.
+const UNITS: f64 = 1000.0;
 
 impl Chart {
     /// A chart of `y` against `x`.
@@ -79,14 +83,19 @@ impl Chart {
         self.with(number, name, Marks::Dots(dots))
     }
 
-    /// What theory says.
+    /// What theory says: a smooth line through these points.
     pub fn line(self, number: usize, name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
         self.with(number, name, Marks::Line(points))
     }
 
-    /// A bound, or what theory says otherwise.
+    /// A bound, or what theory says otherwise: a smooth line too.
     pub fn dashes(self, number: usize, name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
         self.with(number, name, Marks::Dashes(points))
+    }
+
+    /// What went from point to point.
+    pub fn path(self, number: usize, name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
+        self.with(number, name, Marks::Path(points))
     }
 
     /// A place along x.
@@ -94,45 +103,145 @@ impl Chart {
         self.with(number, name, Marks::Place(x))
     }
 
-    fn with(mut self, number: usize, name: impl Into<String>, marks: Marks) -> Self {
-        self.series.push(Series { name: name.into(), color: color(number), marks });
+    fn with(mut self, color: usize, name: impl Into<String>, marks: Marks) -> Self {
+        self.series.push(Series { name: name.into(), color, marks });
         self
     }
 
     /// Draws it. Series without a name have no place in the legend.
-    pub fn plate(&self, caption: impl Into<String>) -> Result<Plate> {
+    pub fn plate(&self, caption: impl Into<String>) -> Plate {
         let named = self.series.iter().filter(|series| !series.name.is_empty());
         let legend = named.map(|series| {
             let shape = match series.marks {
                 Marks::Dots(_) => Shape::Dot,
-                Marks::Line(_) => Shape::Line,
+                Marks::Line(_) | Marks::Path(_) => Shape::Line,
                 Marks::Dashes(_) => Shape::Dashes,
                 Marks::Place(_) => Shape::Place,
             };
-            (Swatch { color: series.color, shape }, series.name.clone())
+            (Swatch { color: class(series.color), shape }, series.name.clone())
         });
-        Plate::new(self, legend.collect(), caption)
+        let alt = course::alt(self, [self.x.name, self.y.name], [self.x.logarithmic, self.y.logarithmic]);
+        Plate { drawing: self.drawing(&alt), legend: legend.collect(), caption: caption.into(), alt }
     }
 
     /// The ends of x: those of what was measured and of the lines, with a margin.
     fn across(&self) -> (f64, f64) {
         let all = self.series.iter().flat_map(|series| match &series.marks {
             Marks::Dots(dots) => dots.iter().map(|dot| dot.0).collect(),
-            Marks::Line(points) | Marks::Dashes(points) => points.iter().map(|point| point.0).collect(),
+            Marks::Line(points) | Marks::Dashes(points) | Marks::Path(points) => {
+                points.iter().map(|point| point.0).collect()
+            }
             Marks::Place(x) => vec![*x],
         });
         self.x.ends(all)
     }
 
     /// The ends of y: those of what was measured and of the lines; a line of its own may leave the chart below.
-    fn up(&self) -> (f64, f64) {
+    pub(super) fn up(&self) -> (f64, f64) {
         let all = self.series.iter().flat_map(|series| match &series.marks {
             Marks::Dots(dots) => dots.iter().flat_map(|(_, i)| [i.value, i.high]).collect(),
-            Marks::Line(points) | Marks::Dashes(points) => points.iter().map(|point| point.1).collect(),
+            Marks::Line(points) | Marks::Dashes(points) | Marks::Path(points) => {
+                points.iter().map(|point| point.1).collect()
+            }
             Marks::Place(_) => Vec::new(),
         });
         self.y.ends(all)
     }
+
+    fn drawing(&self, alt: &str) -> String {
+        let (across, up) = (self.across(), self.up());
+        let x = |value: f64| 100.0 * self.x.share(value, across);
+        let y = |value: f64| 100.0 * (1.0 - self.y.share(value, up));
+        let mut out = format!("<p class=\"axis\">{}</p>\n", html(self.y.name));
+        let _ = writeln!(out, "<svg class=\"chart\" role=\"img\" aria-label=\"{}\">", escape(alt));
+        for value in self.y.ticks(up) {
+            let (at, label) = (y(value), tick(value));
+            let _ = write!(out, "<line class=\"grid\" x2=\"100%\" y1=\"{at:.2}%\" y2=\"{at:.2}%\"/>");
+            let _ = writeln!(out, "<text class=\"up\" x=\"-0.5em\" dy=\"0.35em\" y=\"{at:.2}%\">{label}</text>");
+        }
+        for value in self.x.ticks(across) {
+            let (at, label) = (x(value), tick(value));
+            let _ = write!(out, "<line class=\"grid\" y2=\"100%\" x1=\"{at:.2}%\" x2=\"{at:.2}%\"/>");
+            let _ = writeln!(out, "<text class=\"across\" y=\"100%\" dy=\"1.4em\" x=\"{at:.2}%\">{label}</text>");
+        }
+        out += "<line class=\"frame\" y2=\"100%\"/><line class=\"frame\" x2=\"100%\" y1=\"100%\" y2=\"100%\"/>\n";
+        for series in &self.series {
+            if let Marks::Place(at) = series.marks {
+                let (at, class) = (x(at), class(series.color));
+                let _ = writeln!(out, "<line class=\"{class} place\" y2=\"100%\" x1=\"{at:.2}%\" x2=\"{at:.2}%\"/>");
+            }
+        }
+        let _ = writeln!(out, "<svg viewBox=\"0 0 {UNITS} {UNITS}\" preserveAspectRatio=\"none\">");
+        for series in &self.series {
+            let (points, kind) = match &series.marks {
+                Marks::Line(points) => (points, "line"),
+                Marks::Dashes(points) => (points, "line dashes"),
+                Marks::Path(points) => (points, "line"),
+                _ => continue,
+            };
+            // A logarithm has no place for 0: what ends there leaves the chart below.
+            let places: Vec<(f64, f64)> =
+                points.iter().map(|&(a, b)| (UNITS * x(a) / 100.0, (UNITS * y(b) / 100.0).min(3.0 * UNITS))).collect();
+            let drawn = if matches!(series.marks, Marks::Path(_)) { corners(&places) } else { smooth(&places) };
+            let _ = writeln!(out, "<path class=\"{} {kind}\" d=\"{drawn}\"/>", class(series.color));
+        }
+        out += "</svg>\n";
+        // Dots above lines.
+        for series in &self.series {
+            let Marks::Dots(dots) = &series.marks else { continue };
+            let class = class(series.color);
+            for &(at, Interval { value, low, high }) in dots {
+                // Where nothing was seen, a logarithm has no place for it.
+                if self.y.logarithmic && value <= 0.0 {
+                    continue;
+                }
+                let within = |value: f64| y(value.clamp(up.0, up.1));
+                if high > low {
+                    let (top, bottom) = (within(high), within(low));
+                    let _ = write!(
+                        out,
+                        "<line class=\"{class} interval\" x1=\"{0:.2}%\" x2=\"{0:.2}%\" y1=\"{top:.2}%\" \
+                         y2=\"{bottom:.2}%\"/>",
+                        x(at)
+                    );
+                }
+                if (up.0..=up.1).contains(&value) {
+                    let mark = series.color.min(COLORS);
+                    let _ = writeln!(
+                        out,
+                        "<use class=\"{class}\" href=\"#mark-{mark}\" x=\"{:.2}%\" y=\"{:.2}%\"/>",
+                        x(at),
+                        y(value)
+                    );
+                }
+            }
+        }
+        out += "</svg>\n";
+        let _ = writeln!(out, "<p class=\"axis across\">{}</p>", html(self.x.name));
+        out
+    }
+}
+
+/// The class of a colour.
+fn class(color: usize) -> &'static str {
+    ["s0", "s1", "s2", "s3"].get(color).copied().unwrap_or("ink")
+}
+
+/// The shapes of dots, which charts refer to: once a page.
+pub fn marks() -> String {
+    let shapes = [
+        "<circle id=\"mark-0\" r=\"4.5\"/>",
+        "<path id=\"mark-1\" d=\"M-4.2 -4.2h8.4v8.4h-8.4z\"/>",
+        "<path id=\"mark-2\" d=\"M0 -5.6L5.4 3.9H-5.4z\"/>",
+        "<path id=\"mark-3\" d=\"M0 -5.8L5.8 0L0 5.8L-5.8 0z\"/>",
+        "<circle id=\"mark-4\" r=\"4.5\"/>",
+    ];
+    format!("<svg class=\"marks\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>{}</defs></svg>\n", shapes.concat())
+}
+
+/// The same shape by itself, for a legend.
+pub fn mark(class: &str) -> usize {
+    (0..COLORS).find(|&color| self::class(color) == class).unwrap_or(COLORS)
 }
 
 impl Axis {
@@ -151,96 +260,79 @@ impl Axis {
             }
         }
     }
-}
 
-impl Figure for Chart {
-    fn size(&self) -> (u32, u32) {
-        SIZE
+    /// How far `value` is on the way from one end to the other; far below for the logarithm of 0.
+    fn share(self, value: f64, (low, high): (f64, f64)) -> f64 {
+        if !self.logarithmic {
+            return (value - low) / (high - low);
+        }
+        if value > 0.0 { (libm::log(value / low) / libm::log(high / low)).max(-2.0) } else { -2.0 }
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
-        // Upright letters read more easily than turned ones.
-        area.draw(&Text::new(self.y.name, (20, 14), text(LETTERS, INK)))?;
-        let mut builder = ChartBuilder::on(area);
-        builder.margin(20).margin_top(72).margin_right(40).x_label_area_size(98).y_label_area_size(124);
-        let ((left, right), (low, high)) = (self.across(), self.up());
-        // The kinds of axis are types.
-        match (self.x.logarithmic, self.y.logarithmic) {
-            (true, true) => self.marks(builder.build_cartesian_2d((left..right).log_scale(), (low..high).log_scale())?),
-            (true, false) => self.marks(builder.build_cartesian_2d((left..right).log_scale(), low..high)?),
-            (false, true) => self.marks(builder.build_cartesian_2d(left..right, (low..high).log_scale())?),
-            (false, false) => self.marks(builder.build_cartesian_2d(left..right, low..high)?),
+    /// Round numbers from one end to the other.
+    fn ticks(self, (low, high): (f64, f64)) -> Vec<f64> {
+        if self.logarithmic {
+            let decades = |step: i32| {
+                let (first, last) = (libm::floor(libm::log10(low)) as i32, libm::ceil(libm::log10(high)) as i32);
+                (first..=last).filter(|power| power % step == 0).map(|power| libm::pow(10.0, f64::from(power))).collect()
+            };
+            let inside = |all: Vec<f64>| -> Vec<f64> {
+                all.into_iter().filter(|tick| (low * 0.999..=high * 1.001).contains(tick)).collect()
+            };
+            let tens: Vec<f64> = decades(1);
+            let finer = |leads: &[f64]| tens.iter().flat_map(|ten| leads.iter().map(move |lead| lead * ten)).collect();
+            let kinds: [Vec<f64>; 5] = [finer(&[1.0, 2.0, 5.0]), finer(&[1.0, 3.0]), tens.clone(), decades(2), decades(3)];
+            let fits = |ticks: &Vec<f64>| ticks.len() <= TICKS;
+            return kinds.into_iter().map(inside).find(fits).unwrap_or_else(|| inside(decades(5)));
         }
-    }
-}
-
-impl Chart {
-    fn marks<B, X, Y>(&self, mut chart: ChartContext<'_, B, Cartesian2d<X, Y>>) -> Drawn<B>
-    where
-        B: DrawingBackend,
-        X: Ranged<ValueType = f64> + ValueFormatter<f64>,
-        Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
-    {
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(INK.mix(0.1).stroke_width(2))
-            .set_all_tick_mark_size(10)
-            .axis_style(FAINT.stroke_width(2))
-            .x_labels(6)
-            .y_labels(6)
-            .x_desc(self.x.name)
-            .x_label_formatter(&tick)
-            .y_label_formatter(&tick)
-            .label_style(text(LETTERS - 2, FAINT))
-            .axis_desc_style(text(LETTERS, INK))
-            .draw()?;
-        let ((left, right), (low, high)) = (self.across(), self.up());
-        let inside = |y: f64| (low..=high).contains(&y);
-        for series in &self.series {
-            let style = series.color.stroke_width(4);
-            match &series.marks {
-                Marks::Place(x) if (left..=right).contains(x) => {
-                    chart.draw_series(DashedLineSeries::new([(*x, low), (*x, high)], 6, 6, style))?;
-                }
-                Marks::Line(points) | Marks::Dashes(points) => {
-                    let pieces = points.chunk_by(|a, b| inside(a.1) == inside(b.1));
-                    for piece in pieces.filter(|piece| inside(piece[0].1)) {
-                        let piece = piece.iter().copied();
-                        match series.marks {
-                            Marks::Dashes(_) => chart.draw_series(DashedLineSeries::new(piece, 16, 10, style))?,
-                            _ => chart.draw_series(LineSeries::new(piece, style))?,
-                        };
-                    }
-                }
-                _ => {}
-            }
-        }
-        // Dots above lines.
-        for series in &self.series {
-            let Marks::Dots(dots) = &series.marks else { continue };
-            for &(x, interval) in dots {
-                // Where nothing was seen, a logarithm has no place for it.
-                if self.y.logarithmic && interval.value <= 0.0 {
-                    continue;
-                }
-                let ends = [(x, interval.low.clamp(low, high)), (x, interval.high.clamp(low, high))];
-                chart.draw_series([PathElement::new(ends, series.color.mix(0.6).stroke_width(4))])?;
-                if inside(interval.value) {
-                    chart.draw_series([Circle::new((x, interval.value), 8, series.color.filled())])?;
-                }
-            }
-        }
-        Ok(())
+        let steps = (-12..12).flat_map(|power| [1.0, 2.0, 5.0].map(|lead| lead * libm::pow(10.0, f64::from(power))));
+        let count = |step: f64| (libm::floor(high / step + 1e-9) - libm::ceil(low / step - 1e-9)) as i64 + 1;
+        let step = steps.into_iter().find(|&step| count(step) <= TICKS as i64).unwrap_or(high - low);
+        let first = libm::ceil(low / step - 1e-9);
+        (0..count(step)).map(|k| step * (first + k as f64)).collect()
     }
 }
 
-/// A number along an axis, powers of ten as such.
-fn tick(value: &f64) -> String {
-    let plain = plot::tick(value);
-    let Some((lead, exponent)) = plain.split_once('e') else { return plain.replace('-', "−") };
-    let raised: String = exponent.chars().map(raise).collect();
-    if lead == "1" { format!("10{raised}") } else { format!("{}·10{raised}", lead.replace('-', "−")) }
+/// A number along an axis.
+fn tick(value: f64) -> String {
+    let size = value.abs();
+    if size < 1e-12 {
+        return "0".into();
+    }
+    if (1e-3..1e5).contains(&size) {
+        return format!("{}", (value * 1e4).round() / 1e4).replace('-', "−");
+    }
+    let exponent = libm::floor(libm::log10(size) + 1e-9);
+    let lead = (10.0 * value / libm::pow(10.0, exponent)).round() / 10.0;
+    let raised: String = format!("{exponent}").chars().map(raise).collect();
+    if lead == 1.0 { format!("10{raised}") } else { format!("{lead}·10{raised}").replace('-', "−") }
+}
+
+/// A path with straight pieces.
+fn corners(points: &[(f64, f64)]) -> String {
+    let place = |(index, (x, y)): (usize, &(f64, f64))| format!("{}{x:.1} {y:.1}", if index == 0 { "M" } else { "L" });
+    points.iter().enumerate().map(place).collect()
+}
+
+/// A smooth path, which between two points neither rises above them nor falls below: a cubic with the tangents of
+/// Fritsch and Carlson.
+fn smooth(points: &[(f64, f64)]) -> String {
+    let [(first_x, first_y), ..] = points else { return String::new() };
+    let slopes: Vec<f64> = points.windows(2).map(|pair| (pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0)).collect();
+    let tangent = |at: usize| match (at.checked_sub(1).and_then(|before| slopes.get(before)), slopes.get(at)) {
+        (Some(a), Some(b)) if a * b > 0.0 => 2.0 * a * b / (a + b),
+        (Some(_), Some(_)) => 0.0,
+        (Some(a), None) | (None, Some(a)) => *a,
+        (None, None) => 0.0,
+    };
+    let mut out = format!("M{first_x:.1} {first_y:.1}");
+    for (at, pair) in points.windows(2).enumerate() {
+        let ((x, y), (next_x, next_y)) = (pair[0], pair[1]);
+        let third = (next_x - x) / 3.0;
+        let (from, to) = (y + third * tangent(at), next_y - third * tangent(at + 1));
+        let _ = write!(out, "C{:.1} {from:.1} {:.1} {to:.1} {next_x:.1} {next_y:.1}", x + third, next_x - third);
+    }
+    out
 }
 
 /// A digit or sign as a raised letter, others as they are.
@@ -250,5 +342,40 @@ pub fn raise(letter: char) -> char {
         Some(digit) => RAISED[digit as usize],
         None if letter == '-' || letter == '−' => '⁻',
         None => letter,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_few_and_inside() {
+        let axis = |logarithmic| Axis { name: "x", logarithmic, range: None };
+        for (low, high) in [(0.0, 1.03), (-1.02, 1.02), (-1300.0, 40.0), (0.02, 0.021), (0.0, 98.0)] {
+            let ticks = axis(false).ticks((low, high));
+            assert!((2..=TICKS).contains(&ticks.len()), "{low} to {high}: {ticks:?}");
+            assert!(ticks.iter().all(|tick| *tick >= low - 1e-9 && *tick <= high + 1e-9), "{ticks:?}");
+        }
+        assert_eq!(axis(false).ticks((0.0, 1.03)), [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]);
+        assert_eq!(axis(true).ticks((1e-6, 1.5)), [1e-6, 1e-4, 1e-2, 1.0]);
+        for (low, high) in [(8.0, 1200.0), (1e-3, 0.5), (3.0, 20_000.0), (0.08, 12.0), (1e-30, 1.0)] {
+            let ticks = axis(true).ticks((low, high));
+            assert!((2..=TICKS).contains(&ticks.len()), "{low} to {high}: {ticks:?}");
+        }
+        assert_eq!(tick(0.6000000000000001), "0.6");
+        assert_eq!(tick(1e-4), "10⁻⁴");
+        assert_eq!(tick(-1300.0), "−1300");
+        assert_eq!(tick(2e6), "2·10⁶");
+    }
+
+    #[test]
+    fn smooth_lines_do_not_overshoot() {
+        // A step: a cubic through it with other tangents would leave the strip between 0 and 10.
+        let path = smooth(&[(0.0, 0.0), (1.0, 0.0), (2.0, 10.0), (3.0, 10.0)]);
+        let heights = path.trim_start_matches('M').split(['C', ' ']).skip(1).step_by(2);
+        assert!(heights.map(|y| y.parse::<f64>().unwrap()).all(|y| (0.0..=10.0).contains(&y)), "{path}");
+        assert_eq!(smooth(&[]), "");
+        assert_eq!(corners(&[(0.0, 1.0), (2.0, 3.5)]), "M0.0 1.0L2.0 3.5");
     }
 }

@@ -8,7 +8,7 @@ use crate::failure::Result;
 
 /// A station on the way: claims that belong together.
 ///
-/// Texts are plain, with `^{…}` and `_{…}` for raised and lowered letters.
+/// Texts are in the [markup](super::markup) of the lecture.
 pub struct Section {
     /// Its anchor on the page.
     pub id: &'static str,
@@ -16,6 +16,13 @@ pub struct Section {
     /// Where it comes from and where it leads.
     pub lead: &'static str,
     pub claims: &'static [Claim],
+    pub exercises: &'static [Exercise],
+}
+
+/// What a reader may try, with the answer.
+pub struct Exercise {
+    pub task: &'static str,
+    pub answer: &'static str,
 }
 
 /// One claim of the theory.
@@ -27,6 +34,8 @@ pub struct Claim {
     pub lead: &'static str,
     /// The claim itself, in a line.
     pub statement: &'static str,
+    /// Why it is so, step by step.
+    pub derivation: &'static [&'static str],
     /// What the usual lecture notes have otherwise.
     pub correction: Option<&'static str>,
     pub source: &'static str,
@@ -114,9 +123,14 @@ impl Shown {
     }
 
     /// Adds a figure with its legend and caption.
-    pub fn plate(mut self, plate: Result<Plate>) -> Result<Self> {
-        self.plates.push(plate?);
-        Ok(self)
+    pub fn plate(mut self, plate: Plate) -> Self {
+        self.plates.push(plate);
+        self
+    }
+
+    pub fn plates(mut self, plates: impl IntoIterator<Item = Plate>) -> Self {
+        self.plates.extend(plates);
+        self
     }
 }
 
@@ -125,10 +139,10 @@ impl Predicted {
     pub fn text(self) -> String {
         match self {
             Self::Value(value) => number(value),
-            Self::Limit(value) => format!("→ {}", number(value)),
-            Self::About(value) => format!("≈ {}", number(value)),
-            Self::AtMost(value) => format!("≤ {}", number(value)),
-            Self::AtLeast(value) => format!("≥ {}", number(value)),
+            Self::Limit(value) => format!("$\\to$ {}", number(value)),
+            Self::About(value) => format!("$\\approx$ {}", number(value)),
+            Self::AtMost(value) => format!("$\\le$ {}", number(value)),
+            Self::AtLeast(value) => format!("$\\ge$ {}", number(value)),
             Self::Between(low, high) => format!("{} to {}", number(low), number(high)),
             Self::Nothing => "–".into(),
         }
@@ -177,7 +191,7 @@ impl Measured {
     /// The interval, in words, where it has one.
     pub fn interval(self) -> String {
         match self {
-            Self::Estimate(Interval { low, high, .. }) => format!("{} to {}", number(low), number(high)),
+            Self::Estimate(Interval { low, high, .. }) => format!("{} to {}", rounded(low, 3), rounded(high, 3)),
             Self::Number(_) | Self::Count(..) => String::new(),
         }
     }
@@ -194,19 +208,24 @@ impl Measured {
 
 /// A number to four digits, or as a whole number where it is one.
 pub fn number(value: f64) -> String {
+    rounded(value, 4)
+}
+
+/// The same to so many digits.
+fn rounded(value: f64, digits: i32) -> String {
     let size = value.abs();
     match size {
         _ if !value.is_finite() => value.to_string(),
         0.0 => "0".into(),
         _ if value.fract() == 0.0 && size < 1e6 => format!("{value:.0}").replace('-', "−"),
         size if !(1e-3..1e6).contains(&size) => {
-            let text = format!("{value:.3e}");
+            let text = format!("{value:.*e}", (digits - 1).max(0) as usize);
             let (lead, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-            format!("{}·10^{{{}}}", lead.replace('-', "−"), exponent.replace('-', "−"))
+            format!("${lead}\\cdot10^{{{exponent}}}$")
         }
         size => {
             let whole = libm::floor(libm::log10(size)) as i32 + 1;
-            let decimals = (4 - whole).clamp(0, 6) as usize;
+            let decimals = (digits - whole).clamp(0, 6) as usize;
             format!("{value:.decimals$}").replace('-', "−")
         }
     }
@@ -215,6 +234,12 @@ pub fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn intervals_have_three_digits() {
+        let interval = Measured::Estimate(Interval { value: 0.03, low: 0.0062301, high: 1234.5 });
+        assert_eq!(interval.interval(), "0.00623 to 1234");
+    }
 
     #[test]
     fn numbers_have_four_digits_or_are_whole() {
@@ -227,8 +252,8 @@ mod tests {
             (0.999557, "0.9996"),
             (23.083, "23.08"),
             (1234.56, "1235"),
-            (2.5e-7, "2.500·10^{−7}"),
-            (8.886e6, "8.886·10^{6}"),
+            (2.5e-7, r"$2.500\cdot10^{-7}$"),
+            (8.886e6, r"$8.886\cdot10^{6}$"),
             (f64::INFINITY, "inf"),
         ] {
             assert_eq!(number(value), text);

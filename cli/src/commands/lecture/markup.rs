@@ -1,30 +1,35 @@
-//! The little markup of the lecture's texts, `^{raised}` and `_{lowered}`, for the page and for the terminal.
+//! The little markup of the lecture's texts, for the page and for the terminal: `$…$` is a formula in LaTeX, `$$…$$`
+//! one in a line of its own, `` `…` `` code, `[@key]` a work of the bibliography.
 
-use super::chart::raise;
+use super::bibliography;
+use super::formula;
 
 /// Text of a page, with its special letters escaped.
 pub fn html(text: &str) -> String {
-    walk(text, &escape, &|raised| format!("<sup>{}</sup>", escape(raised)), &|low| {
-        format!("<sub>{}</sub>", escape(low))
-    })
+    let piece = |(mark, inner): (Mark, &str)| match mark {
+        Mark::Text => escape(inner),
+        Mark::Formula => formula::mathml(inner, false),
+        Mark::Block => format!("<span class=\"display\">{}</span>", formula::mathml(inner, true)),
+        Mark::Code => format!("<code>{}</code>", escape(inner)),
+        Mark::Work => format!("<a href=\"#{inner}\">{}</a>", escape(bibliography::name(inner))),
+    };
+    pieces(&squeezed(text)).map(piece).collect()
 }
 
-/// The same text in one kind of letters: raised digits where there are such letters, else `^(…)`; lowered ones after a
-/// low line, or bare if they are one digit or letter.
+/// The same text in one kind of letters.
 pub fn plain(text: &str) -> String {
-    let raised = |raised: &str| {
-        let letters: String = raised.chars().map(raise).collect();
-        let all = raised.chars().zip(letters.chars()).all(|(letter, raised)| letter != raised);
-        match raised {
-            _ if all => letters,
-            "T" => "ᵀ".into(),
-            "+" => "⁺".into(),
-            _ if raised.chars().count() == 1 => format!("^{raised}"),
-            _ => format!("^({raised})"),
-        }
+    let piece = |(mark, inner): (Mark, &str)| match mark {
+        Mark::Text | Mark::Code => inner.to_owned(),
+        Mark::Formula => formula::plain(inner),
+        Mark::Block => format!(" {} ", formula::plain(inner)),
+        Mark::Work => bibliography::name(inner).to_owned(),
     };
-    let lowered = |low: &str| if low.chars().count() == 1 { format!("_{low}") } else { format!("_({low})") };
-    walk(text, &str::to_owned, &raised, &lowered)
+    squeezed(&pieces(&squeezed(text)).map(piece).collect::<String>())
+}
+
+/// The text with one space wherever there are several, or the end of a line.
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The letters that HTML takes for its own, spelled.
@@ -33,27 +38,43 @@ pub fn escape(text: &str) -> String {
     pairs.into_iter().fold(text.to_owned(), |text, (letter, spelled)| text.replace(letter, spelled))
 }
 
-type Turned<'a> = &'a dyn Fn(&str) -> String;
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mark {
+    Text,
+    Formula,
+    Block,
+    Code,
+    Work,
+}
 
-fn walk(text: &str, as_is: Turned, raised: Turned, lowered: Turned) -> String {
-    let mut out = String::new();
+/// How each kind begins and ends.
+const MARKS: [(Mark, &str, &str); 4] = [
+    (Mark::Block, "$$", "$$"),
+    (Mark::Formula, "$", "$"),
+    (Mark::Code, "`", "`"),
+    (Mark::Work, "[@", "]"),
+];
+
+fn pieces(text: &str) -> impl Iterator<Item = (Mark, &str)> {
     let mut rest = text;
-    while let Some(at) = rest.find(['^', '_']) {
-        let (before, marked) = rest.split_at(at);
-        let inner = marked[1..].strip_prefix('{').and_then(|inner| inner.split_once('}'));
-        out += &as_is(before);
-        match inner {
-            Some((inner, after)) => {
-                out += &if marked.starts_with('^') { raised(inner) } else { lowered(inner) };
-                rest = after;
-            }
-            None => {
-                out += &as_is(&marked[..1]);
-                rest = &marked[1..];
-            }
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
         }
-    }
-    out + &as_is(rest)
+        // The first mark that has an end; one before longer ones at the same place.
+        let marked = MARKS.iter().filter_map(|&(mark, open, close)| {
+            let at = rest.find(open)?;
+            let inner = &rest[at + open.len()..];
+            Some((at, mark, &inner[..inner.find(close)?], open.len() + close.len()))
+        });
+        let (mark, inner, length) = match marked.min_by_key(|found| found.0) {
+            Some((0, mark, inner, marks)) => (mark, inner, inner.len() + marks),
+            Some((at, ..)) => (Mark::Text, &rest[..at], at),
+            None => (Mark::Text, rest, rest.len()),
+        };
+        rest = &rest[length..];
+        Some((mark, inner))
+    })
 }
 
 #[cfg(test)]
@@ -61,12 +82,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_become_tags_or_letters() {
-        let text = "e^{−ε²d/2} < x_{i}^{T} & d^{2}, 10^{−7}, a_b ^";
-        assert_eq!(
-            html(text),
-            "e<sup>−ε²d/2</sup> &lt; x<sub>i</sub><sup>T</sup> &amp; d<sup>2</sup>, 10<sup>−7</sup>, a_b ^"
-        );
-        assert_eq!(plain(text), "e^(−ε²d/2) < x_iᵀ & d², 10⁻⁷, a_b ^");
+    fn marks_become_elements_or_letters() {
+        let text = "with $n < d$ & `a <b`, see [@hopfield1982]: $$x^2$$ 5 $";
+        assert_eq!(plain(text), "with n < d & a <b, see Hopfield 1982: x² 5 $");
+        let page = html(text);
+        for part in [
+            "with <math",
+            "<mo>&lt;</mo>",
+            " &amp; <code>a &lt;b</code>",
+            "<a href=\"#hopfield1982\">Hopfield 1982</a>",
+            "<span class=\"display\"><math display=\"block\"",
+            " 5 $",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
     }
 }

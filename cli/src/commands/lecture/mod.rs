@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! sections of claims → each shown: commands run, figures, drawings → a page, the terminal, JSON
-//! one file a section      claim.rs  teacher.rs  chart.rs  plate.rs    page.rs  terminal.rs
+//! one file a section      claim.rs  teacher.rs  plate.rs              page.rs  terminal.rs
+//! opening.rs              chart.rs  course.rs  picture.rs             markup.rs  formula.rs  bibliography.rs
 //! ```
 //!
 //! Figures of `popfield capacity` come from the very lines that stand beside them. Others are measured by the library,
@@ -10,15 +11,20 @@
 
 mod attention;
 mod auto_association;
+mod bibliography;
 mod capacity;
 mod chart;
 mod claim;
+mod course;
+mod formula;
 mod hetero;
 mod hopfield;
 mod linear_algebra;
 mod markup;
 mod modern;
+mod opening;
 mod page;
+mod picture;
 mod plate;
 mod shell;
 mod teacher;
@@ -56,8 +62,8 @@ pub fn run(args: &Lecture) -> Result<()> {
         let file = OutFile::create(&args.out.join(PAGE))?;
         let path = file.path().to_owned();
         let teacher = Teacher { seed: args.seed, quick: args.quick };
-        let sections = teach(&teacher)?;
-        let page = page::page(&teacher, &sections);
+        let (opening, sections) = (opening::show(&teacher)?, teach(&teacher)?);
+        let page = page::page(&teacher, &opening, &sections);
         let file = written(file, |file| file.write_all(page.as_bytes()))?;
         deliver([file], || {
             if args.json {
@@ -104,6 +110,7 @@ fn section_json((section, claims): &Taught) -> Value {
                 "high": interval.map(|ends| ends.1),
             })
         };
+        let drawing = |plate: &plate::Plate| json!({"caption": markup::plain(&plate.caption), "shows": plate.alt});
         json!({
             "id": claim.id,
             "title": markup::plain(claim.title),
@@ -113,6 +120,7 @@ fn section_json((section, claims): &Taught) -> Value {
             "commands": shown.commands,
             "note": shown.note.as_deref().map(markup::plain),
             "figures": shown.figures.iter().map(figure).collect::<Vec<_>>(),
+            "drawings": shown.plates.iter().map(drawing).collect::<Vec<_>>(),
         })
     };
     json!({"id": section.id, "title": section.title, "claims": claims.iter().map(claim).collect::<Vec<_>>()})

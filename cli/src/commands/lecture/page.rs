@@ -1,9 +1,10 @@
 //! The page: one HTML file that needs nothing else, no network and no script.
 
-use plotters::style::RGBColor;
-
-use super::claim::{Claim, Row, Shown, Taught};
+use super::bibliography::{WORKS, Work};
+use super::chart::{mark, marks};
+use super::claim::{Claim, Exercise, Row, Shown, Taught};
 use super::markup::{escape, html};
+use super::opening::{self, Opening};
 use super::plate::{Plate, Shape, Swatch};
 use super::teacher::Teacher;
 
@@ -12,18 +13,6 @@ const STYLE: &str = include_str!("page.css");
 /// What the page is called.
 pub const TITLE: &str = "Associative memory, claim by claim";
 
-/// What stands above the contents.
-const OPENING: &str = "From auto-association to attention: the theory of associative memories in a chain of claims. \
-    Beside each claim stands what popfield measured when it wrote this page, and the commands that measure it: paste \
-    them into a shell. They give the same numbers, though a terminal rounds some of them further; with --json all \
-    digits are there. Some lines pass JSON on to jq, a program that picks figures out. Where a figure is not in what a \
-    command prints, a note says where it is from.";
-
-/// How to read the tables.
-const READING: &str = "Intervals are at 95 %, over memories drawn at random: about one in twenty lies beside its prediction \
-    by chance. Predictions are those at the very sizes measured, except where → says that they are limits for large d, ≈ \
-    that they are approximations (crosstalk taken as normal, or bits as independent), and ≤ and ≥ that they are bounds.";
-
 /// `inner` between the tags of `element`, which may carry attributes.
 fn tag(element: &str, inner: &str) -> String {
     let name = element.split_whitespace().next().unwrap_or(element);
@@ -31,16 +20,21 @@ fn tag(element: &str, inner: &str) -> String {
 }
 
 /// The whole page.
-pub fn page(teacher: &Teacher, sections: &[Taught]) -> String {
-    let mut body = String::new();
-    body += &tag("header", &(tag("h1", &escape(TITLE)) + &tag("p", &escape(OPENING)) + &tag("p", &escape(READING))));
+pub fn page(teacher: &Teacher, opening: &Opening, sections: &[Taught]) -> String {
+    let mut body = marks();
+    let top = tag("h1", &escape(TITLE)) + &tag("p class=\"lead\"", &html(opening::DECK)) + &figure(&opening.top);
+    body += &tag("header", &top);
     body += &tag("nav aria-label=\"Contents\"", &contents(sections));
-    let main: String =
-        sections.iter().enumerate().map(|(number, section)| self::section(number + 1, section)).collect();
+    let mut main = begin(opening);
+    for (number, section) in sections.iter().enumerate() {
+        main += &self::section(number + 1, section);
+    }
+    main += &bibliography();
     body += &tag("main", &main);
     let quick = if teacher.quick { " --quick" } else { "" };
     let written = format!(
-        "Written by <code>popfield lecture{quick}{}</code>, popfield {}. Another seed draws other memories.",
+        "Written by <code>popfield lecture{quick}{}</code>, popfield {}. Another seed draws other memories. On paper, \
+         derivations are unfolded; answers and commands are there if they were open.",
         escape(&teacher.seed_option()),
         env!("CARGO_PKG_VERSION")
     );
@@ -58,7 +52,28 @@ fn contents(sections: &[Taught]) -> String {
         let inner: String = claims.iter().map(|(claim, _)| tag("li", &link(claim.id, claim.title))).collect();
         tag("li", &(link(section.id, section.title) + &tag("ol", &inner)))
     };
-    tag("ol", &sections.iter().map(entry).collect::<String>())
+    let around = |id: &str, title: &str| tag("li class=\"around\"", &link(id, title));
+    let entries = around("begin", "Before you begin")
+        + &sections.iter().map(entry).collect::<String>()
+        + &around("bibliography", "Bibliography");
+    tag("ol", &entries)
+}
+
+/// What a reader must know first.
+fn begin(opening: &Opening) -> String {
+    let paragraphs = |texts: &[&str]| texts.iter().map(|text| tag("p", &html(text))).collect::<String>();
+    let mut inner = tag("h2", "Before you begin");
+    inner += &paragraphs(&opening::PATTERNS);
+    inner += &figure(&opening.overlap);
+    inner += &paragraphs(&opening::COINS);
+    inner += &(tag("h3", "How to read this page") + &paragraphs(&opening::READING));
+    let row = |&(sign, meaning): &(&str, &str)| {
+        tag("tr", &(tag("th scope=\"row\"", &html(sign)) + &tag("td", &html(meaning))))
+    };
+    let rows: String = opening::NOTATION.iter().map(row).collect();
+    inner += &tag("h3 id=\"notation\"", "Notation");
+    inner += &tag("table class=\"notation\"", &tag("tbody", &rows));
+    tag("section id=\"begin\"", &inner)
 }
 
 fn section(number: usize, (section, claims): &Taught) -> String {
@@ -66,6 +81,7 @@ fn section(number: usize, (section, claims): &Taught) -> String {
     for (place, (claim, shown)) in claims.iter().enumerate() {
         inner += &self::claim(&format!("{number}.{}", place + 1), claim, shown);
     }
+    inner += &exercises(section.exercises);
     tag(&format!("section id=\"{}\"", section.id), &inner)
 }
 
@@ -73,17 +89,51 @@ fn claim(number: &str, claim: &Claim, shown: &Shown) -> String {
     let mut inner = tag("h3", &format!("{number} {}", html(claim.title)));
     inner += &tag("p", &html(claim.lead));
     inner += &tag("p class=\"claim\"", &html(claim.statement));
-    inner += &shown.plates.iter().map(|plate| figure(claim, plate)).collect::<String>();
+    inner += &shown.plates.iter().map(figure).collect::<String>();
     inner += &table(&shown.figures);
     if let Some(correction) = claim.correction {
         let marked = "<strong>Correction.</strong> ".to_owned() + &html(correction);
         inner += &tag("p class=\"correction\"", &marked);
     }
+    let steps: String = claim.derivation.iter().map(|step| tag("li", &html(step))).collect();
+    inner += &folded("derivation", "Why: the derivation, step by step", &tag("ol", &steps));
     let lines: String = shown.commands.iter().map(|line| tag("code", &unbroken(line)).trim_end().to_owned()).collect();
-    inner += &tag("pre", &lines);
-    inner += &shown.note.iter().map(|note| tag("p class=\"note\"", &html(note))).collect::<String>();
+    let note: String = shown.note.iter().map(|note| tag("p class=\"note\"", &html(note))).collect();
+    inner += &folded("commands", "Measure it yourself: the commands", &(tag("pre", &lines) + &note));
     inner += &tag("p class=\"source\"", &html(claim.source));
     tag(&format!("article id=\"{}\"", claim.id), &inner)
+}
+
+/// What is there for those who ask.
+fn folded(class: &str, summary: &str, inner: &str) -> String {
+    tag(&format!("details class=\"{class}\""), &(tag("summary", summary) + inner))
+}
+
+fn exercises(exercises: &[Exercise]) -> String {
+    let item = |Exercise { task, answer }: &Exercise| {
+        tag("li", &(tag("p", &html(task)) + &folded("answer", "Answer", &tag("p", &html(answer)))))
+    };
+    let items: String = exercises.iter().map(item).collect();
+    tag("aside class=\"exercises\"", &(tag("h3", "Exercises") + &tag("ol", &items)))
+}
+
+fn bibliography() -> String {
+    let item = |Work { id, name, title, published, links }: &Work| {
+        let links: Vec<String> = links
+            .iter()
+            .map(|(text, link)| format!("<a href=\"{}\">{}</a>", escape(link), escape(text)))
+            .collect();
+        let text = format!(
+            "<strong>{}</strong>: <cite>{}</cite>. {}. {}",
+            escape(name),
+            escape(title),
+            escape(published),
+            links.join(", ")
+        );
+        tag(&format!("li id=\"{id}\""), &text)
+    };
+    let items: String = WORKS.iter().map(item).collect();
+    tag("section id=\"bibliography\"", &(tag("h2", "Bibliography") + &tag("ul", &items)))
 }
 
 /// A line of a shell in which options stay whole where it is broken.
@@ -108,33 +158,29 @@ fn table(rows: &[Row]) -> String {
         tag("tr", &cells)
     };
     let body: String = rows.iter().map(row).collect();
-    tag("table", &(tag("thead", &tag("tr", &head)) + &tag("tbody", &body)))
+    tag("table class=\"figures\"", &(tag("thead", &tag("tr", &head)) + &tag("tbody", &body)))
 }
 
-fn figure(claim: &Claim, plate: &Plate) -> String {
+fn figure(plate: &Plate) -> String {
     let legend: String =
         plate.legend.iter().map(|(swatch, name)| tag("li", &(self::swatch(*swatch) + &html(name)))).collect();
     let legend = if legend.is_empty() { legend } else { tag("ul class=\"legend\"", &legend) };
-    // What the drawing is, for those who do not see it.
-    let label = format!("<svg aria-label=\"{}\" ", escape(&super::markup::plain(claim.title)));
-    let svg = plate.svg.replacen("<svg ", &label, 1);
-    tag("figure", &(svg + &legend + &tag("figcaption", &html(&plate.caption))))
+    tag("figure", &(plate.drawing.clone() + &legend + &tag("figcaption", &html(&plate.caption))))
 }
 
 /// A little drawing of how something looks in the chart.
 fn swatch(Swatch { color, shape }: Swatch) -> String {
-    let RGBColor(red, green, blue) = color;
-    let ink = format!("#{red:02x}{green:02x}{blue:02x}");
-    let line = |ends: [u32; 4], dashes: &str| {
+    let line = |class: &str, ends: [u32; 4]| {
         let [x1, y1, x2, y2] = ends;
-        format!("<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" stroke=\"{ink}\" stroke-width=\"2.5\"{dashes}/>")
+        format!("<line class=\"{color} {class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>")
     };
     let inner = match shape {
-        Shape::Dot => format!("<circle cx=\"16\" cy=\"8\" r=\"5\" fill=\"{ink}\"/>"),
-        Shape::Line => line([2, 8, 30, 8], ""),
-        Shape::Dashes => line([2, 8, 30, 8], " stroke-dasharray=\"7 4\""),
-        Shape::Place => line([16, 0, 16, 16], " stroke-dasharray=\"3 2\""),
-        Shape::Square => format!("<rect x=\"9\" y=\"1\" width=\"14\" height=\"14\" fill=\"{ink}\"/>"),
+        Shape::Dot => format!("<use class=\"{color}\" href=\"#mark-{}\" x=\"16\" y=\"8\"/>", mark(color)),
+        Shape::Line => line("line", [1, 8, 31, 8]),
+        Shape::Dashes => line("line dashes", [1, 8, 31, 8]),
+        Shape::Place => line("place", [16, 0, 16, 16]),
+        Shape::Cell => format!("<rect class=\"{color}\" x=\"9\" y=\"1\" width=\"14\" height=\"14\"/>"),
+        Shape::Hole => format!("<rect class=\"{color}\" x=\"13\" y=\"5\" width=\"6\" height=\"6\"/>"),
     };
     tag("svg viewBox=\"0 0 32 16\" aria-hidden=\"true\"", &inner).trim_end().to_owned()
 }

@@ -6,10 +6,13 @@ use popfield_lab::{CONFIDENCE, Crossing, Findings, Interval, MeasuredPoint, Obse
 use crate::commands::capacity::command_line;
 use crate::failure::{Failure, Result};
 
+/// Memories at a point at the least: from fewer an interval says little.
+pub const FEWEST: u64 = 20;
+
 /// How measurements are made.
 pub struct Teacher {
     pub seed: u64,
-    /// A tenth of the memories, and smaller ones.
+    /// A tenth of the memories but no fewer than [`FEWEST`], and smaller ones.
     pub quick: bool,
 }
 
@@ -32,14 +35,14 @@ impl Teacher {
         if self.seed == 1 { String::new() } else { format!(" --seed {}", self.seed) }
     }
 
-    /// Measures `study`, with so many memories a point, a tenth of them where it is to be quick.
+    /// Measures `study`, with so many memories a point, fewer where it is to be quick.
     pub fn measure(&self, study: Study, trials: u64) -> Result<Run> {
         self.compare(&[], study, trials)
     }
 
     /// Measures a study that is compared with others by these options, which its command states whatever they are.
     pub fn compare(&self, options: &[&str], study: Study, trials: u64) -> Result<Run> {
-        let study = study.trials(self.choose(trials, trials.div_ceil(10).max(4))).seed(self.seed);
+        let study = study.trials(self.choose(trials, trials.div_ceil(10).max(FEWEST))).seed(self.seed);
         let findings = study.run(Progress::NONE, &mut ())?;
         Ok(Run { command: command_line(&study, options), study, findings })
     }
