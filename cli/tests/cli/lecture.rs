@@ -7,15 +7,31 @@ use crate::sandbox::Sandbox;
 #[test]
 fn a_lecture_is_the_same_on_any_number_of_threads_and_its_commands_find_its_figures() {
     let sandbox = Sandbox::new();
-    let lecture = |threads: &str| {
-        let json = sandbox.json(&["lecture", "--quick", "--seed", "7", "--out", "a/b", "--threads", threads, "--json"]);
-        (json, sandbox.read("a/b/lecture.html"))
+    let lecture = |threads: &str, how: &[&str]| {
+        let shared = ["lecture", "--quick", "--seed", "7", "--out", "a/b", "--threads", threads];
+        let printed = sandbox.done(&[&shared, how].concat());
+        (printed, String::from_utf8(sandbox.read("a/b/lecture.html")).unwrap())
     };
-    let (json, page) = lecture("1");
-    assert_eq!((&json, &page), (&lecture("2").0, &sandbox.read("a/b/lecture.html")));
-    assert!(page.starts_with(b"<!DOCTYPE html>"));
+    let (json, page) = lecture("1", &["--json"]);
+    let (text, again) = lecture("2", &[]);
+    assert!(page == again);
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("<math") && page.contains("<details"));
+    readable(&text);
+    let json = serde_json::from_str::<Value>(&json).unwrap();
     let claims: Vec<&Value> =
         json["sections"].as_array().unwrap().iter().flat_map(|section| section["claims"].as_array().unwrap()).collect();
+    for drawing in claims.iter().flat_map(|claim| claim["drawings"].as_array().unwrap()) {
+        let shows = drawing["shows"].as_str().unwrap();
+        assert!(page.contains(&shows.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")), "{shows}");
+    }
+    // Quick is no excuse for intervals that say nothing: shares of memories, of which there are fewest, are the widest.
+    for figure in claims.iter().flat_map(|claim| claim["figures"].as_array().unwrap()) {
+        if let (Some(low), Some(high)) = (figure["low"].as_f64(), figure["high"].as_f64())
+            && high <= 1.0
+        {
+            assert!(high - low < 0.35, "{figure}");
+        }
+    }
     let claim = |id: &str| *claims.iter().find(|claim| claim["id"] == id).unwrap();
     let figure = |id: &str, what: &str| {
         let figures = claim(id)["figures"].as_array().unwrap();
@@ -72,6 +88,23 @@ fn a_lecture_is_the_same_on_any_number_of_threads_and_its_commands_find_its_figu
     near(1000.0 - 2.0 * second.iter().sum::<f64>() / 1000.0, &figure("largest-overlap", "largest of a key's"));
     let nearest = second.iter().copied().fold(f64::INFINITY, f64::min);
     near(1000.0 - 2.0 * nearest, &figure("largest-overlap", "largest of all pairs of random.pop"));
+}
+
+/// That a terminal of 80 columns shows the lecture as text: formulas without LaTeX, and commands that go on where a line
+/// ends.
+fn readable(text: &str) {
+    for line in text.lines() {
+        // Programs of other tools are quoted, and the folder may be deep.
+        if line.contains(['\'', '/']) {
+            continue;
+        }
+        assert!(line.chars().count() <= 80, "{line}");
+        assert!(!line.contains('$') || line.trim_start().starts_with("$ "), "{line}");
+        assert!(!line.contains('\\') || line.ends_with(" \\"), "{line}");
+    }
+    for part in ["x ← sign(Wx)", "n ~ d/(2 ln d)", "e^(−ε²d/2)", "Exercise 1: "] {
+        assert!(text.contains(part), "{part}");
+    }
 }
 
 /// Runs a line that the page shows, without what passes its output on to jq; returns what it printed.

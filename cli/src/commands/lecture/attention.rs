@@ -71,7 +71,7 @@ pub const SECTION: Section = Section {
         Exercise {
             task: r"Three keys have overlaps $10$, $4$ and $4$ with a prompt, $\beta = 1$. What is the top weight, and how small can the
                 margin of a bit be?",
-            answer: r"$w = e^{10}/(e^{10} + 2e^4) = 1/(1 + 2e^{-6}) = 0.9951$; the margin is at least $2w - 1 = 0.9901$.",
+            answer: r"$w = e^{10}/(e^{10} + 2e^4)$, which is $1/(1 + 2e^{-6}) = 0.9951$; the margin is at least $2w - 1 = 0.9901$.",
         },
         Exercise {
             task: r"A head of a transformer has $d = 64$ and $\beta = 1/\sqrt d = 1/8$. If its keys were random signs, among how many
@@ -187,7 +187,10 @@ fn attended(teacher: &Teacher) -> Result<Plate> {
         signs.extend(recalled.iter().map(|answer| Picture::against(&answer, right, digits::SIDE)));
     }
     Ok(picture::plate(
-        vec![picture::Row::new("Attention vectors, blank is $-1$, ink $+1$", vectors), picture::Row::new("Their signs", signs)],
+        vec![
+            picture::Row::new("Attention vectors, blank is $-1$, ink $+1$", vectors),
+            picture::Row::new("Their signs", signs),
+        ],
         "The ten digits of the top of this page, asked with a damaged 3. The larger $\\beta$, the more of the weight the \
          nearest has.",
         "Two rows: the attention vector, from a grey blend of all digits to a clear 3 as beta grows, and its signs.",
@@ -215,7 +218,11 @@ fn log_n(teacher: &Teacher) -> Result<Shown> {
     let at = law.iter().map(|&(x, y)| (x, y, 1.0)).collect::<Vec<_>>();
     let (expected, _) = line(&at);
     shown = shown
-        .row(Row::estimate(r"$c$: slope of $d$ against $\ln n$, by the law at these $d$", Predicted::Value(expected), fitted))
+        .row(Row::estimate(
+            r"$c$: slope of $d$ against $\ln n$, by the law at these $d$",
+            Predicted::Value(expected),
+            fitted,
+        ))
         .row(Row::estimate("$c$, by its limit", Predicted::Limit(slope), fitted));
     // The same with noise, without the law at each n.
     const NOISY: [usize; 3] = [20, 30, 40];

@@ -168,11 +168,9 @@ fn counts(teacher: &Teacher) -> Result<Shown> {
         .place(0, r"$d/(2\ln d)$", capacity::mceliece_one(dim, 0.0)?)
         .place(1, r"$d/(4\ln d)$", capacity::mceliece_all(dim, 0.0)?)
         .upwards(0.0, 1.03);
-    Ok(shown.plate(
-        chart.plate(format!(
-            "$d = {DIM}$. Dots are measured, lines are the exact law of a bit, as if bits were independent."
-        )),
-    ))
+    Ok(shown.plate(chart.plate(format!(
+        "$d = {DIM}$. Dots are measured, lines are the exact law of a bit, as if bits were independent."
+    ))))
 }
 
 /// Of what searches tried, those that the chart has room for.
@@ -258,7 +256,11 @@ fn hoeffding(teacher: &Teacher) -> Result<Shown> {
     }
     let rarest = share(0.4);
     shown = shown.rows([
-        Row::estimate(r"the same, $0.4\,d$: $e^{-\varepsilon^2 d/2}$", Predicted::AtMost(overlaps::hoeffding_pair(dim, 0.4)?), rarest),
+        Row::estimate(
+            r"the same, $0.4\,d$: $e^{-\varepsilon^2 d/2}$",
+            Predicted::AtMost(overlaps::hoeffding_pair(dim, 0.4)?),
+            rarest,
+        ),
         Row::estimate(
             r"the same, $0.4\,d$: as printed, $e^{-\varepsilon^2 d}$",
             Predicted::AtMost(overlaps::printed_pair(dim, 0.4)?),
@@ -273,7 +275,11 @@ fn hoeffding(teacher: &Teacher) -> Result<Shown> {
     let some = format!("some two of {SET} overlap by $0.3\\,d$");
     shown = shown.rows([
         Row::estimate(format!("{some}: exactly, between"), Predicted::Between(bounds.low, bounds.high), any),
-        Row::estimate(format!("{some}: $e^{{-\\varepsilon^2 d/2}}$ a pair"), Predicted::AtMost(bound(overlaps::hoeffding_pair)?), any),
+        Row::estimate(
+            format!("{some}: $e^{{-\\varepsilon^2 d/2}}$ a pair"),
+            Predicted::AtMost(bound(overlaps::hoeffding_pair)?),
+            any,
+        ),
         Row::estimate(
             format!("{some}: as printed, $e^{{-\\varepsilon^2 d}}$"),
             Predicted::AtMost(bound(overlaps::printed_pair)?),
@@ -403,7 +409,7 @@ fn largest(teacher: &Teacher) -> Result<Shown> {
         ));
     }
     let flat = |level: f64| vec![(9.0, level), (1000.0, level)];
-    let chart = Chart::new("patterns $n$", r"largest overlap by $\sqrt{d\ln n}$")
+    let chart = Chart::new("patterns $n$", r"largest overlap divided by $\sqrt{d\ln n}$")
         .log_x()
         .upwards(0.9, 2.1)
         .line(0, "one prompt, exact mean", key_law)

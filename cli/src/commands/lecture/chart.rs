@@ -114,6 +114,7 @@ impl Chart {
         let legend = named.map(|series| {
             let shape = match series.marks {
                 Marks::Dots(_) => Shape::Dot,
+                Marks::Line(_) if self.has_unnamed_dots(series.color) => Shape::Dotted,
                 Marks::Line(_) | Marks::Path(_) => Shape::Line,
                 Marks::Dashes(_) => Shape::Dashes,
                 Marks::Place(_) => Shape::Place,
@@ -122,6 +123,27 @@ impl Chart {
         });
         let alt = course::alt(self, [self.x.name, self.y.name], [self.x.logarithmic, self.y.logarithmic]);
         Plate { drawing: self.drawing(&alt), legend: legend.collect(), caption: caption.into(), alt }
+    }
+
+    /// Whether there are dots of this colour that go by the name of the line.
+    fn has_unnamed_dots(&self, color: usize) -> bool {
+        let dots = |series: &Series| matches!(series.marks, Marks::Dots(_)) && series.name.is_empty();
+        self.series.iter().any(|series| series.color == color && dots(series))
+    }
+
+    /// How far dots are moved aside, in pixels, so that others at the same places do not hide them: only those that
+    /// belong to no line.
+    fn aside(&self, series: &Series) -> f64 {
+        const APART: f64 = 9.0;
+        let lined = |color: usize| {
+            self.series
+                .iter()
+                .any(|line| line.color == color && matches!(line.marks, Marks::Line(_) | Marks::Dashes(_)))
+        };
+        let free = self.series.iter().filter(|dots| matches!(dots.marks, Marks::Dots(_)) && !lined(dots.color));
+        let colors: Vec<usize> = free.map(|dots| dots.color).collect();
+        let place = colors.iter().position(|&color| color == series.color);
+        place.map_or(0.0, |place| APART * (place as f64 - (colors.len() as f64 - 1.0) / 2.0))
     }
 
     /// The ends of x: those of what was measured and of the lines, with a margin.
@@ -190,6 +212,7 @@ impl Chart {
         for series in &self.series {
             let Marks::Dots(dots) = &series.marks else { continue };
             let class = class(series.color);
+            let _ = writeln!(out, "<g transform=\"translate({:.1} 0)\">", self.aside(series));
             for &(at, Interval { value, low, high }) in dots {
                 // Where nothing was seen, a logarithm has no place for it.
                 if self.y.logarithmic && value <= 0.0 {
@@ -200,7 +223,7 @@ impl Chart {
                     let (top, bottom) = (within(high), within(low));
                     let _ = write!(
                         out,
-                        "<line class=\"{class} interval\" x1=\"{0:.2}%\" x2=\"{0:.2}%\" y1=\"{top:.2}%\" \
+                        "<line class=\"{class} whisker\" x1=\"{0:.2}%\" x2=\"{0:.2}%\" y1=\"{top:.2}%\" \
                          y2=\"{bottom:.2}%\"/>",
                         x(at)
                     );
@@ -215,6 +238,7 @@ impl Chart {
                     );
                 }
             }
+            out += "</g>\n";
         }
         out += "</svg>\n";
         let _ = writeln!(out, "<p class=\"axis across\">{}</p>", html(self.x.name));
@@ -236,7 +260,10 @@ pub fn marks() -> String {
         "<path id=\"mark-3\" d=\"M0 -5.8L5.8 0L0 5.8L-5.8 0z\"/>",
         "<circle id=\"mark-4\" r=\"4.5\"/>",
     ];
-    format!("<svg class=\"marks\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>{}</defs></svg>\n", shapes.concat())
+    format!(
+        "<svg class=\"marks\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>{}</defs></svg>\n",
+        shapes.concat()
+    )
 }
 
 /// The same shape by itself, for a legend.
@@ -274,16 +301,20 @@ impl Axis {
         if self.logarithmic {
             let decades = |step: i32| {
                 let (first, last) = (libm::floor(libm::log10(low)) as i32, libm::ceil(libm::log10(high)) as i32);
-                (first..=last).filter(|power| power % step == 0).map(|power| libm::pow(10.0, f64::from(power))).collect()
+                (first..=last)
+                    .filter(|power| power % step == 0)
+                    .map(|power| libm::pow(10.0, f64::from(power)))
+                    .collect()
             };
             let inside = |all: Vec<f64>| -> Vec<f64> {
                 all.into_iter().filter(|tick| (low * 0.999..=high * 1.001).contains(tick)).collect()
             };
             let tens: Vec<f64> = decades(1);
             let finer = |leads: &[f64]| tens.iter().flat_map(|ten| leads.iter().map(move |lead| lead * ten)).collect();
-            let kinds: [Vec<f64>; 5] = [finer(&[1.0, 2.0, 5.0]), finer(&[1.0, 3.0]), tens.clone(), decades(2), decades(3)];
-            let fits = |ticks: &Vec<f64>| ticks.len() <= TICKS;
-            return kinds.into_iter().map(inside).find(fits).unwrap_or_else(|| inside(decades(5)));
+            let finest: [Vec<f64>; 2] = [finer(&[1.0, 2.0, 5.0]), finer(&[1.0, 3.0])];
+            // No number that a computer holds has more than some hundreds of decades.
+            let kinds = finest.into_iter().chain((1..700).map(decades));
+            return kinds.map(inside).find(|ticks| ticks.len() <= TICKS).unwrap_or_default();
         }
         let steps = (-12..12).flat_map(|power| [1.0, 2.0, 5.0].map(|lead| lead * libm::pow(10.0, f64::from(power))));
         let count = |step: f64| (libm::floor(high / step + 1e-9) - libm::ceil(low / step - 1e-9)) as i64 + 1;
@@ -357,8 +388,9 @@ mod tests {
             assert!((2..=TICKS).contains(&ticks.len()), "{low} to {high}: {ticks:?}");
             assert!(ticks.iter().all(|tick| *tick >= low - 1e-9 && *tick <= high + 1e-9), "{ticks:?}");
         }
-        assert_eq!(axis(false).ticks((0.0, 1.03)), [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]);
-        assert_eq!(axis(true).ticks((1e-6, 1.5)), [1e-6, 1e-4, 1e-2, 1.0]);
+        let labels = |axis: Axis, ends| axis.ticks(ends).into_iter().map(tick).collect::<Vec<_>>();
+        assert_eq!(labels(axis(false), (0.0, 1.03)), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
+        assert_eq!(labels(axis(true), (1e-6, 1.5)), ["10⁻⁶", "10⁻⁴", "0.01", "1"]);
         for (low, high) in [(8.0, 1200.0), (1e-3, 0.5), (3.0, 20_000.0), (0.08, 12.0), (1e-30, 1.0)] {
             let ticks = axis(true).ticks((low, high));
             assert!((2..=TICKS).contains(&ticks.len()), "{low} to {high}: {ticks:?}");

@@ -212,7 +212,7 @@ pub fn number(value: f64) -> String {
 }
 
 /// The same to so many digits.
-fn rounded(value: f64, digits: i32) -> String {
+pub fn rounded(value: f64, digits: i32) -> String {
     let size = value.abs();
     match size {
         _ if !value.is_finite() => value.to_string(),

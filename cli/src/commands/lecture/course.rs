@@ -3,7 +3,7 @@
 use popfield_lab::Interval;
 
 use super::chart::{Chart, Marks, Series};
-use super::claim::number;
+use super::claim::rounded;
 use super::markup::plain;
 
 /// Points of which more are a cloud, not a curve.
@@ -55,8 +55,7 @@ fn named(chart: &Chart, series: &Series) -> String {
     if !series.name.is_empty() {
         return plain(&series.name);
     }
-    let line = chart.series.iter().find(|line| line.color == series.color && !line.name.is_empty());
-    line.map_or("measured".into(), |line| format!("measured, {}", plain(&line.name)))
+    line(chart, series).map_or("measured".into(), |line| format!("measured, {}", plain(&line.name)))
 }
 
 /// From where to where points run, and how.
@@ -108,12 +107,16 @@ fn measured(dots: &[(f64, Interval)], level: Option<f64>, range: f64, log_y: boo
     ))
 }
 
-/// How many of the intervals hold the line of their colour.
+/// The line that dots belong to: the last of their colour before them.
+fn line<'a>(chart: &'a Chart, series: &Series) -> Option<&'a Series> {
+    let before = chart.series.iter().take_while(|other| !std::ptr::eq(*other, series));
+    let is_line = |line: &&Series| matches!(line.marks, Marks::Line(_) | Marks::Dashes(_));
+    before.filter(is_line).filter(|line| line.color == series.color && !line.name.is_empty()).last()
+}
+
+/// How many of the intervals hold that line.
 fn agreement(chart: &Chart, series: &Series, dots: &[(f64, Interval)]) -> Option<String> {
-    let line = chart.series.iter().find_map(|line| match &line.marks {
-        Marks::Line(points) if line.color == series.color && points.len() > 2 => Some(points),
-        _ => None,
-    })?;
+    let (Marks::Line(line) | Marks::Dashes(line)) = &line(chart, series)?.marks else { return None };
     let at = |x: f64| {
         let pair = line.windows(2).find(|pair| pair[0].0 <= x && x <= pair[1].0)?;
         let share = if pair[1].0 > pair[0].0 { (x - pair[0].0) / (pair[1].0 - pair[0].0) } else { 0.0 };
@@ -125,12 +128,15 @@ fn agreement(chart: &Chart, series: &Series, dots: &[(f64, Interval)]) -> Option
         .filter_map(|(x, interval)| Some((interval.low..=interval.high).contains(&at(*x)?)))
         .collect();
     let held = beside.iter().filter(|held| **held).count();
-    (!beside.is_empty()).then(|| format!(", of which {held} have the line within their interval"))
+    (!beside.is_empty()).then(|| format!(", {held} of {} intervals hold the line", beside.len()))
 }
 
 /// Where points first cross `level`, between its neighbours on a straight line.
 fn crosses(points: &[(f64, f64)], level: f64) -> Option<f64> {
-    let pair = points.windows(2).find(|pair| (pair[0].1 - level) * (pair[1].1 - level) < 0.0)?;
+    let pair = points.windows(2).find(|pair| {
+        let (before, after) = (pair[0].1 - level, pair[1].1 - level);
+        before * after < 0.0 || after == 0.0 && before != 0.0
+    })?;
     Some(pair[0].0 + (level - pair[0].1) / (pair[1].1 - pair[0].1) * (pair[1].0 - pair[0].0))
 }
 
@@ -141,7 +147,7 @@ fn short(value: f64) -> String {
         return "0".into();
     }
     if !(1e-3..1e6).contains(&size) {
-        return plain(&number(value));
+        return plain(&rounded(value, 3));
     }
     let decimals = (2 - libm::floor(libm::log10(size)) as i32).clamp(0, 5) as usize;
     let text = format!("{value:.decimals$}");
@@ -151,7 +157,13 @@ fn short(value: f64) -> String {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().collect::<String>() + letters.as_str())
+    match letters.next() {
+        // One letter alone is a variable.
+        Some(first) if letters.as_str().starts_with(char::is_alphabetic) => {
+            first.to_uppercase().collect::<String>() + letters.as_str()
+        }
+        _ => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -174,18 +186,24 @@ mod tests {
         assert_eq!(
             said,
             "Chart of share against load n/d. Theory: falls from 1 at 0 to 0 at 1, through 0.5 near 0.5. Measured, \
-             theory: rises from 0.75 at 0.25 to 0.8 at 0.5, 2 points, of which 1 have the line within their interval. \
-             An upright line at 0.5: d/2."
+             theory: rises from 0.75 at 0.25 to 0.8 at 0.5, 2 points, 1 of 2 intervals hold the line. An \
+             upright line at 0.5: d/2."
         );
     }
 
     #[test]
     fn courses_turn_where_curves_do() {
         let course = |points: &[(f64, f64)]| course(points, None, 1.0, false).unwrap();
-        assert_eq!(course(&[(0.0, 0.1), (1.0, 0.9), (2.0, 0.2)]), "rises from 0.1 at 0 to 0.9 at 1, then falls to 0.2 at 2");
-        assert_eq!(course(&[(0.0, 0.8), (1.0, 0.1), (2.0, 0.6)]), "falls from 0.8 at 0 to 0.1 at 1, then rises to 0.6 at 2");
+        assert_eq!(
+            course(&[(0.0, 0.1), (1.0, 0.9), (2.0, 0.2)]),
+            "rises from 0.1 at 0 to 0.9 at 1, then falls to 0.2 at 2"
+        );
+        assert_eq!(
+            course(&[(0.0, 0.8), (1.0, 0.1), (2.0, 0.6)]),
+            "falls from 0.8 at 0 to 0.1 at 1, then rises to 0.6 at 2"
+        );
         assert_eq!(course(&[(0.0, 0.5), (1.0, 0.51)]), "stays near 0.505 from 0 to 1");
-        assert_eq!(short(0.00034), "3.400 · 10⁻⁴");
+        assert_eq!(short(0.00034), "3.40·10⁻⁴");
         assert_eq!(short(-123.46), "−123");
     }
 }

@@ -11,11 +11,8 @@ pub fn mathml(latex: &str, block: bool) -> String {
     let display_mode = if block { DisplayMode::Block } else { DisplayMode::Inline };
     let mut out = String::new();
     // Writing into a string cannot fail; what cannot be read becomes an `merror`, which no text here has.
-    let _ = push_mathml(
-        &mut out,
-        Parser::new(latex, &storage),
-        RenderConfig { display_mode, ..RenderConfig::default() },
-    );
+    let _ =
+        push_mathml(&mut out, Parser::new(latex, &storage), RenderConfig { display_mode, ..RenderConfig::default() });
     out.replace("<mo><</mo>", "<mo>&lt;</mo>").replace("<mo>></mo>", "<mo>&gt;</mo>")
 }
 
@@ -135,8 +132,12 @@ impl Source {
         }
     }
 
-    /// The letters between braces as they are.
+    /// The letters between braces as they are, or the next letter.
     fn letters_in_braces(&mut self) -> String {
+        self.skip_blanks();
+        if self.peek() != Some('{') {
+            return self.next().map(String::from).unwrap_or_default();
+        }
         let inner: String = self.letters[self.at..].iter().skip(1).take_while(|&&letter| letter != '}').collect();
         self.at = (self.at + inner.chars().count() + 2).min(self.letters.len());
         inner
@@ -189,7 +190,9 @@ impl Source {
                 self.letters_in_braces();
                 Vec::new()
             }
-            "left" | "right" | "bigl" | "bigr" | "Bigl" | "Bigr" | "big" | "displaystyle" | "limits" | "!" => Vec::new(),
+            "left" | "right" | "bigl" | "bigr" | "Bigl" | "Bigr" | "big" | "displaystyle" | "limits" | "!" => {
+                Vec::new()
+            }
             _ => match SIGNS.iter().find(|sign| sign.0 == name) {
                 Some((_, kind, text)) => vec![(*kind, (*text).to_owned())],
                 None => vec![(Kind::Name, name)],
@@ -236,7 +239,7 @@ const SIGNS: [(&str, Kind, &str); 56] = [
     ("propto", Kind::Relation, "∝"),
     ("iff", Kind::Relation, "⇔"),
     ("implies", Kind::Relation, "⇒"),
-    ("cdot", Kind::Binary, "·"),
+    ("cdot", Kind::Ordinary, "·"),
     ("times", Kind::Binary, "×"),
     ("pm", Kind::Binary, "±"),
     ("langle", Kind::Open, "⟨"),
@@ -303,13 +306,13 @@ mod tests {
     #[test]
     fn formulas_become_lines_of_text() {
         for (latex, text) in [
-            (r"W = \sum_i x_i x_i^\top", "W = Σ_i x_i x_iᵀ".replace("x_i x", "x_ix").as_str()),
+            (r"W = \sum_i x_i x_i^\top", "W = Σ_i x_ix_iᵀ"),
             (r"e^{-\varepsilon^2 d/2}", "e^(−ε²d/2)"),
             (r"\mathrm P[S_{d(n-1)} < -d] + \tfrac12 z", "P[S_(d(n − 1)) < −d] + ½z"),
             (r"n \sim \frac{d}{2\ln d}", "n ~ d/(2 ln d)"),
             (r"\sqrt{2d\ln n}", "√(2d ln n)"),
             (r"\langle x, x_i\rangle", "⟨x, x_i⟩"),
-            (r"2.5\cdot10^{-7}", "2.5 · 10⁻⁷"),
+            (r"2.5\cdot10^{-7}", "2.5·10⁻⁷"),
             (r"0.138\,d", "0.138 d"),
             (r"d = 128", "d = 128"),
             (r"\binom{n}{2}", "C(n, 2)"),
@@ -317,6 +320,8 @@ mod tests {
             (r"\{-1, +1\}^d", "{−1, +1}^d"),
             (r"(1-2p)^2", "(1 − 2p)²"),
             (r"Y X^+", "YX⁺"),
+            (r"\mathrm P[S_d \ge a]", "P[S_d ≥ a]"),
+            (r"w = \tfrac12", "w = ½"),
         ] {
             assert_eq!(plain(latex), text, "{latex}");
         }

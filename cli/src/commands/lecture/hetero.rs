@@ -29,8 +29,8 @@ pub const SECTION: Section = Section {
                 the sign of its own value: all together $d(n-1)$ coins. A bit, which is one sign of the answer, is wrong when
                 those coins beat $d$. Where they just cancel it the field is $0$ and the answer $+1$, which is wrong for half of
                 the values.",
-            statement: r"$\mathrm P[\text{bit right}] \ge 1 - e^{-d^2/(2d(n-1))}$, and exactly $$\mathrm P[\text{bit wrong}] =
-                \mathrm P[S_{d(n-1)} < -d] + \tfrac12 \mathrm P[S_{d(n-1)} = -d],$$ which depends on $n/d$ alone, nearly.",
+            statement: r"$\mathrm P[\text{bit right}] \ge 1 - e^{-d^2/(2d(n-1))}$, and exactly $\mathrm P[\text{bit wrong}]$ is
+                $$\mathrm P[S_{d(n-1)} < -d] + \tfrac12 \mathrm P[S_{d(n-1)} = -d],$$ which depends on $n/d$ alone, nearly.",
             derivation: &[
                 r"Ask with $x_1$. Multiplied by the right sign $y_{1j}$ the field is $d + \sum_{i>1} y_{1j} y_{ij} \langle x_1,
                     x_i\rangle$.",
@@ -78,8 +78,8 @@ pub const SECTION: Section = Section {
                 the first point of the figure of 3.1.",
         },
         Exercise {
-            task: r"At that load, how many values of $1000$ bits are whole: random ones, and the worst?",
-            answer: r"Random ones about $0.999^{1000} = 0.37$, the worst $0.999$.",
+            task: r"If one bit in a thousand is wrong, what share of values of $1000$ bits is whole: of random ones, and of the worst?",
+            answer: r"Of random ones about $0.999^{1000} = 0.37$, of the worst $0.999$.",
         },
     ],
 };
@@ -158,7 +158,9 @@ fn a_value(teacher: &Teacher) -> Result<Plate> {
     }
     Ok(picture::plate(
         vec![picture::Row::new("", pictures)],
-        format!("A random key of $d = {DIM}$ signs has a face as its value, among more and more keys and values drawn by coins."),
+        format!(
+            "A random key of $d = {DIM}$ signs has a face as its value, among more and more keys and values drawn by coins."
+        ),
         "Random cells, the key, and four answers: a face with more and more cells wrong.",
     ))
 }
@@ -195,23 +197,23 @@ fn worst(teacher: &Teacher) -> Result<Shown> {
         .dots(1, "", whole(&worst))
         .place(BLACK, r"$d/(2\ln d)$", 1.0 / (2.0 * libm::log(DIM as f64)))
         .upwards(0.0, 1.03);
-    Ok(shown.plate(together(teacher)?).plate(chart.plate(format!(
-        "$d = {DIM}$. The same error $e$ in a bit, and not the same in a value of {DIM} bits."
-    ))))
+    Ok(shown.plate(together(teacher)?).plate(
+        chart.plate(format!("$d = {DIM}$. The same error $e$ in a bit, and not the same in a value of {DIM} bits.")),
+    ))
 }
 
 /// Digits recalled as values at load 1: one memory each, with random values beside them and with the worst.
 fn together(teacher: &Teacher) -> Result<Plate> {
     const DIM: usize = 64;
     let digits = Digits::load()?;
-    let shown: Vec<Pattern> =
-        digits.one_of_each().into_iter().filter_map(|place| digits.images.get(place)).collect();
+    let shown: Vec<Pattern> = digits.one_of_each().into_iter().filter_map(|place| digits.images.get(place)).collect();
     let recalled = |digit: usize, right: &Pattern, worst: bool| -> Result<Picture> {
         let seed = stream(teacher.seed, "values that fail together", digit as u64).next_u64();
         let keys = Patterns::random(DIM, DIM, seed, "keys")?;
         let prompt = keys.range(0..1)?;
         let values = if worst { opposed(right, DIM - 1)? } else { among_strangers(right, DIM - 1, seed)? };
-        let answer = Memory::hetero_associative(keys, values)?.recall(&prompt.into(), &Recall::new(Separation::Linear))?;
+        let answer =
+            Memory::hetero_associative(keys, values)?.recall(&prompt.into(), &Recall::new(Separation::Linear))?;
         let answer = answer.patterns.get(0).unwrap_or_else(|| right.clone());
         Ok(Picture::counted(&answer, right, digits::SIDE)?)
     };

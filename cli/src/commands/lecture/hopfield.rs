@@ -6,7 +6,7 @@ use popfield_lab::theory::ags;
 use popfield_lab::{CONFIDENCE, Experiment, Observable, Point, Rule, Setting, Steps, Study, stats};
 
 use super::chart::{BLACK, Chart};
-use super::claim::{Claim, Exercise, Measured, Predicted, Row, Section, Shown, number};
+use super::claim::{Claim, Exercise, Measured, Predicted, Row, Section, Shown};
 use super::picture::{self, Picture, among_strangers, face};
 use super::plate::Plate;
 use super::shell;
@@ -185,7 +185,7 @@ fn energy(teacher: &Teacher) -> Result<Shown> {
     }
     let mut commands = commands(teacher, count, &["async", "sync"]);
     for (order, figures) in [
-        ("async", "'[.[].energies | range(1; length) as $i | .[$i] <= .[$i - 1]] | length, all'"),
+        ("async", "'[.[].energies|range(1;length) as $i|.[$i]<=.[$i-1]]|length,all'"),
         ("sync", "-c 'group_by(.cycle) | map([.[0].limit, .[0].cycle, length])'"),
     ] {
         commands.push(format!("jq {figures} {order}.json"));
@@ -237,7 +237,7 @@ fn film(memory: &Memory, starts: &Patterns) -> Option<Plate> {
     let path = paths.into_iter().find(ends)?;
     let states = SHOWN.iter().filter_map(|&visit| Some((visit, path.get(visit)?)));
     let picture = |(visit, (energy, state)): (usize, &(f64, Pattern))| {
-        Picture::of(state, SIDE).label(format!("{visit} visited: $E = {energy}$"))
+        Picture::of(state, SIDE).label(format!("{visit} visited, energy ${energy}$"))
     };
     Some(picture::plate(
         vec![picture::Row::new("", states.map(picture))],
@@ -309,7 +309,8 @@ fn limits(teacher: &Teacher) -> Result<Shown> {
     let rest: u64 = seen.iter().skip(MOST).map(|limit| limit.2).sum();
     let others = seen.len().saturating_sub(MOST);
     seen.truncate(MOST);
-    let pictures = seen.iter().map(|(state, end, runs)| Picture::of(state, SIDE).label(format!("{runs}: {}", kind(end))));
+    let pictures =
+        seen.iter().map(|(state, end, runs)| Picture::of(state, SIDE).label(format!("{runs}: {}", kind(end))));
     let pictures: Vec<Picture> = pictures.collect();
     let more = match others {
         0 => String::new(),
@@ -356,7 +357,8 @@ fn with_errors(teacher: &Teacher) -> Result<Shown> {
     let mut shown = Shown::new(vec![run.command.clone()]);
     for measured in run.of(dims[1]) {
         let predicted = run.predicted("ags", measured).map_or(Predicted::Nothing, Predicted::Limit);
-        let what = format!("overlap $m$ of limits, $n = {}$, load {}", measured.point.patterns, number(load(measured.point)));
+        let what =
+            format!("overlap $m$ of limits, $n = {}$, load {:.2}", measured.point.patterns, load(measured.point));
         shown = shown.row(Row::estimate(what, predicted, measured.estimate));
     }
     let critical = ags::critical_load();
@@ -370,9 +372,11 @@ fn with_errors(teacher: &Teacher) -> Result<Shown> {
         .place(BLACK, r"$\alpha_c = 0.1379$", critical)
         .dots(0, format!("$d = {}$, measured", dims[0]), run.dots(dims[0], load))
         .dots(1, format!("$d = {}$, measured", dims[1]), run.dots(dims[1], load));
-    Ok(shown.plate(worn(teacher)?).plate(chart.plate(
-        "From the stored pattern to the limit, asynchronously. The larger the network, the sharper the fall.",
-    )))
+    Ok(shown.plate(worn(teacher)?).plate(
+        chart.plate(
+            "From the stored pattern to the limit, asynchronously. The larger the network, the sharper the fall.",
+        ),
+    ))
 }
 
 /// The limits that a stored face runs to, among more and more strangers.

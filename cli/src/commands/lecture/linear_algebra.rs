@@ -129,12 +129,7 @@ fn singular(teacher: &Teacher) -> Result<Shown> {
     let small = Memory::hetero_associative(keys, values)?;
     let small_spectrum = spectrum(&small)?;
     let exact = |pair: &Association| pair.is_singular_pair(0.0);
-    let recalled = Hebb.learn(&small)?.recall(
-        &small.keys().to_patterns()?.into(),
-        Diagonal::Keep,
-        1,
-        Tie::Plus,
-    )?;
+    let recalled = Hebb.learn(&small)?.recall(&small.keys().to_patterns()?.into(), Diagonal::Keep, 1, Tie::Plus)?;
     let right = recalled.patterns.iter().zip(small.values().iter()).map(|(found, value)| found == value);
 
     // As the lines draw them.
@@ -151,7 +146,11 @@ fn singular(teacher: &Teacher) -> Result<Shown> {
     let chart = Chart::new("rank", r"singular value $\sigma$ of $W$")
         .dots(0, "random keys", by_rank.map(|(x, y)| (x, exactly(y))).collect())
         .line(2, "orthogonal keys: all $d$", vec![(1.0, d), (PATTERNS as f64, d)])
-        .dashes(0, r"$d(1\pm\sqrt\alpha)^2$, where random ones end", vec![(1.0, edge(1.0)), (PATTERNS as f64, edge(1.0))])
+        .dashes(
+            0,
+            r"$d(1\pm\sqrt\alpha)^2$, where random ones end",
+            vec![(1.0, edge(1.0)), (PATTERNS as f64, edge(1.0))],
+        )
         .dashes(0, "", vec![(1.0, edge(-1.0)), (PATTERNS as f64, edge(-1.0))])
         .upwards(0.0, 1.1 * edge(1.0));
     Ok(Shown::new(commands)
@@ -198,7 +197,8 @@ fn singular(teacher: &Teacher) -> Result<Shown> {
 /// Keys, and the sizes of their overlaps: orthogonal and random.
 fn overlaps(teacher: &Teacher) -> Result<Plate> {
     const DIM: usize = 16;
-    let (orthogonal, random) = (Patterns::hadamard(DIM, DIM)?, Patterns::random(DIM, DIM, teacher.seed, "orthogonal?")?);
+    let (orthogonal, random) =
+        (Patterns::hadamard(DIM, DIM)?, Patterns::random(DIM, DIM, teacher.seed, "orthogonal?")?);
     let pictures = |name: &str, keys: Patterns| -> Result<[Picture; 2]> {
         let signs: Vec<f64> = keys.to_signs().into_iter().map(f64::from).collect();
         let sizes = Memory::auto_associative(keys.clone())?.overlaps(&keys.into())?;
@@ -253,7 +253,9 @@ fn inverse(teacher: &Teacher) -> Result<Shown> {
         let run = teacher.measure(study, 40)?;
         let predicted = Predicted::Limit(pseudo_inverse::auto_zeroed(load, noise)?);
         for measured in run.of(200) {
-            let what = format!("share of bits wrong after a step from $p = {noise}$, $d = 200$, $\\alpha = {load}$, diagonal zeroed");
+            let what = format!(
+                "share of bits wrong after a step from $p = {noise}$, $d = 200$, $\\alpha = {load}$, diagonal zeroed"
+            );
             shown = shown.row(Row::estimate(what, predicted, measured.estimate));
         }
         shown.commands.push(run.command);
@@ -284,7 +286,8 @@ fn ten_digits() -> Result<Plate> {
         let pairs = answers.iter().zip(stored.iter());
         picture::Row::new(name, pairs.map(|(answer, right)| Picture::against(&answer, &right, digits::SIDE)))
     };
-    let whole = |answers: &Patterns| answers.iter().zip(stored.iter()).filter(|(answer, right)| answer == right).count();
+    let whole =
+        |answers: &Patterns| answers.iter().zip(stored.iter()).filter(|(answer, right)| answer == right).count();
     let (few, many) = (whole(&hebb), whole(&inverse));
     Ok(picture::plate(
         vec![row("Hebb's rule", &hebb), row("Pseudo-inverse", &inverse)],
@@ -292,6 +295,8 @@ fn ten_digits() -> Result<Plate> {
             "The ten digits of the top of this page, prompted with themselves. They have much in common, so that Hebb's rule \
              recalls {few} of 10 whole; the pseudo-inverse {many}."
         ),
-        format!("Two rows of ten digits: the answers of Hebb's rule, {few} of 10 right, and of the pseudo-inverse, {many}."),
+        format!(
+            "Two rows of ten digits: the answers of Hebb's rule, {few} of 10 right, and of the pseudo-inverse, {many}."
+        ),
     ))
 }

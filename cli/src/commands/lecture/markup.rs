@@ -6,15 +6,46 @@ use super::formula;
 
 /// Text of a page, with its special letters escaped.
 pub fn html(text: &str) -> String {
-    let piece = |(mark, inner): (Mark, &str)| match mark {
-        Mark::Text => escape(inner),
-        Mark::Formula => formula::mathml(inner, false),
-        Mark::Block => format!("<span class=\"display\">{}</span>", formula::mathml(inner, true)),
-        Mark::Code => format!("<code>{}</code>", escape(inner)),
-        Mark::Work => format!("<a href=\"#{inner}\">{}</a>", escape(bibliography::name(inner))),
-    };
-    pieces(&squeezed(text)).map(piece).collect()
+    let text = squeezed(text);
+    let mut out = String::new();
+    let mut pieces = pieces(&text).peekable();
+    // What must stay beside the formula that comes next.
+    let mut before = String::new();
+    while let Some((mark, inner)) = pieces.next() {
+        match mark {
+            Mark::Text => {
+                let formula_next = matches!(pieces.peek(), Some((Mark::Formula, _)));
+                let kept = if formula_next { inner.trim_end_matches(OPENING).len() } else { inner.len() };
+                out += &escape(&inner[..kept]);
+                before = escape(&inner[kept..]);
+            }
+            Mark::Formula => {
+                let after = match pieces.peek_mut() {
+                    Some((Mark::Text, next)) if next.starts_with(CLOSING) => {
+                        let (after, rest) = next.split_at(next.find(' ').unwrap_or(next.len()));
+                        *next = rest;
+                        escape(after)
+                    }
+                    _ => String::new(),
+                };
+                let formula = formula::mathml(inner, false);
+                out += &match before.is_empty() && after.is_empty() {
+                    true => formula,
+                    false => format!("<span class=\"near\">{before}{formula}{after}</span>"),
+                };
+                before.clear();
+            }
+            Mark::Block => out += &format!("<span class=\"display\">{}</span>", formula::mathml(inner, true)),
+            Mark::Code => out += &format!("<code>{}</code>", escape(inner)),
+            Mark::Work => out += &format!("<a href=\"#{inner}\">{}</a>", escape(bibliography::name(inner))),
+        }
+    }
+    out
 }
+
+/// Signs that no line may end with before a formula, nor begin with after one.
+const OPENING: [char; 4] = ['(', '“', '±', '['];
+const CLOSING: [char; 10] = [',', '.', ';', ':', ')', '”', '?', '-', ']', '!'];
 
 /// The same text in one kind of letters.
 pub fn plain(text: &str) -> String {
@@ -48,12 +79,8 @@ enum Mark {
 }
 
 /// How each kind begins and ends.
-const MARKS: [(Mark, &str, &str); 4] = [
-    (Mark::Block, "$$", "$$"),
-    (Mark::Formula, "$", "$"),
-    (Mark::Code, "`", "`"),
-    (Mark::Work, "[@", "]"),
-];
+const MARKS: [(Mark, &str, &str); 4] =
+    [(Mark::Block, "$$", "$$"), (Mark::Formula, "$", "$"), (Mark::Code, "`", "`"), (Mark::Work, "[@", "]")];
 
 fn pieces(text: &str) -> impl Iterator<Item = (Mark, &str)> {
     let mut rest = text;
@@ -94,6 +121,16 @@ mod tests {
             "<span class=\"display\"><math display=\"block\"",
             " 5 $",
         ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+    }
+
+    #[test]
+    fn punctuation_stays_beside_its_formula() {
+        let page = html("a set ($n$, say) of $d$-vectors $x$ and");
+        for part in
+            ["set <span class=\"near\">(<math", "</math>,</span> say)", "</math>-vectors</span> <math", "</math> and"]
+        {
             assert!(page.contains(part), "{part}: {page}");
         }
     }

@@ -127,6 +127,9 @@ fn section_json((section, claims): &Taught) -> Value {
 }
 
 #[cfg(test)]
+mod exercises;
+
+#[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
@@ -152,29 +155,46 @@ mod tests {
         open
     }
 
+    /// What stands between `start` and the next `end`, wherever it does.
+    fn between<'a>(page: &'a str, start: &'a str, end: char) -> impl Iterator<Item = &'a str> {
+        page.split(start).skip(1).filter_map(move |part| part.split(end).next())
+    }
+
     /// One quick lecture, seen from all sides: it takes a while.
     #[test]
     fn the_page_is_whole_needs_nothing_else_and_shows_commands_that_exist() {
         let teacher = Teacher { seed: 3, quick: true };
-        let sections = teach(&teacher).unwrap();
-        let page = page::page(&teacher, &sections);
+        let (opening, sections) = (opening::show(&teacher).unwrap(), teach(&teacher).unwrap());
+        let page = page::page(&teacher, &opening, &sections);
         assert!(open_tags(&page).is_empty());
-        for outside in ["http", "src=", "url(", "<script", "<link", "@import", "file:"] {
+        for outside in ["src=", "url(", "<script", "<link", "@import", "file:", "<iframe", "<object"] {
             assert!(!page.contains(outside), "{outside}");
         }
+        // Works are linked to; nothing is loaded.
+        let links: HashSet<&str> = between(&page, "<a href=\"http", '"').collect();
+        let works: usize = bibliography::WORKS.iter().map(|work| work.links.len()).sum();
+        assert_eq!(links.len(), works);
+        assert_eq!(page.matches("http").count(), works);
+        let known = |link: &&str| link.starts_with("s://doi.org/10.") || link.starts_with("s://arxiv.org/abs/");
+        assert!(links.iter().all(known), "{links:?}");
+
         let claims: Vec<&(&Claim, Shown)> = sections.iter().flat_map(|(_, claims)| claims).collect();
-        assert_eq!(page.matches("<figure").count(), claims.iter().map(|(_, shown)| shown.plates.len()).sum::<usize>());
-        let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|part| part.split('"').next()).collect();
+        let plates: Vec<&plate::Plate> = claims.iter().flat_map(|(_, shown)| &shown.plates).collect();
+        assert_eq!(page.matches("<figure").count(), plates.len() + 2);
+        // Every drawing says what it shows, and no two the same.
+        let alts: HashSet<&str> = plates.iter().map(|plate| plate.alt.as_str()).collect();
+        assert!(alts.len() == plates.len() && alts.iter().all(|alt| alt.len() > 60), "{alts:?}");
+        let ids: Vec<&str> = between(&page, " id=\"", '"').collect();
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "ids are different");
-        for link in page.split("href=\"#").skip(1).filter_map(|part| part.split('"').next()) {
+        for link in between(&page, "href=\"#", '"') {
             assert!(ids.contains(&link), "{link}");
         }
+        for work in &bibliography::WORKS {
+            assert!(page.contains(&format!("href=\"#{}\"", work.id)), "{} is cited", work.id);
+        }
         for (claim, shown) in claims {
-            assert!(
-                !shown.plates.is_empty() && !shown.figures.is_empty() && !shown.commands.is_empty(),
-                "{}",
-                claim.id
-            );
+            let complete = !shown.plates.is_empty() && !shown.figures.is_empty() && !shown.commands.is_empty();
+            assert!(complete && claim.derivation.len() > 1, "{}", claim.id);
             for row in &shown.figures {
                 let (value, interval) = row.measured.numbers();
                 let within = interval.is_none_or(|(low, high)| low <= value && value <= high);
@@ -192,6 +212,29 @@ mod tests {
                     panic!("{command}: {error}");
                 }
             }
+        }
+        // Formulas that could not be read, and marks that were not.
+        assert!(!page.contains("merror") && !page.contains("&amp;nbsp;"));
+    }
+
+    /// Every formula is text on a terminal and in JSON.
+    #[test]
+    fn no_text_has_marks_left() {
+        let mut texts: Vec<&str> = vec![opening::DECK];
+        texts.extend(opening::PATTERNS.iter().chain(&opening::COINS).chain(&opening::READING));
+        texts.extend(opening::NOTATION.iter().flat_map(|(sign, meaning)| [sign, meaning]));
+        for section in &SECTIONS {
+            texts.extend([section.title, section.lead]);
+            texts.extend(section.exercises.iter().flat_map(|exercise| [exercise.task, exercise.answer]));
+            for claim in section.claims {
+                texts.extend([claim.title, claim.lead, claim.statement, claim.source]);
+                texts.extend(claim.derivation.iter().chain(&claim.correction));
+            }
+        }
+        for text in texts {
+            let (plain, html) = (markup::plain(text), markup::html(text));
+            assert!(!plain.contains(['\\', '$', '`', '&']), "{plain}");
+            assert!(!html.contains(['\\', '$', '`']) && !html.contains("merror") && !html.contains("[@"), "{html}");
         }
     }
 

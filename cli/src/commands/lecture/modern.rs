@@ -242,8 +242,12 @@ fn degrees(teacher: &Teacher) -> Result<Shown> {
     let mut chart = Chart::new("patterns $n$", "share of bits wrong").log_x().upwards(0.0, 1.02);
     // Where each begins to err.
     let places = [64, 4096, 512, 2048];
-    let names =
-        ["$K = 2$, worst values", "$K = 3$, worst values", "$K = 3$, literal sum, $p = 0.1$", "$K = 3$, energies, $p = 0.1$"];
+    let names = [
+        "$K = 2$, worst values",
+        "$K = 3$, worst values",
+        "$K = 3$, literal sum, $p = 0.1$",
+        "$K = 3$, energies, $p = 0.1$",
+    ];
     for (number, (run, name)) in [&even, &odd, &kept, &difference].into_iter().zip(names).enumerate() {
         chart = chart.line(number, name, run.law("normal", DIM, n)).dots(number, "", run.dots(DIM, n));
         let measured = run.at(DIM, places[number])?;

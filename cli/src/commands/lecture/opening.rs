@@ -56,31 +56,41 @@ pub const READING: [&str; 2] = [
 ];
 
 /// Every sign that is used in more than one claim, and what it means.
-pub const NOTATION: [(&str, &str); 22] = [
+pub const NOTATION: [(&str, &str); 23] = [
     (r"$d$", r"dimension: the number of signs in a pattern"),
     (r"$n$", r"number of stored patterns; $\alpha = n/d$ is the load"),
-    (r"$x_i,\ y_i$", r"the $i$-th stored key and its value, $i = 1,\dots,n$; $y_i = x_i$ where patterns recall themselves"),
-    (r"$x_{ij},\ y_{ij}$", r"their signs at position $j$"),
+    (
+        r"$x_i,\; y_i$",
+        r"the $i$-th stored key and its value, $i = 1,\dots,n$; $y_i = x_i$ where patterns recall themselves",
+    ),
+    (r"$x_{ij},\; y_{ij}$", r"their signs at position $j$"),
     (r"$x$", r"the prompt, which is what one asks with; where steps are repeated, the state"),
     (r"$p$", r"noise: the share of the prompt's signs that are flipped"),
     (r"$\langle x, x_i\rangle$", r"overlap: agreements less disagreements, $d - 2h$ at distance $h$"),
-    (r"$\operatorname{sign}$", r"$+1$ or $-1$, position by position. At exactly $0$, a tie, it is $+1$; where patterns recall
-        themselves the prompt's sign stays"),
+    (
+        r"$\operatorname{sign}$",
+        r"$+1$ or $-1$, position by position. At exactly $0$, a tie, it is $+1$; where patterns recall
+        themselves the prompt's sign stays",
+    ),
     (r"$W$", r"matrix of weights; $Wx$ is the field"),
-    (r"$X,\ Y$", r"matrices with the keys and the values as columns"),
-    (r"$\mathrm P,\ \mathrm E$", r"probability and mean, over the coins"),
+    (r"$X,\; Y$", r"matrices with the keys and the values as columns"),
+    (r"$\mathrm P,\; \mathrm E$", r"probability and mean, over the coins"),
     (r"$S_k$", r"sum of $k$ independent fair signs"),
-    (r"$\operatorname{erfc}$", r"$\tfrac12\operatorname{erfc}(z/\sqrt2)$ is the probability that a standard normal variable
-        exceeds $z$"),
+    (
+        r"$\operatorname{erfc}$",
+        r"$\tfrac12\operatorname{erfc}(z/\sqrt2)$ is the probability that a standard normal variable
+        exceeds $z$",
+    ),
     (r"$E(x)$", r"energy of a state"),
     (r"$m$", r"overlap divided by $d$: $1 - 2p$ if a share $p$ is wrong"),
     (r"$\sigma$", r"singular value"),
     (r"$X^+$", r"pseudo-inverse of $X$"),
     (r"$f$", r"separation: the weight that an overlap is given; $f(s) = s$, $s^K$ or $e^{\beta s}$"),
-    (r"$K,\ \beta$", r"its degree; its steepness"),
+    (r"$K,\; \beta$", r"its degree; its steepness"),
     (r"$r = (\ln n)/d$", r"rate: the load where $n$ grows as $e^{rd}$"),
     (r"$I(a)$", r"exponent of large overlaps: $\mathrm P[S_d \ge ad]$ falls as $e^{-dI(a)}$"),
-    (r"$\ln,\ \sim,\ \Theta,\ \Omega$", r"natural logarithm; the ratio tends to $1$; up to constants; at least, up to a constant"),
+    (r"$\ln,\; \sim$", r"natural logarithm; “the ratio tends to $1$”"),
+    (r"$\Theta,\; \Omega$", r"of the order of; at least of the order of"),
 ];
 
 pub fn show(teacher: &Teacher) -> Result<Opening> {
@@ -89,7 +99,7 @@ pub fn show(teacher: &Teacher) -> Result<Opening> {
 
 /// Ten digits, and what two memories make of their damaged copies.
 fn top(teacher: &Teacher) -> Result<Plate> {
-    const NOISE: f64 = 0.2;
+    const NOISE: f64 = 0.15;
     let digits = Digits::load()?;
     let chosen: Vec<_> = digits.one_of_each().into_iter().filter_map(|place| digits.images.get(place)).collect();
     let stored = chosen.iter().collect::<popfield::Result<Patterns>>()?;
@@ -103,7 +113,8 @@ fn top(teacher: &Teacher) -> Result<Plate> {
         let pairs = patterns.iter().zip(stored.iter());
         Row::new(name, pairs.map(|(answer, right)| Picture::against(&answer, &right, SIDE)))
     };
-    let whole = |answers: &Patterns| answers.iter().zip(stored.iter()).filter(|(answer, right)| answer == right).count();
+    let whole =
+        |answers: &Patterns| answers.iter().zip(stored.iter()).filter(|(answer, right)| answer == right).count();
     let (few, many) = (whole(&linear), whole(&modern));
     let flipped = flips(NOISE, SIDE * SIDE);
     Ok(picture::plate(
@@ -145,7 +156,10 @@ fn overlap(teacher: &Teacher) -> Result<Plate> {
     }
     Ok(picture::plate(
         vec![Row::new("", pictures)],
-        format!("A pattern of $d = {}$ signs, and two others; cells in which they differ from it are marked.", SIDE * SIDE),
+        format!(
+            "A pattern of $d = {}$ signs, and two others; cells in which they differ from it are marked.",
+            SIDE * SIDE
+        ),
         "Three pictures: a face, the same with some cells flipped, and cells drawn by coins.",
     ))
 }

@@ -119,10 +119,8 @@ fn exercises(exercises: &[Exercise]) -> String {
 
 fn bibliography() -> String {
     let item = |Work { id, name, title, published, links }: &Work| {
-        let links: Vec<String> = links
-            .iter()
-            .map(|(text, link)| format!("<a href=\"{}\">{}</a>", escape(link), escape(text)))
-            .collect();
+        let links: Vec<String> =
+            links.iter().map(|(text, link)| format!("<a href=\"{}\">{}</a>", escape(link), escape(text))).collect();
         let text = format!(
             "<strong>{}</strong>: <cite>{}</cite>. {}. {}",
             escape(name),
@@ -174,8 +172,10 @@ fn swatch(Swatch { color, shape }: Swatch) -> String {
         let [x1, y1, x2, y2] = ends;
         format!("<line class=\"{color} {class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>")
     };
+    let dot = format!("<use class=\"{color}\" href=\"#mark-{}\" x=\"16\" y=\"8\"/>", mark(color));
     let inner = match shape {
-        Shape::Dot => format!("<use class=\"{color}\" href=\"#mark-{}\" x=\"16\" y=\"8\"/>", mark(color)),
+        Shape::Dot => dot,
+        Shape::Dotted => line("line", [1, 8, 31, 8]) + &dot,
         Shape::Line => line("line", [1, 8, 31, 8]),
         Shape::Dashes => line("line dashes", [1, 8, 31, 8]),
         Shape::Place => line("place", [16, 0, 16, 16]),

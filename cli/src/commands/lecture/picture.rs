@@ -117,7 +117,10 @@ pub fn plate(rows: Vec<Row>, caption: impl Into<String>, alt: impl Into<String>)
         if !name.is_empty() {
             let _ = writeln!(drawing, "<p class=\"row-name\">{}</p>", html(name));
         }
-        let _ = writeln!(drawing, "<div class=\"row\" style=\"--n:{columns}\">");
+        // Where a page is narrow, letters below pictures need room.
+        let labelled = pictures.iter().any(|picture| !picture.label.is_empty());
+        let narrow = if labelled && *columns > 5 { columns.div_ceil(2) } else { *columns };
+        let _ = writeln!(drawing, "<div class=\"row\" style=\"--n:{columns};--narrow:{narrow}\">");
         for Picture { svg, label, .. } in pictures {
             let label = if label.is_empty() { String::new() } else { format!("<p>{}</p>", html(label)) };
             let _ = writeln!(drawing, "<div>{svg}{label}</div>");
@@ -190,7 +193,8 @@ mod tests {
         let (answer, right) = (pattern([1, 1, -1, 1, -1, -1]), pattern([1, 1, 1, -1, -1, -1]));
         let Picture { svg, wrong, .. } = Picture::against(&answer, &right, 3);
         assert!(wrong);
-        for part in ["\"on\" d=\"M0 0h2v1h-2z\"", "\"extra\" d=\"M0 1h1v1h-1z\"", "\"lost\" d=\"M2.3 0.3h.4v.4h-.4z\""] {
+        for part in ["\"on\" d=\"M0 0h2v1h-2z\"", "\"extra\" d=\"M0 1h1v1h-1z\"", "\"lost\" d=\"M2.3 0.3h.4v.4h-.4z\""]
+        {
             assert!(svg.contains(part), "{part}: {svg}");
         }
         assert!(!Picture::against(&right, &right, 3).wrong);

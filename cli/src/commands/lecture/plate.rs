@@ -23,6 +23,8 @@ pub struct Swatch {
 pub enum Shape {
     Dot,
     Line,
+    /// A line with dots of its colour beside it.
+    Dotted,
     Dashes,
     /// An upright line.
     Place,

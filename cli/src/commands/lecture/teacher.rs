@@ -7,7 +7,7 @@ use crate::commands::capacity::command_line;
 use crate::failure::{Failure, Result};
 
 /// Memories at a point at the least: from fewer an interval says little.
-pub const FEWEST: u64 = 20;
+pub const FEWEST: u64 = 40;
 
 /// How measurements are made.
 pub struct Teacher {

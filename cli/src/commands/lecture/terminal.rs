@@ -35,6 +35,7 @@ pub fn show(sections: &[Taught]) -> Result<()> {
             }
             say(figures(shown))?;
         }
+        say("")?;
         for (place, exercise) in section.exercises.iter().enumerate() {
             say(wrapped("  ", &format!("Exercise {}: ", place + 1), &plain(exercise.task)))?;
         }
@@ -108,7 +109,8 @@ mod tests {
 
     #[test]
     fn long_commands_go_on_where_a_shell_reads_on() {
-        let line = format!("popfield capacity {}--json | jq '.points | {}'", "--dims 100,200 ".repeat(8), "a ".repeat(20));
+        let line =
+            format!("popfield capacity {}--json | jq '.points | {}'", "--dims 100,200 ".repeat(8), "a ".repeat(20));
         let shown = command(&line);
         assert!(shown.lines().count() > 1 && shown.lines().all(|line| line.chars().count() <= WIDTH), "{shown}");
         let read: String = shown.replace(" \\\n", " ").split_whitespace().collect::<Vec<_>>().join(" ");
