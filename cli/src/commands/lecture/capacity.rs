@@ -186,15 +186,12 @@ fn halved((x, m): (f64, Interval)) -> (f64, Interval) {
 
 /// What draws and stores random patterns as keys.npy and random.pop.
 fn random_memory(teacher: &Teacher, dim: usize, patterns: usize) -> Vec<String> {
-    let mut commands = shell::one(dim).to_vec();
-    commands.push(shell::random(dim, patterns, &teacher.seed_option(), "keys.npy"));
-    commands.push(shell::store("random.pop", ""));
-    commands
+    vec![shell::random(dim, patterns, &teacher.seed_option(), "keys.npy"), shell::store("random.pop", "")]
 }
 
 /// The overlaps of those patterns with one another, a row for each, its own included.
 fn square_of_overlaps(teacher: &Teacher, dim: usize, patterns: usize) -> Result<Vec<i32>> {
-    let keys = Patterns::random(patterns, dim, teacher.seed, "start")?;
+    let keys = Patterns::random(patterns, dim, teacher.seed, "keys")?;
     Ok(Memory::auto_associative(keys.clone())?.overlaps(&keys.into())?)
 }
 
@@ -229,7 +226,8 @@ fn hoeffding(teacher: &Teacher) -> Result<Shown> {
     };
     let fractions: Vec<f64> = (0..=10).map(|step| f64::from(2 * step) * 0.02).collect();
     let line = |law: fn(u64, f64) -> popfield_lab::Result<f64>| {
-        (0..=80).map(|step| f64::from(step) * 0.005).map(|x| Ok((x, law(dim, x)?))).collect::<Result<Vec<_>>>()
+        // Overlaps are even: a law in between would be that of the next, in steps.
+        (0..=20).map(|step| f64::from(step) * 0.02).map(|x| Ok((x, law(dim, x)?))).collect::<Result<Vec<_>>>()
     };
     let mut commands = random_memory(teacher, DIM, PATTERNS);
     commands.extend(SHOWN.map(|(_, radius)| {
@@ -241,10 +239,9 @@ fn hoeffding(teacher: &Teacher) -> Result<Shown> {
     }));
     commands.push(format!("popfield validate --only overlaps{}", teacher.seed_option()));
     let mut shown = Shown::new(commands).note(format!(
-        "{} Overlap $\\varepsilon d$ is distance $(1-\\varepsilon)d/2$; a search finds each pair twice, and each key itself. Pairs are \
+        "Overlap $\\varepsilon d$ is distance $(1-\\varepsilon)d/2$; a search finds each pair twice, and each key itself. Pairs are \
          independent two by two, so their interval is as if all were. The sets of {SET} are those that `popfield \
-         validate` draws, whose own intervals are wider.",
-        shell::RANDOM
+         validate` draws, whose own intervals are wider."
     ));
     for (fraction, _) in SHOWN {
         let (what, found) = (format!("a pair overlaps by ${fraction}\\,d$"), share(fraction));
@@ -350,12 +347,11 @@ fn largest(teacher: &Teacher) -> Result<Shown> {
                 Measured::Number(pair),
             ),
         ])
-        .note(format!(
-            "{} A key at distance $h$ has overlap $d - 2h$; its nearest key is itself, the second nearest a stranger. \
+        .note(
+            "A key at distance $h$ has overlap $d - 2h$; its nearest key is itself, the second nearest a stranger. \
              Means over many memories, and the dots of the figure, have no command: the library measured them when \
              this page was written.",
-            shell::RANDOM
-        ));
+        );
     let (mut key_dots, mut pair_dots, mut key_law, mut pair_law) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (patterns, memories) in [(10, 400), (30, 400), (100, 400), (300, 200), (1000, 40)] {
         let (keys, n) = (patterns - 1, patterns as u64);

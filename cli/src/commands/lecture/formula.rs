@@ -13,7 +13,14 @@ pub fn mathml(latex: &str, block: bool) -> String {
     // Writing into a string cannot fail; what cannot be read becomes an `merror`, which no text here has.
     let _ =
         push_mathml(&mut out, Parser::new(latex, &storage), RenderConfig { display_mode, ..RenderConfig::default() });
-    out.replace("<mo><</mo>", "<mo>&lt;</mo>").replace("<mo>></mo>", "<mo>&gt;</mo>")
+    // Signs that HTML takes for its own; and a stroke of a fraction stands close.
+    [
+        ("<mo><</mo>", "<mo>&lt;</mo>"),
+        ("<mo>></mo>", "<mo>&gt;</mo>"),
+        ("<mo>/</mo>", "<mo lspace=\"0\" rspace=\"0\">/</mo>"),
+    ]
+    .into_iter()
+    .fold(out, |out, (sign, spelled)| out.replace(sign, spelled))
 }
 
 /// The formula in one line of text: raised digits where there are such letters, else `^(…)`; lowered ones after a low
@@ -322,6 +329,7 @@ mod tests {
             (r"Y X^+", "YX⁺"),
             (r"\mathrm P[S_d \ge a]", "P[S_d ≥ a]"),
             (r"w = \tfrac12", "w = ½"),
+            (r"2\left|u_j\right| > 0", "2|u_j| > 0"),
         ] {
             assert_eq!(plain(latex), text, "{latex}");
         }

@@ -32,8 +32,8 @@ pub const SECTION: Section = Section {
             derivation: &[
                 r"Let $s_j$ be the state's sign at position $j$ and $u_j = \sum_{k \ne j} W_{jk} s_k$ the field there. Since $W$ is
                     symmetric and has no diagonal, $E = -s_j u_j + {}$ terms without $s_j$.",
-                r"Update $s_j$ to the sign of $u_j$; a tie keeps it. If $s_j$ changes, $s_j u_j$ goes from $-\lvert u_j\rvert$ to
-                    $+\lvert u_j\rvert$, so $E$ falls by $2\lvert u_j\rvert > 0$. If it does not change, $E$ does not either.",
+                r"Update $s_j$ to the sign of $u_j$; a tie keeps it. If $s_j$ changes, $s_j u_j$ goes from
+                    $-\left|u_j\right|$ to $\left|u_j\right|$, so $E$ falls by $2\left|u_j\right| > 0$. If it does not change, $E$ does not either.",
                 r"There are $2^d$ states and every change lowers $E$, so none comes back, and after finitely many changes there is
                     none left to make: a fixed point.",
                 r"Synchronously, let $x$, $x'$, $x''$ follow one another, and look at $F(x, x') = -x'^\top W x$. Since $x''$ takes the

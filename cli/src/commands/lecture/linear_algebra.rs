@@ -56,9 +56,9 @@ pub const SECTION: Section = Section {
                 where Hebb's $W$ has long failed.",
             derivation: &[
                 r"All equations $W x_i = y_i$ together are $WX = Y$, with $X$ of $d$ rows and $n$ columns.",
-                r"If the columns are independent, $X^\top X$ is invertible, and $X^+ = (X^\top X)^{-1} X^\top$ has $X^+ X = 1$. So
-                    $W = YX^+$ solves them: $WX = Y X^+ X = Y$.",
-                r"Where $X^\top X = d$, for orthogonal keys, this is $YX^\top/d$: Hebb's rule, but for a factor. The inverse is what
+                r"If the columns are independent, $X^\top X$ is invertible, and $X^+ = (X^\top X)^{-1} X^\top$, so that $X^+
+                    X$ is the identity. So $W = YX^+$ solves them: $WX = Y X^+ X = Y$.",
+                r"For orthogonal keys $X^\top X$ is $d$ times the identity, and this is $YX^\top/d$: Hebb's rule, but for a factor. The inverse is what
                     takes the overlaps out.",
                 r"With noise the prompt leaves the span of the keys. If patterns recall themselves, $W = XX^+$ is the projection onto
                     that span, and lets a share $\alpha = n/d$ of the noise through. As $\alpha$ nears $1$ everything is let through:
@@ -77,7 +77,7 @@ pub const SECTION: Section = Section {
         Exercise {
             task: r"Store all four rows of a $4 \times 4$ Hadamard matrix as patterns that recall themselves. What is $W$, and what
                 does the memory make of a damaged prompt?",
-            answer: r"$W = XX^\top = 4 \cdot 1$, since the rows are orthogonal and span everything. So $\operatorname{sign}(Wx) = x$:
+            answer: r"$W = XX^\top$ is four times the identity, since the rows are orthogonal and span everything. So $\operatorname{sign}(Wx) = x$:
                 every pattern is recalled exactly, and nothing is ever repaired.",
         },
         Exercise {
@@ -115,7 +115,6 @@ fn singular(teacher: &Teacher) -> Result<Shown> {
         "popfield learn hadamard.pop --rule hebb".to_owned(),
     ];
     let other = teacher.seed.wrapping_add(1);
-    commands.extend(shell::one(DIM));
     commands.extend([
         shell::random(DIM, PATTERNS, &teacher.seed_option(), "keys.npy"),
         shell::random(DIM, PATTERNS, &format!(" --seed {other}"), "values.npy"),
@@ -133,7 +132,7 @@ fn singular(teacher: &Teacher) -> Result<Shown> {
     let right = recalled.patterns.iter().zip(small.values().iter()).map(|(found, value)| found == value);
 
     // As the lines draw them.
-    let drawn = |seed: u64| Patterns::random(PATTERNS, DIM, seed, "start");
+    let drawn = |seed: u64| Patterns::random(PATTERNS, DIM, seed, "keys");
     let random = spectrum(&Memory::auto_associative(drawn(teacher.seed)?)?)?;
     let pairs = spectrum(&Memory::hetero_associative(drawn(teacher.seed)?, drawn(other)?)?)?;
     let squares = pairs.associations.iter().map(|pair| pair.right_residual * pair.right_residual);
@@ -154,11 +153,10 @@ fn singular(teacher: &Teacher) -> Result<Shown> {
         .dashes(0, "", vec![(1.0, edge(-1.0)), (PATTERNS as f64, edge(-1.0))])
         .upwards(0.0, 1.1 * edge(1.0));
     Ok(Shown::new(commands)
-        .note(format!(
-            "{} The chart is that of `random.svg`. A residual, “off”, is the share of $\\lVert Wx\\rVert$ that is not along \
+        .note(
+            "The chart is that of `random.svg`. A residual, “off”, is the share of $\\lVert Wx\\rVert$ that is not along \
              $y$; its square that of $\\lVert Wx\\rVert^2$.",
-            shell::RANDOM
-        ))
+        )
         .rows([
             Row::new(
                 "$d = n = 8$, Hadamard: pairs of key and value that are singular vectors",
