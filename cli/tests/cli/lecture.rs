@@ -32,6 +32,10 @@ fn a_lecture_is_the_same_on_any_number_of_threads_and_its_commands_find_its_figu
             assert!(high - low < 0.35, "{figure}");
         }
     }
+    for section in json["sections"].as_array().unwrap() {
+        let exercises = section["exercises"].as_array().unwrap();
+        assert!(!exercises.is_empty() && exercises.iter().all(|exercise| exercise["answer"].is_string()), "{section}");
+    }
     let claim = |id: &str| *claims.iter().find(|claim| claim["id"] == id).unwrap();
     let figure = |id: &str, what: &str| {
         let figures = claim(id)["figures"].as_array().unwrap();

@@ -33,15 +33,15 @@ pub const SECTION: Section = Section {
             statement: r"One step $x \gets \operatorname{sign}(Wx)$ returns far fewer wrong signs than it was given, and how
                 many on average is known exactly.",
             derivation: &[
-                r"Ask for $x_1$ with $f = pd$ of its signs flipped. With a zero diagonal the field at position $j$ is $$\sum_i
+                r"Ask for $x_1$ with $h = pd$ of its signs flipped. With a zero diagonal the field at position $j$ is $$\sum_i
                     x_{ij}\,o_i,$$ where $o_i$ is the overlap of prompt and key $i$ over the other $d-1$ positions.",
                 r"Multiply by the right sign $x_{1j}$, so that the answer is right where the result is positive. The term $i=1$
-                    is $o_1 = d - 2f - 1$ if the prompt is right at $j$, for that agreement is left out, and $d - 2f + 1$ if it
+                    is $o_1 = d - 2h - 1$ if the prompt is right at $j$, for that agreement is left out, and $d - 2h + 1$ if it
                     is wrong there. This is the signal.",
                 r"Each of the other $n-1$ terms, $x_{1j}x_{ij}\,o_i$, is a sum of $d-1$ products of coins, which are fair and
                     independent. Together they are the crosstalk $S_{(n-1)(d-1)}$.",
                 r"So a position at which the prompt is right comes out wrong with probability $$\mathrm P[S_{(n-1)(d-1)} <
-                    -(d-2f-1)],$$ one at which it is wrong with $d-2f+1$ instead, and there a tie is wrong too, since it keeps
+                    -(d-2h-1)],$$ one at which it is wrong with $d-2h+1$ instead, and there a tie is wrong too, since it keeps
                     the prompt's sign. Weighted by $1-p$ and $p$ this is the curve in the figure.",
                 r"In numbers: $d = 400$, $n = 40$, $p = 0.2$. The signal is about $240$, the crosstalk about $\sqrt{39 \cdot 399}
                     = 125$. A normal variable falls below $-240/125 = -1.92$ standard deviations in 2.7 % of cases: the

@@ -22,18 +22,18 @@ pub const SECTION: Section = Section {
         Claim {
             id: "bits-patterns-all",
             title: "Bits, patterns, all patterns",
-            lead: r"With an error of $e$ in a bit, a pattern of $d$ bits is whole with probability $(1-e)^d$, and a memory of $n$
-                patterns answers for all of them with probability $(1-e)^{nd}$, nearly. Since $e$ falls as $e^{-d/(2n)}$, asking
+            lead: r"If a bit is wrong with probability $q$, its error, a pattern of $d$ bits is whole with probability $(1-q)^d$, and a memory of $n$
+                patterns answers for all of them with probability $(1-q)^{nd}$, nearly. Since $q$ falls as $e^{-d/(2n)}$, asking
                 for $d$ or for $nd$ right bits costs a logarithm.",
             statement: r"With values apart from keys, or the diagonal zeroed: $$n \sim \frac{d}{2\ln d}$$ for one pattern in every
                 bit, $$n \sim \frac{d}{4\ln d}$$ for all patterns; a constant times $d$ if some bits may be wrong.",
             derivation: &[
-                r"For large $d$ a bit is wrong with probability $e = \tfrac12\operatorname{erfc}(z/\sqrt2)$ where $z = \sqrt{d/n}$,
+                r"For large $d$ a bit is wrong with probability $q = \tfrac12\operatorname{erfc}(z/\sqrt2)$ where $z = \sqrt{d/n}$,
                     and for large $z$ this is about $e^{-z^2/2}/(z\sqrt{2\pi})$.",
-                r"One pattern of $d$ bits is whole, with a chance that is neither near $0$ nor near $1$, if $d\,e$ is about $1$. Its
+                r"One pattern of $d$ bits is whole, with a chance that is neither near $0$ nor near $1$, if $d\,q$ is about $1$. Its
                     logarithm: $\ln d = z^2/2 + \ln(z\sqrt{2\pi})$. The last term grows more slowly than the others, so $z^2 \sim
                     2\ln d$, and $n = d/z^2 \sim d/(2\ln d)$.",
-                r"All patterns are whole if $nd\,e$ is about $1$. Now $\ln(nd) \sim 2\ln d$, so $z^2 \sim 4\ln d$ and $n \sim
+                r"All patterns are whole if $nd\,q$ is about $1$. Now $\ln(nd) \sim 2\ln d$, so $z^2 \sim 4\ln d$ and $n \sim
                     d/(4\ln d)$.",
                 r"With noise $p$ the signal is $(1-2p)d$, so $z$ is smaller by the factor $1-2p$, and $n$ by
                     its square.",

@@ -8,37 +8,23 @@ use std::fmt::Write as _;
 use popfield_lab::Interval;
 
 use super::course;
+use super::formula::raise;
 use super::markup::{escape, html};
 use super::plate::{Plate, Shape, Swatch};
+use super::series::{Marks, Series};
 
 /// A chart under way.
 pub struct Chart {
     x: Axis,
     y: Axis,
-    pub(super) series: Vec<Series>,
+    series: Vec<Series>,
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Axis {
+struct Axis {
     name: &'static str,
     logarithmic: bool,
     range: Option<(f64, f64)>,
-}
-
-/// Marks of one colour.
-pub(super) struct Series {
-    pub name: String,
-    pub color: usize,
-    pub marks: Marks,
-}
-
-pub(super) enum Marks {
-    Dots(Vec<(f64, Interval)>),
-    Line(Vec<(f64, f64)>),
-    Dashes(Vec<(f64, f64)>),
-    /// A line with corners.
-    Path(Vec<(f64, f64)>),
-    Place(f64),
 }
 
 /// The colour of text, and of what is the same for all.
@@ -121,7 +107,7 @@ impl Chart {
             };
             (Swatch { color: class(series.color), shape }, series.name.clone())
         });
-        let alt = course::alt(self, [self.x.name, self.y.name], [self.x.logarithmic, self.y.logarithmic]);
+        let alt = course::alt(&self.series, [self.x.name, self.y.name], self.up(), self.y.logarithmic);
         Plate { drawing: self.drawing(&alt), legend: legend.collect(), caption: caption.into(), alt }
     }
 
@@ -159,7 +145,7 @@ impl Chart {
     }
 
     /// The ends of y: those of what was measured and of the lines; a line of its own may leave the chart below.
-    pub(super) fn up(&self) -> (f64, f64) {
+    fn up(&self) -> (f64, f64) {
         let all = self.series.iter().flat_map(|series| match &series.marks {
             Marks::Dots(dots) => dots.iter().flat_map(|(_, i)| [i.value, i.high]).collect(),
             Marks::Line(points) | Marks::Dashes(points) | Marks::Path(points) => {
@@ -366,16 +352,6 @@ fn smooth(points: &[(f64, f64)]) -> String {
     out
 }
 
-/// A digit or sign as a raised letter, others as they are.
-pub fn raise(letter: char) -> char {
-    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    match letter.to_digit(10) {
-        Some(digit) => RAISED[digit as usize],
-        None if letter == '-' || letter == '−' => '⁻',
-        None => letter,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -409,5 +385,26 @@ mod tests {
         assert!(heights.map(|y| y.parse::<f64>().unwrap()).all(|y| (0.0..=10.0).contains(&y)), "{path}");
         assert_eq!(smooth(&[]), "");
         assert_eq!(corners(&[(0.0, 1.0), (2.0, 3.5)]), "M0.0 1.0L2.0 3.5");
+    }
+
+    fn dot(x: f64, value: f64) -> (f64, Interval) {
+        (x, Interval { value, low: value - 0.05, high: value + 0.05 })
+    }
+
+    #[test]
+    fn a_chart_is_told_by_what_its_curves_do() {
+        let falling = |x: f64| 1.0 - x;
+        let chart = Chart::new("load $n/d$", "share")
+            .line(0, "theory", (0..=10).map(|k| (f64::from(k) / 10.0, falling(f64::from(k) / 10.0))).collect())
+            .dots(0, "", vec![dot(0.25, 0.75), dot(0.5, 0.8)])
+            .place(1, "$d/2$", 0.5)
+            .upwards(0.0, 1.0);
+        let said = chart.plate("").alt;
+        assert_eq!(
+            said,
+            "Chart of share against load n/d. Theory: falls from 1 at 0 to 0 at 1, through 0.5 near 0.5. Measured, \
+             theory: rises from 0.75 at 0.25 to 0.8 at 0.5, 2 points, 1 of 2 intervals hold the line. An \
+             upright line at 0.5: d/2."
+        );
     }
 }

@@ -2,16 +2,15 @@
 
 use popfield_lab::Interval;
 
-use super::chart::{Chart, Marks, Series};
 use super::claim::rounded;
 use super::markup::plain;
+use super::series::{Marks, Series};
 
 /// Points of which more are a cloud, not a curve.
 const CLOUD: usize = 40;
 
 /// The axes and the course of every series.
-pub fn alt(chart: &Chart, [x, y]: [&str; 2], [_, log_y]: [bool; 2]) -> String {
-    let up = chart.up();
+pub fn alt(all: &[Series], [x, y]: [&str; 2], up: (f64, f64), log_y: bool) -> String {
     // A level that is worth naming where a curve crosses it.
     let level = match up {
         _ if log_y => Some(0.01),
@@ -23,7 +22,7 @@ pub fn alt(chart: &Chart, [x, y]: [&str; 2], [_, log_y]: [bool; 2]) -> String {
     };
     // What is said, of which colour, and how many unnamed curves are like it.
     let mut said: Vec<(String, usize, usize)> = Vec::new();
-    for series in &chart.series {
+    for series in all {
         let name = plain(&series.name);
         let text = match &series.marks {
             Marks::Place(at) => format!("An upright line at {}: {name}", short(*at)),
@@ -39,8 +38,8 @@ pub fn alt(chart: &Chart, [x, y]: [&str; 2], [_, log_y]: [bool; 2]) -> String {
             }
             Marks::Dots(dots) => {
                 let Some(course) = measured(dots, level, up.1 - up.0, log_y) else { continue };
-                let agrees = agreement(chart, series, dots).unwrap_or_default();
-                format!("{}: {course}{agrees}", capital(&named(chart, series)))
+                let agrees = agreement(all, series, dots).unwrap_or_default();
+                format!("{}: {course}{agrees}", capital(&named(all, series)))
             }
         };
         said.push((text, series.color, 0));
@@ -51,11 +50,11 @@ pub fn alt(chart: &Chart, [x, y]: [&str; 2], [_, log_y]: [bool; 2]) -> String {
 }
 
 /// What measured dots are called: by themselves, or as the line of their colour.
-fn named(chart: &Chart, series: &Series) -> String {
+fn named(all: &[Series], series: &Series) -> String {
     if !series.name.is_empty() {
         return plain(&series.name);
     }
-    line(chart, series).map_or("measured".into(), |line| format!("measured, {}", plain(&line.name)))
+    line(all, series).map_or("measured".into(), |line| format!("measured, {}", plain(&line.name)))
 }
 
 /// From where to where points run, and how.
@@ -108,15 +107,15 @@ fn measured(dots: &[(f64, Interval)], level: Option<f64>, range: f64, log_y: boo
 }
 
 /// The line that dots belong to: the last of their colour before them.
-fn line<'a>(chart: &'a Chart, series: &Series) -> Option<&'a Series> {
-    let before = chart.series.iter().take_while(|other| !std::ptr::eq(*other, series));
+fn line<'a>(all: &'a [Series], series: &Series) -> Option<&'a Series> {
+    let before = all.iter().take_while(|other| !std::ptr::eq(*other, series));
     let is_line = |line: &&Series| matches!(line.marks, Marks::Line(_) | Marks::Dashes(_));
     before.filter(is_line).filter(|line| line.color == series.color && !line.name.is_empty()).last()
 }
 
 /// How many of the intervals hold that line.
-fn agreement(chart: &Chart, series: &Series, dots: &[(f64, Interval)]) -> Option<String> {
-    let (Marks::Line(line) | Marks::Dashes(line)) = &line(chart, series)?.marks else { return None };
+fn agreement(all: &[Series], series: &Series, dots: &[(f64, Interval)]) -> Option<String> {
+    let (Marks::Line(line) | Marks::Dashes(line)) = &line(all, series)?.marks else { return None };
     let at = |x: f64| {
         let pair = line.windows(2).find(|pair| pair[0].0 <= x && x <= pair[1].0)?;
         let share = if pair[1].0 > pair[0].0 { (x - pair[0].0) / (pair[1].0 - pair[0].0) } else { 0.0 };
@@ -169,27 +168,6 @@ fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn dot(x: f64, value: f64) -> (f64, Interval) {
-        (x, Interval { value, low: value - 0.05, high: value + 0.05 })
-    }
-
-    #[test]
-    fn a_chart_is_told_by_what_its_curves_do() {
-        let falling = |x: f64| 1.0 - x;
-        let chart = Chart::new("load $n/d$", "share")
-            .line(0, "theory", (0..=10).map(|k| (f64::from(k) / 10.0, falling(f64::from(k) / 10.0))).collect())
-            .dots(0, "", vec![dot(0.25, 0.75), dot(0.5, 0.8)])
-            .place(1, "$d/2$", 0.5)
-            .upwards(0.0, 1.0);
-        let said = chart.plate("").alt;
-        assert_eq!(
-            said,
-            "Chart of share against load n/d. Theory: falls from 1 at 0 to 0 at 1, through 0.5 near 0.5. Measured, \
-             theory: rises from 0.75 at 0.25 to 0.8 at 0.5, 2 points, 1 of 2 intervals hold the line. An \
-             upright line at 0.5: d/2."
-        );
-    }
 
     #[test]
     fn courses_turn_where_curves_do() {

@@ -115,7 +115,7 @@ fn of_the_modern_network() {
     for rate in [one.unwrap(), all.unwrap()] {
         let count = format!("{:.1e}", (100.0 * rate).exp());
         let (lead, exponent) = count.split_once('e').unwrap();
-        let raised: String = exponent.chars().map(super::chart::raise).collect();
+        let raised: String = exponent.chars().map(super::formula::raise).collect();
         says("modern", 1, &format!("{lead}·10{raised}"));
     }
 

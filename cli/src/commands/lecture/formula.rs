@@ -3,8 +3,6 @@
 use pulldown_latex::config::DisplayMode;
 use pulldown_latex::{Parser, RenderConfig, Storage, push_mathml};
 
-use super::chart::raise;
-
 /// The formula as an element of MathML, in a line or, if `block`, in one of its own.
 pub fn mathml(latex: &str, block: bool) -> String {
     let storage = Storage::new();
@@ -284,6 +282,16 @@ fn raised(script: &str) -> String {
 
 fn lowered(script: &str) -> String {
     if script.chars().count() == 1 { format!("_{script}") } else { format!("_({script})") }
+}
+
+/// A digit or sign as a raised letter, others as they are.
+pub fn raise(letter: char) -> char {
+    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    match letter.to_digit(10) {
+        Some(digit) => RAISED[digit as usize],
+        None if letter == '-' || letter == '−' => '⁻',
+        None => letter,
+    }
 }
 
 /// In brackets, unless it is one number or letter.

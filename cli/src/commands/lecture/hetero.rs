@@ -57,10 +57,10 @@ pub const SECTION: Section = Section {
             derivation: &[
                 r"With $y_i = -y_1$ for all $i > 1$ the field, multiplied by $y_{1j}$, is $d - \sum_{i>1} \langle x_1, x_i\rangle$. The
                     sum is $S_{d(n-1)}$ again, for $-S_k$ and $S_k$ are alike: the same law for every bit.",
-                r"But it is one and the same number at all positions. So the answer is $y_1$ whole, or it is $-y_1$: with error $e$
-                    in a bit, a share $1-e$ of values is recalled whole, whatever their dimension.",
+                r"But it is one and the same number at all positions. So the answer is $y_1$ whole, or it is $-y_1$: with error $q$
+                    in a bit, a share $1-q$ of values is recalled whole, whatever their dimension.",
                 r"Random values bring coins of their own at every position, so that bits fail nearly one by one: about
-                    $(1-e)^d$ of values of $d$ bits are whole.",
+                    $(1-q)^d$ of values of $d$ bits are whole.",
             ],
             correction: Some(
                 r"The same error in every bit is not the same share of whole values: random bits fail one by one, so that few
@@ -191,14 +191,14 @@ fn worst(teacher: &Teacher) -> Result<Shown> {
     let right = random.law("exact", DIM, Point::load);
     let bits = |error: f64| libm::pow(1.0 - error, DIM as f64);
     let chart = Chart::new("load $n/d$", "share of values recalled whole")
-        .line(0, r"at least $(1-e)^d$, random values", right.iter().map(|&(x, error)| (x, bits(error))).collect())
-        .line(1, "$1-e$, worst values", right.iter().map(|&(x, error)| (x, 1.0 - error)).collect())
+        .line(0, r"at least $(1-q)^d$, random values", right.iter().map(|&(x, error)| (x, bits(error))).collect())
+        .line(1, "$1-q$, worst values", right.iter().map(|&(x, error)| (x, 1.0 - error)).collect())
         .dots(0, "", whole(&random))
         .dots(1, "", whole(&worst))
         .place(BLACK, r"$d/(2\ln d)$", 1.0 / (2.0 * libm::log(DIM as f64)))
         .upwards(0.0, 1.03);
     Ok(shown.plate(together(teacher)?).plate(
-        chart.plate(format!("$d = {DIM}$. The same error $e$ in a bit, and not the same in a value of {DIM} bits.")),
+        chart.plate(format!("$d = {DIM}$. The same error $q$ in a bit, and not the same in a value of {DIM} bits.")),
     ))
 }
 

@@ -82,7 +82,7 @@ pub const SECTION: Section = Section {
                     step. But the wrong ones are not random: they were turned by the strangers and now speak for them, and more
                     will turn.",
                 r"In the limit the field at a position is $m$ times the signal and a normal noise, whose variance is larger than
-                    that of fresh coins by a factor $r$. In units of $d$ its variance is $\alpha r$, so $$m = 1 -
+                    that of fresh coins by a factor $r$ (in this claim not a rate). In units of $d$ its variance is $\alpha r$, so $$m = 1 -
                     \operatorname{erfc}\frac{m}{\sqrt{2\alpha r}}.$$",
                 r"The factor comes from feedback. If $C$ is by how much the state yields to a small field, noise that is fed back
                     again and again grows by $1 + C + C^2 + \dots$, so $$r = \frac{1}{(1-C)^2}, \quad C =

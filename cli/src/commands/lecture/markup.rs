@@ -6,7 +6,8 @@ use super::formula;
 
 /// Text of a page, with its special letters escaped.
 pub fn html(text: &str) -> String {
-    let text = squeezed(text);
+    // A number stays beside its per cent.
+    let text = squeezed(text).replace(" %", "\u{a0}%");
     let mut out = String::new();
     let mut pieces = pieces(&text).peekable();
     // What must stay beside the formula that comes next.

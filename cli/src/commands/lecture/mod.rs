@@ -26,6 +26,7 @@ mod opening;
 mod page;
 mod picture;
 mod plate;
+mod series;
 mod shell;
 mod teacher;
 mod terminal;
@@ -115,6 +116,7 @@ fn section_json((section, claims): &Taught) -> Value {
             "id": claim.id,
             "title": markup::plain(claim.title),
             "statement": markup::plain(claim.statement),
+            "derivation": claim.derivation.iter().map(|step| markup::plain(step)).collect::<Vec<_>>(),
             "correction": claim.correction.map(markup::plain),
             "source": markup::plain(claim.source),
             "commands": shown.commands,
@@ -123,7 +125,13 @@ fn section_json((section, claims): &Taught) -> Value {
             "drawings": shown.plates.iter().map(drawing).collect::<Vec<_>>(),
         })
     };
-    json!({"id": section.id, "title": section.title, "claims": claims.iter().map(claim).collect::<Vec<_>>()})
+    let exercise = |exercise: &claim::Exercise| json!({"task": markup::plain(exercise.task), "answer": markup::plain(exercise.answer)});
+    json!({
+        "id": section.id,
+        "title": markup::plain(section.title),
+        "claims": claims.iter().map(claim).collect::<Vec<_>>(),
+        "exercises": section.exercises.iter().map(exercise).collect::<Vec<_>>(),
+    })
 }
 
 #[cfg(test)]

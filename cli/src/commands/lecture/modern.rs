@@ -130,8 +130,8 @@ pub const SECTION: Section = Section {
             statement: r"Well below the threshold one step recalls the pattern; running on to the limit helps near the threshold, and
                 above it nothing does.",
             derivation: &[
-                r"Below the threshold $r(\beta, p)$ the error $e$ of a bit falls exponentially with $d$, so that by the union bound a
-                    pattern is whole but for a chance of $d\,e$, which falls too.",
+                r"Below the threshold $r(\beta, p)$ the error $q$ of a bit falls exponentially with $d$, so that by the union bound a
+                    pattern is whole but for a chance of $d\,q$, which falls too.",
                 r"Near it a step leaves a share $p'$ wrong. If $p' < p$, the friend's weight is now $e^{\beta(1-2p')d}$ and the threshold
                     $r(\beta, p')$ is higher: the next step is farther below it than the first was.",
                 r"Above it a stranger is nearer to the prompt than the friend. The step goes to the stranger, and further steps stay

@@ -56,7 +56,7 @@ pub const READING: [&str; 2] = [
 ];
 
 /// Every sign that is used in more than one claim, and what it means.
-pub const NOTATION: [(&str, &str); 23] = [
+pub const NOTATION: [(&str, &str); 24] = [
     (r"$d$", r"dimension: the number of signs in a pattern"),
     (r"$n$", r"number of stored patterns; $\alpha = n/d$ is the load"),
     (
@@ -81,6 +81,7 @@ pub const NOTATION: [(&str, &str); 23] = [
         r"$\tfrac12\operatorname{erfc}(z/\sqrt2)$ is the probability that a standard normal variable
         exceeds $z$",
     ),
+    (r"$q$", r"error of a bit: the probability that one sign of the answer is wrong"),
     (r"$E(x)$", r"energy of a state"),
     (r"$m$", r"overlap divided by $d$: $1 - 2p$ if a share $p$ is wrong"),
     (r"$\sigma$", r"singular value"),
