@@ -109,7 +109,7 @@ pub const SECTION: Section = Section {
             statement: r"With $\beta = 1$, updating by the difference of energies, and $n = e^{\alpha d}$ with $\alpha < I(1-2p)/2$, all
                 patterns are recalled in every bit from noise $p$ in one step, with probability $\to 1$ as $d \to \infty$.",
             derivation: &[
-                r"For $F(s) = e^s$ the difference of energies is $F(T+1) - F(T-1) = (e - e^{-1})\,e^T$: the same exponential sum,
+                r"For $F(s) = e^s$ the difference $F(T+1) - F(T-1)$ is $(e - e^{-1})\,e^T$: the same exponential sum,
                     over the other $d-1$ positions.",
                 r"A prompt of pattern $i$ is in danger if a stranger's overlap with it comes near the friend's $(1-2p)d$. For one pair of
                     prompt and stranger that has probability $e^{-dI(1-2p)}$, nearly.",
@@ -150,7 +150,7 @@ pub const SECTION: Section = Section {
         Exercise {
             task: r"Work out $I(0.8)$. How many patterns of $d = 100$ does $\beta = 1$ hold at most, with 10 % noise: so that one is
                 recalled, and so that all are, by the proven rate?",
-            answer: r"$I(0.8) = 0.9\ln 1.8 + 0.1\ln 0.2 = 0.368$. One: $e^{36.8} \approx 9.7 \cdot 10^{15}$. All: half the rate,
+            answer: r"$I(0.8) = 0.9\ln 1.8 + 0.1\ln 0.2$, which is $0.368$. One: $e^{36.8} \approx 9.7 \cdot 10^{15}$. All: half the rate,
                 $e^{18.4} \approx 9.8 \cdot 10^7$. Both are limits for large $d$.",
         },
         Exercise {
