@@ -4,27 +4,21 @@
 //! it is narrow. All points then make the estimate: success that falls with n is fitted by least squares, without any
 //! other assumption (isotonic regression), and crossed on a line in ln n between neighbours. The interval runs from where
 //! the lower ends of the points' intervals cross to where the upper ends do, and is never narrower than the gap. An end
-//! that the trials do not bound is open: 0 or ∞. (100 successes of 100 do not show that 99 % succeed.)
+//! that the trials do not bound is open: 0 or ∞. (100 successes of 100 do not show that 99 % succeed; 370 do.)
 //!
 //! Where bits vote for themselves success rises again once n is large enough: what is found is where it first falls. A
 //! rise is seen if success does not fall so low before that the search has ended.
 
-use crate::stats::{self, Interval};
+use crate::stats::Interval;
 
 /// A gap is narrow when its ends differ by this factor, or by one pattern.
 const NARROW: f64 = 1.05;
 
-/// Success at a number of patterns: a fraction for each memory.
-#[derive(Clone, Debug)]
-pub struct Tried {
-    pub patterns: u64,
-    pub fractions: Vec<f64>,
-}
-
-impl Tried {
-    fn success(&self) -> f64 {
-        self.fractions.iter().sum::<f64>() / self.fractions.len() as f64
-    }
+/// Success at a number of patterns: the share that succeeds, with its interval.
+#[derive(Clone, Copy, Debug)]
+struct Tried {
+    patterns: u64,
+    success: Interval,
 }
 
 /// Where a target is crossed: a number of patterns at which a given fraction succeeds.
@@ -52,13 +46,12 @@ pub struct Searched {
 pub fn search<E>(
     targets: &[f64],
     most: u64,
-    confidence: f64,
-    mut measure: impl FnMut(u64) -> Result<Vec<f64>, E>,
+    mut measure: impl FnMut(u64) -> Result<Interval, E>,
 ) -> Result<Searched, E> {
     let mut tried: Vec<Tried> = Vec::new();
     let mut at = |patterns: u64, tried: &mut Vec<Tried>| -> Result<(), E> {
         if tried.iter().all(|t| t.patterns != patterns) {
-            tried.push(Tried { patterns, fractions: measure(patterns)? });
+            tried.push(Tried { patterns, success: measure(patterns)? });
             tried.sort_by_key(|t| t.patterns);
         }
         Ok(())
@@ -68,7 +61,7 @@ pub fn search<E>(
     loop {
         at(patterns, &mut tried)?;
         let Some(last) = tried.last() else { break };
-        let Interval { value, low, high } = stats::of_memories(&last.fractions, confidence);
+        let Interval { value, low, high } = last.success;
         if least < lowest && low > least {
             rises = Some(patterns);
         }
@@ -87,25 +80,26 @@ pub fn search<E>(
             at(middle.clamp(low + 1, high - 1), &mut tried)?;
         }
     }
-    let crossings = targets.iter().map(|&target| estimate(&tried, target, confidence)).collect();
+    let crossings = targets.iter().map(|&target| estimate(&tried, target)).collect();
     Ok(Searched { crossings, rises })
 }
 
 /// The last number of patterns before the target is first missed, with that at which it is.
 fn gap(tried: &[Tried], target: f64) -> Option<(u64, u64)> {
-    let below = tried.iter().position(|t| t.success() < target)?;
+    let below = tried.iter().position(|t| t.success.value < target)?;
     let high = tried[below].patterns;
     // Even a single pattern may fail, from too much noise.
     (below > 0).then(|| (tried[below - 1].patterns, high))
 }
 
-fn estimate(tried: &[Tried], target: f64, confidence: f64) -> Crossing {
+fn estimate(tried: &[Tried], target: f64) -> Crossing {
     let Some((low, high)) = gap(tried, target) else {
-        let missed = tried.iter().any(|tried| tried.success() < target);
+        let missed = tried.iter().any(|tried| tried.success.value < target);
         return if missed { Crossing::Below } else { Crossing::Above(tried.last().map_or(0, |last| last.patterns)) };
     };
     // Up to where fewest succeed: beyond, it may rise.
-    let least = (0..tried.len()).min_by(|&a, &b| tried[a].success().total_cmp(&tried[b].success())).unwrap_or(0);
+    let least =
+        (0..tried.len()).min_by(|&a, &b| tried[a].success.value.total_cmp(&tried[b].success.value)).unwrap_or(0);
     let tried = &tried[..=least];
     let crossing = |successes: Vec<f64>| {
         let fitted = falling(&successes);
@@ -120,11 +114,16 @@ fn estimate(tried: &[Tried], target: f64, confidence: f64) -> Crossing {
             (None, _) => 0.0,
         }
     };
-    let intervals: Vec<Interval> = tried.iter().map(|t| stats::of_memories(&t.fractions, confidence)).collect();
-    let value = crossing(tried.iter().map(Tried::success).collect());
+    // What is bounded where all succeed is bounded at fewer patterns too, of which fewer may have been asked.
+    let mut lows: Vec<f64> = tried.iter().map(|tried| tried.success.low).collect();
+    let whole = tried.iter().take_while(|tried| tried.success.value == 1.0).count();
+    for place in (1..whole).rev() {
+        lows[place - 1] = lows[place - 1].max(lows[place]);
+    }
+    let value = crossing(tried.iter().map(|tried| tried.success.value).collect());
     let value = value.clamp(tried[0].patterns as f64, high as f64);
-    let from = crossing(intervals.iter().map(|interval| interval.low).collect());
-    let to = crossing(intervals.iter().map(|interval| interval.high).collect());
+    let from = crossing(lows);
+    let to = crossing(tried.iter().map(|tried| tried.success.high).collect());
     Crossing::At(Interval { value, low: from.min(low as f64).min(value), high: to.max(high as f64).max(value) })
 }
 
@@ -151,15 +150,16 @@ mod tests {
 
     use super::*;
     use crate::error::Result;
+    use crate::stats;
 
-    /// A search whose measurements fail as the laboratory's do.
+    /// A search of memories' fractions, whose measurements fail as the laboratory's do.
     fn search(
         targets: &[f64],
         most: u64,
         confidence: f64,
-        measure: impl FnMut(u64) -> Result<Vec<f64>>,
+        mut measure: impl FnMut(u64) -> Result<Vec<f64>>,
     ) -> Result<Searched> {
-        super::search(targets, most, confidence, measure)
+        super::search(targets, most, |patterns| Ok(stats::of_memories(&measure(patterns)?, confidence)))
     }
 
     #[test]

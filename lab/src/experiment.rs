@@ -8,6 +8,7 @@ use popfield::{Named, Separation, Tie};
 
 use crate::choice::choice;
 use crate::error::{Error, Part, Result};
+use crate::point::Point;
 
 /// β of the exponential separation, over each dimension.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -273,6 +274,48 @@ impl Experiment {
         // β and the degree have their ranges.
         self.rule.separation(1)?;
         Ok(self)
+    }
+
+    /// How much more the mean over `queries` queries to each memory varies than if these were independent, at the most; none
+    /// where that is not known.
+    ///
+    /// Known is it of one step by a rule that learns no weights, whose field is Σ f(s_i) y_i over random keys. Two queries
+    /// have the term in common in which either weighs the other's key, one of n − 1: their fields correlate by
+    /// 1/(n − 1), and where one close pair is what fails, they fail together as seldom. And their fields are alike, by some
+    /// r: in what f gives to all queries, (E f)²/E f², which is not 0 for an even power or a small β, and beyond that as
+    /// much as the queries are, about 1/√d. As the value's sign is as likely as the other, errors correlate by even powers
+    /// of r alone; of normal fields and an error that lies beyond z deviations, by r²(zφ(z))²/(2p(1 − p)), which is 0.31 r²
+    /// at the most, and for the rest by r⁴ at the most (Gebelein 1941; Lancaster 1957).
+    ///
+    /// Runs to a limit are kept or lost together near a critical load, and so are the queries of a memory that learned
+    /// weights of keys that may or may not depend on one another.
+    pub fn design_effect(&self, point: Point, queries: u64) -> Option<f64> {
+        if self.steps != Steps::OneStep || self.rule.learned().is_some() {
+            return None;
+        }
+        if queries <= 1 {
+            return Some(1.0);
+        }
+        let (d, others) = (point.dim as f64, (point.patterns.max(2) - 1) as f64);
+        // (E f)² / E f², over overlaps of random keys.
+        let mean = match self.rule {
+            // E s^2k is close to (2k − 1)!! d^k.
+            Rule::Polynomial(k) if k % 2 == 0 => {
+                let log = |last: u32| (1..=last).step_by(2).map(|odd| libm::log(odd.into())).sum::<f64>();
+                libm::exp(2.0 * log(k.saturating_sub(1)) - log(2 * k - 1))
+            }
+            Rule::Exponential(beta) => {
+                // cosh(β)^2d / cosh(2β)^d, without what overflows.
+                let log_cosh = |x: f64| x + libm::log1p(libm::exp(-2.0 * x)) - core::f64::consts::LN_2;
+                let beta = beta.at(point.dim);
+                libm::exp(d * (2.0 * log_cosh(beta) - log_cosh(2.0 * beta)))
+            }
+            _ => 0.0,
+        };
+        let alike = mean + (1.0 - mean) / d.sqrt();
+        let square = alike * alike;
+        let correlation = (1.0 / others + 0.31 * square + 0.69 * square * square).min(1.0);
+        Some(1.0 + (queries - 1) as f64 * correlation)
     }
 
     /// Bits of an answer that count.

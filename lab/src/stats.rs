@@ -8,6 +8,11 @@
 //! of k memories gives 3.7/k at 95 %). Where each memory is asked for one yes or no, Clopper and
 //! Pearson's is exact. Errors that are of two kinds, small ones that all memories have and large ones of a few, are
 //! bounded kind by kind.
+//!
+//! Where it is known how much the queries of one memory hang together, as it is of a single step, each of them counts,
+//! divided by the *design effect*: so many queries tell as much as one independent one (Kish 1965). Then a few memories
+//! already make an interval, and errors are few where few queries err; proportions are bounded by Clopper and Pearson's
+//! interval at that effective number (Korn and Graubard 1998).
 
 /// An estimate and the interval that holds the truth with the confidence asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,39 +33,94 @@ const FEW: u64 = 20;
 /// # Source
 /// Clopper and Pearson 1934: the interval holds the truth at least as often as asked.
 pub fn proportion(successes: u64, trials: u64, confidence: f64) -> Interval {
-    let (s, n, tail) = (successes as f64, trials as f64, (1.0 - confidence) / 2.0);
-    let low = if successes == 0 { 0.0 } else { root(|p| beta(s, n - s + 1.0, p, 1.0 - p) < tail) };
-    let high = if successes >= trials { 1.0 } else { 1.0 - root(|q| beta(n - s, s + 1.0, q, 1.0 - q) < tail) };
-    Interval { value: if trials == 0 { f64::NAN } else { s / n }, low, high }
+    clopper_pearson(successes as f64, trials as f64, confidence)
+}
+
+/// The same of numbers that need not be whole, as effective ones are not.
+fn clopper_pearson(s: f64, n: f64, confidence: f64) -> Interval {
+    let tail = (1.0 - confidence) / 2.0;
+    let low = if s <= 0.0 { 0.0 } else { root(|p| beta(s, n - s + 1.0, p, 1.0 - p) < tail) };
+    let high = if s >= n { 1.0 } else { 1.0 - root(|q| beta(n - s, s + 1.0, q, 1.0 - q) < tail) };
+    Interval { value: if n == 0.0 { f64::NAN } else { s / n }, low, high }
+}
+
+/// The mean of a fraction in [0, 1] of which each query gives one, where the variance of the mean is known to be at most
+/// `design_effect` times what it would be if queries were independent. `memories` are the queries of each, by their
+/// fraction and how many of them have it.
+pub fn of_queries(memories: &[Vec<(f64, u64)>], design_effect: f64, confidence: f64) -> Interval {
+    let all = || memories.iter().flatten().copied();
+    let sum = |of: &dyn Fn(f64) -> f64| all().map(|(x, queries)| queries as f64 * of(x)).sum::<f64>();
+    let (queries, value) = (sum(&|_| 1.0), sum(&|x| x) / sum(&|_| 1.0));
+    let effective = queries / design_effect.max(1.0);
+    let binary = all().all(|(x, _)| x == 0.0 || x == 1.0);
+    let few = |erring: f64| erring < FEW as f64;
+    let (erring, failing) = (sum(&|x| f64::from(u8::from(x > 0.0))), sum(&|x| f64::from(u8::from(x < 1.0))));
+    if binary && (few(erring) || few(failing) || few(memories.len() as f64) || design_effect <= 1.0) {
+        return clopper_pearson(value * effective, effective, confidence);
+    }
+    let mut interval = if few(memories.len() as f64) {
+        let variance = sum(&|x| (x - value).powi(2)) / (queries - 1.0).max(1.0);
+        let reach = if effective > 1.0 {
+            student(effective - 1.0, confidence) * (variance / effective).sqrt()
+        } else {
+            f64::INFINITY
+        };
+        Interval { value, low: value - reach, high: value + reach }
+    } else {
+        let means = memories.iter().map(|memory| {
+            let queries: u64 = memory.iter().map(|entry| entry.1).sum();
+            memory.iter().map(|&(x, queries)| x * queries as f64).sum::<f64>() / queries as f64
+        });
+        mean(&means.collect::<Vec<_>>(), confidence)
+    };
+    // From either end of [0, 1]: how many queries are away from it, and how far.
+    let away = |count: f64, from: &dyn Fn(f64) -> f64| {
+        let share = clopper_pearson(count / queries * effective, effective, confidence);
+        let seen = all().map(|(x, _)| from(x)).filter(|&x| x > 0.0);
+        few(count).then(|| scarce(share, seen, count as u64, 1.0, confidence))
+    };
+    if let Some((low, high)) = away(erring, &|x| x) {
+        interval = Interval { low: interval.low.min(low), high: interval.high.max(high), ..interval };
+    }
+    if let Some((low, high)) = away(failing, &|x| 1.0 - x) {
+        interval = Interval { low: interval.low.min(1.0 - high), high: interval.high.max(1.0 - low), ..interval };
+    }
+    Interval { low: interval.low.max(0.0), high: interval.high.min(1.0), ..interval }
 }
 
 /// The mean of a fraction in [0, 1] of which each memory gives one, with the bounds of this module where few err.
 pub fn of_memories(fractions: &[f64], confidence: f64) -> Interval {
-    let count = |of: &dyn Fn(f64) -> bool| fractions.iter().filter(|&&x| of(x)).count() as u64;
-    let memories = fractions.len() as u64;
+    let mut interval = errors(fractions, confidence);
     if fractions.iter().all(|&x| x == 0.0 || x == 1.0) {
-        return proportion(count(&|x| x == 1.0), memories, confidence);
+        return interval;
     }
-    let mut interval = mean(fractions, confidence);
-    // From either end of [0, 1]: how many memories are away from it, and how far.
-    if let Some((low, high)) = rare(fractions.iter().copied(), 1.0, confidence) {
-        interval = Interval { low: interval.low.min(low).max(0.0), high: interval.high.max(high), ..interval };
-    }
+    // From the other end of [0, 1] likewise.
     if let Some((low, high)) = rare(fractions.iter().map(|x| 1.0 - x), 1.0, confidence) {
         interval = Interval { low: interval.low.min(1.0 - high), high: interval.high.max(1.0 - low), ..interval };
     }
     Interval { low: interval.low.max(0.0), high: interval.high.min(1.0), ..interval }
 }
 
+/// The mean of fractions in [0, 1] of which few may differ from 0.
+fn errors(fractions: &[f64], confidence: f64) -> Interval {
+    if fractions.iter().all(|&x| x == 0.0 || x == 1.0) {
+        let all = fractions.iter().filter(|&&x| x == 1.0).count();
+        return proportion(all as u64, fractions.len() as u64, confidence);
+    }
+    let interval = mean(fractions, confidence);
+    let (low, high) = rare(fractions.iter().copied(), 1.0, confidence).unwrap_or((interval.low, interval.high));
+    Interval { low: interval.low.min(low).max(0.0), high: interval.high.max(high).min(1.0), ..interval }
+}
+
 /// The mean of fractions in [0, 1] that are each the sum of a usual part and of one that few memories have, which may be
 /// as large as `worst` though none was seen to have it.
 pub fn of_two_kinds(usual: &[f64], seldom: &[f64], worst: f64, confidence: f64) -> Interval {
     let sums: Vec<f64> = usual.iter().zip(seldom).map(|(a, b)| a + b).collect();
-    let together = of_memories(&sums, confidence);
+    let together = errors(&sums, confidence);
     let Some((low, high)) = rare(seldom.iter().copied(), worst, confidence) else { return together };
     let unseen = |numbers: &[f64]| numbers.iter().all(|&x| x == 0.0);
     // Where a part was not seen, the bound on the other is one on both.
-    let (from, to) = match (unseen(usual), of_memories(usual, confidence)) {
+    let (from, to) = match (unseen(usual), errors(usual, confidence)) {
         (true, _) => (low, high),
         (false, apart) => (apart.low + low, apart.high + high),
     };
@@ -68,18 +128,26 @@ pub fn of_two_kinds(usual: &[f64], seldom: &[f64], worst: f64, confidence: f64) 
     Interval { value: together.value, low: from.min(together.low).max(0.0), high: to.min(1.0) }
 }
 
-/// Bounds on the mean of non-negative `numbers` of which few are not 0; `None` if more are. None was seen that errs: one
-/// may err by `worst`. Else the worst that was seen stands for what one errs, and twice that for one in so many as could
-/// have been missed.
+/// Bounds on the mean of non-negative `numbers` of which few are not 0; `None` if more are.
 fn rare(numbers: impl Iterator<Item = f64> + Clone, worst: f64, confidence: f64) -> Option<(f64, f64)> {
     let erring = numbers.clone().filter(|&x| x > 0.0);
     let count = erring.clone().count() as u64;
-    let share = proportion(count, numbers.count() as u64, confidence);
-    let (low, high) = erring.fold((f64::INFINITY, 0.0f64), |(low, high), x| (low.min(x), high.max(x)));
+    let memories = numbers.count() as u64;
+    let share = proportion(count, memories, confidence);
+    // Of few memories half are not few.
+    (count < FEW.min(memories.div_ceil(2))).then(|| scarce(share, erring, count, worst, confidence))
+}
+
+/// Bounds on a mean of numbers of which this share is not 0. Where none was `seen` that errs, one may err by `worst`. Else
+/// the worst of the `count` seen stands for what one errs, and twice that for one in so many as could have been missed.
+fn scarce(share: Interval, seen: impl Iterator<Item = f64>, count: u64, worst: f64, confidence: f64) -> (f64, f64) {
+    let (low, high) = seen.fold((f64::INFINITY, 0.0f64), |(low, high), x| (low.min(x), high.max(x)));
     match count {
-        0 => Some((0.0, share.high * worst)),
-        1..FEW => Some((share.low * low, share.high * high * (1.0 + proportion(0, count, confidence).high))),
-        _ => None,
+        0 => (0.0, share.high * worst),
+        _ => {
+            let highest = (high * (1.0 + proportion(0, count, confidence).high)).min(worst.max(high));
+            (share.low * low, share.high * highest)
+        }
     }
 }
 
@@ -247,12 +315,37 @@ mod tests {
         one[17] = 1e-3;
         let one = of_memories(&one, 0.95);
         assert!((one.high - 1e-3 * 0.0545 * 1.975).abs() < 1e-6 && one.low < 1e-6, "{one:?}");
+        // No fraction is above the worst there is.
+        assert!(of_memories(&[[1.0; 3].as_slice(), &[0.5]].concat(), 0.95).high <= 1.0);
         // Of two kinds, where the larger is at most a half: seen or not.
         let neither = of_two_kinds(&[0.0; 100], &[0.0; 100], 0.5, 0.95);
         assert!((neither.high - 0.0181).abs() < 1e-4 && neither.low == 0.0, "{neither:?}");
         let small = of_two_kinds(&[0.01; 100], &[0.0; 100], 0.5, 0.95);
         assert!((small.high - 0.0281).abs() < 1e-4 && (small.low - 0.01).abs() < 1e-12, "{small:?}");
         assert!(mean(&[0.3], 0.95).high.is_infinite());
+    }
+
+    #[test]
+    fn queries_count_by_their_design_effect() {
+        // Ten memories of 64 queries, none of which errs, by themselves and in pairs.
+        let none = vec![vec![(0.0, 64)]; 10];
+        let [apart, paired] = [1.0, 2.0].map(|effect| of_queries(&none, effect, 0.95));
+        assert_eq!(apart, proportion(0, 640, 0.95));
+        assert_eq!(paired, proportion(0, 320, 0.95));
+        // One that errs; as many as make no difference; one memory.
+        let mut one = none.clone();
+        one[3] = vec![(0.0, 63), (1.0, 1)];
+        let one = of_queries(&one, 2.0, 0.95);
+        assert!(one.low > 0.0 && one.high < 0.015 && one.value == 1.0 / 640.0, "{one:?}");
+        let sixteen = of_queries(&vec![vec![(0.15, 32), (0.17, 32)]; 10], 2.0, 0.95);
+        assert!((sixteen.value - 0.16).abs() < 1e-12 && sixteen.high - sixteen.low < 0.0025, "{sixteen:?}");
+        let single = of_queries(&[vec![(0.0, 32), (1.0, 32)]], 1.5, 0.95);
+        assert!(single.low > 0.33 && single.high < 0.67, "{single:?}");
+        assert_eq!(of_queries(&[vec![(0.3, 1)]], 1.0, 0.95), Interval { value: 0.3, low: 0.0, high: 1.0 });
+        // A hundred memories are told by themselves, however much they differ from one another.
+        let unlike: Vec<_> = (0..100).map(|memory| vec![(f64::from(memory % 2), 64)]).collect();
+        let unlike = of_queries(&unlike, 2.0, 0.95);
+        assert!((unlike.high - 0.6).abs() < 0.001, "{unlike:?}");
     }
 
     #[test]
@@ -352,6 +445,36 @@ mod tests {
             }
             let held = f64::from(held) / runs as f64;
             assert!(held > 0.935, "{rate}: {held}");
+        }
+    }
+
+    /// A few memories, some of whose runs are lost: however many are.
+    #[test]
+    fn intervals_of_a_few_memories_hold_what_is_lost() {
+        for rate in [0.02, 0.1, 0.3, 0.6, 0.9] {
+            let (runs, memories, asked, mut held) = (1000, 10, 4, 0);
+            let truth = 0.996 * 0.004 * (1.0 - rate) + rate * 0.25;
+            for run in 0..runs {
+                let mut rng = stream(15, "coverage", run);
+                let mut uniform = || (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+                let (mut usual, mut seldom) = (Vec::new(), Vec::new());
+                for _ in 0..memories {
+                    // Memories differ in how much they lose.
+                    let here = if rate < 0.5 { 2.0 * rate * uniform() } else { 1.0 - 2.0 * (1.0 - rate) * uniform() };
+                    let lost: Vec<bool> = (0..asked).map(|_| uniform() < here).collect();
+                    let share = |of: &[f64]| of.iter().sum::<f64>() / f64::from(asked);
+                    let kept: Vec<f64> =
+                        lost.iter().map(|&lost| if lost { 0.0 } else { 0.996 * 0.008 * uniform() }).collect();
+                    let gone: Vec<f64> =
+                        lost.iter().map(|&lost| if lost { 0.1 + 0.3 * uniform() } else { 0.0 }).collect();
+                    usual.push(share(&kept));
+                    seldom.push(share(&gone));
+                }
+                let interval = of_two_kinds(&usual, &seldom, 0.5, 0.95);
+                held += u32::from(interval.low <= truth && truth <= interval.high);
+            }
+            let held = f64::from(held) / runs as f64;
+            assert!(held > 0.93, "{rate}: {held}");
         }
     }
 }

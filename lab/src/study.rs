@@ -347,8 +347,8 @@ impl Plan<'_> {
         let Self { study, effort, .. } = self;
         let mut measured: Vec<MeasuredPoint> = Vec::new();
         let (mut done, mut total) = (0, self.trials());
-        // Returns the observable of each memory.
-        let mut measure = |point: Point| -> Result<Vec<f64>, O::Error> {
+        // Returns the observable.
+        let mut measure = |point: Point| -> Result<Interval, O::Error> {
             if self.points.is_none() {
                 total = u64::saturating_add(total, study.trials);
             }
@@ -367,18 +367,17 @@ impl Plan<'_> {
                 }
             };
             done = u64::saturating_add(done, study.trials);
-            let fractions = outcomes.iter().map(|outcome| study.observable.fraction(outcome)).collect();
-            measured.push(self.measured(point, outcomes));
-            Ok(fractions)
+            let found = self.measured(point, outcomes);
+            let estimate = found.estimate;
+            measured.push(found);
+            Ok(estimate)
         };
         let mut capacities = Vec::new();
         match &self.points {
             Some(points) => points.iter().try_for_each(|&point| measure(point).map(drop))?,
             None => {
                 for &dim in &self.dims {
-                    let found = search(&TARGETS, self.most_patterns(dim), CONFIDENCE, |patterns| {
-                        measure(Point { dim, patterns })
-                    })?;
+                    let found = search(&TARGETS, self.most_patterns(dim), |patterns| measure(Point { dim, patterns }))?;
                     let [nearly_all, half] = found.crossings[..] else { continue };
                     capacities.push(Capacity { dim, half, nearly_all, rises: found.rises });
                 }
@@ -391,7 +390,7 @@ impl Plan<'_> {
 
     fn measured(&self, point: Point, outcomes: Vec<Outcome>) -> MeasuredPoint {
         let Study { experiment, observable, .. } = self.study;
-        let estimate = observable.estimate(experiment, &outcomes, CONFIDENCE);
+        let estimate = observable.estimate(experiment, point, &outcomes, CONFIDENCE);
         let predicted = self.predictions.iter().map(|p| p.at(experiment, *observable, point)).collect();
         MeasuredPoint { point, outcomes, estimate, predicted }
     }
@@ -436,6 +435,13 @@ impl MeasuredPoint {
     /// Queries to each memory.
     pub fn queries(&self) -> u64 {
         self.outcomes.first().map_or(0, Outcome::queries)
+    }
+
+    /// Whether all answers agree, so that the interval of the observable reaches as far as so many leave open.
+    pub fn agree(&self, observable: Observable) -> bool {
+        let first = self.outcomes.first().map(|outcome| observable.fraction(outcome));
+        let alike = |outcome: &Outcome| Some(observable.fraction(outcome)) == first;
+        matches!(first, Some(0.0 | 1.0)) && self.outcomes.iter().all(alike)
     }
 
     /// The mean over memories of one figure of each.

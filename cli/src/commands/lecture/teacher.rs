@@ -1,7 +1,7 @@
 //! The teacher: measures studies, and says the commands by which a reader measures them too.
 
 use popfield::Progress;
-use popfield_lab::{CONFIDENCE, Crossing, Findings, Interval, MeasuredPoint, Observable, Outcome, Point, Range, Study};
+use popfield_lab::{CONFIDENCE, Crossing, Findings, Interval, MeasuredPoint, Observable, Point, Range, Study};
 
 use crate::commands::capacity::command_line;
 use crate::failure::{Failure, Result};
@@ -69,8 +69,10 @@ impl Run {
 
     /// The same of another observable of the same answers.
     pub fn observed(&self, observable: Observable, dim: usize, x: impl Fn(Point) -> f64) -> Vec<(f64, Interval)> {
-        let estimate = |outcomes: &[Outcome]| observable.estimate(&self.study.experiment, outcomes, CONFIDENCE);
-        self.of(dim).map(|measured| (x(measured.point), estimate(&measured.outcomes))).collect()
+        let estimate = |MeasuredPoint { point, outcomes, .. }: &MeasuredPoint| {
+            observable.estimate(&self.study.experiment, *point, outcomes, CONFIDENCE)
+        };
+        self.of(dim).map(|measured| (x(measured.point), estimate(measured))).collect()
     }
 
     /// The points of a dimension.
