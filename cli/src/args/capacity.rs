@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use popfield::Tie;
 use popfield_lab::{BetaScaling, Experiment, Observable, Range, Rule, Setting, Sizes, Steps, Study, Values, Way};
 
+use super::figure::LookArgs;
 use super::shared::{Threads, named, positive};
 
 use crate::beta::beta;
@@ -13,12 +14,13 @@ use crate::failure::{Failure, Result};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A trial draws a memory and asks for some of its keys. Intervals are at 95 %, over memories: bits of one \
-memory are not independent. With none of --load, --rate and --patterns the numbers of patterns are searched at which 50 % and \
-99 % succeed; ends that the trials do not bound are 0 or ∞, which JSON has as null. 99 % is bounded from below by some \
-370 memories that all succeed. The rules pseudo-inverse and storkey learn up to 8192 keys or positions. A range is \
+    after_help = "A trial draws a memory and asks for some of its keys. Intervals are at 95 %, over memories, since bits of one \
+memory are not independent; of one step by a rule that learns no weights over answers, where memories or errors are few: \
+as many count for one as their design effect says. With none of --load, --rate and --patterns the numbers of patterns are searched at which 50 % and \
+99 % succeed; ends that the trials do not bound are open, 0 or null in JSON, 0 or inf in CSV. 99 % is bounded from below \
+by some 370 answers that all succeed, if they are independent. The rules pseudo-inverse and storkey learn up to 8192 keys or positions. A range is \
 FIRST:LAST:STEP, FIRST:LAST:xFACTOR or numbers with commas.\n\nExamples:\n  \
-popfield capacity --rule hebb --dim 500,1000 --load 0.02:0.2:0.02 \\\n      --observable bit-error --plot errors.svg\n  \
+popfield capacity --rule hebb --dim 500,1000 --load 0.02:0.2:0.02 \\\n      --observable bit-error --csv errors.csv --plot errors.svg\n  \
 popfield capacity --rule exponential --dim 16,24,32 --rate 0.3:0.9:0.05 \\\n      --trials 1000 --plot threshold.svg\n  \
 popfield capacity --rule hebb --setting auto-zeroed --dynamics async \\\n      --dim 1000 --load 0.02:0.2:0.01 --observable overlap --theory ags \\\n      --resume ags.journal\n  \
 popfield capacity --rule pseudo-inverse --dim 64,128"
@@ -82,15 +84,20 @@ pub struct Capacity {
     /// Predictions to show beside it, by name with commas, or none (default: all that say something)
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub theory: Option<Vec<String>>,
-    /// Write a row for each trial
-    #[arg(long, value_name = "F")]
+    /// Write a row for each point: what was measured with its interval, what theory says, and the settings
+    #[arg(long, value_name = "F.csv")]
     pub csv: Option<PathBuf>,
+    /// Write a row for each trial
+    #[arg(long, value_name = "F.csv")]
+    pub raw: Option<PathBuf>,
     /// One JSON object
     #[arg(long)]
     pub json: bool,
     /// Draw it, as SVG or PNG
     #[arg(long, value_name = "F.svg")]
     pub plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub look: LookArgs,
     /// Seed of memories and noise
     #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 1)]
     pub seed: u64,

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use popfield::dynamics::{Clamp, Diagonal, Order, Update};
 use popfield::{Dynamics, Separation, Tie};
 
+use super::figure::LookArgs;
 use super::separation::{RuleArgs, SeparationArgs};
 use super::shared::{Input, QueryInput, Threads, files_and, named, positive};
 use crate::failure::{Failure, Result};
@@ -51,6 +52,8 @@ pub struct DynamicsArgs {
     /// Draw states along the way and the energies, as SVG or PNG
     #[arg(long, value_name = "F.svg")]
     pub plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub look: LookArgs,
     /// Positions in a row of the states drawn or written as images (default: in drawings the root of the dimension, in
     /// images as in the queries, else all)
     #[arg(long, value_name = "W", allow_negative_numbers = true, value_parser = positive)]

@@ -4,6 +4,7 @@ mod capacity;
 mod check_receipts;
 mod drawn;
 mod dynamics;
+mod figure;
 mod inspect;
 mod separation;
 mod shared;
@@ -21,6 +22,7 @@ pub use capacity::Capacity;
 pub use check_receipts::CheckReceipts;
 pub use drawn::{NoiseArgs, PackedArgs, RandomArgs};
 pub use dynamics::{ClampArg, DynamicsArgs, StartArg};
+pub use figure::LookArgs;
 pub use inspect::Inspect;
 pub use separation::{RuleArg, SeparationArgs};
 #[cfg(test)]
@@ -307,6 +309,8 @@ pub struct BasinsArgs {
     /// Draw how many patterns survive how many flips, as SVG or PNG
     #[arg(long, value_name = "F.svg")]
     pub plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub look: LookArgs,
     /// Keep what is found in this file, every half minute and when stopped, and go on from there where it exists
     #[arg(long, value_name = "F")]
     pub resume: Option<PathBuf>,
@@ -374,6 +378,8 @@ pub struct SpectrumArgs {
     /// Draw the singular values, as SVG or PNG
     #[arg(long, value_name = "F.svg")]
     pub plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub look: LookArgs,
     /// One JSON object
     #[arg(long)]
     pub json: bool,
@@ -392,6 +398,8 @@ pub struct Bench {
     /// How time and memory grow with patterns, dimension, batch, noise and threads, drawn here (.svg or .png)
     #[arg(long, value_name = "FIGURE", conflicts_with_all = ["suite", "patterns", "dim", "batch", "noise", "noise_model", "separation", "beta", "degree"])]
     pub growth: Option<PathBuf>,
+    #[command(flatten)]
+    pub look: LookArgs,
     /// Random patterns stored
     #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 100_000, value_parser = positive)]
     pub patterns: usize,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::figure::LookArgs;
 use super::separation::SeparationArgs;
 use super::shared::{Threads, positive};
 
@@ -46,6 +47,8 @@ pub struct StressArgs {
     /// Draw cost against patterns (.svg or .png)
     #[arg(long, value_name = "F.svg")]
     pub plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub look: LookArgs,
     /// Instead of growing, soak the store for so many hours: random changes by a writer that is killed again and again,
     /// searches and recalls, all held to a model; --patterns is how many are there on average
     #[arg(long, allow_negative_numbers = true, value_name = "H", value_parser = hours, requires = "store",

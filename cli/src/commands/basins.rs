@@ -5,8 +5,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use plotters::coord::Shift;
-use plotters::prelude::*;
 use popfield::basins::{Basin, Basins, Look};
 use popfield::patterns::flips;
 use popfield::{Memory, Progress, Separation, View};
@@ -19,7 +17,10 @@ use crate::failure::{Failure, Result, about};
 use crate::input::{Loaded, ScopeFiles, Source, check_options, check_stdin, read_queries};
 use crate::memory::{open, read_index};
 use crate::output::{OutFile, check_distinct, deliver, say, written};
-use crate::plot::{BLUE, Drawn, FAINT, Figure, Format, INK, render, text};
+use crate::plot::BLUE;
+use crate::plot::chart::{Chart, Marks, Style};
+use crate::plot::pen::Stroke;
+use crate::plot::scale::Axis;
 use crate::report::{answering, called, facts, note, progress, quoted, scope_in_words, seconds, tell};
 use crate::table::Table;
 
@@ -44,13 +45,12 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
     let inputs: Vec<&Path> =
         std::iter::once(args.memory.as_path()).chain(source.as_ref().map(Source::path)).chain(scope.paths()).collect();
     check_distinct(&[args.csv.as_deref(), args.plot.as_deref(), args.resume.as_deref()], &inputs)?;
-    let format = args.plot.as_deref().map(Format::of).transpose()?;
     let (memory, _) = open(&args.memory)?;
     let separation = args.separation.resolve("exponential".parse()?, memory.dim())?;
     let loaded = source.map(|source| read_queries(&source, &memory, &args.input, args.more)).transpose()?;
     let scope = scope.read(&memory)?;
     let csv = args.csv.as_deref().map(OutFile::create).transpose()?;
-    let plot = args.plot.as_deref().map(OutFile::create).transpose()?;
+    let plot = args.look.begin("plot", args.plot.as_ref())?;
 
     let view = scope.as_ref().map_or(memory.view(), |scope| memory.within(scope));
     let radius = args.radius.unwrap_or_else(|| Look::reach(view.len(), memory.dim(), separation, COVERED));
@@ -90,13 +90,7 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
         false => None,
     };
     let csv = csv.map(|file| written(file, |file| found.write_csv(file))).transpose()?;
-    let plot = match (plot, format) {
-        (Some(file), Some(format)) => {
-            let bytes = render(&found, format)?;
-            Some(written(file, |file| file.write_all(&bytes))?)
-        }
-        _ => None,
-    };
+    let plot = plot.map(|file| file.draw(&found.chart())).transpose()?;
     note(loaded.as_ref().map_or(&[], |loaded| &loaded.notes));
     deliver([csv, plot].into_iter().flatten(), || {
         if args.json {
@@ -416,13 +410,9 @@ impl Found<'_> {
     }
 }
 
-impl Figure for Found<'_> {
-    fn size(&self) -> (u32, u32) {
-        (760, 420)
-    }
-
+impl Found<'_> {
     /// How many patterns survive how much noise, under the separation that was asked for.
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
+    fn chart(&self) -> Chart {
         let budgets = &self.budgets[0];
         let most = budgets.flips().max().unwrap_or(0);
         // Bars of whole flips, no more than can be told apart.
@@ -433,27 +423,26 @@ impl Figure for Found<'_> {
         let law = budgets.parameter().unwrap_or_else(|| budgets.name().into());
         let none = Spread::of(budgets).none;
         let none = if none == 0 { String::new() } else { format!("; {none} are not certain at all") };
-        let end = self.end(budgets).map_or_else(String::new, |end| format!(" (no more than {end} are told)"));
+        let end = self.end(budgets).map_or_else(String::new, |end| format!("; no more than {end} flips are told"));
         let of_all = self.of_all().map_or_else(String::new, |of_all| format!("; basins of {of_all}"));
-        let mut chart = ChartBuilder::on(area)
-            .margin(16)
-            .caption(format!("Patterns by the flips that each provably survives, {law}{none}"), text(17, INK))
-            .x_label_area_size(40)
-            .y_label_area_size(56)
-            .build_cartesian_2d(0.0..f64::from(most + 2 * width), 0.0..1.08 * f64::from(highest))?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .x_desc(format!("flipped of {} positions{end}{of_all}", self.basins.dim()))
-            .x_label_formatter(&|flips| format!("{flips:.0}"))
-            .y_label_formatter(&|patterns| format!("{patterns:.0}"))
-            .label_style(text(13, FAINT))
-            .axis_desc_style(text(13, FAINT))
-            .draw()?;
-        chart.draw_series(bars.iter().enumerate().filter(|bar| *bar.1 > 0).map(|(place, &patterns)| {
-            let start = f64::from(place as u32 * width);
-            Rectangle::new([(start, 0.0), (start + 0.9 * f64::from(width), f64::from(patterns))], BLUE.filled())
-        }))?;
-        Ok(())
+        let wide = if width == 1 { String::new() } else { format!("; a bar is {width} flips wide") };
+        let bar = |(place, patterns): (usize, u32)| {
+            // Around the flips that it counts, with a gap to its neighbours.
+            let first = f64::from(place as u32 * width) - 0.5;
+            let gap = 0.06 * f64::from(width);
+            (first + gap, first + f64::from(width) - gap, f64::from(patterns))
+        };
+        let across = (-0.8, f64::from(bars.len() as u32 * width) - 0.2);
+        Chart::new(
+            "Flips that each pattern provably survives",
+            Axis::new(format!("positions flipped, of {}", self.basins.dim()), across).whole(),
+            Axis::new("patterns", (0.0, 1.06 * f64::from(highest))).whole(),
+        )
+        .note(format!("{law}{none}{of_all}{end}{wide}"))
+        .with(
+            Marks::Bars(bars.into_iter().enumerate().filter(|bar| bar.1 > 0).map(bar).collect()),
+            Style::line(Stroke::new(BLUE, 1.0)),
+        )
+        .sized(760, 420)
     }
 }

@@ -1,9 +1,5 @@
 //! `popfield spectrum`: the singular values of W, and how near keys and values are to its singular vectors.
 
-use std::io::Write;
-
-use plotters::coord::Shift;
-use plotters::prelude::*;
 use popfield::learning::{Association, Hebb, Spectrum};
 use serde_json::json;
 
@@ -11,8 +7,11 @@ use super::learn::shape;
 use crate::args::SpectrumArgs;
 use crate::failure::Result;
 use crate::memory::open;
-use crate::output::{OutFile, check_distinct, deliver, say, written};
-use crate::plot::{BLUE, Drawn, FAINT, Figure, Format, INK, RED, render, text, tick};
+use crate::output::{check_distinct, deliver, say};
+use crate::plot::chart::{Chart, Key, Marks, Sample, Style};
+use crate::plot::pen::{Marker, Stroke};
+use crate::plot::scale::Axis;
+use crate::plot::{BLUE, RED};
 use crate::report::{facts, spinner, table};
 
 /// Associations shown on a terminal at the most.
@@ -24,10 +23,9 @@ const ROUNDING: f64 = 1e-9;
 pub fn run(args: &SpectrumArgs) -> Result<()> {
     crate::use_threads(args.threads)?;
     check_distinct(&[args.plot.as_deref()], &[&args.memory])?;
-    let format = args.plot.as_deref().map(Format::of).transpose()?;
     let rule = args.rule.resolve(None)?.unwrap_or(&Hebb);
     let (memory, _) = open(&args.memory)?;
-    let plot = args.plot.as_deref().map(OutFile::create).transpose()?;
+    let plot = args.look.begin("plot", args.plot.as_ref())?;
 
     let spinner = spinner(format!("learning {} patterns by {}", memory.len(), rule.name()));
     let network = rule.learn(&memory)?;
@@ -40,13 +38,12 @@ pub fn run(args: &SpectrumArgs) -> Result<()> {
     let pairs = spectrum.associations.iter().filter(|pair| pair.is_singular_pair(ROUNDING)).count();
     let largest = |residual: fn(&Association) -> f64| spectrum.associations.iter().map(residual).fold(0.0, f64::max);
     let (right, left) = (largest(|pair| pair.right_residual), largest(|pair| pair.left_residual));
-    let plot = match (plot, format) {
-        (Some(file), Some(format)) => {
-            let figure = Values { values: &spectrum.singular_values, orthogonal: of_rule.then_some(orthogonal) };
-            let bytes = render(&figure, format)?;
-            Some(written(file, |file| file.write_all(&bytes))?)
+    let plot = match plot {
+        Some(file) => {
+            let said = format!("{}; rule {}", shape(&memory), rule.name());
+            Some(file.draw(&chart(&spectrum.singular_values, of_rule.then_some(orthogonal), said))?)
         }
-        _ => None,
+        None => None,
     };
     deliver(plot, || {
         if args.json {
@@ -118,47 +115,30 @@ pub fn run(args: &SpectrumArgs) -> Result<()> {
     })
 }
 
-/// Singular values by rank.
-struct Values<'a> {
-    values: &'a [f64],
-    /// What they would be, were keys and values orthogonal.
-    orthogonal: Option<f64>,
-}
+/// Values of a curve that have room for a mark each.
+const MARKED: usize = 120;
 
-impl Figure for Values<'_> {
-    fn size(&self) -> (u32, u32) {
-        (760, 420)
+/// Singular values by rank, beside what they would be, were keys and values orthogonal.
+fn chart(values: &[f64], orthogonal: Option<f64>, said: String) -> Chart {
+    let top = values.iter().copied().chain(orthogonal).fold(0.0, f64::max).max(1e-300) * 1.08;
+    let (curve, level) = (Stroke::new(BLUE, 1.4), Stroke::new(RED, 1.4).dash(&[8.0, 4.0]));
+    let curve = if values.len() <= MARKED { Style::marked_line(curve, Marker::Circle) } else { Style::line(curve) };
+    let mut key = vec![Key { sample: Sample::Of(curve), words: "singular values".into() }];
+    if let Some(sigma) = orthogonal {
+        let words = format!("if keys and values were orthogonal: {sigma:.1}");
+        key.push(Key { sample: Sample::Of(Style::line(level)), words });
     }
-
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
-        let top = self.values.iter().copied().chain(self.orthogonal).fold(0.0, f64::max).max(1e-300) * 1.08;
-        let mut chart = ChartBuilder::on(area)
-            .margin(16)
-            .caption("Singular values of W", text(18, INK))
-            .x_label_area_size(36)
-            .y_label_area_size(64)
-            .build_cartesian_2d(0.0..self.values.len() as f64 + 1.0, 0.0..top)?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .x_desc("rank")
-            .x_label_formatter(&|rank| format!("{rank:.0}"))
-            .y_label_formatter(&tick)
-            .label_style(text(13, FAINT))
-            .axis_desc_style(text(13, FAINT))
-            .draw()?;
-        let points = (1..).map(f64::from).zip(self.values.iter().copied());
-        chart.draw_series(LineSeries::new(points.clone(), BLUE.mix(0.5)))?;
-        chart.draw_series(points.map(|point| Circle::new(point, 2, BLUE.filled())))?;
-        if let Some(sigma) = self.orthogonal {
-            let end = self.values.len() as f64 + 1.0;
-            chart.draw_series(LineSeries::new([(0.0, sigma), (end, sigma)], RED))?;
-            chart.draw_series([Text::new(
-                format!("orthogonal keys and values: {sigma:.1}"),
-                (end * 0.55, sigma + top * 0.045),
-                text(13, RED),
-            )])?;
-        }
-        Ok(())
-    }
+    let chart = Chart::new(
+        "Singular values of W",
+        Axis::new("rank", (0.0, values.len() as f64 + 1.0)).whole(),
+        Axis::new("singular value", (0.0, top)),
+    )
+    .note(said)
+    .key(key)
+    .sized(760, 440);
+    let chart = match orthogonal {
+        Some(sigma) => chart.with(Marks::Level(sigma), Style::line(level)),
+        None => chart,
+    };
+    chart.with(Marks::Line((1..).map(f64::from).zip(values.iter().copied()).collect()), curve)
 }

@@ -1,4 +1,4 @@
-//! What a figure is, and what all figures have in common: colours, letters, numbers at axes.
+//! What a figure is, and what all figures have in common: colours, letters, numbers.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -6,38 +6,43 @@ use plotters::prelude::*;
 /// What happens while drawing on a backend.
 pub type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
 
-/// The ground of every figure, its text, and what is secondary.
+/// The ground of figures on a page, text, and what is secondary.
 pub const PAPER: RGBColor = RGBColor(250, 249, 246);
 pub const INK: RGBColor = RGBColor(24, 28, 40);
 pub const FAINT: RGBColor = RGBColor(84, 89, 102);
 
-/// Colours of what is told apart, dark enough for letters on paper.
+/// Colours of what is told apart, dark enough for letters on white. Green is kept for what came back home.
 pub const BLUE: RGBColor = RGBColor(38, 92, 166);
-pub const RED: RGBColor = RGBColor(214, 62, 54);
-pub const GREEN: RGBColor = RGBColor(42, 140, 80);
-pub const AMBER: RGBColor = RGBColor(200, 126, 10);
+pub const RED: RGBColor = RGBColor(206, 54, 44);
+pub const GREEN: RGBColor = RGBColor(30, 138, 76);
+pub const AMBER: RGBColor = RGBColor(204, 122, 0);
 pub const VIOLET: RGBColor = RGBColor(126, 72, 160);
-pub const TEAL: RGBColor = RGBColor(20, 140, 150);
+pub const BROWN: RGBColor = RGBColor(128, 84, 52);
+pub const SLATE: RGBColor = RGBColor(70, 120, 150);
 
-/// The same in the order in which curves take them.
-pub const SERIES: [RGBColor; 6] = [BLUE, RED, GREEN, AMBER, VIOLET, TEAL];
+/// The colours in the order in which curves take them.
+pub const SERIES: [RGBColor; 6] = [BLUE, RED, VIOLET, AMBER, SLATE, BROWN];
 
 /// A figure that can be drawn anywhere.
 pub trait Figure {
-    /// Width and height in pixels.
+    /// Width and height in units of the drawing, where none are asked for.
     fn size(&self) -> (u32, u32);
+
+    /// Whether all that it shows has room in so many units.
+    fn fits(&self, _size: (u32, u32)) -> bool {
+        true
+    }
+
+    /// Draws it into all of `area`.
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B>;
 }
 
-/// Text of a colour and height in pixels.
+/// Text of a colour and height in units.
 pub fn text(height: i32, color: RGBColor) -> TextStyle<'static> {
-    ("sans-serif", f64::from(height) * EM).into_font().color(&color)
+    ("sans-serif", f64::from(height)).into_font().color(&color)
 }
 
-/// What SVG divides the size of a font by.
-pub const EM: f64 = 1.24;
-
-/// A number at an axis, as short as can be; in ASCII, which is all that pictures of pixels have letters for.
+/// A number at an axis, as short as can be.
 pub fn tick(value: &f64) -> String {
     match value.abs() {
         size if size < 1e-12 => "0".into(),

@@ -5,6 +5,7 @@ use plotters::prelude::*;
 use popfield::Query;
 
 use super::figure::Drawn;
+use super::pen::{Pen, Point, Stroke, UNITS};
 
 /// Cells along a side at the most; larger states are averaged.
 const CELLS: usize = 64;
@@ -42,12 +43,41 @@ impl Frame {
         side: i32,
         edge: RGBColor,
     ) -> Drawn<B> {
+        let (right, bottom) = self.end((left, top), side);
+        area.draw(&Rectangle::new([(left - 3, top - 3), (right + 3, bottom + 3)], edge.filled()))?;
+        self.cells(area, (left, top), side)
+    }
+
+    /// Where it ends on the right and below, drawn from there on.
+    fn end(&self, (left, top): (i32, i32), side: i32) -> (i32, i32) {
+        let rows = self.shades.len().div_ceil(self.columns);
+        let longer = self.columns.max(rows) as i32;
+        (left + self.columns as i32 * side / longer, top + rows as i32 * side / longer)
+    }
+
+    /// Draws it with this stroke around it.
+    pub fn draw_in<B: DrawingBackend>(&self, pen: &Pen<'_, B>, at: Point, side: f64, edge: Stroke) -> Drawn<B> {
+        let units = |pixels: f64| (pixels * f64::from(UNITS)).round() as i32;
+        let (corner, side) = ((units(at.0), units(at.1)), units(side));
+        self.cells(pen.0, corner, side)?;
+        let (right, bottom) = self.end(corner, side);
+        let pixels = |units: i32| f64::from(units) / f64::from(UNITS);
+        // Its inner side touches the cells.
+        let out = 0.5 * edge.width;
+        let (left, top, right, bottom) = (at.0 - out, at.1 - out, pixels(right) + out, pixels(bottom) + out);
+        let closed = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
+        // Past the first corner, so that it has no notch.
+        let corner = (left + out.min(right - left), top);
+        pen.line(&if edge.dash.is_empty() { [&closed[..], &[corner]].concat() } else { closed.to_vec() }, edge)
+    }
+
+    /// Draws its cells, on white.
+    fn cells<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, (left, top): (i32, i32), side: i32) -> Drawn<B> {
         let rows = self.shades.len().div_ceil(self.columns);
         let longer = self.columns.max(rows) as i32;
         let at = |cell: usize| cell as i32 * side / longer;
-        let (right, bottom) = (left + at(self.columns), top + at(rows));
-        area.draw(&Rectangle::new([(left - 3, top - 3), (right + 3, bottom + 3)], edge.filled()))?;
-        area.draw(&Rectangle::new([(left, top), (right, bottom)], WHITE.filled()))?;
+        area.draw(&Rectangle::new([(left, top), self.end((left, top), side)], WHITE.filled()))?;
+        let mut cells = Vec::new();
         for (row, shades) in self.shades.chunks(self.columns).enumerate() {
             // Neighbours of one shade make one rectangle.
             let mut column = 0;
@@ -59,11 +89,13 @@ impl Frame {
                     _ => RGBColor(200, 203, 212),
                 };
                 if color != WHITE {
-                    area.draw(&Rectangle::new(corners, color.filled()))?;
+                    cells.push((color, corners));
                 }
             }
         }
-        Ok(())
+        // By their colour, which makes one element of each.
+        cells.sort_by_key(|&(RGBColor(r, g, b), _)| (r, g, b));
+        cells.into_iter().try_for_each(|(color, corners)| area.draw(&Rectangle::new(corners, color.filled())))
     }
 }
 

@@ -1,18 +1,27 @@
-//! Figures: drawn once, as SVG or as PNG, without fonts of the system.
+//! Figures: drawn once, as SVG or as PNG, in a font that the program carries.
 
-mod canvas;
+pub mod chart;
 mod figure;
+mod font;
 pub mod frame;
+mod look;
+pub mod pen;
+mod raster;
+pub mod scale;
+mod svg;
 
 use std::error::Error;
+use std::io::Write;
 use std::path::Path;
 
 use plotters::prelude::*;
 
 use crate::failure::{Failure, Result};
-pub use figure::{AMBER, BLUE, Drawn, FAINT, Figure, GREEN, INK, PAPER, RED, SERIES, VIOLET, text, tick};
+use crate::output::{OutFile, written};
+pub use figure::{AMBER, BLUE, Drawn, FAINT, Figure, GREEN, INK, PAPER, RED, SERIES, SLATE, VIOLET, text, tick};
+pub use look::{Look, Size, scale as scale_of};
 
-use canvas::Canvas;
+use svg::Svg;
 
 /// The kinds of picture files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,26 +42,74 @@ impl Format {
     }
 }
 
-/// The bytes of the file that shows `figure`.
-pub fn render(figure: &impl Figure, format: Format) -> Result<Vec<u8>> {
-    let failed = |error: &dyn Error| Failure::Resource(format!("the figure cannot be drawn: {error}"));
-    match format {
-        Format::Svg => {
-            let mut text = String::new();
-            draw(figure, SVGBackend::with_string(&mut text, figure.size())).map_err(|error| failed(&error))?;
-            Ok(text.into_bytes())
+/// A file under way that will show a figure.
+#[derive(Debug)]
+pub struct FigureFile {
+    file: OutFile,
+    format: Format,
+    look: Look,
+}
+
+impl FigureFile {
+    /// Begins the file, so that what cannot be is known before the work.
+    pub fn create(path: &Path, look: Look) -> Result<Self> {
+        let format = Format::of(path)?;
+        if let (Format::Png, Some(Size { width, height })) = (format, look.size) {
+            look.pixels((width.into(), height.into()))
+                .map_err(|expected| Failure::usage(format!("--size, --scale: {expected}")))?;
         }
+        Ok(Self { file: OutFile::create(path)?, format, look })
+    }
+
+    /// Draws `figure` there.
+    pub fn draw(self, figure: &impl Figure) -> Result<OutFile> {
+        let bytes = picture(figure, self.format, self.look)?;
+        written(self.file, |file| file.write_all(&bytes))
+    }
+}
+
+/// The bytes of a file that shows `figure`, on white.
+pub fn picture(figure: &impl Figure, format: Format, look: Look) -> Result<Vec<u8>> {
+    let (width, height) = match look.size {
+        Some(size) => (f64::from(size.width), f64::from(size.height)),
+        None => {
+            (f64::from(figure.size().0) / f64::from(pen::UNITS), f64::from(figure.size().1) / f64::from(pen::UNITS))
+        }
+    };
+    // Where there is too little room, everything is drawn smaller, until it fits.
+    let units = |zoom: f64| [width, height].map(|side| (side * zoom * f64::from(pen::UNITS)).round() as u32).into();
+    let zooms = (0..60).map(|step| libm::pow(1.06, step.into()));
+    let units = zooms.map(units).find(|&units| figure.fits(units)).unwrap_or_else(|| units(1.0));
+    let text = drawn(figure, units, WHITE).finish((width * look.scale, height * look.scale), font::FAMILY);
+    match format {
+        Format::Svg => Ok(text.into_bytes()),
         Format::Png => {
-            let mut canvas = Canvas::new(figure.size());
-            draw(figure, &mut canvas).map_err(|error| failed(&error))?;
-            canvas.png().map_err(|error| failed(&error))
+            let pixels = look.pixels((width, height)).map_err(Failure::usage)?;
+            Failure::unless_room(8 * pixels.0 as usize * pixels.1 as usize, "the picture")?;
+            raster::png(&text, pixels).map_err(|error| undrawn(&*error))
         }
     }
 }
 
-fn draw<B: DrawingBackend>(figure: &impl Figure, backend: B) -> Drawn<B> {
-    let area = backend.into_drawing_area();
-    area.fill(&PAPER)?;
-    figure.draw(&area)?;
-    area.present()
+/// The bytes of the file that shows `figure` in its own units, on paper.
+pub fn render(figure: &impl Figure, format: Format) -> Result<Vec<u8>> {
+    let units = figure.size();
+    let text = drawn(figure, units, PAPER).finish((units.0.into(), units.1.into()), "sans-serif");
+    match format {
+        Format::Svg => Ok(text.into_bytes()),
+        Format::Png => raster::png(&text, units).map_err(|error| undrawn(&*error)),
+    }
+}
+
+fn undrawn(error: &dyn Error) -> Failure {
+    Failure::Resource(format!("the figure cannot be drawn: {error}"))
+}
+
+fn drawn(figure: &impl Figure, units: (u32, u32), ground: RGBColor) -> Svg {
+    let mut svg = Svg::new(units);
+    let area = (&mut svg).into_drawing_area();
+    // Nothing that is drawn to a string can fail.
+    let Ok(()) = area.fill(&ground).and_then(|()| figure.draw(&area)) else { return svg };
+    drop(area);
+    svg
 }

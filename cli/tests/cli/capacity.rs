@@ -248,7 +248,7 @@ fn the_object_has_its_keys_and_the_law_holds() {
 #[test]
 fn rows_of_trials_add_up_to_the_point() {
     let s = Sandbox::new();
-    let words = "--rule max --noise 0.25 --dim 12 --patterns 50 --trials 7 --queries 5 --observable overlap --json --csv out.csv";
+    let words = "--rule max --noise 0.25 --dim 12 --patterns 50 --trials 7 --queries 5 --observable overlap --json --raw out.csv";
     let json = s.json(&capacity(words, &[]));
     let csv = String::from_utf8(s.read("out.csv")).unwrap();
     let mut rows = csv.lines().map(|line| line.split(',').collect::<Vec<_>>());
@@ -271,6 +271,74 @@ fn rows_of_trials_add_up_to_the_point() {
     assert_eq!(trials, 7);
     let error = json["points"][0]["bit_error"]["value"].as_f64().unwrap();
     assert!((wrong as f64 / (7.0 * 5.0 * 12.0) - error).abs() < 1e-12 && error > 0.0);
+}
+
+/// A row of a table by its columns' names.
+fn table(text: &str) -> Vec<std::collections::BTreeMap<String, String>> {
+    let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let header = lines.next().unwrap();
+    lines
+        .map(|row| {
+            assert_eq!(row.len(), header.len(), "{row:?}");
+            header.iter().cloned().zip(row).collect()
+        })
+        .collect()
+}
+
+#[test]
+fn a_row_of_the_table_is_a_point_with_its_interval_theory_and_settings() {
+    let s = Sandbox::new();
+    let words = "--rule exponential --beta 0.5 --noise 0.1 --dim 12,16 --patterns 20,200 --trials 6 --observable bit-error --json --csv out.csv";
+    let json = s.json(&capacity(words, &[]));
+    let rows = table(&String::from_utf8(s.read("out.csv")).unwrap());
+    let points = json["points"].as_array().unwrap();
+    assert_eq!((rows.len(), points.len()), (4, 4));
+    for (row, point) in rows.iter().zip(points) {
+        let number = |column: &str| row[column].parse::<f64>().unwrap();
+        for column in ["dim", "patterns", "load", "rate", "value", "low", "high", "tied", "trials", "queries", "bits"] {
+            assert_eq!(number(column), point[column].as_f64().unwrap(), "{column}");
+        }
+        for (column, end) in [("pattern", "value"), ("pattern_low", "low"), ("overlap_high", "high")] {
+            let observable = column.split('_').next().unwrap();
+            assert_eq!(number(column), point[observable][end].as_f64().unwrap(), "{column}");
+        }
+        assert_eq!(number("theory_numeric"), point["theory"]["numeric"].as_f64().unwrap());
+        assert!(number("low") <= number("value") && number("value") <= number("high"));
+        assert!(number("theory_n_threshold") > 1.0);
+        let settings = ["rule", "beta", "setting", "values", "observable", "memories", "seed", "confidence"];
+        let expected = ["exponential", "0.5", "hetero", "random", "bit-error", "stored", "1", "0.95"];
+        assert_eq!(settings.map(|column| row[column].as_str()), expected);
+        assert!(!row.contains_key("n50") && row["degree"].is_empty());
+    }
+    // A search tells what it found in every row of the dimension; what is open is 0 or inf.
+    let json = s.json(&capacity("--rule max --noise 0.25 --dim 14 --trials 8 --json --csv out.csv", &[]));
+    let rows = table(&String::from_utf8(s.read("out.csv")).unwrap());
+    let found = &json["capacities"][0]["n50"];
+    assert!(rows.iter().all(|row| row["n50"].parse::<f64>().unwrap() == found["value"].as_f64().unwrap()));
+    let high = found["high"].as_f64().unwrap_or(f64::INFINITY);
+    assert!(rows.iter().all(|row| row["n50_high"].parse::<f64>().unwrap() == high), "{found}");
+    // Twice the same file is no two outputs.
+    s.refused(&capacity("--rule hebb --dim 20 --patterns 5 --csv t --raw t", &[]), &["t", "another output"]);
+}
+
+#[test]
+fn few_memories_make_an_interval_and_open_ends_say_what_to_do() {
+    let s = Sandbox::new();
+    let words = "--rule hebb --dim 100 --load 1 --trials 10 --observable bit-error --json";
+    let point = &s.json(&capacity(words, &[]))["points"][0];
+    // 0.159 by the exact law, where ten memories by themselves leave 0 to 0.4.
+    let [low, high] = ["low", "high"].map(|end| point[end].as_f64().unwrap());
+    assert!(low > 0.14 && high < 0.18, "{point}");
+    let text = s.done(&capacity("--rule max --noise 0.2 --dim 20 --trials 5 --plot out.svg", &[]));
+    assert!(text.contains("open") && text.contains("raise --trials"), "{text}");
+    let svg = String::from_utf8(s.read("out.svg")).unwrap();
+    for words in ["raise --trials", "n at which 99 % succeed", "n at which 50 % succeed", "all answers agree"] {
+        assert!(svg.contains(words), "{words}");
+    }
+    // Heads of arrows are triangles of their own.
+    assert!(svg.contains("<polygon"));
+    let text = s.done(&capacity("--rule hebb --dim 100 --patterns 30 --trials 5", &[]));
+    assert!(!text.contains("open") && !text.contains("agree"), "{text}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod capacity;
 mod door;
 mod empty;
 mod errors;
+mod figures;
 mod index;
 mod inspect;
 mod lecture;

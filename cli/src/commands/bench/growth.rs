@@ -1,8 +1,7 @@
 //! How time and memory grow: one thing at a time is varied, all else stays as it is.
 
 use plotters::coord::Shift;
-use plotters::coord::ranged1d::ValueFormatter;
-use plotters::prelude::*;
+use plotters::prelude::{DrawingArea, DrawingBackend};
 use popfield::patterns::NoiseModel;
 use popfield::tiers::Tier;
 use popfield::{Memory, Patterns, Separation};
@@ -12,8 +11,11 @@ use super::case::{Case, Measured};
 use super::machine::Machine;
 use crate::args::Bench;
 use crate::failure::{Failure, Result};
-use crate::output::{OutFile, deliver, say, written};
-use crate::plot::{BLUE, Drawn, FAINT, Figure, Format, INK, RED, render, text};
+use crate::output::{deliver, say};
+use crate::plot::chart::{Chart, Key, MARGIN, Marks, Sample, Style};
+use crate::plot::pen::{Marker, Pen, Stroke, UNITS};
+use crate::plot::scale::{self, ends, with_margin};
+use crate::plot::{BLUE, Drawn, FAINT, Figure, FigureFile};
 use crate::report::{bytes, progress, table};
 
 /// Patterns, dimension, batch and noise, each where it is not varied.
@@ -147,9 +149,7 @@ impl Point {
 }
 
 /// Measures all curves, prints them as a table or one JSON object of `points`, and draws them.
-pub fn run(args: &Bench, threads: usize, figure: &std::path::Path) -> Result<()> {
-    let format = Format::of(figure)?;
-    let file = OutFile::create(figure)?;
+pub fn run(args: &Bench, threads: usize, figure: FigureFile) -> Result<()> {
     let tier = Tier::from_env().map_err(popfield::Error::from)?;
     let axes = [Axis::Patterns, Axis::Dimension, Axis::Batch, Axis::Noise, Axis::Threads];
     let mut pending: Vec<Point> = axes
@@ -171,8 +171,7 @@ pub fn run(args: &Bench, threads: usize, figure: &std::path::Path) -> Result<()>
         }
     }
     bar.finish_and_clear();
-    let picture = render(&Curves { points: &points }, format)?;
-    let file = written(file, |file| std::io::Write::write_all(file, &picture))?;
+    let file = figure.draw(&Curves { points: &points })?;
     deliver([file], || {
         if args.json {
             let points: Vec<Value> = points.iter().map(Point::json).collect();
@@ -206,22 +205,30 @@ struct Curves<'a> {
     points: &'a [Point],
 }
 
-/// One of them.
+/// What one of them shows.
 struct Panel {
-    title: &'static str,
     along: &'static str,
+    upwards: &'static str,
     curve: Vec<(f64, f64)>,
     /// What it would be if it grew in proportion, or shrank with the number of threads.
     ideal: Vec<(f64, f64)>,
     logarithmic: bool,
+    whole: bool,
 }
+
+const CURVE: Style = Style::marked_line(Stroke::new(BLUE, 1.6), Marker::Circle);
+const IDEAL: Style = Style::line(Stroke::new(FAINT, 1.3).dash(&[6.0, 4.0]));
+
+/// Pixels of the title and the key above all panels, and of a panel's width at the least where it has a neighbour.
+const HEAD: f64 = 62.0;
+const NARROW: f64 = 250.0;
 
 impl Curves<'_> {
     fn along(&self, axis: Axis, y: impl Fn(&Point) -> Option<f64>) -> Vec<(f64, f64)> {
         self.points.iter().filter(|point| point.axis == axis).filter_map(|p| Some((p.value, y(p)?))).collect()
     }
 
-    fn panels(&self) -> Vec<Panel> {
+    fn panels(&self) -> Vec<Chart> {
         let time = |axis| self.along(axis, |point| Some(point.microseconds()));
         let proportional = |curve: &[(f64, f64)], from: usize, power: i32| -> Vec<(f64, f64)> {
             let Some(&(x0, y0)) = curve.get(from) else { return Vec::new() };
@@ -232,101 +239,78 @@ impl Curves<'_> {
         let dimension = time(Axis::Dimension);
         let stored = self.along(Axis::Patterns, |point| Some(point.stored_bytes() / 1e6));
         let process = self.along(Axis::Patterns, |point| Some(point.peak_bytes? as f64 / 1e6));
-        let title = "µs a query";
-        vec![
+        let panel =
+            |along, curve, ideal| Panel {
+                along, upwards: "µs a query", curve, ideal, logarithmic: true, whole: false
+            };
+        let panels = [
+            panel("patterns", patterns.clone(), proportional(&patterns, 3, 1)),
+            panel("dimension", dimension.clone(), proportional(&dimension, 3, 1)),
+            panel("queries at once", time(Axis::Batch), Vec::new()),
+            Panel { logarithmic: false, ..panel("noise", time(Axis::Noise), Vec::new()) },
             Panel {
-                title,
-                along: "patterns",
-                ideal: proportional(&patterns, 3, 1),
-                curve: patterns,
-                logarithmic: true,
+                logarithmic: false,
+                whole: true,
+                ..panel("threads", threads.clone(), proportional(&threads, 0, -1))
             },
-            Panel {
-                title,
-                along: "dimension",
-                ideal: proportional(&dimension, 3, 1),
-                curve: dimension,
-                logarithmic: true,
-            },
-            Panel { title, along: "queries at once", ideal: Vec::new(), curve: time(Axis::Batch), logarithmic: true },
-            Panel { title, along: "noise", ideal: Vec::new(), curve: time(Axis::Noise), logarithmic: false },
-            Panel { title, along: "threads", ideal: proportional(&threads, 0, -1), curve: threads, logarithmic: false },
-            Panel { title: "MB of the process", along: "patterns", ideal: stored, curve: process, logarithmic: true },
-        ]
-    }
-}
-
-const COLUMNS: usize = 3;
-
-impl Figure for Curves<'_> {
-    fn size(&self) -> (u32, u32) {
-        (1080, 640)
+            Panel { upwards: "MB of the process", ..panel("patterns", process, stored) },
+        ];
+        panels.into_iter().map(Panel::chart).collect()
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
-        let (title, area) = area.split_vertically(40);
-        title.draw(&Text::new("How time and memory grow", (20, 12), text(18, INK)))?;
-        title.draw(&Text::new("measured", (300, 15), text(13, BLUE)))?;
-        title.draw(&Text::new("in proportion, or the bits stored", (380, 15), text(13, RED)))?;
-        let panels = self.panels();
-        for (panel, area) in panels.iter().zip(area.split_evenly((panels.len().div_ceil(COLUMNS), COLUMNS))) {
-            panel.draw(&area)?;
-        }
-        Ok(())
+    /// What stands above the panels: their title and key, over a chart of nothing.
+    fn head(&self) -> Chart {
+        let nothing = || scale::Axis::new("", (0.0, 1.0));
+        let entry = |look, words: &str| Key { sample: Sample::Of(look), words: words.into() };
+        Chart::new("How time and memory grow", nothing(), nothing())
+            .key(vec![entry(CURVE, "measured"), entry(IDEAL, "in proportion, or the bits stored")])
+    }
+
+    /// Where each panel stands in so many pixels.
+    fn places(panels: usize, (width, height): (f64, f64)) -> Vec<[f64; 4]> {
+        let columns = ((width / NARROW) as usize).clamp(1, 3);
+        let rows = panels.div_ceil(columns);
+        let (across, down) = ((width - MARGIN) / columns as f64, (height - HEAD) / rows as f64);
+        let place = |panel: usize| {
+            let (left, top) = ((panel % columns) as f64 * across, HEAD + (panel / columns) as f64 * down);
+            [left, top, left + across, top + down]
+        };
+        (0..panels).map(place).collect()
     }
 }
 
 impl Panel {
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
+    fn chart(self) -> Chart {
         let all = || self.curve.iter().chain(&self.ideal);
-        let range = |of: fn(&(f64, f64)) -> f64| {
-            all().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
-        };
-        let ((left, right), (low, high)) = (range(|point| point.0), range(|point| point.1));
-        if self.curve.is_empty() {
-            return area.draw(&Text::new("not known on this system", (20, 20), text(13, FAINT)));
-        }
-        let mut builder = ChartBuilder::on(area);
-        builder.margin(10).caption(self.title, text(15, INK)).x_label_area_size(36).y_label_area_size(60);
-        // Whole decades, so that there are labels at both ends.
-        let y = (10f64.powf(low.log10().floor())..10f64.powf(high.log10().ceil())).log_scale();
-        // The two kinds of axis are two types.
-        if self.logarithmic {
-            let x = (left / 1.2..right * 1.2).log_scale();
-            self.curves(builder.build_cartesian_2d(x, y)?)
-        } else {
-            let margin = ((right - left) * 0.04).max(0.02);
-            self.curves(builder.build_cartesian_2d(left - margin..right + margin, y)?)
-        }
+        let x = with_margin(ends(all().map(|point| point.0)), self.logarithmic);
+        let y = with_margin(ends(all().map(|point| point.1)), true);
+        let known = if self.curve.is_empty() { " (not known on this system)" } else { "" };
+        let across = scale::Axis::new(self.along, x).logarithmic(self.logarithmic);
+        let upwards = scale::Axis::new(format!("{}{known}", self.upwards), y).logarithmic(true);
+        Chart::new("", if self.whole { across.whole() } else { across }, upwards)
+            .with(Marks::Line(self.ideal), IDEAL)
+            .with(Marks::Line(self.curve), CURVE)
+    }
+}
+
+impl Figure for Curves<'_> {
+    fn size(&self) -> (u32, u32) {
+        (1000 * UNITS, 620 * UNITS)
     }
 
-    fn curves<B, X, Y>(&self, mut chart: ChartContext<'_, B, Cartesian2d<X, Y>>) -> Drawn<B>
-    where
-        B: DrawingBackend,
-        X: Ranged<ValueType = f64> + ValueFormatter<f64>,
-        Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
-    {
-        let number = |value: &f64| match *value {
-            0.0 => "0".into(),
-            v if v >= 1e6 => format!("{} M", v / 1e6),
-            v if v >= 1e4 => format!("{} k", v / 1e3),
-            v if v >= 10.0 => format!("{v:.0}"),
-            v => format!("{}", (v * 100.0).round() / 100.0),
-        };
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .x_labels(6)
-            .y_labels(5)
-            .x_desc(self.along)
-            .x_label_formatter(&number)
-            .y_label_formatter(&number)
-            .label_style(text(11, FAINT))
-            .axis_desc_style(text(13, FAINT))
-            .draw()?;
-        chart.draw_series(LineSeries::new(self.ideal.iter().copied(), RED.mix(0.6)))?;
-        chart.draw_series(LineSeries::new(self.curve.iter().copied(), BLUE.mix(0.6).stroke_width(2)))?;
-        chart.draw_series(self.curve.iter().map(|&point| Circle::new(point, 3, BLUE.filled())))?;
-        Ok(())
+    fn fits(&self, (width, height): (u32, u32)) -> bool {
+        let [width, height] = [width, height].map(|side| f64::from(side) / f64::from(UNITS));
+        let panels = self.panels();
+        let places = Self::places(panels.len(), (width, height));
+        panels.iter().zip(places).all(|(panel, place)| panel.has_room(place))
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
+        let pen = Pen(area);
+        let size = pen.size();
+        self.head().draw_head(&pen, [0.0, 0.0, size.0, HEAD])?;
+        let panels = self.panels();
+        let places = Self::places(panels.len(), size);
+        panels.iter().zip(places).try_for_each(|(panel, place)| panel.draw_in(&pen, place))
     }
 }

@@ -19,11 +19,11 @@ use crate::report::{facts, progress};
 
 pub fn run(args: &Bench) -> Result<()> {
     let threads = crate::use_threads(args.threads)?;
+    if let Some(figure) = args.look.begin("growth", args.growth.as_ref())? {
+        return growth::run(args, threads, figure);
+    }
     if args.suite {
         return suite::run(args, threads);
-    }
-    if let Some(figure) = &args.growth {
-        return growth::run(args, threads, figure);
     }
     let case = Case {
         batch: args.batch,

@@ -5,21 +5,19 @@ mod journal;
 mod line;
 mod rows;
 
-use std::io::Write;
-
 use popfield::patterns::flips;
 use popfield::{Named as _, Progress};
 use popfield_lab::{
-    BetaScaling, CONFIDENCE, Capacity, Experiment, Prediction, Range, Rule, Setting, Sizes, Study, Values,
+    BetaScaling, CONFIDENCE, Capacity, Experiment, Findings, MeasuredPoint, Observable, Prediction, Range, Rule,
+    Setting, Sizes, Study, Values,
 };
 use serde_json::{Map, Value, json};
 
 use crate::args::Capacity as Options;
 use crate::failure::Result;
 use crate::output::{OutFile, check_distinct, deliver, say, written};
-use crate::plot::{Format, render};
 use crate::report::{facts, progress, tell};
-use figure::Chart;
+use figure::Curves;
 use journal::{Journal, Kept};
 pub use line::command_line;
 use rows::Rows;
@@ -28,10 +26,11 @@ pub fn run(options: &Options) -> Result<()> {
     let threads = crate::use_threads(options.threads)?;
     let study = options.study()?;
     let plan = study.plan()?;
-    let format = options.plot.as_deref().map(Format::of).transpose()?;
-    check_distinct(&[options.csv.as_deref(), options.plot.as_deref(), options.resume.as_deref()], &[])?;
+    let outputs = [&options.csv, &options.raw, &options.plot, &options.resume].map(Option::as_deref);
+    check_distinct(&outputs, &[])?;
     let csv = options.csv.as_deref().map(OutFile::create).transpose()?;
-    let plot = options.plot.as_deref().map(OutFile::create).transpose()?;
+    let raw = options.raw.as_deref().map(OutFile::create).transpose()?;
+    let plot = options.look.begin("plot", options.plot.as_ref())?;
     let settings = settings(&study);
     let journal = options.resume.as_deref().map(|path| Journal::open(path, &settings)).transpose()?;
 
@@ -40,15 +39,10 @@ pub fn run(options: &Options) -> Result<()> {
     bar.finish_and_clear();
 
     let rows = Rows { study: &study, findings: &findings };
-    let csv = csv.map(|file| written(file, |file| rows.write_csv(file))).transpose()?;
-    let plot = match (plot, format) {
-        (Some(file), Some(format)) => {
-            let bytes = render(&Chart::new(&study, &findings), format)?;
-            Some(written(file, |file| file.write_all(&bytes))?)
-        }
-        _ => None,
-    };
-    deliver([csv, plot].into_iter().flatten(), || {
+    let csv = csv.map(|file| written(file, |file| rows.write_csv(file, &settings))).transpose()?;
+    let raw = raw.map(|file| written(file, |file| rows.write_raw(file))).transpose()?;
+    let plot = plot.map(|file| file.draw(&Curves::new(&rows))).transpose()?;
+    deliver([csv, raw, plot].into_iter().flatten(), || {
         if options.json {
             let mut object = settings.clone();
             object.insert("confidence".into(), json!(CONFIDENCE));
@@ -59,11 +53,14 @@ pub fn run(options: &Options) -> Result<()> {
             object.insert("points".into(), rows.points_json());
             return say(Value::Object(object));
         }
-        facts(&in_words(&study))?;
+        facts(&in_words(&study, &findings))?;
         say("")?;
         say(rows.table())?;
         if let Some(table) = rows.capacities() {
             say(format_args!("\n{table}"))?;
+        }
+        for note in [rows.open_ends().map(|open| format!("open: {open}")), rows.agreement()].into_iter().flatten() {
+            say(format_args!("\n{note}"))?;
         }
         for Capacity { dim, rises, .. } in &findings.capacities {
             if let Some(patterns) = rises {
@@ -119,8 +116,24 @@ fn settings(study: &Study) -> Map<String, Value> {
     }
 }
 
+/// What intervals are over.
+fn intervals(study: &Study, findings: &Findings) -> String {
+    let over = format!("{:.0} %, over memories", 100.0 * CONFIDENCE);
+    let effect = |measured: &MeasuredPoint| study.experiment.design_effect(measured.point, measured.queries());
+    let effects: Option<Vec<f64>> = findings.points.iter().map(effect).collect();
+    match effects {
+        Some(effects) if study.observable != Observable::All => {
+            let (least, most) =
+                effects.iter().fold((f64::INFINITY, 1.0f64), |(low, high), &x| (low.min(x), high.max(x)));
+            let effects = if most - least < 0.05 { format!("{most:.1}") } else { format!("{least:.1} to {most:.1}") };
+            format!("{over}; where these are few, or few answers err, over answers, of which {effects} count as one")
+        }
+        _ => over,
+    }
+}
+
 /// The experiment for people.
-fn in_words(study: &Study) -> Vec<(&'static str, String)> {
+fn in_words(study: &Study, findings: &Findings) -> Vec<(&'static str, String)> {
     let Experiment { rule, setting, steps, values, noise, tie, .. } = study.experiment;
     let setting = match (setting.self_term(), values) {
         (None, Values::Worst) => "hetero, every other value opposed to the tested one".to_owned(),
@@ -143,7 +156,7 @@ fn in_words(study: &Study) -> Vec<(&'static str, String)> {
         ("dynamics", steps.to_string()),
         ("start", start),
         ("ties", format!("policy `{}`", tie.name())),
-        ("intervals", format!("{:.0} %, over memories", 100.0 * CONFIDENCE)),
+        ("intervals", intervals(study, findings)),
         ("seed", study.seed.to_string()),
     ]
 }

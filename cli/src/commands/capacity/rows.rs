@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::Table;
+use popfield::Named as _;
 use popfield_lab::{
     CONFIDENCE, Crossing, Findings, Interval, MeasuredPoint, Observable, Outcome, Point, Prediction, Study, Way,
     histogram,
@@ -72,7 +73,7 @@ impl Rows<'_> {
             if let Some(capacity) = self.findings.capacity(dim) {
                 for found in [capacity.nearly_all, capacity.half] {
                     row.extend(match found {
-                        Crossing::At(Interval { value, low, high }) => [count(value), count(low), count(high)],
+                        Crossing::At(Interval { value, low, high }) => [count(value), end(low), end(high)],
                         Crossing::Above(most) => [format!("above {most}"), "–".into(), "–".into()],
                         _ => ["below 1".into(), "–".into(), "–".into()],
                     });
@@ -93,8 +94,7 @@ impl Rows<'_> {
     fn point_json(&self, measured: &MeasuredPoint) -> Value {
         let MeasuredPoint { point: point @ Point { dim, patterns }, estimate, outcomes, .. } = measured;
         let Study { experiment, observable, .. } = self.study;
-        let way = self.study.effort().and_then(|effort| effort.way(experiment, *point));
-        let of = |observable: Observable| interval(observable.estimate(experiment, outcomes, CONFIDENCE));
+        let of = |observable: Observable| interval(observable.estimate(experiment, *point, outcomes, CONFIDENCE));
         let theory: Map<String, Value> =
             self.curves().map(|(index, curve)| (curve.name.into(), json!(measured.predicted[index]))).collect();
         let mut object = json!({
@@ -102,7 +102,7 @@ impl Rows<'_> {
             "patterns": patterns,
             "load": point.load(),
             "rate": point.rate(),
-            "memories": if matches!(way, Ok(Way::Sampled)) { "sampled" } else { "stored" },
+            "memories": self.way(*point).name(),
             "trials": outcomes.len(),
             "queries": measured.queries(),
             "bits": outcomes.first().map(|outcome| outcome.bits),
@@ -149,8 +149,102 @@ impl Rows<'_> {
         self.findings.dims.iter().map(of).collect()
     }
 
+    /// How memories were had.
+    fn way(&self, point: Point) -> Way {
+        let way = self.study.effort().and_then(|effort| effort.way(&self.study.experiment, point));
+        way.unwrap_or(Way::Stored)
+    }
+
+    /// A row for each point: what was measured, what theory says, what the search found in the dimension, and `settings`,
+    /// which are the same in all of them.
+    pub fn write_csv(&self, file: &mut impl Write, settings: &Map<String, Value>) -> io::Result<()> {
+        let Study { experiment, .. } = self.study;
+        // What stands in a column of its own already, or is a range.
+        let told = ["dims", "load_range", "rate_range", "patterns_range", "trials", "queries", "memories"];
+        let settings: Vec<(&String, &Value)> =
+            settings.iter().filter(|setting| !told.contains(&setting.0.as_str())).collect();
+        let also = [Observable::BitError, Observable::Pattern, Observable::Overlap];
+        let searched = !self.findings.capacities.is_empty();
+        let mut header: Vec<String> =
+            ["dim", "patterns", "load", "rate", "memories", "trials", "queries", "bits", "value", "low", "high"]
+                .map(str::to_owned)
+                .into();
+        header.extend(also.iter().flat_map(|observable| {
+            let name = observable.name().replace('-', "_");
+            [name.clone(), format!("{name}_low"), format!("{name}_high")]
+        }));
+        header.extend(["tied", "unsettled"].map(str::to_owned));
+        header.extend(self.findings.predictions.iter().map(|prediction| {
+            let of = if prediction.is_place() { "theory_n" } else { "theory" };
+            format!("{of}_{}", prediction.name.replace('-', "_"))
+        }));
+        if searched {
+            header.extend(["n50", "n50_low", "n50_high", "n99", "n99_low", "n99_high"].map(str::to_owned));
+        }
+        header.extend(settings.iter().map(|setting| setting.0.clone()));
+        header.push("confidence".into());
+        writeln!(file, "{}", header.join(","))?;
+        let three = |Interval { value, low, high }: Interval| [value, low, high].map(|number| number.to_string());
+        for measured in &self.findings.points {
+            let MeasuredPoint { point: point @ Point { dim, patterns }, estimate, outcomes, predicted, .. } = measured;
+            let mut row = vec![
+                dim.to_string(),
+                patterns.to_string(),
+                point.load().to_string(),
+                point.rate().to_string(),
+                self.way(*point).name().to_owned(),
+                outcomes.len().to_string(),
+                measured.queries().to_string(),
+                outcomes.first().map_or(0, |outcome| outcome.bits).to_string(),
+            ];
+            row.extend(three(*estimate));
+            row.extend(also.iter().flat_map(|o| three(o.estimate(experiment, *point, outcomes, CONFIDENCE))));
+            row.push(measured.mean(Outcome::tied_fraction).to_string());
+            row.push(outcomes.iter().map(|outcome| outcome.unsettled).sum::<u64>().to_string());
+            row.extend(self.findings.predictions.iter().zip(predicted).map(|(prediction, predicted)| {
+                let place = prediction.patterns(experiment, self.study.observable, *dim);
+                place.or(*predicted).map_or_else(String::new, |number| number.to_string())
+            }));
+            if let Some(capacity) = self.findings.capacity(*dim) {
+                for found in [capacity.half, capacity.nearly_all] {
+                    row.extend(match found {
+                        Crossing::At(found) => three(found),
+                        // Beyond what was tried, on either side.
+                        Crossing::Above(most) => [String::new(), most.to_string(), "inf".into()],
+                        _ => [String::new(), "0".into(), "1".into()],
+                    });
+                }
+            }
+            row.extend(settings.iter().map(|(_, value)| match value {
+                Value::Null => String::new(),
+                Value::String(text) => text.clone(),
+                value => value.to_string(),
+            }));
+            row.push(CONFIDENCE.to_string());
+            writeln!(file, "{}", row.join(","))?;
+        }
+        Ok(())
+    }
+
+    /// Why bars at 0 and 1 are as long as they are, where there are some.
+    pub fn agreement(&self) -> Option<String> {
+        let agreeing = self.findings.points.iter().find(|measured| measured.agree(self.study.observable))?;
+        // What counts is the answer, or where answers hang together the memory.
+        let apart = self.study.experiment.design_effect(agreeing.point, agreeing.queries());
+        let counted = apart.filter(|_| self.study.observable != Observable::All).map_or("memories", |_| "answers");
+        Some(format!("where all answers agree, an interval reaches as far as so many {counted} that agree leave open"))
+    }
+
+    /// What to do about ends of a search that the trials do not bound, where there are some.
+    pub fn open_ends(&self) -> Option<&'static str> {
+        let open =
+            |found: Crossing| matches!(found, Crossing::At(found) if found.low <= 0.0 || found.high.is_infinite());
+        let any = self.findings.capacities.iter().any(|capacity| open(capacity.half) || open(capacity.nearly_all));
+        any.then_some("so many trials do not bound that end; raise --trials")
+    }
+
     /// A row for each trial.
-    pub fn write_csv(&self, file: &mut impl Write) -> io::Result<()> {
+    pub fn write_raw(&self, file: &mut impl Write) -> io::Result<()> {
         let overlap = self.study.observable == Observable::Overlap;
         let more = if overlap { ",queries_by_wrong_bits" } else { "" };
         writeln!(file, "dim,patterns,trial,queries,bits,wrong_bits,tied_bits,whole,unsettled{more}")?;
@@ -173,6 +267,11 @@ impl Rows<'_> {
 
 fn interval(Interval { value, low, high }: Interval) -> Value {
     json!({ "value": value, "low": low, "high": high })
+}
+
+/// An end of an interval of numbers of patterns.
+fn end(value: f64) -> String {
+    if value <= 0.0 || value.is_infinite() { "open".into() } else { count(value) }
 }
 
 /// A number of patterns.

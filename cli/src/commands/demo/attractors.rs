@@ -1,13 +1,13 @@
 //! The page of attractors: what networks run to from noisy digits, and from anywhere.
 
-use popfield::dynamics::{End, Order, Run};
+use popfield::dynamics::{Order, Run};
 use popfield::learning::{PseudoInverse, Rule, Storkey};
 use popfield::patterns::{NoiseModel, add_noise};
 use popfield::{Dynamics, Memory, Patterns, Progress, Queries, Separation};
 use serde_json::{Map, Value, json};
 
 use super::sheet::{Cell, Line};
-use crate::commands::dynamics::{ENDS, relax};
+use crate::commands::dynamics::{ENDS, Fate, relax};
 use crate::failure::Result;
 use crate::output::say;
 use crate::table::Table;
@@ -50,7 +50,7 @@ struct Ran {
 impl Ran {
     /// Noisy starts that came home.
     fn home(&self) -> f64 {
-        let home = self.noisy.iter().enumerate().filter(|(i, run)| run.end == End::Stored { id: *i as u64 });
+        let home = self.noisy.iter().enumerate().filter(|(i, run)| Fate::of(&run.end, Some(*i as u64)) == Fate::Home);
         home.count() as f64 / self.noisy.len() as f64
     }
 
@@ -86,17 +86,21 @@ impl Landscape {
 
     fn lines(&self) -> Vec<Line> {
         let queries = |queries: &Queries| queries.iter().take(SHOWN).map(Cell::Query).collect();
-        let limits =
-            |runs: &[Run]| runs.iter().take(SHOWN).map(|run| Cell::Limit(run.state.clone(), run.end.clone())).collect();
+        let limits = |runs: &[Run], from_stored: bool| {
+            let limit = |(id, run): (usize, &Run)| {
+                Cell::Limit(run.state.clone(), Fate::of(&run.end, from_stored.then_some(id as u64)))
+            };
+            runs.iter().take(SHOWN).enumerate().map(limit).collect()
+        };
         let mut lines = vec![
             Line::Heading(format!("{}: from {:.0} % noise", self.title, 100.0 * NOISE)),
             Line::Row("stored".into(), self.stored.iter().take(SHOWN).map(Cell::Stored).collect()),
             Line::Row("start".into(), queries(&self.noisy)),
         ];
-        lines.extend(self.ran.iter().map(|ran| Line::Row(ran.network.into(), limits(&ran.noisy))));
+        lines.extend(self.ran.iter().map(|ran| Line::Row(ran.network.into(), limits(&ran.noisy, true))));
         lines.push(Line::Heading(format!("{}: from random states", self.title)));
         lines.push(Line::Row("start".into(), queries(&self.random)));
-        lines.extend(self.ran.iter().map(|ran| Line::Row(ran.network.into(), limits(&ran.random))));
+        lines.extend(self.ran.iter().map(|ran| Line::Row(ran.network.into(), limits(&ran.random, false))));
         lines
     }
 }
@@ -114,11 +118,7 @@ impl Attractors {
     }
 
     pub fn lines(&self) -> Result<Vec<Line>> {
-        let mut lines = vec![Line::Heading(
-            "Limits, framed green: stored; blue: a complement; violet: near either; amber: a mixture; red: none".into(),
-        )];
-        lines.extend(self.0.iter().flat_map(Landscape::lines));
-        Ok(lines)
+        Ok(self.0.iter().flat_map(Landscape::lines).collect())
     }
 
     pub fn json(&self) -> Value {

@@ -13,7 +13,7 @@ use popfield::{Memory, Pattern, Patterns, Queries, Recall, Recalled, Separation,
 use serde_json::{Value, json};
 
 use crate::args::Demo;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::output::{OutFile, deliver, in_folder, say, written};
 use crate::report::progress;
 use crate::table::Table;
@@ -159,7 +159,7 @@ pub fn run(args: &Demo) -> Result<()> {
     let pages = [("digits.png", lines(&collections, &rules, args.seed)?), ("attractors.png", attractors.lines()?)];
     in_folder(&args.out, || {
         let page = |(name, lines): &(&str, Vec<Line>)| {
-            let png = sheet::draw(lines).map_err(Failure::usage)?;
+            let png = sheet::draw(lines)?;
             written(OutFile::create(&args.out.join(name))?, |file| file.write_all(&png))
         };
         let pictures = pages.iter().map(page).collect::<Result<Vec<_>>>()?;

@@ -21,13 +21,12 @@ use crate::failure::{Failure, Result};
 use crate::input::{Loaded, Source, check_options, read_queries, unknown_of};
 use crate::memory::open;
 use crate::output::{Form, Out, OutFile, check_distinct, deliver, say, shape_of, write_pictures, written};
-use crate::plot::{Format, render};
 use crate::report::{diagonal_in_words, facts, identity_in_words, note, peak_rss_bytes, progress, seconds, tell};
 use crate::table::Table;
 use figure::Film;
 use words::{end_of, off};
 
-pub use figure::color;
+pub use figure::{Fate, color};
 
 /// The names of what runs end in.
 pub const ENDS: [&str; 5] = ["stored", "complement", "near", "mixture", "spurious"];
@@ -48,7 +47,6 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
     let inputs: Vec<&Path> = source.iter().map(Source::path).collect();
     let outputs = [args.out.as_deref(), args.report.as_deref(), args.plot.as_deref()];
     check_distinct(&outputs, &[&[args.memory.as_path()], &inputs[..]].concat())?;
-    let format = args.plot.as_deref().map(Format::of).transpose()?;
     let rule = args.rule.resolve(args.separation.separation)?;
     let (memory, load_seconds) = open(&args.memory)?;
     let separation = args.separation.resolve(Separation::Linear, memory.dim())?;
@@ -64,7 +62,8 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
     if args.width.is_some() && plot.is_none() && !out.is_some_and(|path| Form::of(path, 1).is_ok_and(Form::is_image)) {
         return Err(Failure::usage("--width is for --plot and for --out of images, found neither"));
     }
-    let (out, report, plot) = (out.map(begin).transpose()?, create(report)?, create(plot)?);
+    let (out, report) = (out.map(begin).transpose()?, create(report)?);
+    let plot = args.look.begin("plot", args.plot.as_ref())?;
 
     let bar = progress(starts.queries.len() as u64, "runs that have come to their limit");
     let begun = Instant::now();
@@ -89,13 +88,15 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
             })
         }
     };
-    let plot = match (plot, format) {
-        (Some(file), Some(format)) => {
+    let plot = match plot {
+        Some(file) => {
             let width = args.width.unwrap_or_else(|| (memory.dim() as f64).sqrt().ceil() as usize);
-            let bytes = render(&Film::new(said.title(), runs, &memory, width.min(memory.dim())), format)?;
-            Some(written(file, |file| file.write_all(&bytes))?)
+            // Patterns with noise are the first that are stored.
+            let homes = args.queries.is_none() && args.start != Some(StartArg::Random);
+            let homes: Option<Vec<u64>> = homes.then(|| memory.view().ids().take(runs.len()).collect());
+            Some(file.draw(&Film::new(said.title(), runs, &memory, width.min(memory.dim()), homes.as_deref()))?)
         }
-        _ => None,
+        None => None,
     };
     note(&starts.notes);
     deliver([out, report.map(Out::File), plot.map(Out::File)].into_iter().flatten(), || {

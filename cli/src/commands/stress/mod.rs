@@ -6,8 +6,6 @@ mod rows;
 mod shown;
 mod soak;
 
-use std::io::Write;
-
 use popfield::patterns::flips;
 use popfield::tiers::Tier;
 use popfield_lab::CONFIDENCE;
@@ -16,10 +14,8 @@ use serde_json::json;
 
 use crate::args::StressArgs;
 use crate::failure::{Failure, Result, about};
-use crate::output::{OutFile, check_distinct, deliver, say, say_json, uninterrupted, written};
-use crate::plot::{Format, render};
+use crate::output::{check_distinct, deliver, say, say_json, uninterrupted};
 use crate::report::{bytes, facts, peak_rss_bytes};
-use figure::Curves;
 use rows::{Size, json_of, table_of};
 use shown::Shown;
 
@@ -38,16 +34,16 @@ pub fn run(args: &StressArgs) -> Result<()> {
         seed: args.seed,
     };
     if let Some(hours) = args.hours {
+        args.look.begin("plot", None)?;
         return soak::run(args, growth, hours);
     }
-    let format = args.plot.as_deref().map(Format::of).transpose()?;
     check_distinct(&[args.plot.as_deref(), args.store.as_deref()], &[])?;
     let needs = growth.check(args.store.is_some())?;
     if let Some(store) = &args.store {
         room::vacant(store)?;
         room::enough(store, needs.disk)?;
     }
-    let plot = args.plot.as_deref().map(OutFile::create).transpose()?;
+    let plot = args.look.begin("plot", args.plot.as_ref())?;
     let settings = [
         ("patterns", format!("{} of dimension {}, drawn by seed {}", args.patterns, args.dim, args.seed)),
         ("separation", format!("{}, auto-kept: keys are their own values, the self-term stays", growth.separation)),
@@ -89,13 +85,7 @@ pub fn run(args: &StressArgs) -> Result<()> {
         (Err(error), _) => return Err(error.into()),
     }
 
-    let plot = match (plot, format) {
-        (Some(file), Some(format)) => {
-            let picture = render(&Curves { sizes: &sizes, dim: args.dim }, format)?;
-            Some(written(file, |file| file.write_all(&picture))?)
-        }
-        _ => None,
-    };
+    let plot = plot.map(|file| file.draw(&figure::cost(&sizes, args.dim))).transpose()?;
     let wrong: Vec<&String> = sizes.iter().flat_map(|size| &size.measured.wrong).collect();
     let said = deliver(plot, || {
         if args.json {
