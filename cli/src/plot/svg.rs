@@ -202,7 +202,7 @@ impl DrawingBackend for &mut Svg {
             FontTransform::Rotate270 => format!(" transform=\"rotate(270 {x} {y})\""),
             FontTransform::None => String::new(),
         };
-        let (opacity, text) = (ink.opacity(), escaped(text));
+        let (opacity, text) = (ink.opacity(), marked_up(text));
         self.add(&format!(
             "<text x=\"{x}\" y=\"{down}\" text-anchor=\"{anchor}\" font-size=\"{size}\" \
              fill=\"{ink}\"{weight}{opacity}{turned}>{text}</text>"
@@ -220,17 +220,47 @@ impl DrawingBackend for &mut Svg {
     }
 }
 
-/// Text as it may stand in XML 1.0: control characters may not.
-fn escaped(text: &str) -> String {
+/// Raised figures with what they raise.
+const RAISED: [(char, char); 11] = [
+    ('⁰', '0'),
+    ('¹', '1'),
+    ('²', '2'),
+    ('³', '3'),
+    ('⁴', '4'),
+    ('⁵', '5'),
+    ('⁶', '6'),
+    ('⁷', '7'),
+    ('⁸', '8'),
+    ('⁹', '9'),
+    ('⁻', '−'),
+];
+
+/// Text as it may stand in XML 1.0, where control characters may not. Figures are raised by the drawing, since few fonts
+/// have them all, and a number of two fonts is ugly.
+fn marked_up(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
+    let (mut raised, mut lowered) = (false, false);
     for letter in text.chars() {
-        match letter {
+        let plain = RAISED.iter().find(|pair| pair.0 == letter).map(|pair| pair.1);
+        if plain.is_some() != raised {
+            if raised || lowered {
+                escaped.push_str("</tspan>");
+            }
+            // Each by its own height: 0.36 of the text's, up and down.
+            let shift = if raised { "<tspan dy=\"0.36em\">" } else { "<tspan dy=\"-0.5em\" font-size=\"72%\">" };
+            escaped.push_str(shift);
+            (raised, lowered) = (!raised, raised);
+        }
+        match plain.unwrap_or(letter) {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             control if control.is_control() || matches!(control, '\u{fffe}' | '\u{ffff}') => escaped.push('\u{fffd}'),
             letter => escaped.push(letter),
         }
+    }
+    if raised || lowered {
+        escaped.push_str("</tspan>");
     }
     escaped
 }
@@ -240,6 +270,14 @@ mod tests {
     use plotters::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn figures_are_raised_and_what_follows_is_not() {
+        let (up, down) = ("<tspan dy=\"-0.5em\" font-size=\"72%\">", "<tspan dy=\"0.36em\">");
+        assert_eq!(marked_up("10⁻¹²"), format!("10{up}−12</tspan>"));
+        assert_eq!(marked_up("s³ & s⁴."), format!("s{up}3</tspan>{down} &amp; s</tspan>{up}4</tspan>{down}.</tspan>"));
+        assert_eq!(marked_up("d = 64"), "d = 64");
+    }
 
     #[test]
     fn what_looks_alike_is_one_element_and_text_is_escaped() {

@@ -48,10 +48,10 @@ fn figures_have_the_size_asked_for_and_every_letter_is_inside() {
             let (across, down): (f64, f64) = (across.parse().unwrap(), down.parse().unwrap());
             let mut words = 0;
             for text in svg.lines().filter(|line| line.starts_with("<text")) {
-                let letters = text.split('>').nth(1).unwrap().trim_end_matches("</text").chars().count() as f64;
+                let letters: usize = text.split('>').map(|part| part.split('<').next().unwrap().chars().count()).sum();
                 let (x, y, em) = (number(text, "x"), number(text, "y"), number(text, "font-size"));
                 // Words of figures are as wide as that at the least.
-                let wide = 0.45 * em * letters;
+                let wide = 0.45 * em * letters as f64;
                 let left = match text.split("text-anchor=\"").nth(1).unwrap().split('"').next().unwrap() {
                     "start" => x,
                     "middle" => x - wide / 2.0,

@@ -240,6 +240,14 @@ fn rules_are_learned_and_recalled() {
         s.done(&["learn", "network.pop", "--rule", rule, "--diagonal", "zero", "--out", "w.npy"]);
         let file = s.read("w.npy");
         assert!((0..24).all(|j| parts(&file).1[8 * 25 * j..][..8] == [0; 8]));
+        let text = s.done(&["learn", "network.pop", "--rule", rule, "--out", "w.npy"]);
+        assert!(text.contains("weights written  exact") || text.contains("off by at most"), "{text}");
+        // Two of four keys, or all if more are asked for.
+        let few = s.json(&["learn", "network.pop", "--rule", rule, "--sample", "2", "--seed", "3", "--json"]);
+        assert_eq!((few["asked"].as_u64(), few["recalled"].as_f64()), (Some(2), Some(1.0)));
+        assert!(few["recalled_interval"][0].as_f64().unwrap() < 0.2 && few["recalled_interval"][1] == 1.0);
+        let all = s.json(&["learn", "network.pop", "--rule", rule, "--sample", "9", "--json"]);
+        assert!(all["asked"] == 4 && all["recalled_interval"].is_null());
         let json = s.json(&[
             "recall",
             "network.pop",
@@ -284,6 +292,20 @@ fn rules_are_learned_and_recalled() {
     s.done(&["create", "twice.pop", "--keys", "twice.txt"]);
     let json = s.json(&["learn", "twice.pop", "--rule", "pseudo-inverse", "--moore-penrose", "--json"]);
     assert_eq!((json["rank"].as_u64(), json["recalled"].as_f64()), (Some(2), Some(1.0)));
+}
+
+/// Of 1,797 digits in 64 positions, worst cases of rounding say nothing about the weights: then nothing is said.
+#[test]
+fn a_bound_that_says_nothing_is_not_told() {
+    let s = Sandbox::new();
+    let digits = concat!(env!("CARGO_MANIFEST_DIR"), "/data/digits-packed.npy");
+    s.done(&["create", "digits.pop", "--keys", digits, "--packed", "--dim", "64"]);
+    let learn =
+        ["learn", "digits.pop", "--rule", "pseudo-inverse", "--moore-penrose", "--sample", "100", "--out", "w.npy"];
+    let text = s.done(&learn);
+    assert!(text.contains("no useful bound known") && text.contains("100 keys drawn at random"), "{text}");
+    assert!(text.contains("of all") && text.contains("at 95 %"), "{text}");
+    assert!(s.json(&[&learn[..], &["--json"]].concat())["weights_error"].is_null());
 }
 
 /// What `learn` says of the keys is what `dynamics` does with them, ties included.

@@ -81,8 +81,11 @@ const CURVES: [(Dash, f64); 4] =
 const UPRIGHT: [(Dash, f64); 2] = [(&[7.0, 4.0], 1.1), (&[1.6, 3.2], 1.5)];
 
 /// What a search found: of which share of success, and its mark; and pixels from one dimension's to the next.
-const FOUND: [(&str, Marker); 2] = [("99 %", Marker::Ring), ("50 %", Marker::Diamond)];
+const FOUND: [(&str, Marker); 2] = [("n of 99 %", Marker::Ring), ("n of 50 %", Marker::Diamond)];
 const FOUND_ROW: f64 = 28.0;
+
+/// What strips of histograms show.
+const HISTOGRAMS: &str = "overlap m of answers: the darker, the more";
 
 /// Bins of the overlap in a strip.
 const BINS: usize = 60;
@@ -343,12 +346,11 @@ impl Curves<'_> {
         let mut at = left;
         let y = top + 0.5 * STRIPS_HEAD;
         pen.write("d", (left - 7.0, y), Side::Right, TICK)?;
-        for (share, marker) in FOUND {
+        for (words, marker) in FOUND {
             let style = Style { stroke: Stroke::new(FAINT, 1.4), marker: Some(marker) };
-            let words = format!("n at which {share} succeed");
             draw_sample(pen, (at, y), Sample::Span(style))?;
-            pen.write(&words, (at + 42.0, y), Side::Left, NOTE)?;
-            at += 64.0 + NOTE.width(&words);
+            pen.write(words, (at + 42.0, y), Side::Left, NOTE)?;
+            at += 64.0 + NOTE.width(words);
         }
         for (row, capacity) in self.findings.capacities.iter().enumerate() {
             let above = top + STRIPS_HEAD + row as f64 * FOUND_ROW;
@@ -377,7 +379,12 @@ impl Figure for Curves<'_> {
 
     fn fits(&self, (width, height): (u32, u32)) -> bool {
         let [width, height] = [width, height].map(|side| f64::from(side) / f64::from(UNITS));
-        self.chart.has_room([0.0, 0.0, width, height - self.strips_height()])
+        let place = [0.0, 0.0, width, height - self.strips_height()];
+        let below = match self.findings.capacities.is_empty() {
+            true => NOTE.width(HISTOGRAMS),
+            false => FOUND.iter().map(|found| 64.0 + NOTE.width(found.0)).sum(),
+        };
+        self.chart.layout(place).inner[0] + below + MARGIN <= width && self.chart.has_room(place)
     }
 
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
@@ -394,8 +401,7 @@ impl Figure for Curves<'_> {
             return self.found(&pen, [left, place[3], right, height], &x);
         }
         let top = place[3] + STRIPS_HEAD;
-        let words = "Where answers ended: the darker, the more queries came to this overlap m";
-        pen.write(words, (MARGIN, place[3] + 0.5 * STRIPS_HEAD), Side::Left, NOTE)?;
+        pen.write(HISTOGRAMS, (MARGIN, place[3] + 0.5 * STRIPS_HEAD), Side::Left, NOTE)?;
         for index in 0..self.strips() {
             let top = top + index as f64 * STRIP;
             let last = index + 1 == self.strips();
@@ -430,7 +436,7 @@ mod tests {
 
     #[test]
     fn no_two_dimensions_look_alike() {
-        let looks: Vec<_> = (0..36).map(|index| Curves::measured(index)).collect();
+        let looks: Vec<_> = (0..36).map(Curves::measured).collect();
         let same = |a: &Style, b: &Style| a.marker == b.marker && a.stroke.color == b.stroke.color;
         for (index, look) in looks.iter().enumerate() {
             assert!(looks[index + 1..].iter().all(|other| !same(look, other)), "{index}");

@@ -8,7 +8,7 @@ use popfield::{Memory, Query};
 use super::words::end_of;
 use crate::plot::chart::{Chart, Dot, Key, MARGIN, Marks, NOTE, Sample, Style, TITLE};
 use crate::plot::frame::Frame;
-use crate::plot::pen::{Dash, Letters, Marker, Pen, SOLID, Side, Stroke, UNITS};
+use crate::plot::pen::{Dash, Letters, Marker, Pen, Point, SOLID, Side, Stroke, UNITS};
 use crate::plot::scale::{Axis, ends};
 use crate::plot::{AMBER, BLUE, Drawn, FAINT, Figure, GREEN, INK, RED, SLATE, VIOLET};
 
@@ -139,11 +139,18 @@ impl Film {
     /// Where the energies begin.
     fn under(&self, width: f64) -> f64 {
         let more = if self.left_out > 0 { LINE } else { 0.0 };
-        self.head(width).1 + self.rows.len() as f64 * DOWN + more
+        self.head(width).1 + self.rows.len().div_ceil(self.columns(width)) as f64 * DOWN + more
     }
 
-    fn row<B: DrawingBackend>(&self, pen: &Pen<'_, B>, row: &Row, top: f64) -> Drawn<B> {
-        pen.write(&row.names[0], (MARGIN, top + 9.0), Side::Left, Letters::new(12.0, INK))?;
+    /// How many runs stand side by side: where all are short there is room for some.
+    fn columns(&self, width: f64) -> usize {
+        let longest = self.rows.iter().map(|row| row.frames.len()).max().unwrap_or(1).max(2);
+        (((width - MARGIN) / (WORDS + longest as f64 * ACROSS)) as usize).clamp(1, self.rows.len().max(1))
+    }
+
+    /// Draws a run from here on, in so many pixels.
+    fn row<B: DrawingBackend>(&self, pen: &Pen<'_, B>, row: &Row, (left, top): Point, width: f64) -> Drawn<B> {
+        pen.write(&row.names[0], (left, top + 9.0), Side::Left, Letters::new(12.0, INK))?;
         // A long list of members would run into the states.
         let letters = Letters::new(12.0, row.fate.stroke(1.0).color);
         let words = letters.wrapped(&row.names[1], WORDS - 12.0);
@@ -157,15 +164,15 @@ impl Film {
             last.push_str(" …");
         }
         for (line, words) in shown.iter().enumerate() {
-            let at = (MARGIN, top + 9.0 + LINE * (line + 1) as f64);
+            let at = (left, top + 9.0 + LINE * (line + 1) as f64);
             pen.write(words, at, Side::Left, letters)?;
         }
         // As many as there is room for, the first and the last among them.
-        let room = ((pen.size().0 - MARGIN - WORDS) / ACROSS) as usize;
+        let room = ((width - WORDS) / ACROSS) as usize;
         let last = row.frames.len().saturating_sub(1);
         for (place, chosen) in chosen(row.frames.len(), room.max(2)).enumerate() {
             let (step, frame) = &row.frames[chosen];
-            let left = MARGIN + WORDS + place as f64 * ACROSS;
+            let left = left + WORDS + place as f64 * ACROSS;
             let edge = if chosen == last { row.fate.stroke(3.0) } else { Stroke::new(RGBColor(200, 203, 212), 1.5) };
             frame.draw_in(pen, (left, top), SIDE, edge)?;
             pen.write(&step.to_string(), (left + SIDE + 5.0, top + 5.0), Side::Left, Letters::new(10.0, FAINT))?;
@@ -232,17 +239,19 @@ impl Figure for Film {
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
         let pen = Pen(area);
         let (width, height) = pen.size();
-        let (title, mut top) = self.head(width);
+        let (title, top) = self.head(width);
         for (line, words) in title.iter().enumerate() {
             pen.write(words, (MARGIN, 0.75 * MARGIN + 22.0 * (line as f64 + 0.45)), Side::Left, TITLE)?;
         }
-        for row in &self.rows {
-            self.row(&pen, row, top)?;
-            top += DOWN;
+        let columns = self.columns(width);
+        let across = (width - MARGIN) / columns as f64;
+        for (place, row) in self.rows.iter().enumerate() {
+            let at = (MARGIN + (place % columns) as f64 * across, top + (place / columns) as f64 * DOWN);
+            self.row(&pen, row, at, across)?;
         }
         if self.left_out > 0 {
             let more = format!("{} more runs are not drawn as states", self.left_out);
-            pen.write(&more, (MARGIN, top), Side::Left, NOTE)?;
+            pen.write(&more, (MARGIN, self.under(width) - LINE), Side::Left, NOTE)?;
         }
         self.energies().draw_in(&pen, [0.0, self.under(width), width, height])
     }
