@@ -117,7 +117,11 @@ impl Film {
         let row = |(q, run): (usize, &Run)| {
             let states: &[Query] = run.trace.as_deref().unwrap_or(&[]);
             let frames = chosen(states.len(), FRAMES).map(|step| (step, Frame::new(&states[step], width))).collect();
-            Row { names: [format!("run {q}: {}", run.limit), end_of(run, memory, usize::MAX)], fate: fate(q, run), frames }
+            Row {
+                names: [format!("run {q}: {}", run.limit), end_of(run, memory, usize::MAX)],
+                fate: fate(q, run),
+                frames,
+            }
         };
         let energies = |run: &Run| -> Vec<f64> { run.energies.iter().map(|energy| energy.to_f64()).collect() };
         Self {

@@ -57,7 +57,7 @@ pub const SECTION: Section = Section {
             derivation: &[
                 r"With $y_i = -y_1$ for all $i > 1$ the field, multiplied by $y_{1j}$, is $d - \sum_{i>1} \langle x_1, x_i\rangle$. The
                     sum is $S_{d(n-1)}$ again, for $-S_k$ and $S_k$ are alike: the same law for every bit.",
-                r"But it is one and the same number at all positions. So the answer is $y_1$ whole, or it is $-y_1$: with error $q$
+                r"But it is one and the same number at all positions. So, but for ties, the answer is $y_1$ whole or it is $-y_1$: with error $q$
                     in a bit, a share $1-q$ of values is recalled whole, whatever their dimension.",
                 r"Random values bring coins of their own at every position, so that bits fail nearly one by one: about
                     $(1-q)^d$ of values of $d$ bits are whole.",
@@ -204,7 +204,8 @@ fn worst(teacher: &Teacher) -> Result<Shown> {
 
 /// Digits recalled as values at load 1: one memory each, with random values beside them and with the worst.
 fn together(teacher: &Teacher) -> Result<Plate> {
-    const DIM: usize = 64;
+    // With odd numbers of positions and keys no field is 0: d and crosstalk, a sum of d(n − 1) signs, differ in parity.
+    const DIM: usize = 63;
     let digits = Digits::load()?;
     let shown: Vec<Pattern> = digits.one_of_each().into_iter().filter_map(|place| digits.images.get(place)).collect();
     let recalled = |digit: usize, right: &Pattern, worst: bool| -> Result<Picture> {
