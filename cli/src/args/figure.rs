@@ -9,7 +9,6 @@ use crate::plot::{FigureFile, Look, Size, scale_of};
 
 /// Options of every figure.
 #[derive(Clone, Copy, Debug, Default, Args)]
-#[command(next_help_heading = "Figure")]
 pub struct LookArgs {
     /// Lay the figure out in so many pixels (default what it takes); where that is too little for its letters, they are
     /// smaller

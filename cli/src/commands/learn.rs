@@ -263,8 +263,7 @@ impl Bound {
         match self.known() {
             Some(0.0) => "exact".into(),
             Some(error) => format!("off by at most {error:.3e}, the largest is {:.3e}", self.largest),
-            None => "rounded, no useful bound known: the keys nearly depend on one another. What is recalled is exact"
-                .into(),
+            None => "no useful bound: keys nearly depend on others; recall is exact".into(),
         }
     }
 }

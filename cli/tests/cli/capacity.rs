@@ -332,7 +332,7 @@ fn few_memories_make_an_interval_and_open_ends_say_what_to_do() {
     let text = s.done(&capacity("--rule max --noise 0.2 --dim 20 --trials 5 --plot out.svg", &[]));
     assert!(text.contains("open") && text.contains("raise --trials"), "{text}");
     let svg = String::from_utf8(s.read("out.svg")).unwrap();
-    for words in ["raise --trials", "n of 99 %", "n of 50 %", "all answers agree"] {
+    for words in ["raise --trials", "n of 99 %", "n of 50 %", "where all agree"] {
         assert!(svg.contains(words), "{words}");
     }
     // Heads of arrows are triangles of their own.

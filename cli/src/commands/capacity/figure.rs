@@ -235,6 +235,11 @@ impl<'a> Curves<'a> {
         let queries = if first == last { format!("{first:.0}") } else { format!("{first:.0} to {last:.0}") };
         let mut notes = vec![format!("{trials} memories a point, {queries} queries each; bars: intervals at 95 %")];
         notes.extend(self.rows.agreement());
+        // Logarithms have no place for 0.
+        let unseen = self.findings.points.iter().any(|measured| measured.estimate.low <= 0.0);
+        if unseen && self.study.observable == Observable::BitError {
+            notes.push("an arrow: the interval reaches down to 0".to_owned());
+        }
         notes.extend(self.rows.open_ends().map(|open| format!("an arrow: {open}")));
         notes
     }

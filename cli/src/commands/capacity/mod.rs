@@ -126,7 +126,7 @@ fn intervals(study: &Study, findings: &Findings) -> String {
             let (least, most) =
                 effects.iter().fold((f64::INFINITY, 1.0f64), |(low, high), &x| (low.min(x), high.max(x)));
             let effects = if most - least < 0.05 { format!("{most:.1}") } else { format!("{least:.1} to {most:.1}") };
-            format!("{over}; where these are few, or few answers err, over answers, of which {effects} count as one")
+            format!("{over}; where few, over answers ({effects} count as one)")
         }
         _ => over,
     }

@@ -232,7 +232,7 @@ impl Rows<'_> {
         // What counts is the answer, or where answers hang together the memory.
         let apart = self.study.experiment.design_effect(agreeing.point, agreeing.queries());
         let counted = apart.filter(|_| self.study.observable != Observable::All).map_or("memories", |_| "answers");
-        Some(format!("where all answers agree, an interval reaches as far as so many {counted} that agree leave open"))
+        Some(format!("where all agree, the interval is what so many {counted} leave open"))
     }
 
     /// What to do about ends of a search that the trials do not bound, where there are some.
