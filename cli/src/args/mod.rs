@@ -42,7 +42,7 @@ use shared::{distance, files_and, named, positive};
 #[command(name = "popfield", version, max_term_width = 100)]
 #[command(
     after_help = "Files of patterns are arrays (.npy, .npz), texts (.txt), tables (.csv), images and folders of images;\n\
-`popfield create --help` tells of each.\n\
+`popfield create --help` tells of each, `popfield inspect F` what one would be read as.\n\
 Exit status: 0 done; 1 it ran and the answer is no (validate, verify, check-receipts, stress); 2 bad usage or input; 3 input, output or memory failed; 130 interrupted.\n\
 POPFIELD_TIER forces a SIMD tier (see `popfield info --tiers`).\n\n\
 Example, in the folder that `popfield demo` leaves, as all examples:\n  popfield inspect noisy.npy\n  \
@@ -512,11 +512,11 @@ pub struct Lecture {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  popfield completions bash\n  popfield completions fish\n\n\
-To have them always:\n  \
-bash  popfield completions bash > ~/.local/share/bash-completion/completions/popfield\n  \
-zsh   popfield completions zsh > DIR/_popfield, DIR being one of $fpath\n  \
-fish  popfield completions fish > ~/.config/fish/completions/popfield.fish")]
+#[command(after_help = "Examples, after which a new shell has them:\n  \
+mkdir -p ~/.local/share/bash-completion/completions ~/.config/fish/completions\n  \
+popfield completions bash \\\n      > ~/.local/share/bash-completion/completions/popfield\n  \
+popfield completions fish > ~/.config/fish/completions/popfield.fish\n\n\
+For zsh, into a folder DIR of $fpath: popfield completions zsh > DIR/_popfield")]
 pub struct Completions {
     /// The shell
     #[arg(value_enum)]
@@ -524,8 +524,8 @@ pub struct Completions {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  popfield man\n  popfield man --out man1\n\n\
-To read them, `man -l FILE`, or in ~/.local/share/man/man1 `man popfield-recall`.")]
+#[command(after_help = "Examples, after which `man popfield` and `man popfield-recall` show them:\n  \
+mkdir -p ~/.local/share/man\n  popfield man --out ~/.local/share/man/man1")]
 pub struct Man {
     /// Folder for the pages, popfield.1 and one of each command, made if it is not there (default: the first page, on
     /// standard output)
