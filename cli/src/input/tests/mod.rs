@@ -4,6 +4,7 @@ mod arrays;
 mod images;
 mod kinds;
 mod laws;
+mod numbers;
 mod streams;
 mod texts;
 
@@ -24,6 +25,10 @@ impl Folder {
 
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         std::fs::write(self.0.path().join(name), content).unwrap();
+    }
+
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
+        self.0.path().join(name)
     }
 
     /// Reads `name` as keys.
