@@ -48,7 +48,8 @@ impl Characters {
         let found = line.text.chars().count();
         let mut marks = Vec::with_capacity(found);
         for (at, character) in line.text.chars().enumerate() {
-            marks.push(self.mark(character, (line.number, at + 1), reading)?);
+            let mark = self.mark(character, (line.number, at + 1), reading);
+            marks.push(mark.map_err(|failure| of_hexadecimal(line, reading).unwrap_or(failure))?);
         }
         self.marks.begin(line, found, "positions", reading)?;
         self.marks.extend(&marks);
@@ -106,6 +107,14 @@ impl Characters {
         let form = self.form();
         self.marks.finish(false, &form, last, reading)
     }
+}
+
+/// Why a line of hexadecimal digits, as hashes are written, is not read; `None` of another.
+fn of_hexadecimal(line: &Line<'_>, reading: &Reading<'_>) -> Option<Failure> {
+    let is =
+        line.text.len() >= 8 && line.text.len().is_multiple_of(2) && line.text.bytes().all(|b| b.is_ascii_hexdigit());
+    let found = "found hexadecimal digits: bytes.fromhex makes bytes of them, and an array (.npy) of these is read with --packed";
+    is.then(|| reading.failure(format!("line {}: {FORM}, {found}", line.number)))
 }
 
 /// A character of another alphabet than those before.

@@ -107,7 +107,7 @@ fn tables_of_numbers() {
 #[test]
 fn what_is_no_text_is_told_with_its_place_and_the_right_form() {
     let folder = Folder::new();
-    let cases: [(&str, &str, &[&str]); 36] = [
+    let cases: [(&str, &str, &[&str]); 38] = [
         ("a.txt", "+-+\n+-\n", &["line 2, column 3: expected 3 positions as in line 1, found 2"]),
         ("a.txt", "+-+\n+-+-\n", &["line 2, column 4: expected 3 positions as in line 1, found 4"]),
         ("a.txt", "+-\n+x\n", &["line 2, column 2: expected + and -, found 'x'"]),
@@ -125,6 +125,8 @@ fn what_is_no_text_is_told_with_its_place_and_the_right_form() {
         ("a.txt", "+-\r+-\n", &["line 1, column 3", "line feed"]),
         ("a.txt", "# #\n##\n", &["line 1, column 1", "side by side", "paper is ."]),
         ("a.txt", "+ - +\n", &["line 1, column 1", "side by side, as in +-+-"]),
+        ("a.txt", "00ff12a9\n", &["line 1", "hexadecimal", "bytes.fromhex", "--packed"]),
+        ("a.txt", "1010101x\n", &["line 1, column 8: expected 1 and 0, found 'x'"]),
         ("a.csv", "+-+-\n", &["line 1", "found \"+-+-\""]),
         ("a.csv", "1,-1\n0010\n", &["line 2, column 1", "found 10", ".txt"]),
         ("a.csv", "1,-1\n0,1\n", &["line 2, column 1", "found 0 beside −1 in line 1, column 2"]),
