@@ -3,7 +3,6 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressStyle};
 use popfield::dynamics::Diagonal;
 use popfield::tiers::TILE;
@@ -14,19 +13,6 @@ use serde_json::{Map, Value, json};
 use crate::drawing::cut;
 use crate::failure::Result;
 use crate::output::{bold, interrupted, say, tell_aside, wrapped, yellow};
-
-/// A rule below the header, none between rows.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
-
-/// A table with this header; all but the first column are numbers, aligned to the right.
-pub fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_header(header);
-    table.column_iter_mut().skip(1).for_each(|column| {
-        column.set_cell_alignment(CellAlignment::Right);
-    });
-    table
-}
 
 /// Lines of a name and what it is, aligned.
 pub fn facts(rows: &[(&str, String)]) -> Result<()> {

@@ -21,13 +21,20 @@ pub struct Table {
     header: Vec<String>,
     rows: Vec<Vec<String>>,
     words: Vec<usize>,
+    keys: usize,
     folds: bool,
 }
 
 impl Table {
     /// A table of these columns. A name may have several lines.
     pub fn new<T: Into<String>>(header: impl IntoIterator<Item = T>) -> Self {
-        Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new(), words: vec![0], folds: false }
+        Self {
+            header: header.into_iter().map(Into::into).collect(),
+            rows: Vec::new(),
+            words: vec![0],
+            keys: 1,
+            folds: false,
+        }
     }
 
     /// These columns, too, hold words.
@@ -35,6 +42,12 @@ impl Table {
     pub fn words(mut self, columns: &[usize]) -> Self {
         self.words.extend(columns);
         self
+    }
+
+    /// It takes so many columns to say what a row is.
+    #[must_use]
+    pub fn keys(self, keys: usize) -> Self {
+        Self { keys, ..self }
     }
 
     /// The first column holds sentences, which may take several lines.
@@ -50,9 +63,14 @@ impl Table {
     }
 
     /// Writes it to standard output. On a terminal that is too narrow for all columns they come some at a time, each time
-    /// after the first, which says what the rows are.
+    /// after those that say what the rows are.
     pub fn say(&self) -> Result<()> {
-        for (part, lines) in self.parts(terminal_width()).iter().enumerate() {
+        self.say_within(terminal_width())
+    }
+
+    /// The same for lines of so many columns, or of any.
+    pub fn say_within(&self, width: Option<usize>) -> Result<()> {
+        for (part, lines) in self.parts(width).iter().enumerate() {
             if part > 0 {
                 say("")?;
             }
@@ -74,12 +92,13 @@ impl Table {
         if self.folds && widths.iter().sum::<usize>() > width + usize::from(GAP) {
             return vec![self.folded(width.saturating_sub(others).max(LEAST)).lines(&all)];
         }
-        let first = widths.first().copied().unwrap_or(0);
-        let (mut parts, mut part, mut filled) = (Vec::new(), vec![0], first);
-        for (column, &wide) in widths.iter().enumerate().skip(1) {
-            if part.len() > 1 && filled + wide > width + usize::from(GAP) {
-                parts.push(std::mem::replace(&mut part, vec![0]));
-                filled = first;
+        let keys: Vec<usize> = (0..self.keys.min(widths.len())).collect();
+        let of_keys: usize = widths[..keys.len()].iter().sum();
+        let (mut parts, mut part, mut filled) = (Vec::new(), keys.clone(), of_keys);
+        for (column, &wide) in widths.iter().enumerate().skip(keys.len()) {
+            if part.len() > keys.len() && filled + wide > width + usize::from(GAP) {
+                parts.push(std::mem::replace(&mut part, keys.clone()));
+                filled = of_keys;
             }
             part.push(column);
             filled += wide;
@@ -173,6 +192,8 @@ mod tests {
                 "  more than one line",
             ]
         );
+        let both = table().keys(2).parts(Some(31));
+        assert_eq!(both[1][3], "first          1   10 %");
         // A column by itself where even two are too much.
         assert_eq!(table().parts(Some(3)).len(), 3);
     }

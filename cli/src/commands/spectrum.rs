@@ -12,7 +12,8 @@ use crate::plot::chart::{Chart, Key, Marks, Sample, Style};
 use crate::plot::pen::{Marker, Stroke};
 use crate::plot::scale::Axis;
 use crate::plot::{BLUE, RED};
-use crate::report::{facts, spinner, table};
+use crate::report::{called, facts, spinner};
+use crate::table::Table;
 
 /// Associations shown on a terminal at the most.
 const SHOWN: usize = 8;
@@ -97,17 +98,18 @@ pub fn run(args: &SpectrumArgs) -> Result<()> {
             ("farthest from it", format!("{:.2} % right, {:.2} % left", 100.0 * right, 100.0 * left)),
         ])?;
         say("")?;
-        let mut table = table(&["association", "sigma", "W v off sigma u", "W'u off sigma v"]);
-        for (id, pair) in spectrum.associations.iter().enumerate().take(SHOWN) {
+        let mut table = Table::new(["association", "sigma", "W v off sigma u", "W'u off sigma v"]);
+        let shown = memory.view().ids().zip(&spectrum.associations).take(SHOWN);
+        for (id, pair) in shown {
             let percent = |residual: f64| format!("{:.2} %", 100.0 * residual);
             table.add_row(vec![
-                id.to_string(),
+                called(&memory, id),
                 format!("{:.4}", pair.sigma),
                 percent(pair.right_residual),
                 percent(pair.left_residual),
             ]);
         }
-        say(table)?;
+        table.say()?;
         match spectrum.associations.len() {
             more if more > SHOWN => say(format_args!("… {} more; --json has them all", more - SHOWN)),
             _ => Ok(()),

@@ -31,8 +31,8 @@ const INSTEAD: &[(&str, &str)] = &[
         "popfield random keys.npy --patterns 1000 --dim 512 --seed 7 --packed-out",
     ),
     (
-        "popfield capacity --rule hebb --dim 500,1000 --load 0.02:0.2:0.02 --observable bit-error --plot errors.svg",
-        "popfield capacity --rule hebb --dim 50,100 --load 0.02:0.2:0.06 --trials 3 --observable bit-error --plot errors.svg",
+        "popfield capacity --rule hebb --dim 500,1000 --load 0.02:0.2:0.02 --observable bit-error --csv errors.csv --plot errors.svg",
+        "popfield capacity --rule hebb --dim 50,100 --load 0.02:0.2:0.06 --trials 3 --observable bit-error --csv errors.csv --plot errors.svg",
     ),
     (
         "popfield capacity --rule exponential --dim 16,24,32 --rate 0.3:0.9:0.05 --trials 1000 --plot threshold.svg",

@@ -11,12 +11,13 @@ use super::case::{Case, Measured};
 use super::machine::Machine;
 use crate::args::Bench;
 use crate::failure::{Failure, Result};
-use crate::output::{deliver, say};
+use crate::output::{deliver, say, wrapped};
 use crate::plot::chart::{Chart, Key, MARGIN, Marks, Sample, Style};
 use crate::plot::pen::{Marker, Pen, Stroke, UNITS};
 use crate::plot::scale::{self, ends, with_margin};
 use crate::plot::{BLUE, Drawn, FAINT, Figure, FigureFile};
-use crate::report::{bytes, progress, table};
+use crate::report::{bytes, progress};
+use crate::table::Table;
 
 /// Patterns, dimension, batch and noise, each where it is not varied.
 const PATTERNS: usize = 1_000_000;
@@ -177,26 +178,27 @@ pub fn run(args: &Bench, threads: usize, figure: FigureFile) -> Result<()> {
             let points: Vec<Value> = points.iter().map(Point::json).collect();
             return say(json!({ "tier": tier.name(), "threads": threads, "repeats": args.repeats, "points": points }));
         }
-        let mut rows = table(&[
+        let mut rows = Table::new([
             "varied",
             "µs a query",
             "ns/pair",
-            "bits read a key",
+            "bits read\na key",
             "% recalled",
             "bits stored",
-            "peak of the process",
+            "peak of\nthe process",
         ]);
         points.iter().for_each(|point| {
             rows.add_row(point.row());
         });
-        say(rows)?;
-        say(format_args!(
-            "\nExponential, β = 1; where not varied: {PATTERNS} patterns of dimension {DIM}, batch {BATCH}, noise \
-             {NOISE}, {threads} threads. Medians of {}. Tier {}.\n{}",
+        rows.say()?;
+        let asked = format!(
+            "Exponential, β = 1; where not varied: {PATTERNS} patterns of dimension {DIM}, batch {BATCH}, noise {NOISE}, \
+             {threads} threads. Medians of {}. Tier {}.",
             args.repeats,
             tier.name(),
-            Machine::measure(tier).in_words(threads)
-        ))
+        );
+        say(format_args!("\n{}", wrapped(&asked, 0)))?;
+        say(wrapped(&Machine::measure(tier).in_words(threads), 0))
     })
 }
 

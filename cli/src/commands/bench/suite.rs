@@ -11,7 +11,7 @@ use super::case::{Case, Figures};
 use super::machine::Machine;
 use crate::args::Bench;
 use crate::failure::Result;
-use crate::output::say;
+use crate::output::{say, wrapped};
 use crate::report::progress;
 use crate::table::Table;
 
@@ -67,5 +67,5 @@ pub fn run(args: &Bench, threads: usize) -> Result<()> {
         return say(json!({ "cases": objects }));
     }
     rows.say()?;
-    say(format_args!("\n{}", machine.in_words(threads)))
+    say(format_args!("\n{}", wrapped(&machine.in_words(threads), 0)))
 }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::args::Capacity as Options;
 use crate::failure::Result;
-use crate::output::{OutFile, check_distinct, deliver, say, written};
+use crate::output::{OutFile, check_distinct, deliver, say, wrapped, written};
 use crate::report::{facts, progress, tell};
 use figure::Curves;
 use journal::{Journal, Kept};
@@ -55,12 +55,14 @@ pub fn run(options: &Options) -> Result<()> {
         }
         facts(&in_words(&study, &findings))?;
         say("")?;
-        say(rows.table())?;
+        rows.table().say()?;
         if let Some(table) = rows.capacities() {
-            say(format_args!("\n{table}"))?;
+            say("")?;
+            table.say()?;
         }
         for note in [rows.open_ends().map(|open| format!("open: {open}")), rows.agreement()].into_iter().flatten() {
-            say(format_args!("\n{note}"))?;
+            say("")?;
+            say(wrapped(&note, 0))?;
         }
         for Capacity { dim, rises, .. } in &findings.capacities {
             if let Some(patterns) = rises {

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use comfy_table::Table;
 use popfield::Named as _;
 use popfield_lab::{
     CONFIDENCE, Crossing, Findings, Interval, MeasuredPoint, Observable, Outcome, Point, Prediction, Study, Way,
@@ -10,7 +9,7 @@ use popfield_lab::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::report::table;
+use crate::table::Table;
 
 /// What a study found, to be shown.
 pub struct Rows<'a> {
@@ -31,11 +30,13 @@ impl Rows<'_> {
     /// The points as a table.
     pub fn table(&self) -> Table {
         let Study { experiment, observable, .. } = self.study;
-        let quantity = observable.quantity();
-        let mut header = vec!["dim", "n", "n/d", "(ln n)/d", "trials × queries", quantity, "from", "to", "tied"];
-        let names: Vec<String> = self.curves().map(|curve| curve.1.heading(experiment, *observable)).collect();
-        header.extend(names.iter().map(String::as_str));
-        let mut rows = table(&header);
+        // As narrow as the numbers below.
+        let narrow = |name: &str| name.replacen(' ', "\n", 1);
+        let mut header = ["dim", "n", "n/d", "(ln n)/d", "trials ×\nqueries"].map(str::to_owned).to_vec();
+        header.push(narrow(observable.quantity()));
+        header.extend(["from", "to", "tied"].map(str::to_owned));
+        header.extend(self.curves().map(|curve| curve.1.heading(experiment, *observable)));
+        let mut rows = Table::new(header).keys(2);
         for measured in &self.findings.points {
             let MeasuredPoint { point: point @ Point { dim, patterns }, estimate, .. } = measured;
             let mut row = vec![
@@ -67,7 +68,7 @@ impl Rows<'_> {
             header.extend(["n of 99 %", "from", "to", "n of 50 %", "from", "to"]);
         }
         header.extend(lines.iter().map(|line| line.name));
-        let mut rows = table(&header);
+        let mut rows = Table::new(header);
         for &dim in dims {
             let mut row = vec![dim.to_string()];
             if let Some(capacity) = self.findings.capacity(dim) {

@@ -1,13 +1,11 @@
 //! The lecture on a terminal: claims, figures and exercises. Drawings, derivations and answers are on the page.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table};
-
 use super::claim::{Shown, Taught};
 use super::markup::plain;
 use super::page::TITLE;
 use crate::failure::Result;
 use crate::output::say;
-use crate::report::table;
+use crate::table::Table;
 
 /// Letters in a line: as many as the narrowest usual terminal has.
 const WIDTH: usize = 80;
@@ -33,7 +31,7 @@ pub fn show(sections: &[Taught]) -> Result<()> {
             if let Some(note) = &shown.note {
                 say(wrapped("  ", "", &plain(note)))?;
             }
-            say(figures(shown))?;
+            figures(shown).say_within(Some(WIDTH))?;
         }
         say("")?;
         for (place, exercise) in section.exercises.iter().enumerate() {
@@ -44,14 +42,10 @@ pub fn show(sections: &[Taught]) -> Result<()> {
 }
 
 fn figures(shown: &Shown) -> Table {
-    let mut rows = table(&["what", "predicted", "measured", "95 % interval"]);
-    rows.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
+    let mut rows = Table::new(["what", "predicted", "measured", "95 % interval"]).folds();
     for row in &shown.figures {
         let texts = [row.what.clone(), row.predicted.text(), row.measured.text(), row.measured.interval()];
         rows.add_row(texts.map(|text| plain(&text)));
-    }
-    if let Some(column) = rows.column_mut(0) {
-        column.set_cell_alignment(CellAlignment::Left);
     }
     rows
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::args::StressArgs;
 use crate::failure::{Failure, Result, about};
-use crate::output::{check_distinct, deliver, say, say_json, uninterrupted};
+use crate::output::{check_distinct, deliver, say, say_json, uninterrupted, wrapped};
 use crate::report::{bytes, facts, peak_rss_bytes};
 use rows::{Size, json_of, table_of};
 use shown::Shown;
@@ -117,11 +117,12 @@ pub fn run(args: &StressArgs) -> Result<()> {
         let sum = |of: fn(&Size) -> u64| sizes.iter().map(of).sum::<u64>();
         let (asked, judged, open) =
             (sum(|size| size.measured.queries), sum(|size| size.measured.judged), sum(|size| size.measured.open));
-        say(format_args!(
+        let judgement = format!(
             "Of {asked} answers, all held to what was stored, {judged} were held to the definition{}; {} wrong.",
             if open > 0 { format!(" ({open} of them left open: all keys would have to vote)") } else { String::new() },
             if wrong.is_empty() { "none was".to_owned() } else { format!("{} are", wrong.len()) },
-        ))?;
+        );
+        say(wrapped(&judgement, 0))?;
         wrong.iter().try_for_each(|wrong| say(format_args!("wrong: {wrong}")))
     });
     match said {
