@@ -79,8 +79,10 @@ impl Style {
 /// What stands before words of the key.
 #[derive(Clone, Copy, Debug)]
 pub enum Sample {
-    /// A line, marks or both, as what is drawn so.
+    /// A line, with marks or without, as what is drawn so.
     Of(Style),
+    /// A mark with an interval upwards.
+    Dot(Style),
     /// An upright line.
     Upright(Stroke),
     /// A mark with an interval across.
@@ -271,7 +273,7 @@ impl Figure for Chart {
 /// How far from its sample an entry's words begin.
 fn beside(sample: Sample) -> f64 {
     match sample {
-        Sample::Of(Style { stroke, marker: Some(_) }) if stroke.width <= 1.2 => 0.55 * SAMPLE,
+        Sample::Dot(_) => 0.55 * SAMPLE,
         Sample::Upright(_) => 0.45 * SAMPLE,
         _ => SAMPLE + 8.0,
     }
@@ -320,9 +322,9 @@ pub fn draw_sample<B: DrawingBackend>(pen: &Pen<'_, B>, (x, y): Point, sample: S
             }
             marker.map_or(Ok(()), |marker| pen.mark(marker, (middle, y), RADIUS + 0.6, stroke.color))
         }
-        Sample::Of(Style { stroke, marker: Some(marker) }) if stroke.width <= 1.2 => {
+        Sample::Dot(Style { stroke, marker }) => {
             pen.line(&[(x + 6.0, y - 7.0), (x + 6.0, y + 7.0)], stroke.alpha(0.7))?;
-            pen.mark(marker, (x + 6.0, y), RADIUS, stroke.color)
+            marker.map_or(Ok(()), |marker| pen.mark(marker, (x + 6.0, y), RADIUS, stroke.color))
         }
         Sample::Of(Style { stroke, marker }) => {
             pen.line(&[(x, y), (x + SAMPLE, y)], stroke)?;

@@ -274,7 +274,7 @@ impl<'a> Curves<'a> {
             chart = chart.note(note);
         }
         let measured = |(index, dim): (usize, &usize)| Key {
-            sample: Sample::Of(Self::measured(index)),
+            sample: Sample::Dot(Self::measured(index)),
             words: format!("d = {dim}, measured"),
         };
         chart = chart.key(dims.iter().enumerate().map(measured).collect());
