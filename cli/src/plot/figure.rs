@@ -6,8 +6,7 @@ use plotters::prelude::*;
 /// What happens while drawing on a backend.
 pub type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
 
-/// The ground of figures on a page, text, and what is secondary.
-pub const PAPER: RGBColor = RGBColor(250, 249, 246);
+/// Text, and what is secondary.
 pub const INK: RGBColor = RGBColor(24, 28, 40);
 pub const FAINT: RGBColor = RGBColor(84, 89, 102);
 
@@ -35,23 +34,4 @@ pub trait Figure {
 
     /// Draws it into all of `area`.
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B>;
-}
-
-/// Text of a colour and height in units.
-pub fn text(height: i32, color: RGBColor) -> TextStyle<'static> {
-    ("sans-serif", f64::from(height)).into_font().color(&color)
-}
-
-/// A number at an axis, as short as can be.
-pub fn tick(value: &f64) -> String {
-    match value.abs() {
-        size if size < 1e-12 => "0".into(),
-        size if !(1e-3..1e5).contains(&size) => {
-            let exponent = libm::floor(libm::log10(size) + 1e-9);
-            let lead = (10.0 * value / libm::pow(10.0, exponent)).round() / 10.0;
-            // What rounds up to ten is one of the next power.
-            if lead.abs() < 10.0 { format!("{lead}e{exponent}") } else { format!("{}e{}", lead / 10.0, exponent + 1.0) }
-        }
-        _ => format!("{}", (value * 1000.0).round() / 1000.0),
-    }
 }

@@ -35,19 +35,6 @@ impl Frame {
         Self { columns, shades: counts.into_iter().map(shade).collect() }
     }
 
-    /// Draws the frame into a square of `side` pixels, with an edge of this colour around it.
-    pub fn draw<B: DrawingBackend>(
-        &self,
-        area: &DrawingArea<B, Shift>,
-        (left, top): (i32, i32),
-        side: i32,
-        edge: RGBColor,
-    ) -> Drawn<B> {
-        let (right, bottom) = self.end((left, top), side);
-        area.draw(&Rectangle::new([(left - 3, top - 3), (right + 3, bottom + 3)], edge.filled()))?;
-        self.cells(area, (left, top), side)
-    }
-
     /// Where it ends on the right and below, drawn from there on.
     fn end(&self, (left, top): (i32, i32), side: i32) -> (i32, i32) {
         let rows = self.shades.len().div_ceil(self.columns);

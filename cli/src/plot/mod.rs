@@ -18,7 +18,7 @@ use plotters::prelude::*;
 
 use crate::failure::{Failure, Result};
 use crate::output::{OutFile, written};
-pub use figure::{AMBER, BLUE, Drawn, FAINT, Figure, GREEN, INK, PAPER, RED, SERIES, SLATE, VIOLET, text, tick};
+pub use figure::{AMBER, BLUE, Drawn, FAINT, Figure, GREEN, INK, RED, SERIES, SLATE, VIOLET};
 pub use look::{Look, Size, scale as scale_of};
 
 use svg::Svg;
@@ -80,7 +80,7 @@ pub fn picture(figure: &impl Figure, format: Format, look: Look) -> Result<Vec<u
     let units = |zoom: f64| [width, height].map(|side| (side * zoom * f64::from(pen::UNITS)).round() as u32).into();
     let zooms = (0..60).map(|step| libm::pow(1.06, step.into()));
     let units = zooms.map(units).find(|&units| figure.fits(units)).unwrap_or_else(|| units(1.0));
-    let text = drawn(figure, units, WHITE).finish((width * look.scale, height * look.scale), font::FAMILY);
+    let text = drawn(figure, units).finish((width * look.scale, height * look.scale), font::FAMILY);
     match format {
         Format::Svg => Ok(text.into_bytes()),
         Format::Png => {
@@ -91,25 +91,15 @@ pub fn picture(figure: &impl Figure, format: Format, look: Look) -> Result<Vec<u
     }
 }
 
-/// The bytes of the file that shows `figure` in its own units, on paper.
-pub fn render(figure: &impl Figure, format: Format) -> Result<Vec<u8>> {
-    let units = figure.size();
-    let text = drawn(figure, units, PAPER).finish((units.0.into(), units.1.into()), "sans-serif");
-    match format {
-        Format::Svg => Ok(text.into_bytes()),
-        Format::Png => raster::png(&text, units).map_err(|error| undrawn(&*error)),
-    }
-}
-
 fn undrawn(error: &dyn Error) -> Failure {
     Failure::Resource(format!("the figure cannot be drawn: {error}"))
 }
 
-fn drawn(figure: &impl Figure, units: (u32, u32), ground: RGBColor) -> Svg {
+fn drawn(figure: &impl Figure, units: (u32, u32)) -> Svg {
     let mut svg = Svg::new(units);
     let area = (&mut svg).into_drawing_area();
     // Nothing that is drawn to a string can fail.
-    let Ok(()) = area.fill(&ground).and_then(|()| figure.draw(&area)) else { return svg };
+    let Ok(()) = area.fill(&WHITE).and_then(|()| figure.draw(&area)) else { return svg };
     drop(area);
     svg
 }

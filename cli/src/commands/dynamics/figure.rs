@@ -87,11 +87,6 @@ impl Fate {
     }
 }
 
-/// The colour of what a run ended in, that came from no pattern.
-pub fn color(end: &End) -> RGBColor {
-    Fate::of(end, None).stroke(1.0).color
-}
-
 pub struct Film {
     title: String,
     rows: Vec<Row>,

@@ -26,7 +26,7 @@ use crate::table::Table;
 use figure::Film;
 use words::{end_of, off};
 
-pub use figure::{Fate, color};
+pub use figure::Fate;
 
 /// The names of what runs end in.
 pub const ENDS: [&str; 5] = ["stored", "complement", "near", "mixture", "spurious"];
