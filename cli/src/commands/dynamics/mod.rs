@@ -77,7 +77,7 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
     let (memory, dynamics, starts, runs) = (&memory, &dynamics, &starts, &runs[..]);
     let said = Said { args, memory, rule, network, separation, dynamics, starts, runs };
     let report =
-        report.map(|file| written(file, |file| write_report(file, runs, &starts.queries, &memory))).transpose()?;
+        report.map(|file| written(file, |file| write_report(file, runs, &starts.queries, memory))).transpose()?;
     let out = match out {
         None => None,
         Some((out, form, shape)) => {
@@ -94,7 +94,7 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
             // Patterns with noise are the first that are stored.
             let homes = args.queries.is_none() && args.start != Some(StartArg::Random);
             let homes: Option<Vec<u64>> = homes.then(|| memory.view().ids().take(runs.len()).collect());
-            Some(file.draw(&Film::new(said.title(), runs, &memory, width.min(memory.dim()), homes.as_deref()))?)
+            Some(file.draw(&Film::new(said.title(), runs, memory, width.min(memory.dim()), homes.as_deref()))?)
         }
         None => None,
     };
