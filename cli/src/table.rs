@@ -186,9 +186,9 @@ mod tests {
         assert_eq!(
             sentences.parts(Some(34))[0],
             [
-                "which                       share",
-                "─────────────────────────────────",
-                "  a sentence that takes         1",
+                "which                    share",
+                "──────────────────────────────",
+                "  a sentence that takes      1",
                 "  more than one line",
             ]
         );

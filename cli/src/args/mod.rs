@@ -300,7 +300,7 @@ pub struct Learn {
 #[command(
     after_help = files_and("Examples:\n  popfield basins digits.pop --plot basins.svg --csv basins.csv\n  popfield basins digits.pop --beta 0.25 --radius 20\n  \
 popfield basins digits.pop --separation polynomial --degree 9 \\\n      --from-queries noisy.npy\n  \
-popfield basins digits.pop --resume basins.run           # again after Ctrl-C: goes on\n\n\
+popfield basins digits.pop --resume basins.run   # again after Ctrl-C: goes on\n\n\
 Each position of a pattern that a query has flipped costs 2, each unknown one 1: as long as this is within the\n\
 budget of a pattern, it is recalled in every bit, whatever the positions are. Takes half a scan of all patterns for\n\
 each, a whole one where some stand in a crowd, and little where --radius is small.")
