@@ -233,7 +233,7 @@ pub fn called(memory: &Memory, id: u64) -> String {
     let Some(label) = memory.label(id) else { return id.to_string() };
     // What would move the cursor or colour the terminal is no part of a name.
     let shown: String = label.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
-    format!("{id} {}", cut(&shown, LONGEST))
+    format!("{id} ({})", cut(&shown, LONGEST))
 }
 
 /// What became of the diagonal.

@@ -151,8 +151,14 @@ impl Scale {
     }
 }
 
-/// Round numbers from `low` to `high`, no more than `most` of them.
+/// Round numbers from `low` to `high`, no more than `most` of them unless so few pass over the range.
 fn steps(low: f64, high: f64, most: usize, whole: bool) -> Vec<f64> {
+    let mut finer = (most..most + 12).map(|most| round_steps(low, high, most, whole));
+    finer.find(|values| !values.is_empty()).unwrap_or_default()
+}
+
+/// Round numbers from `low` to `high`, no more than `most` of them, or none.
+fn round_steps(low: f64, high: f64, most: usize, whole: bool) -> Vec<f64> {
     let rough = (high - low) / most.max(1) as f64;
     let power = libm::pow(10.0, libm::floor(libm::log10(rough)));
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|lead| lead * power).find(|&step| step >= rough * (1.0 - 1e-9));
@@ -268,5 +274,11 @@ mod tests {
             prop_assert!(spans.windows(2).all(|pair| pair[0].0 + pair[0].1 < pair[1].0 - pair[1].1), "{scale:?}");
             prop_assert!(!scale.ticks.is_empty(), "{scale:?}");
         }
+    }
+
+    #[test]
+    fn a_range_between_two_round_numbers_has_one_all_the_same() {
+        let axis = Axis::new("", (-950_859_526.4, -537_296_551.6));
+        assert_eq!(Scale::across(&axis, 40.0, Letters::new(11.0, INK)).ticks.len(), 1);
     }
 }

@@ -85,7 +85,7 @@ fn names_go_along() {
     s.write("names", "first\nits copy\nin, between\nlast\n");
     s.done(&["create", "n.pop", "--keys", "k.txt", "--labels", "names", "--text", "lines"]);
     let text = s.done(&["basins", "n.pop", "--radius", "8", "--csv", "n.csv"]);
-    assert!(text.contains("0 first") && text.contains("2 in, between"), "{text}");
+    assert!(text.contains("0 (first)") && text.contains("2 (in, between)"), "{text}");
     let rows = "id,label,copies,values_agree,nearest_id,nearest_label,nearest_distance,budget_exponential,budget_max\n\
                 0,first,2,true,2,\"in, between\",2,1,1\n1,its copy,2,true,2,\"in, between\",2,1,1\n\
                 2,\"in, between\",1,true,0,first,2,1,1\n3,last,1,true,2,\"in, between\",6,5,5\n";

@@ -48,10 +48,10 @@ struct Ran {
 }
 
 impl Ran {
-    /// Noisy starts that came home.
-    fn home(&self) -> f64 {
-        let home = self.noisy.iter().enumerate().filter(|(i, run)| Fate::of(&run.end, Some(*i as u64)) == Fate::Home);
-        home.count() as f64 / self.noisy.len() as f64
+    /// Noisy starts that came home, of so many patterns.
+    fn home(&self, stored: usize) -> f64 {
+        let is_home = |(i, run): &(usize, &Run)| Fate::of(&run.end, Some((i % stored) as u64)) == Fate::Home;
+        self.noisy.iter().enumerate().filter(is_home).count() as f64 / self.noisy.len() as f64
     }
 
     /// The share of random starts that ended in this.
@@ -72,7 +72,12 @@ struct Landscape {
 
 impl Landscape {
     fn explore(name: &'static str, title: &'static str, memory: &Memory, seed: u64) -> Result<Self> {
-        let noisy: Queries = add_noise(&memory.keys().to_patterns()?, NOISE, NoiseModel::Exact, seed)?.into();
+        let stored = memory.keys().to_patterns()?;
+        // Of few patterns as many starts as are shown, each with noise of its own.
+        let mut homes = Patterns::new(memory.dim())?;
+        let mut starts = (0..stored.len().max(SHOWN)).filter_map(|start| stored.get(start % stored.len()));
+        starts.try_for_each(|pattern| homes.push(&pattern))?;
+        let noisy: Queries = add_noise(&homes, NOISE, NoiseModel::Exact, seed)?.into();
         let random: Queries = Patterns::random(RANDOM, memory.dim(), seed, "start")?.into();
         let mut ran = Vec::new();
         for Network { name: network, separation, rule } in networks()? {
@@ -81,20 +86,24 @@ impl Landscape {
             let run = |starts: &Queries| relax(memory, learned.as_deref(), starts, &dynamics, Progress::NONE);
             ran.push(Ran { network, noisy: run(&noisy)?, random: run(&random)? });
         }
-        Ok(Self { name, title, stored: memory.keys().to_patterns()?, noisy, random, ran })
+        Ok(Self { name, title, stored, noisy, random, ran })
     }
 
     fn lines(&self) -> Vec<Line> {
         let queries = |queries: &Queries| queries.iter().take(SHOWN).map(Cell::Query).collect();
         let limits = |runs: &[Run], from_stored: bool| {
             let limit = |(id, run): (usize, &Run)| {
-                Cell::Limit(run.state.clone(), Fate::of(&run.end, from_stored.then_some(id as u64)))
+                Cell::Limit(
+                    run.state.clone(),
+                    Fate::of(&run.end, from_stored.then_some((id % self.stored.len()) as u64)),
+                )
             };
             runs.iter().take(SHOWN).enumerate().map(limit).collect()
         };
+        let homes = (0..SHOWN).filter_map(|start| self.stored.get(start % self.stored.len()));
         let mut lines = vec![
             Line::Heading(format!("{}: from {:.0} % noise", self.title, 100.0 * NOISE)),
-            Line::Row("stored".into(), self.stored.iter().take(SHOWN).map(Cell::Stored).collect()),
+            Line::Row("stored".into(), homes.map(Cell::Stored).collect()),
             Line::Row("start".into(), queries(&self.noisy)),
         ];
         lines.extend(self.ran.iter().map(|ran| Line::Row(ran.network.into(), limits(&ran.noisy, true))));
@@ -128,7 +137,7 @@ impl Attractors {
                 json!({
                     "collection": landscape.name,
                     "network": ran.network,
-                    "noisy_home": ran.home(),
+                    "noisy_home": ran.home(landscape.stored.len()),
                     "random_ended": shares,
                 })
             };
@@ -147,7 +156,8 @@ impl Attractors {
             let header: Vec<&str> = ["network", &noisy].into_iter().chain(random.iter().map(String::as_str)).collect();
             let mut rows = Table::new(header);
             for ran in &landscape.ran {
-                let mut row = vec![ran.network.to_owned(), format!("{:.0} %", 100.0 * ran.home())];
+                let mut row =
+                    vec![ran.network.to_owned(), format!("{:.0} %", 100.0 * ran.home(landscape.stored.len()))];
                 row.extend(ENDS.map(|end| format!("{:.1} %", 100.0 * ran.share(end))));
                 rows.add_row(row);
             }
