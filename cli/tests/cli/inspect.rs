@@ -52,7 +52,7 @@ fn a_memory_is_told_by_its_ids() {
     for memory in ["four", "four.pop"] {
         let said = s.done(&["inspect", memory]);
         for words in
-            ["a memory, auto-associative", "3 of dimension 4", "first 5, which is 7", "7 and 12 at 2", "12 four"]
+            ["a memory, auto-associative", "3 of dimension 4", "first 5, which is 7", "7 and 12 at 2", "12 (four)"]
         {
             assert!(said.contains(words), "{words}: {said}");
         }
