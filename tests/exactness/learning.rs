@@ -312,6 +312,31 @@ fn hadamard_keys_are_recalled_by_hebb_and_are_singular_vectors() {
 }
 
 /// Ties and near-ties at sizes where f64 is at a loss, with keys of much structure and of none.
+/// As many singular values are above zero as there are independent pairs, and their squares add up to those of the weights,
+/// which are integers; also where the rank is half of the dimension, and where one side is far longer than the other.
+#[test]
+fn singular_values_are_those_of_the_weights() {
+    for (n, dim, value_dim) in
+        [(64, 128, None), (64, 128, Some(128)), (32, 64, Some(90)), (20, 40, Some(20)), (3, 500, Some(1)), (1, 1, None)]
+    {
+        for seed in 1..4 {
+            let keys = Patterns::random(n, dim, seed, "keys").unwrap();
+            let memory = match value_dim {
+                None => Memory::auto_associative(keys),
+                Some(dim) => Memory::hetero_associative(keys, Patterns::random(n, dim, seed, "values").unwrap()),
+            };
+            let network = Hebb.learn(&memory.unwrap()).unwrap();
+            let spectrum = Spectrum::new(&*network).unwrap();
+            let least = n.min(dim).min(value_dim.unwrap_or(dim));
+            assert_eq!(spectrum.rank, Some(least), "{n}, {dim}, {value_dim:?}, {seed}: {:?}", spectrum.singular_values);
+            let squares = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>();
+            let all = squares(&network.weights().unwrap().elements);
+            let found = squares(&spectrum.singular_values);
+            assert!((found / all - 1.0).abs() < 1e-12, "{n}, {dim}, {value_dim:?}, {seed}: {found}, {all}");
+        }
+    }
+}
+
 #[test]
 fn ties_of_larger_systems_are_seen() {
     // Hadamard keys: fields are integers over d, and many are 0.
