@@ -103,7 +103,8 @@ impl Steps<'_> {
     }
 
     fn ask(&self, watcher: &(dyn Fn(u64, u64) -> bool + Sync), done: u64) -> Result<()> {
-        if self.stopped.load(Ordering::Relaxed) || !watcher(done, self.total) {
+        // What turns out to be in vain, and is done once more, counts twice.
+        if self.stopped.load(Ordering::Relaxed) || !watcher(done.min(self.total), self.total) {
             self.stopped.store(true, Ordering::Relaxed);
             return Err(Error::Interrupted);
         }

@@ -29,6 +29,11 @@ pub fn note(notes: &[String]) {
     }
 }
 
+/// Tells that an interrupted run is kept at `path`.
+pub fn kept(path: &std::path::Path) {
+    note(&[format!("what is done is kept in {}: the same command goes on from there", path.display())]);
+}
+
 /// A progress bar on standard error, if that is a terminal.
 pub fn progress(length: u64, what: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}")

@@ -22,6 +22,7 @@ pub struct Table {
     rows: Vec<Vec<String>>,
     words: Vec<usize>,
     keys: usize,
+    bound: Vec<usize>,
     folds: bool,
 }
 
@@ -33,6 +34,7 @@ impl Table {
             rows: Vec::new(),
             words: vec![0],
             keys: 1,
+            bound: Vec::new(),
             folds: false,
         }
     }
@@ -48,6 +50,12 @@ impl Table {
     #[must_use]
     pub fn keys(self, keys: usize) -> Self {
         Self { keys, ..self }
+    }
+
+    /// These columns stand beside the one before each, whatever room there is.
+    #[must_use]
+    pub fn bound(self, columns: impl IntoIterator<Item = usize>) -> Self {
+        Self { bound: columns.into_iter().collect(), ..self }
     }
 
     /// The first column holds sentences, which may take several lines.
@@ -90,13 +98,15 @@ impl Table {
             self.of(&all).column_max_content_widths().into_iter().map(|width| usize::from(width + GAP)).collect();
         let others: usize = widths.iter().skip(1).sum();
         if self.folds && widths.iter().sum::<usize>() > width + usize::from(GAP) {
-            return vec![self.folded(width.saturating_sub(others).max(LEAST)).lines(&all)];
+            return vec![self.folded(0, width.saturating_sub(others).max(LEAST)).lines(&all)];
         }
         let keys: Vec<usize> = (0..self.keys.min(widths.len())).collect();
         let of_keys: usize = widths[..keys.len()].iter().sum();
         let (mut parts, mut part, mut filled) = (Vec::new(), keys.clone(), of_keys);
         for (column, &wide) in widths.iter().enumerate().skip(keys.len()) {
-            if part.len() > keys.len() && filled + wide > width + usize::from(GAP) {
+            let more = if self.bound.contains(&(column + 1)) { widths[column + 1] } else { 0 };
+            let breaks = part.len() > keys.len() && !self.bound.contains(&column);
+            if breaks && filled + wide + more > width + usize::from(GAP) {
                 parts.push(std::mem::replace(&mut part, keys.clone()));
                 filled = of_keys;
             }
@@ -104,13 +114,18 @@ impl Table {
             filled += wide;
         }
         parts.push(part);
-        parts.iter().map(|columns| self.lines(columns)).collect()
+        // Words that are too long for a line by themselves take several.
+        let room = (width + usize::from(GAP)).saturating_sub(of_keys + usize::from(GAP)).max(LEAST);
+        let long = |&column: &usize| self.words.contains(&column) && widths[column] > room + usize::from(GAP);
+        let folded =
+            (keys.len()..widths.len()).filter(long).fold(self.clone(), |table, column| table.folded(column, room));
+        parts.iter().map(|columns| folded.lines(columns)).collect()
     }
 
-    /// The same with the first column in lines of so many letters.
-    fn folded(&self, most: usize) -> Self {
+    /// The same with a column in lines of so many letters.
+    fn folded(&self, column: usize, most: usize) -> Self {
         let mut folded = Self { folds: false, ..self.clone() };
-        for cell in folded.rows.iter_mut().chain([&mut folded.header]).filter_map(|row| row.first_mut()) {
+        for cell in folded.rows.iter_mut().chain([&mut folded.header]).filter_map(|row| row.get_mut(column)) {
             let fold = |line: &str| {
                 let text = line.trim_start();
                 let indent = line.len() - text.len();
@@ -192,6 +207,12 @@ mod tests {
                 "  more than one line",
             ]
         );
+        // What is bound to a column before it goes along.
+        let bound = table().bound([3]).parts(Some(31));
+        assert_eq!((bound[0][3].as_str(), bound[1][2].as_str()), ("first          1", "first       apples    10 %"));
+        let mut long = Table::new(["run", "ended in"]).words(&[1]);
+        long.add_row(["0", "a mixture of more than has room in a line"]);
+        assert_eq!(long.parts(Some(31))[0][2..], ["0    a mixture of more than has", "     room in a line"]);
         let both = table().keys(2).parts(Some(31));
         assert_eq!(both[1][3], "first          1   10 %");
         // A column by itself where even two are too much.

@@ -169,7 +169,7 @@ def noisy(rng, keys, flips):
     return queries
 
 
-def test_an_index_answers_as_the_scan_does(make, rng):
+def test_an_index_answers_as_the_scan_does(make, rng, tmp_path):
     keys, values = signs(rng, 4000, 128), signs(rng, 4000, 9)
     memory = make(keys[:3500], values[:3500])
     assert memory.index_info is None and memory.update_index() is None

@@ -13,13 +13,15 @@
 //!
 //! Numbers are little-endian.
 
-use std::io::{self, BufWriter, Read, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::basins::basin::Basin;
 use crate::basins::found::{Found, Way};
 use crate::basins::look::Look;
+use crate::error::room_for;
 use crate::lasting::{Hashing, put_whole};
 use crate::patterns::Stored;
 use crate::scan::shortlist::Neighbor;
@@ -28,6 +30,8 @@ use crate::{Error, Result};
 const MAGIC: &[u8; 8] = b"popbasin";
 const VERSION: u32 = 1;
 const WAYS: [Way; 3] = [Way::Chunks, Way::Later, Way::All];
+/// Bytes before what is known of each key.
+const HEADER: u64 = 64;
 const AGREE: u32 = 1;
 const NEAREST: u32 = 2;
 /// Between two times at which the file is written; longer where that takes long.
@@ -62,11 +66,28 @@ impl Kept {
     /// [`Error::Run`] for the run of something else and for a file that is none, or damaged; [`Error::Version`];
     /// [`Error::Io`].
     pub(crate) fn read(&self, found: &mut Found<'_>) -> Result<()> {
-        let bytes = match std::fs::read(&self.path) {
-            Ok(bytes) => bytes,
+        let mut file = match File::open(&self.path) {
+            Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error.into()),
         };
+        // A device may have no end, and what is none of ours any size.
+        let about = file.metadata()?;
+        if !about.is_file() {
+            return Err(damaged(
+                "place",
+                "a file",
+                if about.is_dir() { "a folder".into() } else { "something else".into() },
+            ));
+        }
+        let mut bytes = Vec::new();
+        Read::by_ref(&mut file).take(HEADER).read_to_end(&mut bytes)?;
+        if bytes.starts_with(MAGIC) {
+            let length = usize::try_from(about.len()).unwrap_or(usize::MAX);
+            bytes = room_for(length, "a run of basins")?;
+            file.rewind()?;
+            file.read_to_end(&mut bytes)?;
+        }
         let Some((content, hash)) = bytes.split_last_chunk::<{ blake3::OUT_LEN }>() else {
             return Err(damaged("length", "a run of basins", format!("{} bytes", bytes.len())));
         };

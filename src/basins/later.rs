@@ -37,7 +37,6 @@ pub(crate) fn later(
             let beginning = scan.from(place(tile.start));
             let watcher = |at: usize| Later { after: place(tile.start + at), radius, most, met: Some(Vec::new()) };
             let met = near(beginning, &queries, &indices, &plan, watcher)?;
-            scan.steps().advance(done_of(start + tile.end, all) - done_of(start + tile.start, all))?;
             Ok(met.into_iter().map(|met| met.watcher).collect())
         };
         let met: Vec<Later> = each_tile(scan.side().len(), queries.len(), tile)?;
@@ -53,6 +52,7 @@ pub(crate) fn later(
         }
         found.done = (start + CHUNK).min(all);
         kept(found)?;
+        scan.steps().advance(done_of(found.done, all) - done_of(start, all))?;
     }
     Ok(())
 }

@@ -83,20 +83,25 @@ pub fn files_and(examples: &str) -> String {
     format!("{FILES}\n\n{examples}")
 }
 
-/// Lines of at most 98 characters, which no terminal of 100 breaks.
+/// Lines of at most 80 characters, which no terminal breaks.
 const FILES: &str = "\
 Files of patterns, by their ending:
-  .npy       (patterns, dimension) or (patterns, height, width): bools, ±1, 0/1 with --encoding 01,
-             packed bits with --packed; greys and real values with --binarize
+  .npy       (patterns, dimension) or (patterns, height, width): bools, ±1, 0/1
+             with --encoding 01, packed bits with --packed; greys and real
+             values with --binarize
   .npz       the same; F.npz:NAME where it holds several arrays
-  .txt       + and -, or 1 and 0, or # and .; ? is an unknown position of a query. A line is a
-             pattern; where blank lines divide patterns, the lines between are one picture (--text)
-  .csv .tsv  numbers divided by commas, semicolons, tabs or spaces (in .txt too): ±1 or 0/1, or any
-             with --binarize, below a line of names or not
-  images     PNG, JPEG, TIFF, PBM, PGM, PPM, PAM, BMP, GIF, WebP: dark is +1. Pages of TIFF and
-             images of a PNM stream are a pattern each; frames are refused. Alpha is laid over
-             white, tags turn as viewers turn, and grey = 0.2126 R + 0.7152 G + 0.0722 B
-  a folder   its images, in natural order of their names (2 before 10); hidden files are passed over
+  .txt       + and -, or 1 and 0, or # and .; ? is an unknown position of a
+             query. A line is a pattern; where blank lines divide patterns, the
+             lines between are one picture (--text)
+  .csv .tsv  numbers divided by commas, semicolons, tabs or spaces (in .txt
+             too): ±1 or 0/1, or any with --binarize, below a line of names or
+             not
+  images     PNG, JPEG, TIFF, PBM, PGM, PPM, PAM, BMP, GIF, WebP: dark is +1.
+             Pages of TIFF and images of a PNM stream are a pattern each;
+             frames are refused. Alpha is laid over white, tags turn as viewers
+             turn, and grey = 0.2126 R + 0.7152 G + 0.0722 B
+  a folder   its images, in natural order of their names (2 before 10); hidden
+             files are passed over
   -          standard input, and any pipe: --format says what comes";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -21,7 +21,9 @@ use crate::plot::BLUE;
 use crate::plot::chart::{Chart, Marks, Style};
 use crate::plot::pen::Stroke;
 use crate::plot::scale::Axis;
-use crate::report::{answering, called, facts, note, progress, quoted, scope_in_words, seconds, tell};
+use crate::report::{
+    answering, called, facts, kept as told_as_kept, note, progress, quoted, scope_in_words, seconds, tell,
+};
 use crate::table::Table;
 
 /// Shares of positions flipped of which is told how many patterns survive them.
@@ -69,6 +71,10 @@ pub fn run(args: &BasinsArgs) -> Result<()> {
     let view = view.watched(Progress::new(&watcher));
     let basins = match &args.resume {
         Some(path) => view.basins_resumed(&look, path).map_err(|error| match error {
+            popfield::Error::Interrupted => {
+                told_as_kept(path);
+                error.into()
+            }
             popfield::Error::Run { .. } | popfield::Error::Version { .. } | popfield::Error::Io(_) => {
                 about(path)(error)
             }
@@ -118,13 +124,25 @@ fn keep(memory: &Memory, basins: &Basins, separation: Separation, path: &Path) -
     if memory.index_info().is_none() {
         return Ok(None);
     }
+    let held = memory.index_info().and_then(|info| info.radius);
+    if let Some(held) = held.filter(|&held| held > basins.radius() && separation.power().is_none()) {
+        note(&[format!("the index holds basins to distance {held}; these, to {}, are not kept", basins.radius())]);
+        return Ok(None);
+    }
     let mut indexed = memory.clone();
     if let Err(popfield::Error::Mismatch { .. }) = indexed.index_basins(basins, separation) {
         // Patterns that were stored since are not in it.
         return Ok(None);
     }
-    indexed.write_index(path).map_err(about(path))?;
-    Ok(Some(Memory::index_path(path)))
+    match indexed.write_index(path) {
+        Ok(()) => Ok(Some(Memory::index_path(path))),
+        Err(popfield::Error::Interrupted) => Err(popfield::Error::Interrupted.into()),
+        // What was counted is told all the same.
+        Err(error) => {
+            note(&[format!("not kept in the index: {error}")]);
+            Ok(None)
+        }
+    }
 }
 
 /// The ids of the keys that are nearest to the queries, each once.
@@ -210,7 +228,7 @@ impl Spread {
         let (Some(least), Some(median), Some(most)) = (self.least, self.median, self.most) else {
             return "no pattern is certain, not even without noise".into();
         };
-        let none = if self.none == 0 { String::new() } else { format!("; {} patterns not even none", self.none) };
+        let none = if self.none == 0 { String::new() } else { format!("; {} patterns not even undamaged", self.none) };
         let more = if open { " or more" } else { "" };
         match least == most {
             true => format!("{most}{more} flips of {dim}{none}"),
@@ -263,6 +281,19 @@ impl Found<'_> {
         self.all().iter().any(open).then_some(self.basins.radius() / 2)
     }
 
+    /// Patterns of which it is not told whether they survive so many flips, as all others are farther than was looked.
+    fn untold(&self, budgets: &Budgets, flips: u32) -> usize {
+        let keys = self.basins.keys();
+        let open = |(basin, budget): &(&Basin, &Option<u32>)| {
+            basin.nearest.is_none() && basin.copies < keys && survived(**budget).is_none_or(|survived| survived < flips)
+        };
+        match budgets.separation.power() {
+            // Of these `end` tells.
+            Some(_) => 0,
+            None => self.all().iter().zip(&budgets.each).filter(|one| one.0.values_agree).filter(open).count(),
+        }
+    }
+
     /// Of how many keys these are the basins, where not of all.
     fn of_all(&self) -> Option<String> {
         self.asked.map(|_| format!("{} of {} keys", self.all().len(), self.basins.keys()))
@@ -290,6 +321,7 @@ impl Found<'_> {
             ("looked", format!("to distance {radius} of {dim} around each{ends}{reach}")),
             ("copies", copies),
             (
+                // Of those that differ.
                 "largest overlap",
                 format!("{}; of random keys {}", found.unwrap_or_else(beyond), random.unwrap_or("none".into())),
             ),
@@ -303,7 +335,11 @@ impl Found<'_> {
                 _ => "survived",
             };
             let parameter = budgets.parameter().map_or_else(String::new, |parameter| format!(" ({parameter})"));
-            (name, Spread::of(budgets).in_words(dim, self.end(budgets).is_some()) + &parameter)
+            let words = match self.untold(budgets, 0) {
+                0 => Spread::of(budgets).in_words(dim, self.end(budgets).is_some()),
+                untold => format!("not told of {untold} patterns; a larger --radius may"),
+            };
+            (name, words + &parameter)
         }));
         rows
     }
@@ -327,6 +363,7 @@ impl Found<'_> {
             let flips = flips(noise, dim) as u32;
             let percent = |budgets: &Budgets| match self.end(budgets) {
                 Some(end) if flips > end => "not told".into(),
+                _ if self.untold(budgets, flips) > 0 => format!("≥ {:.1} %", 100.0 * budgets.share(flips)),
                 _ => format!("{:.1} %", 100.0 * budgets.share(flips)),
             };
             let row = [format!("{:.0} %", 100.0 * noise), flips.to_string()];
@@ -352,7 +389,7 @@ impl Found<'_> {
             let flips = flips(noise, dim) as u32;
             let mut object = json!({ "noise": noise, "flips": flips });
             for budgets in &self.budgets {
-                let told = self.end(budgets).is_none_or(|end| flips <= end);
+                let told = self.end(budgets).is_none_or(|end| flips <= end) && self.untold(budgets, flips) == 0;
                 object[budgets.name()] = json!(told.then(|| budgets.share(flips)));
             }
             object

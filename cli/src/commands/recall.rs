@@ -18,8 +18,8 @@ use crate::failure::{Failure, Result};
 use crate::input::{ScopeFiles, Shape, Source, bit_order, check_options, check_stdin, read_queries, remembered_shape};
 use crate::memory::open_with_index;
 use crate::output::{
-    Form, Out, OutFile, check_distinct, deliver, interrupted, npy, say, say_json, shape_of, write_pictures, written,
-    written_beside,
+    Form, Out, OutFile, check_distinct, deliver, interrupted, npy, say, say_json, shape_of, wrapped, write_pictures,
+    written, written_beside,
 };
 use crate::report::{Latency, Learned, Run, answering, called, facts, note, spinner, tell};
 
@@ -185,21 +185,29 @@ fn show(patterns: &Patterns, reports: &[Report], memory: &Memory, came: Option<S
     say("")?;
     let shape = came.or_else(|| remembered_shape(memory.notes()));
     let shape = shape.filter(|shape| shape.width * shape.height == memory.value_dim());
-    let name = |q: usize| match reports.get(q) {
+    let name = |q: usize, answer: &Pattern| match reports.get(q) {
         Some(Report { nearest, certificate, .. }) => {
             let (id, distance, why) = (called(memory, nearest.id), nearest.distance, certificate.reason);
-            match shape {
-                // As narrow as pictures are.
-                Some(_) => format!("{id}, {distance} off"),
-                None => format!("nearest {id} at distance {distance}, {why}"),
+            if shape.is_none() {
+                return format!("nearest {id} at distance {distance}, {why}");
+            }
+            // As narrow as pictures are.
+            let value = memory.get(nearest.id).map(|(key, value)| value.unwrap_or(key));
+            match value.and_then(|value| value.distance(answer).ok()) {
+                Some(0) => id,
+                Some(off) => format!("{id}, {off} off"),
+                None => String::new(),
             }
         }
         None => String::new(),
     };
     let most = SHOWN[usize::from(shape.is_some())];
     let drawn: Vec<(String, Query)> =
-        patterns.iter().enumerate().take(most).map(|(q, pattern)| (name(q), Query::new(pattern))).collect();
+        patterns.iter().enumerate().take(most).map(|(q, pattern)| (name(q, &pattern), Query::new(pattern))).collect();
     beside(&drawn, shape).iter().try_for_each(say)?;
+    if shape.is_some() && !reports.is_empty() {
+        say(wrapped("Below each the stored pattern nearest to its query, and how far off it the answer is.", 0))?;
+    }
     if patterns.len() > most {
         say(format_args!("… {} more; --out F.npy writes them all", patterns.len() - most))?;
     }

@@ -99,7 +99,8 @@ pub fn run(args: &Search) -> Result<()> {
             if args.radius.is_none() {
                 header.remove(1);
             }
-            let mut table = Table::new(header);
+            let first = header.len() - 2 * filled;
+            let mut table = Table::new(header).bound((0..filled).map(|pair| first + 2 * pair + 1));
             for (q, found) in found.iter().enumerate().take(SHOWN) {
                 let mut row = vec![q.to_string()];
                 row.extend(args.radius.map(|_| found.len().to_string()));

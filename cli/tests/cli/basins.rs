@@ -79,6 +79,26 @@ fn a_run_that_is_kept() {
     s.refused(&["basins", "m.pop", "--resume", "m.pop"], &["m.pop"]);
 }
 
+/// What was not looked at far enough is not told, rather than told to be uncertain; and it takes no wider basins away.
+#[test]
+fn a_narrow_look_claims_nothing_and_replaces_nothing() {
+    let s = Sandbox::new();
+    s.done(&["random", "r.npy", "--patterns", "3000", "--dim", "256"]);
+    s.done(&["create", "r", "--keys", "r.npy"]);
+    let text = s.done(&["basins", "r", "--radius", "1"]);
+    assert!(text.contains("not told of 3000 patterns") && text.contains("≥ 0.0 %"), "{text}");
+    let said: Value = serde_json::from_str(&s.done(&["basins", "r", "--radius", "1", "--json"])).unwrap();
+    let clean = &said["recalled_whatever_is_flipped"][0];
+    assert_eq!((&clean["exponential"], &clean["max"]), (&Value::Null, &1.0.into()));
+    s.done(&["index", "r"]);
+    s.done(&["basins", "r", "--radius", "60"]);
+    s.noted(&["basins", "r", "--radius", "4"], &["the index holds basins to distance 60"]);
+    assert!(s.done(&["info", "r"]).contains("distance 60"));
+    s.refused(&["basins", "r", "--resume", "r"], &["r"]);
+    #[cfg(unix)]
+    s.refused(&["basins", "r", "--resume", "/dev/zero"], &["/dev/zero: kept run of basins: place: expected a file"]);
+}
+
 #[test]
 fn names_go_along() {
     let s = four();
@@ -123,7 +143,8 @@ fn basins_under_other_separations() {
     assert_eq!(said["survived_flips"]["linear"]["none"], 4);
 
     let text = s.done(&["basins", "m.pop", "--separation", "polynomial", "--degree", "9"]);
-    for words in ["0 flips of 8; 3 patterns not even none (K = 9)", "to distance 4 of 8 around each and its complement"]
+    for words in
+        ["0 flips of 8; 3 patterns not even undamaged (K = 9)", "to distance 4 of 8 around each and its complement"]
     {
         assert!(text.contains(words), "{words}: {text}");
     }

@@ -352,7 +352,7 @@ fn memories_remember_how_they_were_read() {
     s.done(&["create", "f", "--keys", "faces", "--threshold", "200"]);
     let found = s.json(&["search", "f", "--queries", "faces/bert.pgm", "--json"]);
     assert_eq!((&found["distances"], &found["labels"]), (&json!([[0]]), &json!([["bert"]])));
-    assert!(s.done(&["recall", "f", "--queries", "faces/bert.pgm"]).contains("1 (bert), 0 off"));
+    assert!(s.done(&["recall", "f", "--queries", "faces/bert.pgm"]).lines().any(|line| line.trim() == "1 (bert)"));
     s.write("turned.pgm", "P2\n2 3\n255\n0 150 250 0 0 250\n");
     s.refused(&["search", "f", "--queries", "turned.pgm"], &["turned.pgm", "3 × 2", "2 × 3"]);
     s.refused(&["append", "f", "--keys", "turned.pgm"], &["turned.pgm", "3 × 2", "2 × 3"]);

@@ -1,12 +1,14 @@
 //! Lines, and the chain of their hashes.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
 use super::verdict::Fault;
 
 const MEMBER: &str = ",\"hash\":\"";
 /// `"}` and the end of the line.
 const CLOSING: &str = "\"}\n";
+/// Bytes of a line at the most: those of a scope name all of its associations.
+const LONGEST: u64 = 1 << 29;
 const DIGITS: usize = 2 * blake3::OUT_LEN;
 
 /// The lines of a file, each held to the hash of those before it.
@@ -37,7 +39,8 @@ impl<R: BufRead> Lines<R> {
     /// The next line.
     pub(super) fn next(&mut self) -> std::io::Result<Line> {
         self.raw.clear();
-        if self.reader.read_until(b'\n', &mut self.raw)? == 0 {
+        // A line that is longer ends in the middle, where no line may.
+        if (&mut self.reader).take(LONGEST).read_until(b'\n', &mut self.raw)? == 0 {
             return Ok(Line::Over);
         }
         self.read += 1;

@@ -15,8 +15,8 @@ use serde_json::{Map, Value, json};
 
 use crate::args::Capacity as Options;
 use crate::failure::Result;
-use crate::output::{OutFile, check_distinct, deliver, say, wrapped, written};
-use crate::report::{facts, progress, tell};
+use crate::output::{OutFile, check_distinct, deliver, interrupted, say, wrapped, written};
+use crate::report::{facts, kept, progress, tell};
 use figure::Curves;
 use journal::{Journal, Kept};
 pub use line::command_line;
@@ -35,7 +35,11 @@ pub fn run(options: &Options) -> Result<()> {
     let journal = options.resume.as_deref().map(|path| Journal::open(path, &settings)).transpose()?;
 
     let bar = progress(plan.trials(), "trials");
-    let findings = plan.run(Progress::new(&tell(&bar)), &mut Kept(journal))?;
+    let findings = plan.run(Progress::new(&tell(&bar)), &mut Kept(journal));
+    if let (Err(_), Some(path), true) = (&findings, &options.resume, interrupted()) {
+        kept(path);
+    }
+    let findings = findings?;
     bar.finish_and_clear();
 
     let rows = Rows { study: &study, findings: &findings };

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::args::Demo;
 use crate::failure::Result;
-use crate::output::{OutFile, deliver, in_folder, say, written};
+use crate::output::{OutFile, deliver, in_folder, say, wrapped, written};
 use crate::report::progress;
 use crate::table::Table;
 use digits::{Digits, SIDE};
@@ -181,7 +181,8 @@ pub fn run(args: &Demo) -> Result<()> {
             attractors.show()?;
             say(format_args!("Pictures: {} and {}", paths[0].display(), paths[1].display()))?;
             let [memory, noisy, half] = left::places(&args.out).map(|place| place.display().to_string());
-            say(format_args!("Beside them: {memory}, {noisy} and {half}. Go on with:\n"))?;
+            let beside = format!("Beside them: {memory}, {noisy} and {half}. Go on with:");
+            say(format_args!("{}\n", wrapped(&beside, 0)))?;
             next.iter().try_for_each(|(line, does)| say(format_args!("{line}\n    {does}")))
         })
     })

@@ -35,7 +35,7 @@ pub const ENDS: [&str; 5] = ["stored", "complement", "near", "mixture", "spuriou
 const SHOWN: usize = 16;
 
 /// Members of a mixture told there at the most.
-const MEMBERS: usize = 3;
+const MEMBERS: usize = 2;
 
 /// Starts, where their number is not given.
 const STARTS: usize = 16;
@@ -391,7 +391,8 @@ impl Said<'_> {
 
 /// An energy in a table: all digits, if they are few.
 fn shown(energy: &popfield::dynamics::Energy) -> String {
-    let text = if energy.is_exact() { energy.to_string() } else { format!("{:.6}", energy.to_f64()) };
+    let rough = |value: f64| if value.abs() < 1e12 { format!("{value:.6}") } else { format!("{value:.6e}") };
+    let text = if energy.is_exact() { energy.to_string() } else { rough(energy.to_f64()) };
     let digits = text.trim_start_matches('-');
     if text.len() <= 18 || !energy.is_exact() {
         return text;

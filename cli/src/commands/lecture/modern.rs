@@ -50,7 +50,7 @@ pub const SECTION: Section = Section {
                 that protected against the worst values. Odd powers keep it, but from $3$ on they bring another trouble: with keys
                 as values, crosstalk is biased towards the prompt's own signs.",
             statement: r"For even $K$ the worst values cut capacity from $d^K$ to $d^{K/2}$; for odd $K \ge 3$ the literal sum over
-                patterns that recall themselves just returns its prompt, errors and all.",
+                many patterns that recall themselves, from $n \approx d^2/3$ on, just returns its prompt, errors and all.",
             derivation: &[
                 r"Even $K$: with $y_i = -y_1$ the crosstalk is $-\sum_{i>1} \langle x_1, x_i\rangle^K$. No term is positive, and their
                     mean is about $(K-1)!!\;d^{K/2}$: they reach $d^K$ at $n = d^{K/2}/(K-1)!!$. Odd $K$: $S_d^K$ is as fair as

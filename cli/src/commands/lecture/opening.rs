@@ -46,7 +46,7 @@ pub const COINS: [&str; 2] = [
 /// How to read the claims.
 pub const READING: [&str; 2] = [
     r"Under each claim is a table: what theory predicts, what was measured, and an interval. Intervals are at 95 %, over
-    memories drawn at random: about one in twenty lies beside its prediction by chance. Predictions are those at the very
+    memories drawn at random: about one in twenty misses its prediction by chance. Predictions are those at the very
     sizes measured, except where $\to$ says that they are limits for large $d$, $\approx$ that they are approximations
     (crosstalk taken as normal, or bits as independent), and $\le$ and $\ge$ that they are bounds.",
     r"Derivations, commands and answers are folded: open what you want. Paste the commands into a shell, and they give the
