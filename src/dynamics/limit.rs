@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use super::end::{Closest, End};
+use crate::recall::certificate::Reason;
 use crate::separation::energy::Energy;
 use crate::{Pattern, Query};
 
@@ -48,6 +50,9 @@ pub(crate) struct Path {
     pub(crate) trace: Option<Vec<Query>>,
     pub(crate) tied_bits: u64,
     pub(crate) limit: Option<Limit>,
+    /// What proved by an index that it ends where it does, if that did, and what is known of its end by that.
+    pub(crate) proof: Option<Reason>,
+    pub(crate) end: Option<(End, Closest)>,
     /// When each state was passed, by its BLAKE3 hash, if a state that returns means a cycle. Two states of one hash
     /// would be a collision of that function; none is known.
     seen: Option<HashMap<blake3::Hash, usize>>,
@@ -60,7 +65,8 @@ impl Path {
     pub(crate) fn new(start: Query, repeats: bool, traced: bool) -> Self {
         let trace = traced.then(Vec::new);
         let seen = repeats.then(HashMap::new);
-        let mut path = Self { state: start, energies: Vec::new(), trace, tied_bits: 0, limit: None, seen, steps: 0 };
+        let (energies, limit, proof, end) = (Vec::new(), None, None, None);
+        let mut path = Self { state: start, energies, trace, tied_bits: 0, limit, proof, end, seen, steps: 0 };
         path.remember();
         path
     }

@@ -3,11 +3,14 @@
 //! ```text
 //! start → step or sweep (signs of fields) → state, energy → … → limit → what it is among the stored patterns
 //!         run.rs  sweep.rs, plane.rs              energy.rs     limit.rs              end.rs
+//!       → a stored pattern that draws it, by an index → both energies ┘
+//!         drawn.rs
 //! ```
 //!
 //! A synchronous step is a recall whose fields may leave the self-term out; a sweep visits position after position.
 //! Every choice that the literature leaves open stands below, in [`Dynamics`].
 
+mod drawn;
 mod end;
 mod limit;
 mod plane;
@@ -17,8 +20,10 @@ mod visit;
 
 use rand_xoshiro::rand_core::Rng;
 
+pub(crate) use drawn::Drawn;
 pub use end::{Closest, End};
 pub use limit::Limit;
+use limit::Path;
 pub use run::Run;
 pub(crate) use run::relax;
 #[cfg(feature = "learning")]
@@ -215,6 +220,11 @@ impl Dynamics {
     /// The energy's diagonal: a difference of energies knows no self-term.
     pub(crate) fn energy_diagonal(&self) -> Diagonal {
         if self.update == Update::Difference { Diagonal::Zero } else { self.diagonal }
+    }
+
+    /// The path of a run from `start`.
+    fn path(&self, start: Query) -> Path {
+        Path::new(start, !matches!(self.order, Order::Random { .. }), self.traced)
     }
 
     /// Refuses what makes no single step: orders that are not synchronous, and clamped positions.

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::drawn::Drawn;
 use super::end::{Closest, End};
 use super::limit::{Limit, Path};
 use super::plane::Plane;
@@ -10,6 +11,7 @@ use super::visit::{positions_in_turn, visit};
 use super::{Dynamics, Order};
 use crate::progress::Steps;
 use crate::recall::asked::Asked;
+use crate::recall::certificate::Reason;
 use crate::recall::closing::Answer;
 use crate::recall::step::{Tile, WIDE_MARGIN};
 use crate::scan::census::Census;
@@ -38,6 +40,9 @@ pub struct Run {
     pub limit: Limit,
     /// Positions whose field was exactly 0 in the last step.
     pub tied_bits: u64,
+    /// What proved by an index that a stored pattern draws the start to itself, if anything did: then no step was taken
+    /// and no position visited. The run is the same to the bit.
+    pub proof: Option<Reason>,
     /// What `state` is among the stored patterns.
     pub end: End,
     /// The stored pattern that is closest to `state`, or whose complement is.
@@ -51,22 +56,34 @@ impl Run {
     }
 }
 
-/// Runs from every start to its limit, each counted as it comes there; new bits are the signs of `field`.
-pub(crate) fn relax(asked: Asked<'_>, starts: &Queries, dynamics: &Dynamics, field: &Field) -> Result<Vec<Run>> {
+/// Runs from every start to its limit, each counted as it comes there; new bits are the signs of `field`. Some are `drawn`.
+pub(crate) fn relax(
+    asked: Asked<'_>,
+    drawn: &Drawn<'_>,
+    starts: &Queries,
+    dynamics: &Dynamics,
+    field: &Field,
+) -> Result<Vec<Run>> {
     let scan = asked.scan;
-    let paths = match dynamics.order {
-        Order::Synchronous => {
-            step_to_limit(starts, dynamics, scan.steps(), &|states| step_with_energy(asked, states, field, dynamics))?
+    let left = drawn.others(starts.len());
+    let walk = || match dynamics.order {
+        Order::Synchronous => step_to_limit(starts, &left, dynamics, scan.steps(), &|states| {
+            step_with_energy(asked, states, field, dynamics)
+        }),
+        Order::Fixed | Order::Random { .. } => {
+            walk_to_limit(scan, starts, &left, dynamics, field, Dynamics::KEPT_BYTES)
         }
-        Order::Fixed | Order::Random { .. } => walk_to_limit(scan, starts, dynamics, field, Dynamics::KEPT_BYTES)?,
     };
-    conclude(scan, paths)
+    let of_drawn = drawn.of_drawn(scan, starts, dynamics, field)?;
+    conclude(scan, drawn.paths(of_drawn, left.len(), walk, field.separation())?)
 }
 
-/// Sweeps from each of `starts`; keys that take no more than `kept` bytes transposed are so for all sweeps.
+/// Sweeps from those of `starts` that are `left`; keys that take no more than `kept` bytes transposed are so for all
+/// sweeps.
 fn walk_to_limit(
     scan: Scan<'_>,
     starts: &Queries,
+    left: &[usize],
     dynamics: &Dynamics,
     field: &Field,
     kept: usize,
@@ -76,7 +93,7 @@ fn walk_to_limit(
     let words = 0..keys.words();
     let kept = dynamics.order != Order::Fixed || Plane::bytes(keys, words.clone()) <= kept;
     let whole = if kept { Some(Plane::new(keys, words)?) } else { None };
-    sweep_to_limit(starts, dynamics, scan.steps(), &|start, index| {
+    sweep_to_limit(starts, left, dynamics, scan.steps(), &|start, index| {
         let near = distances(scan, starts, index)?;
         let walker = Walker::new(scan, field, &sweeping, start, &near)?;
         Ok(Walk { walker, whole: whole.as_ref(), dynamics })
@@ -117,16 +134,19 @@ pub(crate) fn conclude(scan: Scan<'_>, paths: Vec<Path>) -> Result<Vec<Run>> {
     states.reserve(paths.len())?;
     paths.iter().try_for_each(|path| states.push(path.state.signs()))?;
     let states = Queries::from(states);
-    let ends: Vec<(End, Closest)> =
-        (0..states.len()).into_par_iter().map(|index| End::of(scan, &states, index)).collect::<Result<_>>()?;
+    let end = |(index, path): (usize, &Path)| match &path.end {
+        Some(end) => Ok(end.clone()),
+        None => End::of(scan, &states, index),
+    };
+    let ends: Vec<(End, Closest)> = paths.par_iter().enumerate().map(end).collect::<Result<_>>()?;
     let conclude = |(path, (end, closest)): (Path, (End, Closest))| {
-        let Path { state, energies, trace, tied_bits, limit, .. } = path;
+        let Path { state, energies, trace, tied_bits, limit, proof, .. } = path;
         let trace = trace.map(|mut before| {
             before.push(state.clone());
             before
         });
         let limit = limit.unwrap_or(Limit::StepLimit);
-        Run { state: state.into_signs(), energies, trace, limit, tied_bits, end, closest }
+        Run { state: state.into_signs(), energies, trace, limit, tied_bits, proof, end, closest }
     };
     Ok(paths.into_iter().zip(ends).map(conclude).collect())
 }
@@ -141,17 +161,25 @@ pub(crate) struct Step {
     pub(crate) tied: Pattern,
 }
 
-/// Takes synchronous steps from all of `starts` until each run has its limit.
+/// `new` but at the `frozen` positions, where `state` stays.
+pub(super) fn unless_frozen(new: &Pattern, state: &Query, frozen: &[u64]) -> Result<Pattern> {
+    let words = new.words().iter().zip(state.signs().words()).zip(frozen);
+    Pattern::from_words(words.map(|((new, old), frozen)| new & !frozen | old & frozen).collect(), new.dim())
+}
+
+/// Takes synchronous steps from those of `starts` that are `left` until each run has its limit.
 pub(crate) fn step_to_limit(
     starts: &Queries,
+    left: &[usize],
     dynamics: &Dynamics,
     steps: &Steps<'_>,
     step: &dyn Fn(&Queries) -> Result<Vec<Step>>,
 ) -> Result<Vec<Path>> {
-    let mut paths: Vec<(Path, Vec<u64>)> = Vec::with_capacity(starts.len());
-    for (index, start) in starts.iter().enumerate() {
+    let mut paths: Vec<(Path, Vec<u64>)> = Vec::with_capacity(left.len());
+    for &index in left {
+        let start = starts.get(index).ok_or(Error::Empty { what: "queries" })?;
         let frozen = dynamics.frozen(&start, index)?;
-        paths.push((Path::new(start, true, dynamics.traced), frozen));
+        paths.push((dynamics.path(start), frozen));
     }
     let mut running: Vec<usize> = (0..paths.len()).collect();
     for taken in 0..=dynamics.step_limit {
@@ -166,11 +194,9 @@ pub(crate) fn step_to_limit(
             if taken == dynamics.step_limit {
                 path.limit = Some(Limit::StepLimit);
             } else {
-                let words = next.words().iter().zip(path.state.signs().words()).zip(&*frozen);
-                let words = words.map(|((new, old), frozen)| new & !frozen | old & frozen).collect();
                 let tied = tied.words().iter().zip(&*frozen);
                 let tied = tied.map(|(tied, frozen)| u64::from((tied & !frozen).count_ones())).sum();
-                path.advance(Pattern::from_words(words, next.dim())?, tied);
+                path.advance(unless_frozen(&next, &path.state, frozen)?, tied);
             }
             if path.limit.is_some() {
                 steps.advance(1)?;
@@ -192,9 +218,10 @@ pub(crate) trait Sweep {
     fn state(&self) -> Result<Pattern>;
 }
 
-/// Sweeps from each of `starts` until it has its limit.
+/// Sweeps from those of `starts` that are `left` until each has its limit.
 pub(crate) fn sweep_to_limit<S: Sweep>(
     starts: &Queries,
+    left: &[usize],
     dynamics: &Dynamics,
     steps: &Steps<'_>,
     walk: &(dyn Fn(&Query, usize) -> Result<S> + Sync),
@@ -203,7 +230,7 @@ pub(crate) fn sweep_to_limit<S: Sweep>(
         let start = starts.get(index).ok_or(Error::Empty { what: "queries" })?;
         let frozen = dynamics.frozen(&start, index)?;
         let mut walk = walk(&start, index)?;
-        let mut path = Path::new(start, dynamics.order == Order::Fixed, dynamics.traced);
+        let mut path = dynamics.path(start);
         for sweep in 0..=dynamics.step_limit {
             path.energies.push(walk.energy());
             if sweep == dynamics.step_limit {
@@ -220,7 +247,7 @@ pub(crate) fn sweep_to_limit<S: Sweep>(
         steps.advance(1)?;
         Ok(path)
     };
-    (0..starts.len()).into_par_iter().map(run).collect()
+    left.par_iter().map(|&index| run(index)).collect()
 }
 
 /// A walker over a memory's patterns, and where its columns come from.
@@ -279,7 +306,7 @@ mod tests {
             let dynamics = Dynamics::new(separation).order(Order::Fixed);
             let field = Field::new(dynamics.separation, dynamics.self_term(), scan.dim());
             let run = |kept| {
-                let paths = walk_to_limit(scan, &starts, &dynamics, &field, kept).unwrap();
+                let paths = walk_to_limit(scan, &starts, &Vec::from_iter(0..20), &dynamics, &field, kept).unwrap();
                 conclude(scan, paths).unwrap()
             };
             let told = |run: &Run| (run.state.clone(), run.energies.clone(), run.limit, run.tied_bits);

@@ -40,7 +40,7 @@ use around::Learned;
 use look::Look;
 pub(crate) use origin::Origin;
 pub(crate) use powers::{Powers, WithinBudget};
-pub(crate) use proof::{Found, Listing, Outweighing, Proof, Within};
+pub(crate) use proof::{Dissent, Found, Listing, Outweighing, Proof, Within};
 pub(crate) use seek::Goal;
 use seek::Seeking;
 pub use tables::IndexOptions;

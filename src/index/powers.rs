@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::basins::Basins;
 use crate::error::room_for;
-use crate::index::proof::{Found, Proof, copies};
+use crate::index::proof::{Found, Proof, agree, copies};
 use crate::index::seek::{Goal, Met};
 use crate::index::tables::Halves;
 use crate::patterns::segments::Side;
@@ -101,8 +101,11 @@ impl Goal for WithinBudget<'_> {
             return Ok(None);
         }
         // Then it is the nearest, and all at its distance are its copies, which were met in the same bucket.
-        let Some((nearest, place)) = copies(met, self.values, distance) else { return Ok(None) };
-        let (probes, bits_read) = (met.probes, met.bits_read);
-        Ok(Some(Found { place, nearest, others: 0.0, proof: Proof::Basin, probes, bits_read }))
+        let Some((nearest, place)) = copies(met, distance) else { return Ok(None) };
+        if !agree(met, self.values, nearest, place) {
+            return Ok(None);
+        }
+        let (proof, probes, bits_read) = (Proof::Basin, met.probes, met.bits_read);
+        Ok(Some(Found { place, nearest, others: 0.0, proof, probes, bits_read, dissent: None }))
     }
 }

@@ -19,7 +19,7 @@ pub(crate) enum Proof {
 }
 
 /// A key found and proven.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Found {
     /// Its place; of several copies that of the one with the lowest id.
     pub(crate) place: usize,
@@ -32,13 +32,24 @@ pub(crate) struct Found {
     pub(crate) probes: u32,
     /// Bits of keys that were read.
     pub(crate) bits_read: u64,
+    /// Where copies do not share their value, what their votes have to be held to; boxed, as that is seldom.
+    pub(crate) dissent: Option<Box<Dissent>>,
+}
+
+/// Copies of a key whose values differ: no one of them decides, their votes may.
+#[derive(Clone, Debug)]
+pub(crate) struct Dissent {
+    /// (distance, place) of the copies.
+    pub(crate) copies: Vec<(u32, usize)>,
+    /// How much farther the others are at the least, as (distance, count).
+    pub(crate) others: Vec<(u32, u64)>,
 }
 
 /// Seeks the nearest key, where it outweighs all others together.
 pub(crate) struct Outweighing<'a> {
     /// How others weigh, relative to the nearest.
     pub(crate) law: &'a dyn Law,
-    /// The values, which keys that are equally near must share.
+    /// The values.
     pub(crate) values: &'a Side,
     /// By how much others may come nearer yet: where a position's own bit is left out, one that opposes it may by 1.
     pub(crate) slack: u32,
@@ -96,20 +107,32 @@ impl Goal for Outweighing<'_> {
             weight = if nearer { None } else { outweighed(self.law, dim, others) };
         }
         let Some(weight) = weight else { return Ok(None) };
-        let Some((nearest, place)) = copies(met, self.values, distance) else { return Ok(None) };
-        Ok(Some(Found { place, nearest, others: weight, proof, probes: met.probes, bits_read: met.bits_read }))
+        let Some((nearest, place)) = copies(met, distance) else { return Ok(None) };
+        let dissent = match agree(met, self.values, nearest, place) {
+            true => None,
+            false => {
+                let copies = met.met.iter().filter(|key| key.0 == distance).map(|key| (key.0, key.1 as usize));
+                Some(Box::new(Dissent { copies: copies.collect(), others: others.clone() }))
+            }
+        };
+        let (probes, bits_read) = (met.probes, met.bits_read);
+        Ok(Some(Found { place, nearest, others: weight, proof, probes, bits_read, dissent }))
     }
 }
 
-/// The keys met at `distance`, which are all that are as near, and the place of the one with the lowest id; `None` where
-/// they do not share their value.
-pub(crate) fn copies(met: &Met<'_, '_>, values: &Side, distance: u32) -> Option<(Nearest, usize)> {
+/// The keys met at `distance`, which are all that are as near, and the place of the one with the lowest id.
+pub(crate) fn copies(met: &Met<'_, '_>, distance: u32) -> Option<(Nearest, usize)> {
     let ids = met.seeking.scan.ids();
     let places = met.met.iter().filter(|key| key.0 == distance).map(|key| key.1 as usize);
     let (id, place) = places.clone().map(|place| (ids.id(place), place)).min()?;
-    let count = places.clone().count() as u64;
+    Some((Nearest { id, distance, count: places.count() as u64 }, place))
+}
+
+/// Whether all of the `nearest` keys have the value of the one at `place`.
+pub(crate) fn agree(met: &Met<'_, '_>, values: &Side, nearest: Nearest, place: usize) -> bool {
+    let mut places = met.met.iter().filter(|key| key.0 == nearest.distance).map(|key| key.1 as usize);
     let equal = |other: usize| (0..values.words()).all(|word| values.word(other, word) == values.word(place, word));
-    (count == 1 || places.into_iter().all(equal)).then_some((Nearest { id, distance, count }, place))
+    nearest.count == 1 || places.all(equal)
 }
 
 /// Seeks the `top` nearest of the keys nearer than `limit`.

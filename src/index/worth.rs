@@ -12,8 +12,13 @@ use crate::separation::Beta;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Purpose {
     Recall(Separation),
+    /// The limits of dynamics.
+    Relax(Separation),
     Attend(Beta),
-    List { top: usize, limit: u32 },
+    List {
+        top: usize,
+        limit: u32,
+    },
 }
 
 /// What look-ups and scans have taken, for each purpose of late.

@@ -47,10 +47,11 @@ impl dyn Network + '_ {
         steps.check()?;
         let weights = self.weights()?;
         let network = Weighted::new(self, &weights, dynamics);
+        let all: Vec<usize> = (0..starts.len()).collect();
         let paths = match dynamics.order {
-            Order::Synchronous => step_to_limit(starts, dynamics, &steps, &|states| network.step(states))?,
+            Order::Synchronous => step_to_limit(starts, &all, dynamics, &steps, &|states| network.step(states))?,
             Order::Fixed | Order::Random { .. } => {
-                sweep_to_limit(starts, dynamics, &steps, &|start, _| Ok(Walk::new(&network, start)))?
+                sweep_to_limit(starts, &all, dynamics, &steps, &|start, _| Ok(Walk::new(&network, start)))?
             }
         };
         conclude(settled.view().scan(&steps)?, paths)

@@ -1,6 +1,6 @@
 //! Dynamics: a memory as a network that runs to its limits. How it runs stands in `dynamics/`.
 
-use crate::dynamics::{self, Dynamics, Run};
+use crate::dynamics::{self, Drawn, Dynamics, End, Run};
 use crate::memory::view::View;
 use crate::separation::field::Field;
 use crate::{Error, Memory, Progress, Queries, Recalled, Result};
@@ -81,9 +81,19 @@ impl View<'_> {
     pub fn relax(&self, starts: &Queries, dynamics: &Dynamics) -> Result<Vec<Run>> {
         self.memory().check_dynamics(starts)?;
         self.check_whole("scope of dynamics")?;
-        let settled = self.memory().settled()?;
-        let (view, steps) = (self.of_settled(&settled), self.begin(starts.len() as u64));
+        let steps = self.begin(starts.len() as u64);
         let field = Field::new(dynamics.separation, dynamics.self_term(), self.memory().dim());
-        dynamics::relax(view.asked(&steps)?, starts, dynamics, &field)
+        // The index is of all places, those included where nothing is any more.
+        let asked = self.asked(&steps)?;
+        let drawn = Drawn::new(&asked, starts, &field)?;
+        let settled = self.memory().settled()?;
+        let view = self.of_settled(&settled);
+        let runs = dynamics::relax(view.asked(&steps)?, &drawn, starts, dynamics, &field)?;
+        let place_of = |run: &Run| match run.end {
+            End::Stored { id } if run.proof.is_none() => asked.scan.place_of(id),
+            _ => None,
+        };
+        asked.learn(&field, runs.iter().filter_map(place_of))?;
+        Ok(runs)
     }
 }

@@ -126,7 +126,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::dynamics::{Limit, Order, Update, relax, sweep_order};
+    use crate::dynamics::{Drawn, Limit, Order, Update, relax, sweep_order};
     use crate::patterns::{NoiseModel, add_noise};
     use crate::separation::field::Field;
     use crate::{Dynamics, Memory, Patterns, Progress, Queries, Query, Separation, Tie};
@@ -235,7 +235,8 @@ mod tests {
         let dynamics = dynamics.traced(true).step_limit(12).unwrap();
         let (view, steps) = (memory.view(), Progress::NONE.begin(0));
         let field = field(beta, dynamics.self_term());
-        let runs = relax(view.asked(&steps).unwrap(), starts, &dynamics, &field).unwrap();
+        let drawn = Drawn::default();
+        let runs = relax(view.asked(&steps).unwrap(), &drawn, starts, &dynamics, &field).unwrap();
         let keys = all(&memory.keys().to_patterns().unwrap());
         let (dim, mut taken) = (memory.dim(), 0);
         for (index, run) in runs.iter().enumerate() {
