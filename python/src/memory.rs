@@ -838,13 +838,14 @@ impl Memory {
     /// structured array that says of each run what limit it is, its steps, and what the state is among the stored patterns.
     ///
     /// `order` is "sync", "async" or "async-random" (of `seed`), `update` "field" or "difference", `diagonal` "zero" or "keep",
-    /// `clamp` None, "known" or positions that are held, `steps` the most that are taken.
+    /// `clamp` None, "known" or positions that are held, `steps` the most that are taken. Where an index proves that a stored
+    /// pattern draws a query to itself, no step is taken: `certificate` tells so, and is empty elsewhere.
     ///
     /// >>> keys = np.where(np.random.default_rng(1).random((5, 100)) < 0.5, -1, 1)
     /// >>> states, runs = popfield.Memory(keys).dynamics(keys, order="async")
     /// >>> runs["end"].tolist()
     /// ['stored', 'stored', 'stored', 'stored', 'stored']
-    #[pyo3(signature = (queries, *, separation="linear", beta=None, degree=None, order="sync", update=None, diagonal="zero", tie="stay", clamp=None, steps=Dynamics::STEP_LIMIT, seed=0, known=None, encoding=None, packed=None, bitorder="big", threads=None, progress=None))]
+    #[pyo3(signature = (queries, *, separation="linear", beta=None, degree=None, order="sync", update=None, diagonal="zero", tie="stay", clamp=None, steps=Dynamics::STEP_LIMIT, seed=0, known=None, encoding=None, packed=None, bitorder="big", index="auto", threads=None, progress=None))]
     #[allow(clippy::too_many_arguments)]
     fn dynamics<'py>(
         &self,
@@ -864,18 +865,21 @@ impl Memory {
         encoding: Option<&str>,
         packed: Option<&Bound<'py, PyAny>>,
         bitorder: &str,
+        index: &str,
         threads: Option<usize>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let (call, state) = (Call::begin()?, self.state());
         let (memory, how) = (state.memory().map_err(raised)?, How::asked(threads, progress)?);
         let separation: Separation = choices::separation(separation, beta, degree, state.dim())?;
+        let indexed = choices::indexed(index)?;
         let dynamics = choices::dynamics(separation, order, seed, update, diagonal, tie, clamp, steps)?;
         let (queries, single) = Asked { queries, known, encoding, packed, bitorder }.read(&call, state.dim())?;
         // Sweeps read keys once for each position.
         let words = words(&state, queries.len()).saturating_mul(state.dim());
-        let runs =
-            run_engine(py, &call, &how, words, |progress| memory.view().watched(progress).relax(&queries, &dynamics))?;
+        let runs = run_engine(py, &call, &how, words, |progress| {
+            memory.view().indexed(indexed).watched(progress).relax(&queries, &dynamics)
+        })?;
         report::of_runs(py, &runs, state.dim(), single)
     }
 

@@ -2,7 +2,7 @@
 
 use numpy::IntoPyArray;
 use popfield::dynamics::{End, Limit, Run};
-use popfield::recall::Report;
+use popfield::recall::{Reason, Report};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -62,6 +62,7 @@ pub fn of_runs<'py>(py: Python<'py>, runs: &[Run], dim: usize, single: bool) -> 
         End::Near { distance, .. } | End::Mixture { distance, .. } => distance,
         _ => 0,
     });
+    let proofs: Vec<&str> = runs.iter().map(|run| run.proof.map_or("", Reason::name)).collect();
     let columns = vec![
         ("limit", "U11", limits.into_pyobject(py)?.into_any()),
         ("cycle", "u4", column(py, cycles)),
@@ -71,6 +72,7 @@ pub fn of_runs<'py>(py: Python<'py>, runs: &[Run], dim: usize, single: bool) -> 
         ("closest_id", "u8", column(py, runs.iter().map(|run| run.closest.id))),
         ("closest_overlap", "i4", column(py, runs.iter().map(|run| run.closest.overlap))),
         ("tied_bits", "u8", column(py, runs.iter().map(|run| run.tied_bits))),
+        ("certificate", "U8", proofs.into_pyobject(py)?.into_any()),
     ];
     PyTuple::new(py, [shaped(py, states, dim, single)?, structured(py, runs.len(), columns, single)?])
 }

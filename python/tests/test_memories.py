@@ -169,6 +169,22 @@ def noisy(rng, keys, flips):
     return queries
 
 
+def test_runs_by_an_index_are_those_without(rng):
+    keys = signs(rng, 4000, 128)
+    memory = popfield.Memory(keys)
+    memory.build_index()
+    memory.basins(30, keep=True)
+    starts = noisy(rng, keys[::40], 5)
+    for order in ("sync", "async", "async-random"):
+        states, runs = memory.dynamics(starts, separation="exponential", beta=1.0, order=order)
+        same, plain = memory.dynamics(starts, separation="exponential", beta=1.0, order=order, index="off")
+        assert (runs["certificate"] == "basin").sum() > 80 and (plain["certificate"] == "").all()
+        assert (states == same).all() and (states == keys[::40]).all()
+        for name in set(runs.dtype.names) - {"certificate"}:
+            assert (runs[name] == plain[name]).all()
+
+
+
 def test_an_index_answers_as_the_scan_does(make, rng, tmp_path):
     keys, values = signs(rng, 4000, 128), signs(rng, 4000, 9)
     memory = make(keys[:3500], values[:3500])

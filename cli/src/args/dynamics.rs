@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use popfield::dynamics::{Clamp, Diagonal, Order, Update};
 use popfield::{Dynamics, Separation, Tie};
 
+use super::IndexUse;
 use super::figure::LookArgs;
 use super::separation::{RuleArgs, SeparationArgs};
 use super::shared::{Input, QueryInput, Threads, files_and, named, positive};
@@ -42,6 +43,10 @@ pub struct DynamicsArgs {
     pub rule: RuleArgs,
     #[command(flatten)]
     pub choices: Choices,
+    /// Whether an index may tell which stored pattern a start comes to (default auto: where there is one and it is
+    /// faster); runs are the same
+    #[arg(long, value_enum, value_name = "I", default_value_t)]
+    pub index: IndexUse,
     /// Write the last state of each run, of a cycle the last before it repeats, as the ending says: F.npy, int8 ±1, (runs,
     /// dimension); F.png or F.pbm, one image; a folder (there, or FOLDER/), an image of each
     #[arg(long, value_name = "F.npy")]

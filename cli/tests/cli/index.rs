@@ -37,6 +37,29 @@ fn certified(records: &[Value], by: &str) -> usize {
     records.iter().filter(|record| record["certificate"] == by).count()
 }
 
+/// Runs that a stored pattern draws to itself are those that take every step.
+#[test]
+fn dynamics_by_an_index_are_those_without() {
+    let s = many("m.pop");
+    s.done(&["index", "m.pop"]);
+    s.done(&["basins", "m.pop", "--radius", "30"]);
+    for order in ["sync", "async", "async-random"] {
+        let call = ["dynamics", "m.pop", "--queries", "q.npy", "--separation", "exponential", "--beta", "1", "--order"];
+        let run = |more: &[&str]| {
+            let said = s.done(&[&call[..], &[order, "--out", "r.npy", "--report", "r.json"], more].concat());
+            let (mut records, states) = recalled(&s);
+            let proofs: Vec<Value> = records.iter_mut().map(|record| record["certificate"].take()).collect();
+            (said, proofs, records, states)
+        };
+        let (said, proofs, found, states) = run(&[]);
+        let (plain, none, scanned, same) = run(&["--index", "off"]);
+        let drawn = proofs.iter().filter(|proof| !proof.is_null()).count();
+        assert!(drawn > 100 && said.contains(&format!("{drawn} of 200 runs, without a step")), "{said}");
+        assert!(none.iter().all(Value::is_null) && !plain.contains("by the index"), "{plain}");
+        assert!(found == scanned && states == same, "{order}");
+    }
+}
+
 #[test]
 fn an_index_answers_what_the_scan_does() {
     for memory in ["m.pop", "store"] {

@@ -83,7 +83,7 @@ impl Landscape {
         for Network { name: network, separation, rule } in networks()? {
             let dynamics = Dynamics::new(separation).order(Order::Random { seed });
             let learned = rule.map(|rule| rule.learn(memory)).transpose()?;
-            let run = |starts: &Queries| relax(memory, learned.as_deref(), starts, &dynamics, Progress::NONE);
+            let run = |starts: &Queries| relax(memory.view(), learned.as_deref(), starts, &dynamics, Progress::NONE);
             ran.push(Ran { network, noisy: run(&noisy)?, random: run(&random)? });
         }
         Ok(Self { name, title, stored, noisy, random, ran })

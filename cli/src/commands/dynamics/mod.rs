@@ -11,15 +11,16 @@ use popfield::dynamics::Choices;
 use popfield::dynamics::{Diagonal, End, Limit, Run, Update};
 use popfield::learning::Network;
 use popfield::patterns::{NoiseModel, add_noise};
-use popfield::{Dynamics, Memory, Patterns, Progress, Queries, Separation};
+use popfield::recall::Reason;
+use popfield::{Dynamics, Memory, Patterns, Progress, Queries, Separation, View};
 use serde_json::{Map, Number, Value, json};
 
 use super::learn::shape;
 use super::recall::write_signs;
-use crate::args::{ClampArg, DynamicsArgs, StartArg};
+use crate::args::{ClampArg, DynamicsArgs, IndexUse, StartArg};
 use crate::failure::{Failure, Result};
 use crate::input::{Loaded, Source, check_options, read_queries, unknown_of};
-use crate::memory::open;
+use crate::memory::open_with_index;
 use crate::output::{Form, Out, OutFile, check_distinct, deliver, say, shape_of, write_pictures, written};
 use crate::report::{diagonal_in_words, facts, identity_in_words, note, peak_rss_bytes, progress, seconds, tell};
 use crate::table::Table;
@@ -48,7 +49,8 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
     let outputs = [args.out.as_deref(), args.report.as_deref(), args.plot.as_deref()];
     check_distinct(&outputs, &[&[args.memory.as_path()], &inputs[..]].concat())?;
     let rule = args.rule.resolve(args.separation.separation)?;
-    let (memory, load_seconds) = open(&args.memory)?;
+    let asks = args.index == IndexUse::Auto && rule.is_none();
+    let (memory, load_seconds) = open_with_index(&args.memory, asks)?;
     let separation = args.separation.resolve(Separation::Linear, memory.dim())?;
     let dynamics = args.choices.dynamics(separation, memory.dim(), args.seed)?.traced(args.plot.is_some());
     let starts = starts(args, source.as_ref(), &memory)?;
@@ -69,7 +71,7 @@ pub fn run(args: &DynamicsArgs) -> Result<()> {
     let begun = Instant::now();
     let network = rule.map(|rule| rule.learn(&memory)).transpose()?;
     let network = network.as_deref();
-    let runs = relax(&memory, network, &starts.queries, &dynamics, Progress::new(&tell(&bar)))?;
+    let runs = relax(memory.view().indexed(asks), network, &starts.queries, &dynamics, Progress::new(&tell(&bar)))?;
     let elapsed = begun.elapsed().as_secs_f64();
     bar.finish_and_clear();
 
@@ -149,7 +151,7 @@ fn starts(args: &DynamicsArgs, source: Option<&Source>, memory: &Memory) -> Resu
 
 /// Runs the memory itself, or the network that a rule made of it.
 pub fn relax(
-    memory: &Memory,
+    memory: View<'_>,
     network: Option<&dyn Network>,
     starts: &Queries,
     dynamics: &Dynamics,
@@ -175,6 +177,7 @@ fn write_report(file: &mut OutFile, runs: &[Run], starts: &Queries, memory: &Mem
             "steps": run.steps(),
             "energies": run.energies.iter().map(number).collect::<Vec<_>>(),
             "tied_bits": run.tied_bits,
+            "certificate": run.proof.map(Reason::name),
             "end": run.end.name(),
             "end_id": null,
             "end_sign": null,
@@ -358,6 +361,12 @@ impl Said<'_> {
             ("ties, clamped", format!("{}, {}", tie.name(), self.clamp())),
             ("limits", list(&self.limits())),
             ("ended in", list(&self.ends()) + &near),
+        ]);
+        let drawn = self.count(|run| run.proof.is_some());
+        rows.extend(
+            (drawn > 0).then(|| ("by the index", format!("{drawn} of {} runs, without a step", self.runs.len()))),
+        );
+        rows.extend([
             ("time", format!("{} for {} runs", seconds(elapsed), self.runs.len())),
             ("tier, threads", format!("{}, {threads}", self.memory.tier().name())),
         ]);
