@@ -72,7 +72,9 @@ enum Lie {
     /// Each at a small distance from one before, its differences spread evenly or side by side, so that they fall into
     /// all chunks or into few.
     Chained,
-    /// Some of each.
+    /// Few positions are set, and some far more often than others, as in fingerprints; or a few flips from such a key.
+    Sparse,
+    /// Some of each but these.
     Mixed,
 }
 
@@ -86,14 +88,31 @@ fn more(dice: &mut Dice, lie: Lie, dim: usize, tables: usize, count: usize, keys
             Lie::Mixed => dice.of(&[Lie::Random, Lie::Clustered, Lie::Copies, Lie::Chained]),
             lie => lie,
         };
-        if keys.is_empty() {
+        if keys.is_empty() && !matches!(lie, Lie::Sparse) {
             keys.push(dice.row(dim));
+            continue;
+        }
+        if matches!(lie, Lie::Sparse) {
+            keys.push(match dice.below(5) {
+                0 | 1 if !keys.is_empty() => {
+                    let (near, flips) = (keys[dice.below(keys.len())].clone(), dice.below(4));
+                    dice.flipped(&near, flips)
+                }
+                _ => {
+                    let mut key = vec![-1; dim];
+                    (0..10 + dice.below(20)).for_each(|_| {
+                        let most = 1 + dice.below(dim);
+                        key[dice.below(most)] = 1;
+                    });
+                    key
+                }
+            });
             continue;
         }
         let before = keys[dice.below(keys.len())].clone();
         let near = keys[dice.below(keys.len().min(centres))].clone();
         let key = match lie {
-            Lie::Random | Lie::Mixed => dice.row(dim),
+            Lie::Random | Lie::Sparse | Lie::Mixed => dice.row(dim),
             _ if keys.len() < centres => dice.row(dim),
             Lie::Clustered => {
                 let flips = 1 + dice.below(6);
@@ -208,9 +227,9 @@ fn of_reference(separation: Separation) -> reference::Separation {
 }
 
 impl World {
-    /// With chunks of `chunk` bits.
+    /// With chunks of `chunk` bits, or where that is 0 with those that keys advise.
     fn new(dice: &mut Dice, lie: Lie, dim: usize, count: usize, chunk: usize) -> Self {
-        let chunks = dim / chunk;
+        let chunks = if chunk == 0 { 12 } else { dim / chunk };
         // Few leave much to basins and to scans, and all leave little.
         let most = dice.of(&[chunks.min(3), chunks, chunks]);
         let tables = if dice.one_in(3) { most } else { 1 + dice.below(most) };
@@ -247,7 +266,9 @@ impl World {
 
     fn build(&mut self, dice: &mut Dice, chunk: u32) {
         let mut options = IndexOptions::default();
-        (options.tables, options.chunk) = (Some(self.tables), Some(chunk));
+        if chunk > 0 {
+            (options.tables, options.chunk) = (Some(self.tables), Some(chunk));
+        }
         self.memory.build_index(options, Progress::NONE).unwrap();
         let dim = self.memory.dim();
         if self.rows.len() <= 5_000 && dice.one_in(2) {
@@ -686,6 +707,24 @@ fn middling_worlds() {
     }
     println!("{tally:?}");
     assert!(tally.by_basin > 300 && tally.by_probe > 300, "{tally:?}");
+}
+
+/// Chunks so long that they are folded into the bits of a table's value: keys that differ there may meet all the same.
+#[test]
+fn folded_worlds() {
+    let mut tally = Tally::default();
+    for seed in 0..if all() { 80 } else { 4 } {
+        let dice = &mut Dice(stream(2024, "index of few set", seed));
+        // And so many that values which differ in one position are looked up as well.
+        let many = seed % 4 == 3;
+        let (dim, count) = if many { (200, 66_000) } else { (dice.of(&[300, 520, 1024]), 2_000 + dice.below(2_000)) };
+        let world = World::new(dice, Lie::Sparse, dim, count, 0);
+        let info = world.memory.index_info().unwrap();
+        assert!(info.positions > info.chunk as usize, "{info:?}");
+        live(dice, world, 60, &mut tally);
+    }
+    println!("{tally:?}");
+    assert!(tally.by_basin > 300 && tally.by_probe > 100, "{tally:?}");
 }
 
 /// So many keys that values which differ in a bit are looked up as well: the pigeonhole then reaches twice as far.

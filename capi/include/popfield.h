@@ -185,8 +185,10 @@ typedef struct popfield_index {
   size_t covered;
   // Bytes that tables and basins take.
   uint64_t bytes;
-  // Bits of a chunk.
+  // Bits of the values by which a table finds keys.
   uint32_t chunk;
+  // Positions of the chunk that it looks at; more than that where few are ever set.
+  uint32_t positions;
   // How far basins tell what stands around each key; 0 without basins.
   uint32_t radius;
   // The degree K of s^K of which budgets are kept, and serve every larger one; 0 for none.

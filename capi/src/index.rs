@@ -37,8 +37,10 @@ pub struct popfield_index {
     pub covered: usize,
     /// Bytes that tables and basins take.
     pub bytes: u64,
-    /// Bits of a chunk.
+    /// Bits of the values by which a table finds keys.
     pub chunk: u32,
+    /// Positions of the chunk that it looks at; more than that where few are ever set.
+    pub positions: u32,
     /// How far basins tell what stands around each key; 0 without basins.
     pub radius: u32,
     /// The degree K of s^K of which budgets are kept, and serve every larger one; 0 for none.
@@ -168,6 +170,7 @@ pub unsafe extern "C" fn popfield_index_info(
             covered: found.map_or(0, |found| found.covered),
             bytes: found.map_or(0, |found| found.bytes),
             chunk: found.map_or(0, |found| found.chunk),
+            positions: found.map_or(0, |found| found.positions as u32),
             radius: found.and_then(|found| found.radius).unwrap_or(0),
             degree: found.and_then(|found| found.degree).unwrap_or(0),
         };

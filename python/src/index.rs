@@ -42,6 +42,7 @@ pub fn of_info(py: Python<'_>, info: IndexInfo) -> PyResult<Bound<'_, PyDict>> {
     let dict = PyDict::new(py);
     dict.set_item("tables", info.tables)?;
     dict.set_item("chunk", info.chunk)?;
+    dict.set_item("positions", info.positions)?;
     dict.set_item("bytes", info.bytes)?;
     dict.set_item("covered", info.covered)?;
     dict.set_item("radius", info.radius)?;

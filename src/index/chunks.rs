@@ -2,7 +2,8 @@
 //!
 //! Chunks are disjoint, as the pigeonhole asks. Where the bits of keys are as good as random, a chunk is a run of
 //! consecutive positions. Where they are not, consecutive ones say much the same, and buckets grow crowded: then the
-//! positions are dealt out by how much they still tell, given those that the chunk has.
+//! positions are dealt out by how much they still tell, given those that the chunk has. Where few are ever set, as in
+//! fingerprints, it takes a hundred of them to tell keys apart: such a chunk is folded into the bits of a table's value.
 
 use crate::Result;
 use crate::error::room_for;
@@ -28,25 +29,77 @@ const LONGER: u32 = 4;
 /// Keys that may share a bucket with another, on average.
 const CROWDED: f64 = 4.0;
 
+/// Keys that may share a bucket with another, on average, before chunks are folded: as these are longer there are fewer, and
+/// the pigeonhole reaches less far.
+const OVERCROWDED: f64 = 64.0;
+
+/// Folded chunks at the least.
+const FEWEST: usize = 4;
+
+/// Unknown positions of a chunk of which every filling is looked up, at the most.
+pub(crate) const FILLED: usize = 2;
+
 /// A position at which fewer than one key in so many differs from the others tells nothing.
 const TELLING: u32 = 256;
 
 /// The positions of each table's chunk.
+///
+/// A value is the exclusive or of the marks of those positions whose bit is set. Of a chunk of as many positions as values
+/// have bits each has a bit of its own. Longer ones are folded: keys that differ there may share their value, so that more
+/// are met than have to be, and those that do not differ are met all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Chunks {
+    /// Bits of a value.
     bits: u32,
-    /// Those of the tables one after the other, `bits` each.
+    /// Positions of each chunk.
+    length: usize,
+    /// Those of the tables one after the other.
     positions: Vec<u32>,
-    /// Whether those of each table are consecutive.
+    /// Whether those of each table are consecutive, and each has its own bit.
     runs: Vec<bool>,
+    /// The words in which the positions of each chunk lie, with these.
+    masks: Vec<Vec<(usize, u64)>>,
+    /// The mark of each position of a pattern, where chunks are folded.
+    marks: Vec<u32>,
+}
+
+/// What chunks may be made of keys that have much in common.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct May {
+    /// Some bits longer: a table takes room for every value.
+    pub(crate) lengthen: bool,
+    /// Longer than their values.
+    pub(crate) fold: bool,
+}
+
+/// The mark of a position where values of `bits` bits are folded.
+fn mark(position: u32, bits: u32) -> u32 {
+    (mixed(position) >> (64 - bits)) as u32
+}
+
+/// As good as a random number: the finisher of splitmix64.
+fn mixed(position: u32) -> u64 {
+    let mut x = u64::from(position).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ x >> 31
+}
+
+/// The set bits of a word that lies at `word` in a pattern, as positions of that.
+fn set_positions(word: usize, mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+        bits &= bits - 1;
+        Some(64 * word + bit)
+    })
 }
 
 impl Chunks {
-    /// The chunks of these positions, `bits` each; `None` unless they are whole chunks of positions below `dim` that
-    /// come once.
-    pub(crate) fn of_positions(bits: u32, positions: Vec<u32>, dim: usize) -> Option<Self> {
-        let whole = BITS.contains(&bits) && !positions.is_empty() && positions.len().is_multiple_of(bits as usize);
-        if !whole {
+    /// The chunks of these positions, `length` each, of which values of `bits` bits are made; `None` unless they are whole
+    /// chunks, no shorter than that, of positions below `dim` that come once.
+    pub(crate) fn of_positions(bits: u32, length: usize, positions: Vec<u32>, dim: usize) -> Option<Self> {
+        let whole = BITS.contains(&bits) && length >= bits as usize;
+        if !whole || positions.is_empty() || !positions.len().is_multiple_of(length) {
             return None;
         }
         let mut sorted = positions.clone();
@@ -55,37 +108,72 @@ impl Chunks {
         if !once || sorted.last().is_some_and(|&last| last as usize >= dim) {
             return None;
         }
-        let is_run = |chunk: &[u32]| chunk.windows(2).all(|pair| pair[0] + 1 == pair[1]);
-        let runs = positions.chunks_exact(bits as usize).map(is_run).collect();
-        Some(Self { bits, positions, runs })
+        let folded = length > bits as usize;
+        let is_run = |chunk: &[u32]| !folded && chunk.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        let runs = positions.chunks_exact(length).map(is_run).collect();
+        let masks = |chunk: &[u32]| {
+            let mut masks: Vec<(usize, u64)> = Vec::new();
+            let mut chunk = chunk.to_vec();
+            chunk.sort_unstable();
+            for position in chunk {
+                let (word, bit) = (position as usize / 64, 1 << (position % 64));
+                match masks.last_mut().filter(|last| last.0 == word) {
+                    Some(last) => last.1 |= bit,
+                    None => masks.push((word, bit)),
+                }
+            }
+            masks
+        };
+        let masks = positions.chunks_exact(length).map(masks).collect();
+        let marks = if folded { (0..dim as u32).map(|position| mark(position, bits)).collect() } else { Vec::new() };
+        Some(Self { bits, length, positions, runs, masks, marks })
     }
 
-    /// At most `tables` chunks of `bits` positions each, as the bits of the keys of `side` advise; where `longer` allows
-    /// it, longer ones if their buckets would else be crowded. `None` if there are not as many positions.
-    pub(crate) fn choose(side: &Side, tables: usize, bits: u32, longer: bool) -> Result<Option<Self>> {
+    /// At most `tables` chunks of `bits` positions each, as the bits of the keys of `side` advise; where `may` allows it,
+    /// longer ones if their buckets would else be crowded. `None` if there are not as many positions.
+    pub(crate) fn choose(side: &Side, tables: usize, bits: u32, may: May) -> Result<Option<Self>> {
         let consecutive = |bits: u32| {
             let tables = tables.min(side.dim() / bits as usize);
-            Self::of_positions(bits, (0..tables as u32 * bits).collect(), side.dim())
+            Self::of_positions(bits, bits as usize, (0..tables as u32 * bits).collect(), side.dim())
         };
         let Some(columns) = Columns::sample(side)?.filter(|columns| !columns.are_random()) else {
             return Ok(consecutive(bits));
         };
-        let most = if longer { (bits + LONGER).min(*BITS.end()) } else { bits };
+        let dealt = |bits: u32, length: usize| {
+            let chunks = Self::of_positions(bits, length, columns.deal(tables, length), side.dim())?;
+            let together = columns.together(&chunks) * side.len() as f64;
+            Some((chunks, together))
+        };
+        let most = if may.lengthen { (bits + LONGER).min(*BITS.end()) } else { bits };
         let mut chosen = None;
         for bits in (bits..=most).step_by(2) {
-            let dealt = columns.deal(tables, bits as usize);
-            let Some(chunks) = Self::of_positions(bits, dealt, side.dim()) else { break };
-            let together = columns.together(&chunks) * side.len() as f64;
-            chosen = Some(chunks);
-            if together <= CROWDED {
+            let Some(next) = dealt(bits, bits as usize) else { break };
+            let enough = next.1 <= CROWDED;
+            chosen = Some(next);
+            if enough {
                 break;
             }
         }
-        Ok(chosen.or_else(|| consecutive(bits)))
+        let Some((chunks, together)) = chosen else { return Ok(consecutive(bits)) };
+        let mut length = 2 * bits as usize;
+        while may.fold && together > OVERCROWDED {
+            let Some((folded, together)) = dealt(bits, length).filter(|folded| folded.0.len() >= FEWEST) else { break };
+            if together <= OVERCROWDED {
+                return Ok(Some(folded));
+            }
+            length += length / 2;
+        }
+        Ok(Some(chunks))
     }
 
+    /// Bits of a value.
     pub(crate) fn bits(&self) -> u32 {
         self.bits
+    }
+
+    /// Positions of each chunk.
+    pub(crate) fn length(&self) -> usize {
+        self.length
     }
 
     /// How many chunks there are.
@@ -99,24 +187,81 @@ impl Chunks {
         &self.positions
     }
 
-    /// Those of one chunk; its bits have this order.
+    /// Those of one chunk; where each has its own bit, in the order of these.
     pub(crate) fn of_table(&self, table: usize) -> &[u32] {
-        &self.positions[table * self.bits as usize..][..self.bits as usize]
+        &self.positions[table * self.length..][..self.length]
     }
 
-    /// The bits of a pattern at the positions of `table`, given its words.
+    /// The value of the chunk of `table`, given the words of a pattern.
     #[inline(always)]
     pub(crate) fn value(&self, table: usize, word: impl Fn(usize) -> u64) -> u32 {
-        let positions = self.of_table(table);
         if self.runs[table] {
-            let (start, mask) = (positions[0] as usize, (1u64 << self.bits) - 1);
+            let (start, mask) = (self.of_table(table)[0] as usize, (1u64 << self.bits) - 1);
             let (at, shift) = (start / 64, start % 64);
             let low = word(at) >> shift;
             let high = if shift + self.bits as usize > 64 { word(at + 1) << (64 - shift) } else { 0 };
             return ((low | high) & mask) as u32;
         }
+        if self.is_folded() {
+            let set = |&(at, mask): &(usize, u64)| set_positions(at, word(at) & mask);
+            return self.masks[table].iter().flat_map(set).fold(0, |value, position| value ^ self.marks[position]);
+        }
         let bit = |(i, &position): (usize, &u32)| ((word(position as usize / 64) >> (position % 64) & 1) as u32) << i;
-        positions.iter().enumerate().map(bit).fold(0, |value, bit| value | bit)
+        self.of_table(table).iter().enumerate().map(bit).fold(0, |value, bit| value | bit)
+    }
+
+    /// Shows the values of the chunk of `table` that a key has which differs in none of a query's known positions there, or
+    /// where it is to be `flipped` in just one of them; `signs` are zero where a position is not known. `None`, and nothing,
+    /// where too many are unknown; otherwise how many are.
+    #[inline]
+    pub(crate) fn ask(
+        &self,
+        table: usize,
+        signs: &[u64],
+        known: Option<&[u64]>,
+        flipped: bool,
+        mut show: impl FnMut(u32),
+    ) -> Option<u32> {
+        let value = self.value(table, |word| signs[word]);
+        let (mut unknown, mut count) = ([0; FILLED], 0);
+        if let Some(known) = known {
+            let most = if flipped { 0 } else { FILLED };
+            for position in self.masks[table].iter().flat_map(|&(at, mask)| set_positions(at, !known[at] & mask)) {
+                if count == most {
+                    return None;
+                }
+                unknown[count] = self.mark_of(table, position);
+                count += 1;
+            }
+        }
+        if flipped {
+            for (nth, &position) in self.of_table(table).iter().enumerate() {
+                show(value ^ self.marks.get(position as usize).map_or(1 << nth, |&mark| mark));
+            }
+            return Some(0);
+        }
+        for filling in 0..1 << count {
+            let filled = unknown.iter().enumerate().filter(|unknown| filling >> unknown.0 & 1 == 1);
+            show(filled.fold(value, |value, mark| value ^ mark.1));
+        }
+        Some(count as u32)
+    }
+
+    /// How many positions of the chunk of `table` are set in a pattern, given its words.
+    pub(crate) fn count(&self, table: usize, word: impl Fn(usize) -> u64) -> u32 {
+        self.masks[table].iter().map(|&(at, mask)| (word(at) & mask).count_ones()).sum()
+    }
+
+    fn is_folded(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
+    /// What a position of the chunk of `table` does to its value.
+    fn mark_of(&self, table: usize, position: usize) -> u32 {
+        match self.marks.get(position) {
+            Some(&mark) => mark,
+            None => self.of_table(table).iter().position(|&own| own as usize == position).map_or(0, |bit| 1 << bit),
+        }
     }
 }
 
@@ -182,10 +327,15 @@ impl Columns {
         let column_of = |position: u32| self.positions.binary_search(&position).ok();
         let mut pairs = 0u64;
         for table in 0..chunks.len() {
-            let columns: Vec<&[u64]> =
-                chunks.of_table(table).iter().filter_map(|&p| column_of(p)).map(|c| self.column(c)).collect();
+            // By the marks of positions, of which there may be more than a word has bits.
+            let columns: Vec<(&[u64], u64)> = chunks
+                .of_table(table)
+                .iter()
+                .filter_map(|&position| Some((self.column(column_of(position)?), mixed(position))))
+                .collect();
             let value = |key: usize| {
-                columns.iter().fold(0u64, |value, column| value << 1 | (column[key / 64] >> (key % 64) & 1))
+                let set = |column: &&(&[u64], u64)| column.0[key / 64] >> (key % 64) & 1 == 1;
+                columns.iter().filter(set).fold(0, |value, column| value ^ column.1)
             };
             let mut values: Vec<u64> = (0..self.keys).map(value).collect();
             values.sort_unstable();

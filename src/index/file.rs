@@ -3,14 +3,14 @@
 //! | bytes | what |
 //! |---|---|
 //! | 0–7 | `popindex` |
-//! | 8–11 | format version, 2 |
-//! | 12–15, 16–19 | tables T, bits of a chunk |
+//! | 8–11 | format version, 3 |
+//! | 12–15, 16–19 | tables T, bits of the values of chunks |
 //! | 20–23 | flags: bit 0 set if basins follow; bits 8–15 the degree of the budgets that follow, 0 for none |
 //! | 24–31 | dimension d |
 //! | 32–39 | keys n |
 //! | 40–47 | segments that the keys lie in |
 //! | 48–55 | numbers of the basins, as `around.rs` has them |
-//! | 56–63 | the radius of the basins |
+//! | 56–59, 60–63 | the radius of the basins, positions of a chunk |
 //! | then | of each segment its keys, 8 bytes, and their hash, 32 bytes |
 //! | then | positions of the chunks, 4 bytes each, and zeros to a multiple of 64 |
 //! | then | the numbers of the tables, as `tables.rs` has them, then those of the basins, then those of the budgets (`powers.rs`), 4 bytes each |
@@ -35,7 +35,7 @@ use crate::lasting::Hashing;
 use crate::{Error, Result};
 
 const MAGIC: &[u8; 8] = b"popindex";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const HEADER_BYTES: usize = 64;
 const HASH_BYTES: usize = blake3::OUT_LEN;
 const BASINS: u32 = 1;
@@ -72,9 +72,11 @@ impl Index {
             start.extend(number.to_le_bytes());
         }
         let numbers = around.map_or(0, |around| around.numbers().len() as u64);
-        let radius = around.map_or(0, Around::radius);
-        let sizes = [dim as u64, tables.made_of() as u64, origin.parts().len() as u64, numbers, radius.into()];
+        let sizes = [dim as u64, tables.made_of() as u64, origin.parts().len() as u64, numbers];
         sizes.iter().for_each(|size| start.extend(size.to_le_bytes()));
+        for number in [around.map_or(0, Around::radius), chunks.length() as u32] {
+            start.extend(number.to_le_bytes());
+        }
         for (keys, hash) in origin.parts() {
             start.extend(keys.to_le_bytes());
             start.extend(hash);
@@ -106,8 +108,8 @@ impl Index {
         if start.len() < HEADER_BYTES || &start[..8] != MAGIC || half(8) != VERSION {
             return None;
         }
-        let [tables, chunk, flags] = [12, 16, 20].map(half);
-        let [dim, keys, numbers, radius] = [24, 32, 48, 56].map(whole);
+        let [tables, chunk, flags, radius, length] = [12, 16, 20, 56, 60].map(half);
+        let [dim, keys, numbers] = [24, 32, 48].map(whole);
         // As the whole file is asked to be.
         let sane = BITS.contains(&chunk) && u32::try_from(keys).is_ok() && u64::from(tables) <= dim.min(1 << 24);
         let degree = flags >> DEGREE;
@@ -116,9 +118,10 @@ impl Index {
         sane.then(|| IndexInfo {
             tables: tables as usize,
             chunk,
+            positions: length as usize,
             bytes: bytes_of(tables as usize, chunk, keys as usize).saturating_add(of_known),
             covered: keys as usize,
-            radius: (flags & BASINS != 0).then_some(radius as u32),
+            radius: (flags & BASINS != 0).then_some(radius),
             degree: (degree > 0).then_some(degree),
         })
     }
@@ -143,12 +146,12 @@ impl Index {
             return damaged("hash", "that of the content".into(), "another: the file is damaged".into());
         }
         // Whole from here on: what does not fit was made for something else.
-        let [tables, bits, flags] = [12, 16, 20].map(half);
-        let [found_dim, keys, segments, numbers, radius] = [24, 32, 40, 48, 56].map(whole);
+        let [tables, bits, flags, radius, length] = [12, 16, 20, 56, 60].map(half);
+        let [found_dim, keys, segments, numbers] = [24, 32, 40, 48].map(whole);
         if found_dim != dim as u64 {
             return damaged("dimension", dim.to_string(), found_dim.to_string());
         }
-        let (keys, positions) = (keys as usize, u64::from(tables) * u64::from(bits));
+        let (keys, positions) = (keys as usize, u64::from(tables) * u64::from(length));
         let parts = HEADER_BYTES as u128 + 40 * u128::from(segments);
         let start = (parts + 4 * u128::from(positions)).next_multiple_of(64);
         let (degree, has_basins) = (flags >> DEGREE, flags & BASINS);
@@ -168,7 +171,7 @@ impl Index {
         let own = Origin::new((0..segments as usize).map(part));
         let mut list = room_for(positions as usize, "chunks of an index")?;
         list.extend((0..positions as usize).map(|i| half(parts as usize + 4 * i)));
-        let Some(chunks) = Chunks::of_positions(bits, list, dim) else {
+        let Some(chunks) = Chunks::of_positions(bits, length as usize, list, dim) else {
             return damaged("chunks", "positions below the dimension, each once".into(), "others".into());
         };
         // Keys stored since are not in it; of others it knows nothing.
@@ -191,7 +194,7 @@ impl Index {
         };
         let around = match has_basins {
             0 => Some(None),
-            _ => numbers_of(rest).and_then(|it| Around::of_numbers(keys, radius as u32, it)).map(Some),
+            _ => numbers_of(rest).and_then(|it| Around::of_numbers(keys, radius, it)).map(Some),
         };
         match (tables, around) {
             (Some(tables), Some(around)) => {

@@ -74,8 +74,10 @@ pub(crate) const MOST_BEYOND: usize = 1 << 12;
 pub struct IndexInfo {
     /// Tables T.
     pub tables: usize,
-    /// Bits of the chunk that each of them looks at.
+    /// Bits of the values by which each of them finds keys.
     pub chunk: u32,
+    /// Positions of the chunk of which each makes these values; more than they have bits where keys have much in common.
+    pub positions: usize,
     /// Bytes that tables and basins take.
     pub bytes: u64,
     /// Places of keys that it covers; keys stored since are met one by one.
@@ -124,6 +126,7 @@ impl Index {
         IndexInfo {
             tables: self.tables.chunks.len(),
             chunk: self.tables.chunks.bits(),
+            positions: self.tables.chunks.length(),
             bytes: 4 * numbers as u64,
             covered: self.tables.covered(),
             radius: self.around().map(Around::radius),
@@ -205,7 +208,7 @@ impl Index {
         let of_powers = self.powers().map_or(0, Powers::most);
         let most = around.map_or(0, Around::most).max(self.learned.most()).max(of_powers);
         let limit = (2 * chunks.len() as u32 + 2).max(most / 2 + 1);
-        let flips = tables.covered() >= MANY.max(16 * chunks.len() * chunks.bits() as usize);
+        let flips = tables.covered() >= MANY.max(16 * chunks.len() * chunks.length());
         Look { tables, around, learned: &self.learned, limit, flips }
     }
 

@@ -22,9 +22,6 @@ const SIDE_BY_SIDE: usize = 32;
 /// Buckets of a query by itself: more are asked for in vain where the first ones answer.
 const BY_ITSELF: usize = 6;
 
-/// Unknown bits of a chunk whose every filling is looked up.
-const FILLED: u32 = 2;
-
 /// What is sought of queries: what the keys met must prove.
 pub(crate) trait Goal: Sync {
     type Found: Send;
@@ -150,7 +147,7 @@ impl<'a> Seeking<'a> {
             room.buckets.clear();
             for q in room.open.iter().copied() {
                 for table in table..end {
-                    room.seekers[q].bound += self.ask(panel, q, table, &mut room.buckets);
+                    room.seekers[q].bound += self.ask(panel, q, table, false, &mut room.buckets);
                 }
             }
             self.round(goal, panel, group, found)?;
@@ -164,7 +161,7 @@ impl<'a> Seeking<'a> {
             open.retain(|&q| seekers[q].nearest().is_some_and(|nearest| nearest < 2 * seekers[q].bound.max(1)));
             buckets.clear();
             for q in open.iter().copied() {
-                seekers[q].bound += self.ask_flipped(panel, q, table, buckets);
+                seekers[q].bound += self.ask(panel, q, table, true, buckets);
             }
             self.round(goal, panel, group, found)?;
             table += 1;
@@ -172,44 +169,13 @@ impl<'a> Seeking<'a> {
         self.conclude(goal, panel, &mut group.room, found)
     }
 
-    /// The query's value of the chunk of `table`, and its bits that are unknown.
+    /// Adds the buckets of `table` that a query may share with its key, or where that is to differ in one position, `flipped`;
+    /// by how much that raises the bound.
     #[inline]
-    fn value(&self, panel: &QueryPanel, query: usize, table: usize) -> (u32, u32) {
-        let chunks = &self.look.tables.chunks;
-        let signs = panel.signs(query);
-        let known = panel.known(query).map(|known| chunks.value(table, |word| known[word]));
-        let full = ((1u64 << chunks.bits()) - 1) as u32;
-        (chunks.value(table, |word| signs[word]), known.map_or(0, |known| !known & full))
-    }
-
-    /// Adds the buckets of `table` that a query may share with its key; by how much that raises the bound.
-    #[inline]
-    fn ask(&self, panel: &QueryPanel, query: usize, table: usize, buckets: &mut Vec<Bucket>) -> u32 {
-        let (value, unknown) = self.value(panel, query, table);
-        if unknown.count_ones() > FILLED {
-            return 0;
-        }
-        // Every filling of the unknown bits.
-        let mut filling = unknown;
-        loop {
-            self.ask_for(Bucket { seeker: query, table, value: value | filling, range: 0..0 }, buckets);
-            if filling == 0 {
-                return 1;
-            }
-            filling = (filling - 1) & unknown;
-        }
-    }
-
-    /// Adds the buckets of values that differ from the query's in one bit; a chunk with unknown bits has none.
-    fn ask_flipped(&self, panel: &QueryPanel, query: usize, table: usize, buckets: &mut Vec<Bucket>) -> u32 {
-        let (value, unknown) = self.value(panel, query, table);
-        if unknown != 0 {
-            return 0;
-        }
-        for bit in 0..self.look.tables.chunks.bits() {
-            self.ask_for(Bucket { seeker: query, table, value: value ^ 1 << bit, range: 0..0 }, buckets);
-        }
-        1
+    fn ask(&self, panel: &QueryPanel, query: usize, table: usize, flipped: bool, buckets: &mut Vec<Bucket>) -> u32 {
+        let (signs, known) = (panel.signs(query), panel.known(query));
+        let show = |value| self.ask_for(Bucket { seeker: query, table, value, range: 0..0 }, buckets);
+        u32::from(self.look.tables.chunks.ask(table, signs, known, flipped, show).is_some())
     }
 
     #[inline]

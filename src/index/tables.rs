@@ -11,7 +11,7 @@ use popfield_kernels::{LANES, prefetch};
 use rayon::prelude::*;
 
 use crate::error::room_for;
-use crate::index::chunks::{BITS, Chunks};
+use crate::index::chunks::{BITS, Chunks, May};
 use crate::patterns::segments::Side;
 use crate::progress::Steps;
 use crate::{Error, Result};
@@ -118,7 +118,8 @@ impl Tables {
     /// Those of [`IndexOptions::resolve`]; [`Error::OutOfMemory`]; [`Error::Interrupted`].
     pub(crate) fn build(side: &Side, options: IndexOptions, steps: &Steps<'_>) -> Result<Self> {
         let (tables, bits) = options.resolve(side.len(), side.dim())?;
-        let chunks = Chunks::choose(side, tables, bits, options.chunk.is_none() && options.budget.is_none())?;
+        let fold = options.chunk.is_none();
+        let chunks = Chunks::choose(side, tables, bits, May { lengthen: fold && options.budget.is_none(), fold })?;
         let Some(chunks) = chunks else { return Err(Error::Empty { what: "chunks of an index" }) };
         Self::of_chunks(side, chunks, steps)
     }

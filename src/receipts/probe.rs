@@ -7,10 +7,7 @@ use crate::index::Index;
 use crate::patterns::segments::Side;
 use crate::receipts::line::{Lines, Object};
 use crate::scan::keys::Scan;
-use crate::{Query, Result};
-
-/// Unknown positions of a chunk of which every filling is looked up.
-const FILLED: u32 = 2;
+use crate::{Pattern, Query, Result};
 
 /// Keys that are told of one query at the most: with more, all of them are as good.
 const MOST_MET: usize = 1 << 12;
@@ -77,18 +74,14 @@ impl<'a> Probing<'a> {
         // As the index does: each chunk, and then each again with one position differing.
         for differ in 0..2 {
             for table in 0..self.index.tables().chunks.len() {
-                let unknown = self.unknown(query, table);
-                if unknown.count_ones() > if differ == 0 { FILLED } else { 0 } {
-                    continue;
-                }
-                self.look(query, table, differ, unknown, &mut met, &mut beyond);
+                let Some(unknown) = self.look(query, table, differ, &mut met, &mut beyond) else { continue };
                 if met.met.len() > MOST_MET {
                     return None;
                 }
                 met.bound += 1;
                 match met.chunks.iter_mut().find(|chunk| chunk[0] == table as u32) {
                     Some(chunk) => chunk[1] = differ,
-                    None => met.chunks.push([table as u32, differ, unknown.count_ones()]),
+                    None => met.chunks.push([table as u32, differ, unknown]),
                 }
                 met.read.clear();
                 for key in beyond.iter().filter(|key| !key.met) {
@@ -103,45 +96,32 @@ impl<'a> Probing<'a> {
         None
     }
 
-    /// The unknown bits of a chunk.
-    fn unknown(&self, query: &Query, table: usize) -> u32 {
-        let bits = |word: usize| query.known().map_or(0, |known| !known.words()[word]);
-        self.index.tables().chunks.value(table, bits)
-    }
-
-    /// Meets the keys that differ from the query in just so many known positions of a chunk, or in none.
-    fn look(&self, query: &Query, table: usize, differ: u32, unknown: u32, met: &mut Met, beyond: &mut [Beyond]) {
+    /// Meets the keys that differ from the query in just so many known positions of a chunk, or in none, as far as the index
+    /// looks them up; returns how many positions there are not known.
+    fn look(&self, query: &Query, table: usize, differ: u32, met: &mut Met, beyond: &mut [Beyond]) -> Option<u32> {
         let (tables, side, ids) = (self.index.tables(), self.scan.side(), self.scan.ids());
-        let value = tables.chunks.value(table, |word| query.signs().words()[word]);
-        let mut bucket = |value: u32| {
-            let table = tables.table(table);
-            for &place in &table.places[table.bucket(value)] {
+        let (signs, known) = (query.signs().words(), query.known().map(Pattern::words));
+        // Keys of the same value may differ all the same.
+        let shares = |place: usize| {
+            let differing =
+                |word: usize| (side.word(place, word) ^ signs[word]) & known.map_or(u64::MAX, |it| it[word]);
+            tables.chunks.count(table, differing) <= differ
+        };
+        let bucket = |value: u32| {
+            let of_table = tables.table(table);
+            for &place in &of_table.places[of_table.bucket(value)] {
                 let place = place as usize;
-                if place < tables.covered() && self.scan.holds(place) {
+                if place < tables.covered() && self.scan.holds(place) && shares(place) {
                     met.met.insert((distance(query, side, place), ids.id(place)));
                 }
             }
         };
-        if differ == 0 {
-            // Every filling of the unknown bits, which a query has as zeros.
-            let mut filling = unknown;
-            loop {
-                bucket(value | filling);
-                if filling == 0 {
-                    break;
-                }
-                filling = (filling - 1) & unknown;
-            }
-        } else {
-            (0..tables.chunks.bits()).for_each(|bit| bucket(value ^ 1 << bit));
+        let unknown = tables.chunks.ask(table, signs, known, differ > 0, bucket)?;
+        for key in beyond.iter_mut().filter(|key| !key.met && shares(key.place)) {
+            key.met = true;
+            met.met.insert((key.distance, ids.id(key.place)));
         }
-        for key in beyond.iter_mut().filter(|key| !key.met) {
-            let own = tables.chunks.value(table, |word| side.word(key.place, word));
-            if ((own ^ value) & !unknown).count_ones() <= differ {
-                key.met = true;
-                met.met.insert((key.distance, ids.id(key.place)));
-            }
-        }
+        Some(unknown)
     }
 }
 

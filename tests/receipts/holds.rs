@@ -1,8 +1,10 @@
 //! Whatever was asked of whatever memory, its receipts hold.
 
+use popfield::index::IndexOptions;
 use popfield::receipts::Verdict;
+use popfield::{Memory, Progress, Recall, Separation};
 
-use super::worlds::{Dice, World, recall};
+use super::worlds::{Dice, World, packed, recall};
 
 #[test]
 fn receipts_hold() {
@@ -47,6 +49,52 @@ fn receipts_hold() {
     let [basin, probe, scan, keys] = all;
     assert!(powers > 20, "{powers}");
     assert!(basin > 300 && probe > 300 && scan > 1000 && keys < basin, "{all:?}");
+}
+
+/// Chunks that are folded: keys of the same value may differ there, and are not told as met.
+#[test]
+fn folded_chunks_tell_who_shares_them() {
+    let dice = &mut Dice::new(7);
+    let mut keys: Vec<Vec<i8>> = Vec::new();
+    for nth in 0..3_000 {
+        keys.push(match nth % 4 {
+            1.. if nth > 20 => {
+                let (near, flips) = (keys[dice.below(nth)].clone(), dice.of(&[1, 2, 5, 9]));
+                dice.noisy(&near, flips, 0)
+            }
+            _ => {
+                let mut key = vec![-1; 400];
+                for _ in 0..25 {
+                    let most = 1 + dice.below(400);
+                    key[dice.below(most)] = 1;
+                }
+                key
+            }
+        });
+    }
+    let mut memory = Memory::auto_associative(packed(&keys)).unwrap();
+    memory.build_index(IndexOptions::default(), Progress::NONE).unwrap();
+    let info = memory.index_info().unwrap();
+    assert!(info.positions > info.chunk as usize, "{info:?}");
+    let world = World { memory, keys, scope: None };
+    let mut probes = 0;
+    for erased in [false, true] {
+        let queries = world.queries(dice, 60, erased);
+        for separation in [Separation::exponential(1.0).unwrap(), Separation::Max] {
+            let (recalled, file) = world.recall(&queries, &Recall::new(separation));
+            let plain = world.view().indexed(false).recall(&queries, &Recall::new(separation)).unwrap();
+            assert_eq!(recalled.patterns, plain.patterns);
+            let verdict = world.check(&file);
+            assert!(verdict.holds(), "{}", verdict.refused[0]);
+            probes += verdict.probe;
+        }
+        let mut file = Vec::new();
+        world.view().search_radius_with_receipts(&queries, 5, &mut file).unwrap();
+        let verdict = world.check(&file);
+        assert!(verdict.holds(), "{}", verdict.refused[0]);
+        probes += verdict.probe;
+    }
+    assert!(probes > 50, "{probes}");
 }
 
 /// Without an index all answers are told as a scan gave them.

@@ -77,6 +77,7 @@ pub fn of_index(info: IndexInfo) -> serde_json::Value {
     json!({
         "tables": info.tables,
         "chunk_bits": info.chunk,
+        "chunk_positions": info.positions,
         "bytes": info.bytes,
         "covered": info.covered,
         "basins_radius": info.radius,
@@ -94,5 +95,9 @@ pub fn in_words(info: IndexInfo) -> String {
         basins += &format!(", budgets from s^{degree} on");
     }
     let (tables, chunk, size) = (info.tables, info.chunk, bytes(info.bytes as f64));
-    format!("{tables} table{} of {chunk} bits, {basins}, {size}", if tables == 1 { "" } else { "s" })
+    let folded = match info.positions > chunk as usize {
+        true => format!(", each of {} positions", info.positions),
+        false => String::new(),
+    };
+    format!("{tables} table{} of {chunk} bits{folded}, {basins}, {size}", if tables == 1 { "" } else { "s" })
 }
