@@ -78,8 +78,10 @@ impl<'a> Slab<'a> {
     /// Has these words of a pattern fetched into the cache; a hint.
     #[inline]
     pub fn prefetch(&self, pattern: usize, words: Range<usize>) {
-        for word in words {
-            prefetch(self.lanes, word * self.stride + pattern / LANES);
+        let mut at = words.start * self.stride + pattern / LANES;
+        for _ in words {
+            prefetch(self.lanes, at);
+            at += self.stride;
         }
     }
 

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use popfield_kernels::prefetch;
+
 use crate::basins::Basins;
 use crate::error::room_for;
 use crate::index::tables::Halves;
@@ -162,6 +164,14 @@ impl Around {
         if place < self.known { self.numbers()[place] } else { 0 }
     }
 
+    /// Has what is known of the key at `place` fetched into the cache; a hint.
+    #[inline]
+    pub(crate) fn prefetch(&self, place: usize) {
+        let numbers = self.numbers();
+        prefetch(numbers, place);
+        prefetch(numbers, self.keys + place);
+    }
+
     /// The distance that no other key but copies falls short of; 0 where nothing is known.
     pub(crate) fn nearest(&self, place: usize) -> u32 {
         let beyond = self.beyond(place);
@@ -208,6 +218,12 @@ impl Learned {
             beyond.get_or_init(|| copy.collect());
         }
         Self { beyond, keys: self.keys, most: AtomicU32::new(self.most()) }
+    }
+
+    /// Has what is known of the key at `place` fetched into the cache; a hint.
+    #[inline]
+    pub(crate) fn prefetch(&self, place: usize) {
+        prefetch(self.beyond.get().map_or(&[], Vec::as_slice), place);
     }
 
     /// 0 where nothing is known.

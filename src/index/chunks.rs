@@ -236,7 +236,7 @@ impl Chunks {
         }
         if flipped {
             for (nth, &position) in self.of_table(table).iter().enumerate() {
-                show(value ^ self.marks.get(position as usize).map_or(1 << nth, |&mark| mark));
+                show(value ^ self.marks.get(position as usize).copied().unwrap_or_else(|| 1 << nth));
             }
             return Some(0);
         }

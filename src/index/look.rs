@@ -1,12 +1,14 @@
 //! A look at an index: its tables, and what is known of the keys in them.
 
 use crate::index::around::{Around, Learned};
-use crate::index::tables::Tables;
+use crate::index::tables::{Table, Tables};
 
 /// Tables, and what is known of the keys in them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look<'a> {
     pub(crate) tables: &'a Tables,
+    /// The arrays of all tables.
+    pub(crate) numbers: &'a [u32],
     pub(crate) around: Option<&'a Around>,
     pub(crate) learned: &'a Learned,
     /// A key at this distance or beyond proves nothing; it is above twice the tables.
@@ -15,10 +17,25 @@ pub(crate) struct Look<'a> {
     pub(crate) flips: bool,
 }
 
-impl Look<'_> {
+impl<'a> Look<'a> {
+    /// The arrays of one table.
+    #[inline]
+    pub(crate) fn table(&self, table: usize) -> Table<'a> {
+        self.tables.table_of(self.numbers, table)
+    }
+
     /// Keys in the tables of which `present` may answer, at the most.
     pub(crate) fn keys(&self, present: usize) -> u64 {
         present.min(self.tables.covered()) as u64
+    }
+
+    /// Has what is known of the key at `place` fetched into the cache; a hint.
+    #[inline]
+    pub(crate) fn prefetch(&self, place: usize) {
+        self.learned.prefetch(place);
+        if let Some(around) = self.around {
+            around.prefetch(place);
+        }
     }
 
     /// Sets `others` to bounds of how much farther than the key at `place` the others stand from a query that differs

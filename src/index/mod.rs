@@ -209,7 +209,7 @@ impl Index {
         let most = around.map_or(0, Around::most).max(self.learned.most()).max(of_powers);
         let limit = (2 * chunks.len() as u32 + 2).max(most / 2 + 1);
         let flips = tables.covered() >= MANY.max(16 * chunks.len() * chunks.length());
-        Look { tables, around, learned: &self.learned, limit, flips }
+        Look { tables, numbers: tables.numbers(), around, learned: &self.learned, limit, flips }
     }
 
     /// What `goal` finds of each query, as far as it is worth while for `purpose`; what is left is for the scan,
@@ -225,7 +225,7 @@ impl Index {
             return Ok(None);
         }
         let Worthwhile::Yes(start) = self.worth.is(purpose) else { return Ok(None) };
-        let seeking = Seeking { look: self.look(), scan };
+        let seeking = Seeking::new(self.look(), scan);
         if queries.len() <= BATCH {
             return self.sought(purpose, start, seeking.seek(goal, queries, 0..queries.len())?);
         }

@@ -16,6 +16,7 @@ pub(crate) struct Room {
     /// The queries that go on.
     pub(crate) open: Vec<usize>,
     pub(crate) buckets: Vec<Bucket>,
+    pub(crate) candidates: Vec<Candidate>,
     /// Distances and counts of other keys.
     pub(crate) others: Vec<(u32, u64)>,
 }
@@ -25,8 +26,12 @@ pub(crate) struct Room {
 pub(crate) struct Seeker {
     /// Positions that are unknown.
     pub(crate) unknown: u32,
-    /// The word by which keys are judged.
+    /// The word by which keys are judged, the query's own there and its known bits, and in how many of these a key that
+    /// may be near differs at the most.
     pub(crate) judged: usize,
+    pub(crate) signs: u64,
+    pub(crate) known: u64,
+    pub(crate) promising: u32,
     /// (distance, place) of the keys met within the limit, each once.
     pub(crate) met: Vec<(u32, u32)>,
     /// Those met that may be within it too, and are not measured yet.
@@ -46,6 +51,14 @@ pub(crate) struct Bucket {
     pub(crate) table: usize,
     pub(crate) value: u32,
     pub(crate) range: Range<usize>,
+}
+
+/// A key that is in a bucket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate {
+    /// Among those looked up.
+    pub(crate) bucket: u32,
+    pub(crate) place: u32,
 }
 
 /// A key met that does not look near.
@@ -70,7 +83,7 @@ impl Room {
     /// For who comes next, unless it has grown out of measure.
     pub(crate) fn leave(self: Box<Self>) {
         let is_large = |seeker: &Seeker| seeker.met.capacity().max(seeker.postponed.capacity()) > KEPT;
-        let large = self.buckets.capacity().max(self.others.capacity()) > KEPT;
+        let large = self.buckets.capacity().max(self.others.capacity()).max(self.candidates.capacity()) > KEPT;
         if !large && !self.seekers.iter().any(is_large) {
             LEFT.set(Some(self));
         }

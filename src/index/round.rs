@@ -7,8 +7,8 @@
 use popfield_kernels::{QueryPanel, prefetch};
 
 use crate::Result;
-use crate::index::room::{Postponed, Room, Seeker};
-use crate::index::seek::{Candidate, Goal, Group, Met, Seeking};
+use crate::index::room::{Candidate, Postponed, Room, Seeker};
+use crate::index::seek::{Goal, Met, Seeking};
 
 /// Keys of a bucket that are looked at: who shares it with more is left to the scan.
 const MOST_IN_BUCKET: usize = 1 << 12;
@@ -19,33 +19,34 @@ const MOST_MET: usize = 1 << 10;
 /// Words of a key that does not look near which are fetched before it is read; most are too far by these.
 const FETCHED: usize = 4;
 
-/// The share of a word's known bits, as a fraction, in which a key that may be near differs from the query at the most:
-/// three standard deviations below what random ones do.
-const PROMISING: (u32, u32) = (5, 16);
-
-impl<'a> Seeking<'a> {
+impl Seeking<'_> {
     /// Looks up the buckets asked for; those of whom that proves an answer leave.
     pub(crate) fn round<G: Goal>(
         &self,
         goal: &G,
         panel: &QueryPanel,
-        group: &mut Group<'a>,
+        room: &mut Room,
         found: &mut [Option<G::Found>],
     ) -> Result<()> {
-        self.meet(group)?;
-        self.judge(panel, group);
-        let Group { room, candidates } = group;
-        // Whoever is promising may prove the answer by its basin, whatever the others are.
-        for promising in candidates.chunk_by(|one, next| one.seeker == next.seeker) {
-            let q = promising[0].seeker;
+        self.meet(room);
+        self.judge(room);
+        let mut candidates = std::mem::take(&mut room.candidates);
+        // Whoever is promising may prove the answer by its basin, whatever the others are; its copies are in its bucket.
+        for promising in candidates.chunk_by(|one, next| one.bucket == next.bucket) {
+            let q = room.buckets[promising[0].bucket as usize].seeker;
+            if found[q].is_some() {
+                continue;
+            }
             let before = room.seekers[q].met.len();
             for candidate in promising {
-                self.measure(panel, &mut room.seekers[q], candidate)?;
+                self.measure(panel, &mut room.seekers[q], q, candidate.place)?;
             }
             if room.seekers[q].met.len() > before {
                 found[q] = self.proven(goal, panel, room, q, 0)?;
             }
         }
+        candidates.clear();
+        room.candidates = candidates;
         room.let_go(found);
         let keys = self.look.keys(self.scan.len());
         for at in 0..room.open.len() {
@@ -78,60 +79,56 @@ impl<'a> Seeking<'a> {
     }
 
     /// Finds out who is in the buckets asked for.
-    fn meet(&self, group: &mut Group<'a>) -> Result<()> {
-        let Group { room, candidates } = group;
-        for bucket in &mut room.buckets {
-            let table = self.look.tables.table(bucket.table);
+    fn meet(&self, room: &mut Room) {
+        let Room { seekers, buckets, candidates, .. } = room;
+        for bucket in &mut *buckets {
+            let table = self.look.table(bucket.table);
             bucket.range = table.bucket(bucket.value);
-            room.seekers[bucket.seeker].probes += 1;
+            seekers[bucket.seeker].probes += 1;
             if bucket.range.len() > MOST_IN_BUCKET {
-                room.seekers[bucket.seeker].lost = true;
+                seekers[bucket.seeker].lost = true;
                 bucket.range = 0..0;
             }
             prefetch(table.places, bucket.range.start);
         }
-        candidates.clear();
-        let side = self.scan.side();
-        for bucket in &room.buckets {
-            let word = room.seekers[bucket.seeker].judged;
-            for &place in &self.look.tables.table(bucket.table).places[bucket.range.clone()] {
+        let covered = self.look.tables.covered();
+        for (nth, bucket) in buckets.iter().enumerate() {
+            let word = seekers[bucket.seeker].judged;
+            for &place in &self.look.table(bucket.table).places[bucket.range.clone()] {
                 // Keys of the past, or of a file that is damaged, are none.
-                if place as usize >= self.look.tables.covered() || !self.scan.holds(place as usize) {
-                    continue;
+                if (place as usize) < covered && self.scan.holds(place as usize) {
+                    let (pages, at) = self.pages_of(place as usize);
+                    pages.prefetch(at, word);
+                    candidates.push(Candidate { bucket: nth as u32, place });
                 }
-                let (slab, index) = side.page_of(place as usize)?;
-                slab.prefetch(index, word..word + 1);
-                candidates.push(Candidate { seeker: bucket.seeker, place, slab, index });
             }
         }
-        Ok(())
     }
 
     /// Leaves the candidates that promise to be near, by one word of theirs, and postpones the others.
-    fn judge(&self, panel: &QueryPanel, group: &mut Group<'a>) {
-        let Group { room, candidates } = group;
-        candidates.retain(|&Candidate { seeker: query, place, slab, index }| {
-            let seeker = &mut room.seekers[query];
-            let word = seeker.judged;
-            let known = panel.known(query).map_or_else(|| self.scan.side().within(word), |known| known[word]);
-            let least = ((slab.word(index, word) ^ panel.signs(query)[word]) & known).count_ones();
+    fn judge(&self, room: &mut Room) {
+        let Room { seekers, buckets, candidates, .. } = room;
+        candidates.retain(|&Candidate { bucket, place }| {
+            let (pages, at) = self.pages_of(place as usize);
+            let seeker = &mut seekers[buckets[bucket as usize].seeker];
+            let least = ((pages.get(at, seeker.judged) ^ seeker.signs) & seeker.known).count_ones();
             seeker.words_read += 1;
-            let promising = PROMISING.1 * least <= PROMISING.0 * known.count_ones();
-            if promising {
-                slab.prefetch(index, 0..slab.words());
-            } else {
+            if least > seeker.promising {
                 seeker.postponed.push(Postponed { place, least });
+                return false;
             }
-            promising
+            // What comes next, and what proves it.
+            self.look.prefetch(place as usize);
+            self.scan.side().prefetch(place as usize).is_ok()
         });
     }
 
     /// Adds a candidate to those met, if it is within the limit.
-    fn measure(&self, panel: &QueryPanel, seeker: &mut Seeker, candidate: &Candidate<'_>) -> Result<()> {
-        let &Candidate { seeker: query, place, slab, index } = candidate;
+    fn measure(&self, panel: &QueryPanel, seeker: &mut Seeker, query: usize, place: u32) -> Result<()> {
         if seeker.met.iter().any(|met| met.1 == place) {
             return Ok(());
         }
+        let (slab, index) = self.scan.side().page_of(place as usize)?;
         let distance = self.scan.tier().distance(slab, index, panel, query, self.look.limit)?;
         seeker.words_read += slab.words() as u64;
         if distance < self.look.limit {
@@ -153,8 +150,7 @@ impl<'a> Seeking<'a> {
             slab.prefetch(index, 0..slab.words().min(FETCHED));
         }
         for &Postponed { place, .. } in postponed.iter().filter(wanted) {
-            let (slab, index) = side.page_of(place as usize)?;
-            self.measure(panel, seeker, &Candidate { seeker: query, place, slab, index })?;
+            self.measure(panel, seeker, query, place)?;
         }
         postponed.retain(|postponed| !wanted(&postponed));
         seeker.postponed = postponed;

@@ -5,12 +5,13 @@
 
 use std::ops::Range;
 
-use popfield_kernels::{QueryPanel, Slab, prefetch};
+use popfield_kernels::{QueryPanel, prefetch};
 
 use crate::Result;
 use crate::index::look::Look;
 use crate::index::room::{Bucket, Room, Seeker};
 use crate::patterns::Queries;
+use crate::patterns::pages::View as Pages;
 use crate::scan::keys::Scan;
 
 /// Queries that are looked up together.
@@ -21,6 +22,10 @@ const SIDE_BY_SIDE: usize = 32;
 
 /// Buckets of a query by itself: more are asked for in vain where the first ones answer.
 const BY_ITSELF: usize = 6;
+
+/// The share of a word's known bits, as a fraction, in which a key that may be near differs from the query at the most:
+/// three standard deviations below what random ones do.
+const PROMISING: (u32, u32) = (5, 16);
 
 /// What is sought of queries: what the keys met must prove.
 pub(crate) trait Goal: Sync {
@@ -39,6 +44,8 @@ pub(crate) trait Goal: Sync {
 pub(crate) struct Seeking<'a> {
     pub(crate) look: Look<'a>,
     pub(crate) scan: Scan<'a>,
+    /// The pages of all keys, where they lie in one segment.
+    only: Option<Pages<'a>>,
 }
 
 /// The keys that a query has met.
@@ -70,7 +77,7 @@ impl Met<'_, '_> {
 
     /// Shows the (distance, place) of every key that the tables do not hold.
     pub(crate) fn beyond_tables(&self, mut show: impl FnMut(u32, usize)) -> Result<()> {
-        let Seeking { look, scan } = self.seeking;
+        let Seeking { look, scan, .. } = self.seeking;
         for place in (look.tables.covered()..scan.side().len()).filter(|&place| scan.holds(place)) {
             let (slab, index) = scan.side().page_of(place)?;
             show(scan.tier().distance(slab, index, self.panel, self.query, u32::MAX)?, place);
@@ -79,22 +86,20 @@ impl Met<'_, '_> {
     }
 }
 
-/// Room for a group, and the keys that it meets.
-pub(crate) struct Group<'a> {
-    pub(crate) room: Box<Room>,
-    pub(crate) candidates: Vec<Candidate<'a>>,
-}
-
-/// A key met.
-pub(crate) struct Candidate<'a> {
-    pub(crate) seeker: usize,
-    pub(crate) place: u32,
-    pub(crate) slab: Slab<'a>,
-    /// Its place in the slab.
-    pub(crate) index: usize,
-}
-
 impl<'a> Seeking<'a> {
+    pub(crate) fn new(look: Look<'a>, scan: Scan<'a>) -> Self {
+        Self { look, scan, only: scan.side().only() }
+    }
+
+    /// The pages that the key at `place` is in, and its place there.
+    #[inline]
+    pub(crate) fn pages_of(&self, place: usize) -> (Pages<'a>, usize) {
+        match self.only {
+            Some(pages) => (pages, place),
+            None => self.scan.side().place(place),
+        }
+    }
+
     /// What `goal` makes of the keys that the queries `range` meet.
     pub(crate) fn seek<G: Goal>(
         &self,
@@ -103,19 +108,19 @@ impl<'a> Seeking<'a> {
         range: Range<usize>,
     ) -> Result<Vec<Option<G::Found>>> {
         let mut found: Vec<Option<G::Found>> = Vec::with_capacity(range.len());
-        let mut group = Group { room: Room::take(), candidates: Vec::with_capacity(2 * BY_ITSELF) };
+        let mut room = Room::take();
         for start in range.clone().step_by(GROUP) {
             let end = range.end.min(start + GROUP);
             let panel = queries.panel(start..end)?;
-            group.room.set_out(panel.queries());
-            for (query, seeker) in group.room.seekers.iter_mut().enumerate().take(panel.queries()) {
+            room.set_out(panel.queries());
+            for (query, seeker) in room.seekers.iter_mut().enumerate().take(panel.queries()) {
                 self.set_out(&panel, query, seeker);
             }
             let first = found.len();
             found.resize_with(first + panel.queries(), || None);
-            self.group(goal, &panel, &mut group, &mut found[first..])?;
+            self.group(goal, &panel, &mut room, &mut found[first..])?;
         }
-        group.room.leave();
+        room.leave();
         Ok(found)
     }
 
@@ -124,24 +129,27 @@ impl<'a> Seeking<'a> {
         let (words, tail) = (self.scan.side().words(), self.scan.dim() % 64);
         // Of whole words the last, as the first tables look at the first ones.
         seeker.judged = if words > 1 && (1..48).contains(&tail) { words - 2 } else { words - 1 };
+        seeker.known = self.scan.side().within(seeker.judged);
         if let Some(known) = panel.known(query) {
             let counts = || known.iter().map(|word| word.count_ones());
             seeker.unknown = self.scan.dim() as u32 - counts().sum::<u32>();
             seeker.judged = counts().enumerate().max_by_key(|count| count.1).map_or(0, |most| most.0);
+            seeker.known = known[seeker.judged];
         }
+        seeker.signs = panel.signs(query)[seeker.judged];
+        seeker.promising = PROMISING.0 * seeker.known.count_ones() / PROMISING.1;
     }
 
     fn group<G: Goal>(
         &self,
         goal: &G,
         panel: &QueryPanel,
-        group: &mut Group<'a>,
+        room: &mut Room,
         found: &mut [Option<G::Found>],
     ) -> Result<()> {
         let tables = self.look.tables.chunks.len();
         let mut table = 0;
-        while table < tables && !group.room.open.is_empty() {
-            let room = &mut *group.room;
+        while table < tables && !room.open.is_empty() {
             let most = if panel.queries() == 1 { BY_ITSELF } else { (SIDE_BY_SIDE / room.open.len()).max(1) };
             let end = tables.min(table + most);
             room.buckets.clear();
@@ -150,23 +158,23 @@ impl<'a> Seeking<'a> {
                     room.seekers[q].bound += self.ask(panel, q, table, false, &mut room.buckets);
                 }
             }
-            self.round(goal, panel, group, found)?;
+            self.round(goal, panel, room, found)?;
             table = end;
         }
-        self.conclude(goal, panel, &mut group.room, found)?;
+        self.conclude(goal, panel, room, found)?;
         let mut table = 0;
-        while self.look.flips && table < tables && !group.room.open.is_empty() {
-            let Room { seekers, open, buckets, .. } = &mut *group.room;
+        while self.look.flips && table < tables && !room.open.is_empty() {
+            let Room { seekers, open, buckets, .. } = room;
             // Who is farther than the pigeonhole can reach need not be asked for.
             open.retain(|&q| seekers[q].nearest().is_some_and(|nearest| nearest < 2 * seekers[q].bound.max(1)));
             buckets.clear();
             for q in open.iter().copied() {
                 seekers[q].bound += self.ask(panel, q, table, true, buckets);
             }
-            self.round(goal, panel, group, found)?;
+            self.round(goal, panel, room, found)?;
             table += 1;
         }
-        self.conclude(goal, panel, &mut group.room, found)
+        self.conclude(goal, panel, room, found)
     }
 
     /// Adds the buckets of `table` that a query may share with its key, or where that is to differ in one position, `flipped`;
@@ -180,7 +188,7 @@ impl<'a> Seeking<'a> {
 
     #[inline]
     fn ask_for(&self, bucket: Bucket, buckets: &mut Vec<Bucket>) {
-        prefetch(self.look.tables.table(bucket.table).starts, bucket.value as usize);
+        prefetch(self.look.table(bucket.table).starts, bucket.value as usize);
         buckets.push(bucket);
     }
 }

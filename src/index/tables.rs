@@ -168,8 +168,14 @@ impl Tables {
 
     /// The arrays of one table: where buckets begin, and the places.
     pub(crate) fn table(&self, table: usize) -> Table<'_> {
+        self.table_of(self.numbers(), table)
+    }
+
+    /// The same, given all numbers, for who asks for many tables.
+    #[inline]
+    pub(crate) fn table_of<'a>(&self, numbers: &'a [u32], table: usize) -> Table<'a> {
         let each = numbers_of_table(self.chunks.bits(), self.made_of);
-        let (starts, places) = self.numbers()[table * each..][..each].split_at(each - self.made_of);
+        let (starts, places) = numbers[table * each..][..each].split_at(each - self.made_of);
         Table { starts, places }
     }
 }

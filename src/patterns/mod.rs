@@ -162,7 +162,7 @@ impl Patterns {
 
     /// Words known to be right, in the place of pattern `index`.
     pub(crate) fn put(&mut self, index: usize, words: impl IntoIterator<Item = u64>) {
-        self.pages.row_mut(index).zip(words).for_each(|(place, word)| *place = word);
+        self.pages.put(index, words);
     }
 
     fn push_checked(&mut self, words: &[u64]) -> Result<()> {

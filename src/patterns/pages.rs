@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 
-use popfield_kernels::{LANES, Lanes, Slab};
+use popfield_kernels::{LANES, Lanes, Slab, prefetch};
 
 use crate::Result;
 
@@ -41,12 +41,28 @@ impl<'a> View<'a> {
         self.lanes.len() / self.words
     }
 
+    /// The page of `block`: its first block, and how many it has.
+    ///
+    /// Who reads single patterns asks this for each, and a division takes longer than all else here: short patterns, whose
+    /// pages are as large as any, need none.
+    #[inline]
+    fn page(self, block: usize) -> (usize, usize) {
+        let (first, size) = match self.words <= PAGE_LANES / MOST_BLOCKS {
+            true => (block - block % MOST_BLOCKS, MOST_BLOCKS),
+            false => {
+                let size = page_blocks(self.words);
+                (block - block % size, size)
+            }
+        };
+        let is_whole = (first + size) * self.words <= self.lanes.len();
+        (first, if is_whole { size } else { self.blocks() - first })
+    }
+
     /// Where word 0 of `block` stands, and how far apart its words are.
     #[inline]
     fn place(self, block: usize) -> (usize, usize) {
-        let size = page_blocks(self.words);
-        let first = block - block % size;
-        (first * self.words + block % size, size.min(self.blocks() - first))
+        let (first, size) = self.page(block);
+        (first * self.words + block - first, size)
     }
 
     /// Word `word` of pattern `index`; both in range.
@@ -56,12 +72,18 @@ impl<'a> View<'a> {
         self.lanes[start + word * stride].0[index % LANES]
     }
 
+    /// Has word `word` of pattern `index`, which is in range, fetched into the cache; a hint.
+    #[inline]
+    pub(crate) fn prefetch(self, index: usize, word: usize) {
+        let (start, stride) = self.place(index / LANES);
+        prefetch(self.lanes, start + word * stride);
+    }
+
     /// The words of pattern `index`, which is in range.
     #[inline]
     pub(crate) fn row(self, index: usize) -> impl Iterator<Item = u64> + use<'a> {
-        let (start, stride) = self.place(index / LANES);
-        let first = if self.lanes.is_empty() { self.lanes } else { &self.lanes[start..] };
-        first.iter().step_by(stride.max(1)).take(self.words).map(move |lanes| lanes.0[index % LANES])
+        let ((start, stride), lane) = (self.place(index / LANES), index % LANES);
+        (0..self.words).map(move |word| self.lanes[start + word * stride].0[lane])
     }
 
     /// Word `word` of every block of a run, which lies in one page.
@@ -92,9 +114,7 @@ impl<'a> View<'a> {
     /// The page of pattern `index`, which is in range, for the kernels, and its place there.
     #[inline]
     pub(crate) fn page_of(self, index: usize) -> Result<(Slab<'a>, usize)> {
-        let size = page_blocks(self.words);
-        let first = index / LANES / size * size;
-        let blocks = size.min(self.blocks() - first);
+        let (first, blocks) = self.page(index / LANES);
         let slab = Slab::new(&self.lanes[first * self.words..], self.words, blocks, blocks)?;
         Ok((slab, index - first * LANES))
     }
@@ -163,12 +183,13 @@ impl Pages {
         &mut self.lanes[start + word * stride].0[index % LANES]
     }
 
-    /// The words of pattern `index`, which is in range, to write to.
+    /// Makes `words` the first words of pattern `index`, which is in range; those beyond its last are left out.
     #[inline]
-    pub(crate) fn row_mut(&mut self, index: usize) -> impl Iterator<Item = &mut u64> {
-        let ((start, stride), words) = (self.view().place(index / LANES), self.words);
-        let words = self.lanes[start..].iter_mut().step_by(stride.max(1)).take(words);
-        words.map(move |lanes| &mut lanes.0[index % LANES])
+    pub(crate) fn put(&mut self, index: usize, words: impl IntoIterator<Item = u64>) {
+        let ((start, stride), lane) = (self.view().place(index / LANES), index % LANES);
+        for (word, bits) in (0..self.words).zip(words) {
+            self.lanes[start + word * stride].0[lane] = bits;
+        }
     }
 
     /// Adds a block of zeros. The planes of a last page that is not full move apart.

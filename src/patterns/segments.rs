@@ -350,9 +350,17 @@ impl Side {
         }
     }
 
+    /// The pages of all patterns, where they lie in one segment.
+    pub(crate) fn only(&self) -> Option<View<'_>> {
+        match (self.sealed.len(), self.last.len()) {
+            (0, _) | (1, 0) => Some(self.pages(0)),
+            _ => None,
+        }
+    }
+
     /// The pages that pattern `index` is in, and its place there.
     #[inline]
-    fn place(&self, index: usize) -> (View<'_>, usize) {
+    pub(crate) fn place(&self, index: usize) -> (View<'_>, usize) {
         let s = self.segment_of(index);
         (self.pages(s), index - self.starts[s].pattern)
     }
