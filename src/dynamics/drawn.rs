@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 
 use super::Dynamics;
 use super::end::{Closest, End};
-use super::limit::{Limit, Path};
-use super::run::unless_frozen;
+use super::limit::{Limit, Path, unless_frozen};
 use crate::index::{Found, Index, Purpose};
 use crate::recall::asked::Asked;
 use crate::recall::certificate::Reason;

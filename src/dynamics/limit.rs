@@ -6,7 +6,7 @@ use std::fmt;
 use super::end::{Closest, End};
 use crate::recall::certificate::Reason;
 use crate::separation::energy::Energy;
-use crate::{Pattern, Query};
+use crate::{Pattern, Query, Result};
 
 /// What kind of limit a run came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -106,4 +106,10 @@ fn hash(state: &Pattern) -> blake3::Hash {
         hasher.update(&word.to_le_bytes());
     }
     hasher.finalize()
+}
+
+/// `new` but at the `frozen` positions, where `state` stays.
+pub(super) fn unless_frozen(new: &Pattern, state: &Query, frozen: &[u64]) -> Result<Pattern> {
+    let words = new.words().iter().zip(state.signs().words()).zip(frozen);
+    Pattern::from_words(words.map(|((new, old), frozen)| new & !frozen | old & frozen).collect(), new.dim())
 }

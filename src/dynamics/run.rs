@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::drawn::Drawn;
 use super::end::{Closest, End};
-use super::limit::{Limit, Path};
+use super::limit::{Limit, Path, unless_frozen};
 use super::plane::Plane;
 use super::sweep::{Visiting, Walker};
 use super::visit::{positions_in_turn, visit};
@@ -159,12 +159,6 @@ pub(crate) struct Step {
     pub(crate) next: Pattern,
     /// The positions whose field is exactly 0.
     pub(crate) tied: Pattern,
-}
-
-/// `new` but at the `frozen` positions, where `state` stays.
-pub(super) fn unless_frozen(new: &Pattern, state: &Query, frozen: &[u64]) -> Result<Pattern> {
-    let words = new.words().iter().zip(state.signs().words()).zip(frozen);
-    Pattern::from_words(words.map(|((new, old), frozen)| new & !frozen | old & frozen).collect(), new.dim())
 }
 
 /// Takes synchronous steps from those of `starts` that are `left` until each run has its limit.

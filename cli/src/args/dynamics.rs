@@ -6,10 +6,9 @@ use clap::{Args, ValueEnum};
 use popfield::dynamics::{Clamp, Diagonal, Order, Update};
 use popfield::{Dynamics, Separation, Tie};
 
-use super::IndexUse;
 use super::figure::LookArgs;
 use super::separation::{RuleArgs, SeparationArgs};
-use super::shared::{Input, QueryInput, Threads, files_and, named, positive};
+use super::shared::{IndexUse, Input, QueryInput, Threads, files_and, named, positive};
 use crate::failure::{Failure, Result};
 
 #[derive(Debug, Args)]

@@ -28,7 +28,8 @@ pub use separation::{RuleArg, SeparationArgs};
 #[cfg(test)]
 pub use shared::ErasedArg;
 pub use shared::{
-    BinarizeArg, BitOrderArg, Encoding, FormatArg, Input, QueryInput, ScopeArgs, TextArg, Threads, ThresholdArg,
+    BinarizeArg, BitOrderArg, Encoding, FormatArg, IndexUse, Input, QueryInput, ScopeArgs, TextArg, Threads,
+    ThresholdArg,
 };
 pub use store::{Append, AssociationArgs, Compact, Create, Export, Forget, Verify};
 pub use stress::StressArgs;
@@ -340,16 +341,6 @@ pub struct BasinsArgs {
     pub input: Input,
     #[command(flatten)]
     pub threads: Threads,
-}
-
-/// Whether an index may answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum IndexUse {
-    /// Where there is one and it is faster
-    #[default]
-    Auto,
-    /// Never
-    Off,
 }
 
 #[derive(Debug, Args)]

@@ -268,3 +268,13 @@ pub fn positive(text: &str) -> Result<usize, String> {
         Ok(number) => Ok(number),
     }
 }
+
+/// Whether an index may answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum IndexUse {
+    /// Where there is one and it is faster
+    #[default]
+    Auto,
+    /// Never
+    Off,
+}
