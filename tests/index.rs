@@ -145,6 +145,8 @@ struct World {
     tables: usize,
     /// Whether there are keys that the index does not cover.
     grown: bool,
+    /// Whether keys have come into its budgets under powers.
+    powers_grown: bool,
 }
 
 /// Answers, by what proved them.
@@ -155,6 +157,8 @@ struct Tally {
     scanned: u64,
     /// By budgets under powers.
     by_power: u64,
+    /// By those into which keys have come that were stored since.
+    by_grown_power: u64,
     /// By basins that only queries can have taught.
     learned: u64,
     /// By the votes of copies whose values differ.
@@ -259,7 +263,7 @@ impl World {
             memory = memory.with_ids(ids.clone()).unwrap();
         }
         let rows = ids.into_iter().zip(keys.into_iter().zip(values)).collect();
-        let mut world = Self { memory, rows, tables, grown: false };
+        let mut world = Self { memory, rows, tables, grown: false, powers_grown: false };
         world.build(dice, chunk as u32);
         world
     }
@@ -287,11 +291,16 @@ impl World {
         let radius = if dice.one_in(3) { 1 + dice.below(dim as usize) as u32 } else { dim };
         let basins = self.memory.basins_of(&Look::new(radius).far()).unwrap();
         self.memory.index_basins(&basins, power(dice, &DEGREES[..5])).unwrap();
+        self.powers_grown = false;
     }
 
     /// Brings the index up to date, should there still be one.
     fn update(&mut self) {
+        let covered =
+            |memory: &Memory| memory.index_info().filter(|info| info.degree.is_some()).map(|info| info.covered);
+        let before = covered(&self.memory);
         self.memory.update_index(Progress::NONE).unwrap();
+        self.powers_grown |= before.is_some() && covered(&self.memory) > before;
         self.grown &= self.memory.index_info().is_none();
     }
 
@@ -524,7 +533,10 @@ impl World {
         let basins = self.memory.index_info().is_some_and(|info| info.radius.is_some());
         for report in &found.reports {
             match report.certificate.reason {
-                Reason::Basin if power => (tally.by_basin, tally.by_power) = (tally.by_basin + 1, tally.by_power + 1),
+                Reason::Basin if power => {
+                    (tally.by_basin, tally.by_power) = (tally.by_basin + 1, tally.by_power + 1);
+                    tally.by_grown_power += u64::from(self.powers_grown);
+                }
                 Reason::Basin if basins => tally.by_basin += 1,
                 Reason::Basin => (tally.by_basin, tally.learned) = (tally.by_basin + 1, tally.learned + 1),
                 Reason::Probe => tally.by_probe += 1,
@@ -685,7 +697,7 @@ fn small_worlds() {
     // How often an index is asked hangs on what it takes.
     assert!(tally.by_basin > 10_000 && tally.by_probe > 3_000 && tally.scanned > 10_000, "{tally:?}");
     assert!(tally.learned > 500 && tally.by_power > 500 && tally.held_to_reference > 2_000, "{tally:?}");
-    assert!(tally.by_votes > 500 && tally.drawn_in_sweeps > 100, "{tally:?}");
+    assert!(tally.by_grown_power > 100 && tally.by_votes > 500 && tally.drawn_in_sweeps > 100, "{tally:?}");
 }
 
 /// Buckets of many keys, and of more than are looked at; more keys met than are remembered.

@@ -113,7 +113,7 @@ impl Index {
         // As the whole file is asked to be.
         let sane = BITS.contains(&chunk) && u32::try_from(keys).is_ok() && u64::from(tables) <= dim.min(1 << 24);
         let degree = flags >> DEGREE;
-        let of_powers = if degree > 0 { keys } else { 0 };
+        let of_powers = if degree > 0 { keys.saturating_mul(3) } else { 0 };
         let of_known = numbers.saturating_add(of_powers).saturating_mul(4);
         sane.then(|| IndexInfo {
             tables: tables as usize,
@@ -158,7 +158,7 @@ impl Index {
         let known_flags = flags == degree << DEGREE | has_basins && degree <= 64;
         let sane = BITS.contains(&bits) && u32::try_from(keys).is_ok() && known_flags && tables as usize <= dim;
         let of_tables = if sane { bytes_of(tables as usize, bits, keys) } else { 0 };
-        let of_powers = if degree > 0 { 4 * keys as u64 } else { 0 };
+        let of_powers = if degree > 0 { 12 * keys as u64 } else { 0 };
         let claimed = start + u128::from(of_tables) + 4 * u128::from(numbers) + u128::from(of_powers);
         if !sane || claimed != content.len() as u128 {
             return damaged("length", format!("{claimed} bytes, by its header"), content.len().to_string());

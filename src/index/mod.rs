@@ -48,7 +48,6 @@ pub(crate) use tables::{Tables, bytes_of};
 pub(crate) use worth::Purpose;
 use worth::{Worth, Worthwhile};
 
-#[cfg(feature = "store")]
 use crate::patterns::bits::Bits;
 use crate::scan::hunt::near;
 use crate::scan::keys::Scan;
@@ -96,6 +95,21 @@ pub(crate) struct Index {
     powers: Option<Arc<Powers>>,
     learned: Arc<Learned>,
     worth: Arc<Worth>,
+}
+
+/// The places of keys that have come since something was counted.
+#[derive(Debug)]
+pub(crate) struct Newcomers {
+    /// Since what stands around keys was.
+    around: Vec<usize>,
+    /// Since budgets under powers were.
+    under_powers: Vec<usize>,
+}
+
+impl Newcomers {
+    pub(crate) fn count(&self) -> usize {
+        self.around.len() + self.under_powers.len()
+    }
 }
 
 impl Index {
@@ -146,7 +160,8 @@ impl Index {
 
     /// Whether it is of so many keys, each at its place: its tables, and what is known around them.
     pub(crate) fn is_of(&self, keys: usize) -> bool {
-        self.tables_are_of(keys) && self.around().is_none_or(|around| around.is_of(keys))
+        let powers_are = self.powers().is_none_or(|powers| powers.keys() == keys);
+        self.tables_are_of(keys) && self.around().is_none_or(|around| around.is_of(keys)) && powers_are
     }
 
     fn tables_are_of(&self, keys: usize) -> bool {
@@ -168,28 +183,38 @@ impl Index {
 
     /// The places below which it tells of keys.
     pub(crate) fn span(&self) -> usize {
-        self.tables.covered().max(self.around().map_or(0, Around::known))
+        let known = self.around().map_or(0, Around::known).max(self.powers().map_or(0, Powers::keys));
+        self.tables.covered().max(known)
     }
 
     /// This index where only the keys at the places below `shared` are where they were; `before` tells of all `keys` keys
-    /// of today where they were. What is known around each goes along, tables and budgets under powers do not.
+    /// of today where they were. What is known of each goes along, tables do not.
     pub(crate) fn moved(&self, shared: usize, keys: usize, before: impl Fn(usize) -> Option<usize>) -> Result<Self> {
         let tables = Arc::new(Tables::clone(&self.tables).cut(shared));
-        let around = self.around().map(|around| around.moved(keys, before)).transpose()?;
-        Ok(Self { tables, around: around.map(Arc::new), powers: None, ..self.narrowed() })
+        let around = self.around().map(|around| around.moved(keys, &before)).transpose()?;
+        let powers = self.powers().map(|powers| powers.moved(keys, before)).transpose()?;
+        Ok(Self { tables, around: around.map(Arc::new), powers: powers.map(Arc::new), ..self.narrowed() })
     }
 
-    /// This index of all keys of `scan`, by the same chunks; `newcomers` are those around whom nothing is known, if it is
-    /// of others. What was learned is forgotten, and so are budgets under powers, as they did not know of all keys. The scan's steps are told of tables and of
-    /// newcomers.
-    pub(crate) fn grown(&self, scan: Scan<'_>, newcomers: &[usize]) -> Result<Self> {
-        let around = self.around().map(|around| around.grown(scan, newcomers)).transpose()?;
+    /// This index of all keys of `scan`, by the same chunks; `newcomers` are those of whom nothing is known. What was learned
+    /// is forgotten. The scan's steps are told of tables and of newcomers.
+    pub(crate) fn grown(&self, scan: Scan<'_>, newcomers: &Newcomers) -> Result<Self> {
+        let around = self.around().map(|around| around.grown(scan, &newcomers.around)).transpose()?;
+        let powers = self.powers().map(|powers| powers.grown(scan, &newcomers.under_powers)).transpose()?;
         let tables = match self.tables_are_of(scan.side().len()) {
             true => Arc::clone(&self.tables),
             false => Arc::new(Tables::of_chunks(scan.side(), self.tables.chunks.clone(), scan.steps())?),
         };
         let learned = Arc::new(Learned::new(tables.covered()));
-        Ok(Self { tables, around: around.map(Arc::new), powers: None, learned, worth: Arc::clone(&self.worth) })
+        let (around, powers, worth) = (around.map(Arc::new), powers.map(Arc::new), Arc::clone(&self.worth));
+        Ok(Self { tables, around, powers, learned, worth })
+    }
+
+    /// Those of `keys` keys, or of the `live` ones, of whom it does not tell what it tells of others.
+    pub(crate) fn newcomers(&self, keys: usize, live: Option<&Bits>) -> Result<Newcomers> {
+        let around = self.around().map(|around| around.newcomers(keys, live)).transpose()?;
+        let under_powers = self.powers().map(|powers| powers.newcomers(keys, live)).transpose()?;
+        Ok(Newcomers { around: around.unwrap_or_default(), under_powers: under_powers.unwrap_or_default() })
     }
 
     /// This index where some keys are forgotten: what is learned from now on does not hold for those who still have them.

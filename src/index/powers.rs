@@ -2,15 +2,28 @@
 //!
 //! Under s^K every key weighs, near or far, so that what stands around a key near by does not tell. Its budget does
 //! (`basins/budget.rs`), for the degree it was taken of and every larger one, and for whatever remains of the keys.
+//!
+//! The others outweigh a query that costs v where ‖|s| + v‖ reaches d − v, the norm being (Σ (|s| + v)^K)^1/K over all of
+//! them. So with a budget w that norm is kept, and the one for v = 0: of what is added it grows, and as it is convex in v
+//! (Minkowski's inequality), a straight line between the two bounds it for every smaller budget. As keys are stored
+//! budgets shrink until they hold again; they are never too large, and hardly ever smaller than those counted anew.
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::basins::Basins;
+use crate::basins::{budget_under_power, largest_below, load};
 use crate::error::room_for;
 use crate::index::proof::{Found, Proof, agree, copies};
 use crate::index::seek::{Goal, Met};
 use crate::index::tables::Halves;
+use crate::patterns::Queries;
+use crate::patterns::bits::Bits;
 use crate::patterns::segments::Side;
+use crate::scan::keys::Scan;
+use crate::scan::survey::distances;
+use crate::scan::watch::ABSENT;
 use crate::{Result, Separation};
 
 /// Budgets of keys under one degree.
@@ -18,7 +31,7 @@ use crate::{Result, Separation};
 pub(crate) struct Powers {
     degree: u32,
     /// The budget of each key and [`COUNTED`], only that where nothing is certain, or 0 for a place whose key is not among
-    /// those that were counted.
+    /// those that were counted; then of each the [`Norms`], one and then the other.
     numbers: Arc<dyn Halves>,
     /// The largest budget.
     most: u32,
@@ -26,6 +39,46 @@ pub(crate) struct Powers {
 
 /// What tells a key that was counted.
 const COUNTED: u32 = 1;
+
+/// Parts of d in which norms are kept, rounded up.
+const PARTS: f64 = 4_294_967_296.0;
+
+/// A sum of shares below this is below 1, whatever was rounded: norms lose up to a part where they come near to d, which
+/// counts K times.
+const SURELY_LESS: f64 = 1.0 - 1e-7;
+
+/// What roundings may take from a norm or add to it.
+const ROUNDED: f64 = 1.0 + 1e-12;
+
+/// A budget w, and what goes with it.
+#[derive(Clone, Copy, Debug)]
+struct Budgeted {
+    budget: u32,
+    norms: Norms,
+}
+
+/// Bounds of the norm of the others, as shares of d.
+#[derive(Clone, Copy, Debug)]
+struct Norms {
+    /// Where the query is the key.
+    clean: f64,
+    /// Where it costs what the budget allows.
+    spent: f64,
+}
+
+/// The three numbers of a key that was counted.
+fn written(known: Option<Budgeted>) -> [u32; 3] {
+    let parts = |share: f64| (share * PARTS).ceil() as u32;
+    known.map_or([COUNTED, 0, 0], |Budgeted { budget, norms }| {
+        [COUNTED + budget + 1, parts(norms.clean), parts(norms.spent)]
+    })
+}
+
+/// What such numbers are of.
+fn read([budget, clean, spent]: [u32; 3]) -> Option<Budgeted> {
+    let norms = Norms { clean: f64::from(clean) / PARTS, spent: f64::from(spent) / PARTS };
+    Some(Budgeted { budget: budget.checked_sub(COUNTED + 1)?, norms })
+}
 
 impl Powers {
     /// Under `separation`, s^`degree`, by `basins`, whose keys stand at the places `places`, of `keys` keys.
@@ -38,18 +91,18 @@ impl Powers {
         places: impl Iterator<Item = usize>,
         keys: usize,
     ) -> Result<Self> {
-        let budgets = basins.budgets(separation)?;
-        let mut numbers: Vec<u32> = room_for(keys, "budgets to keep")?;
-        numbers.resize(keys, 0);
-        for (budget, place) in budgets.into_iter().zip(places) {
-            numbers[place] = COUNTED + budget.map_or(0, |budget| budget + 1);
+        let mut numbers = nothing(keys)?;
+        let power = Power { dim: basins.dim() as u32, degree };
+        for (counted, place) in basins.budgets_of_others(separation)?.zip(places) {
+            put(&mut numbers, place, counted.map(|(budget, others)| power.counted(budget, &others)));
         }
         Ok(Self::of_numbers(degree, Arc::new(numbers)))
     }
 
-    /// As they were before.
+    /// As they were before, three for each key.
     pub(crate) fn of_numbers(degree: u32, numbers: Arc<dyn Halves>) -> Self {
-        let most = numbers.halves().iter().max().map_or(0, |most| most.saturating_sub(COUNTED + 1));
+        let budgets = &numbers.halves()[..numbers.halves().len() / 3];
+        let most = budgets.iter().max().map_or(0, |most| most.saturating_sub(COUNTED + 1));
         Self { degree, numbers, most }
     }
 
@@ -66,15 +119,142 @@ impl Powers {
         self.most
     }
 
+    /// The places of which they tell.
+    pub(crate) fn keys(&self) -> usize {
+        self.numbers().len() / 3
+    }
+
+    /// The numbers of the key at `place`; zeros beyond the last.
+    fn of(&self, place: usize) -> [u32; 3] {
+        let (numbers, keys) = (self.numbers(), self.keys());
+        if place < keys { [0, 1, 2].map(|nth| numbers[nth * keys + place]) } else { [0; 3] }
+    }
+
     /// Whether the key at `place` was counted around the others.
-    #[cfg(feature = "store")]
     pub(crate) fn knows(&self, place: usize) -> bool {
-        self.numbers().get(place).is_some_and(|&number| number >= COUNTED)
+        self.of(place)[0] >= COUNTED
     }
 
     /// Whether a query that differs from the key at `place` at a cost of 2h + u = `cost` is within its budget.
     fn covers(&self, place: usize, cost: u32) -> bool {
-        self.numbers().get(place).is_some_and(|&number| cost < number.saturating_sub(COUNTED))
+        cost < self.numbers()[..self.keys()].get(place).map_or(0, |number| number.saturating_sub(COUNTED))
+    }
+
+    /// The places of those `keys` keys, or of the `live` ones, that were not counted.
+    pub(crate) fn newcomers(&self, keys: usize, live: Option<&Bits>) -> Result<Vec<usize>> {
+        let is_new = |&place: &usize| !self.knows(place) && live.is_none_or(|live| live.contains(place));
+        let mut newcomers = room_for((0..keys).filter(is_new).count(), "keys stored since")?;
+        newcomers.extend((0..keys).filter(is_new));
+        Ok(newcomers)
+    }
+
+    /// The budgets of the same keys at the places of today, of which there are `keys`: `before` tells where the key of a
+    /// place was, if it was there.
+    pub(crate) fn moved(&self, keys: usize, before: impl Fn(usize) -> Option<usize>) -> Result<Self> {
+        let mut numbers = nothing(keys)?;
+        for place in 0..keys {
+            if let Some(was) = before(place) {
+                let three = self.of(was);
+                (0..3).for_each(|nth| numbers[nth * keys + place] = three[nth]);
+            }
+        }
+        Ok(Self::of_numbers(self.degree, Arc::new(numbers)))
+    }
+
+    /// The budgets of the keys of `scan`, all that may answer: of those that were counted, and of `newcomers`, who are all
+    /// the others. The scan's steps are told of each newcomer.
+    ///
+    /// Cost: a scan for each newcomer, and a power for each pair of one and a key.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory); [`Error::Interrupted`](crate::Error::Interrupted).
+    pub(crate) fn grown(&self, scan: Scan<'_>, newcomers: &[usize]) -> Result<Self> {
+        let (keys, dim, degree) = (scan.side().len(), scan.dim() as u32, self.degree);
+        let separation = if degree == 1 { Separation::Linear } else { Separation::polynomial(degree)? };
+        let (law, power) = (separation.law(false, scan.dim()), Power { dim, degree });
+        let mut known: Vec<Option<Budgeted>> = room_for(keys, "budgets")?;
+        known.extend((0..keys).map(|place| read(self.of(place)).filter(|_| scan.holds(place))));
+        let mut of_newcomers = room_for(newcomers.len(), "budgets of new keys")?;
+        for &newcomer in newcomers {
+            let query = Queries::from(scan.side().select(1, [newcomer])?);
+            let distances = distances(scan, &query, 0)?;
+            let mut counts = vec![0u64; scan.dim() / 2 + 1];
+            for distance in distances.iter().copied().filter(|&distance| distance != ABSENT && distance > 0) {
+                counts[distance.min(dim - distance) as usize] += 1;
+            }
+            let others: Vec<(u32, u64)> = (0..).zip(counts).filter(|other| other.1 > 0).collect();
+            let budget = budget_under_power(law.as_ref(), dim, &others);
+            of_newcomers.push(budget.map(|budget| power.counted(budget, &others)));
+            // A copy takes nothing from a key that was there; whether their values agree is asked when it is met.
+            known.par_iter_mut().zip(&distances).filter(|(_, distance)| **distance > 0).for_each(
+                |(known, &distance)| {
+                    *known = known.and_then(|known| power.joined(known, distance.min(dim - distance)));
+                },
+            );
+            scan.steps().advance(1)?;
+        }
+        let mut numbers = nothing(keys)?;
+        for (place, of_place) in
+            known.into_iter().enumerate().filter(|(place, _)| scan.holds(*place) && self.knows(*place))
+        {
+            put(&mut numbers, place, of_place);
+        }
+        for (&place, of_place) in newcomers.iter().zip(of_newcomers) {
+            put(&mut numbers, place, of_place);
+        }
+        Ok(Self::of_numbers(degree, Arc::new(numbers)))
+    }
+}
+
+/// Numbers for `keys` keys of whom nothing is known.
+fn nothing(keys: usize) -> Result<Vec<u32>> {
+    let mut numbers: Vec<u32> = room_for(3 * keys, "budgets to keep")?;
+    numbers.resize(3 * keys, 0);
+    Ok(numbers)
+}
+
+/// Writes what is known of the key at `place`, which was counted.
+fn put(numbers: &mut [u32], place: usize, known: Option<Budgeted>) {
+    let keys = numbers.len() / 3;
+    written(known).into_iter().enumerate().for_each(|(nth, number)| numbers[nth * keys + place] = number);
+}
+
+/// s^K in d dimensions.
+#[derive(Clone, Copy, Debug)]
+struct Power {
+    dim: u32,
+    degree: u32,
+}
+
+impl Power {
+    /// Of a key whose budget among these others, as (distance to it or to its complement, count), is known.
+    fn counted(self, budget: u32, others: &[(u32, u64)]) -> Budgeted {
+        let Self { dim, degree } = self;
+        let norm = |spent| self.norm(load(dim, degree, spent, others)) * f64::from(dim - spent) / f64::from(dim);
+        // It is below d − w, as the budget was decided exactly.
+        let most = f64::from(dim - budget) / f64::from(dim);
+        Budgeted { budget, norms: Norms { clean: norm(0).min(1.0), spent: norm(budget).min(most) } }
+    }
+
+    /// (Σ x^K)^1/K, given that sum.
+    fn norm(self, sum: f64) -> f64 {
+        sum.powf(1.0 / f64::from(self.degree)) * ROUNDED
+    }
+
+    /// What is known of a key once another has come, at `distance` from it or from its complement.
+    fn joined(self, Budgeted { budget, norms }: Budgeted, distance: u32) -> Option<Budgeted> {
+        let Self { dim, degree } = self;
+        // The norm once both are in it where a query costs `spent`, as a share of what is left of the key, to the K.
+        let share = |spent: u32| {
+            let line = if budget == 0 { 0.0 } else { f64::from(spent) / f64::from(budget) };
+            let before = (norms.clean + line * (norms.spent - norms.clean)) * f64::from(dim) * ROUNDED;
+            (before / f64::from(dim - spent)).powi(degree as i32) + load(dim, degree, spent, &[(distance, 1)])
+        };
+        let holds = |spent: u32| share(spent) < SURELY_LESS;
+        // What holds for one holds for every smaller one.
+        let budget = if holds(budget) { budget } else { largest_below(budget, holds)? };
+        let norm = |spent: u32| self.norm(share(spent)) * f64::from(dim - spent) / f64::from(dim);
+        Some(Budgeted { budget, norms: Norms { clean: norm(0), spent: norm(budget) } })
     }
 }
 

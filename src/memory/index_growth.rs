@@ -6,17 +6,17 @@ use crate::{Memory, Progress, Result};
 
 impl Memory {
     /// Brings the index up to date: its tables take in all keys, by the same chunks, and so do the basins in it, exactly as
-    /// if they had been counted anew, but that keys which were forgotten since stay counted around those that are left.
-    /// Clones keep the index that they have. What was learned is forgotten. Without an index, or where it is up to date,
+    /// if they had been counted anew, but that keys which were forgotten since stay counted around those that are left;
+    /// budgets under powers come out as large as they would anew, or a little smaller. Clones keep the index that they have. What was learned is forgotten. Without an index, or where it is up to date,
     /// nothing happens.
     ///
     /// Where a memory has become many times as large, an index that is [made anew](Self::build_index) has longer chunks and
     /// serves it better.
     ///
-    /// `progress` is told of tables, and where basins are in it of keys stored since.
+    /// `progress` is told of tables, and where basins or budgets under powers are in it of keys stored since.
     ///
     /// Cost: two passes over all keys for each table; where basins are in it also a scan of all keys for each key stored
-    /// since, and a copy of the basins for some hundreds of these.
+    /// since, and a copy of the basins for some hundreds of these; where budgets under powers are, a scan and n powers.
     ///
     /// # Errors
     /// [`Error::Parameter`](crate::Error::Parameter) for more keys than an index can have;
@@ -39,9 +39,8 @@ impl Memory {
     pub fn update_index(&mut self, progress: Progress<'_>) -> Result<()> {
         let keys = self.key_side().len();
         let Some(index) = self.index.index().filter(|index| !index.is_of(keys)) else { return Ok(()) };
-        let newcomers = index.around().map(|around| around.newcomers(keys, self.keys.live()));
-        let newcomers = newcomers.transpose()?.unwrap_or_default();
-        let steps = progress.begin((index.tables().chunks.len() + newcomers.len()) as u64);
+        let newcomers = index.newcomers(keys, self.keys.live())?;
+        let steps = progress.begin((index.tables().chunks.len() + newcomers.count()) as u64);
         self.index = Slot::Made(index.grown(Scan::new(&self.keys, None, &steps)?, &newcomers)?);
         Ok(())
     }

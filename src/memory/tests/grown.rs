@@ -289,3 +289,46 @@ fn basins_grow_to_what_counting_anew_gives() {
     }
     assert!(cut > 500 && alone > 100, "{cut}, {alone}");
 }
+
+/// Budgets under powers, where keys have come: never larger than those counted anew, and hardly smaller. Some come near a
+/// key that was there, or near its complement.
+#[test]
+fn budgets_under_powers_shrink_as_keys_come() {
+    let dice = &mut stream(5, "powers", 0);
+    let (mut shrunk, mut smaller) = (0, 0);
+    for (degree, near) in [(5, 40), (9, 40), (9, 100), (20, 100)] {
+        let separation = Separation::polynomial(degree).unwrap();
+        let keys = Patterns::random(300, 256, u64::from(degree), "keys").unwrap();
+        let mut memory = Memory::auto_associative(keys.clone()).unwrap();
+        memory.build_index(IndexOptions::default(), Progress::NONE).unwrap();
+        let look = crate::basins::Look::new(256).far();
+        memory.index_basins(&memory.basins_of(&look).unwrap(), separation).unwrap();
+        let before = memory.basins_of(&look).unwrap().budgets(separation).unwrap();
+        for round in 0..3 {
+            let mut more = Patterns::random(30, 256, u64::from(degree), &format!("more {round}")).unwrap();
+            for place in 0..10 {
+                let mut key = keys.get(below(dice, 300)).unwrap();
+                if place % 2 == 1 {
+                    key = flipped(&key, &Vec::from_iter(0..256));
+                }
+                let flips: Vec<usize> = (0..20 + below(dice, near)).map(|_| below(dice, 256)).collect();
+                more.push(&flipped(&key, &flips)).unwrap();
+            }
+            memory.append(Batch::new(&more)).unwrap();
+            memory.update_index(Progress::NONE).unwrap();
+        }
+        let anew = memory.basins_of(&look).unwrap().budgets(separation).unwrap();
+        let numbers = memory.index.index().and_then(|index| index.powers()).unwrap().numbers();
+        assert_eq!((anew.len(), numbers.len()), (420, 1260));
+        for (place, anew) in anew.iter().enumerate() {
+            let kept = numbers[place].checked_sub(2);
+            assert!(kept <= *anew, "{place} of degree {degree}: {kept:?}, {anew:?}");
+            let lost = anew.map_or(0, |anew| anew + 1) - kept.map_or(0, |kept| kept + 1);
+            // The last to come were counted as anew.
+            assert!(lost <= u32::from(place < 380), "{place} of degree {degree}: {kept:?}, {anew:?}");
+            shrunk += usize::from(place < 300 && *anew < before[place]);
+            smaller += usize::from(lost > 0);
+        }
+    }
+    assert!(shrunk > 30 && smaller < 40, "{shrunk} {smaller}");
+}
