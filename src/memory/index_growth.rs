@@ -7,8 +7,8 @@ use crate::{Memory, Progress, Result};
 impl Memory {
     /// Brings the index up to date: its tables take in all keys, by the same chunks, and so do the basins in it, exactly as
     /// if they had been counted anew, but that keys which were forgotten since stay counted around those that are left;
-    /// budgets under powers come out as large as they would anew, or a little smaller. Clones keep the index that they have. What was learned is forgotten. Without an index, or where it is up to date,
-    /// nothing happens.
+    /// budgets under powers come out as large as they would anew, or a little smaller. Clones keep the index that they
+    /// have. What was learned is forgotten. Without an index, or where it is up to date, nothing happens.
     ///
     /// Where a memory has become many times as large, an index that is [made anew](Self::build_index) has longer chunks and
     /// serves it better.

@@ -17,6 +17,9 @@ impl Memory {
     /// A start of given overlap m with a pattern is [`add_noise`](crate::patterns::add_noise) of p = (1 − m)/2; random ones are
     /// [`Patterns::random`](crate::Patterns::random).
     ///
+    /// Where an [index](Self::build_index) proves that a stored pattern draws a start to itself, no step is taken and no
+    /// position visited ([`Run::proof`]); runs are the same to the bit, and all keys are counted twice, for the energies.
+    ///
     /// Cost: a synchronous step is a recall, and a count of the keys by distance for the energy: 8 bytes for each
     /// distance between the nearest and the farthest. A sweep takes O(n) for each visited position and as much again
     /// for each bit that changes, and where `f64` does not decide or the position was erased 16 bytes for each
