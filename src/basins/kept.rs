@@ -3,7 +3,7 @@
 //! | bytes | what |
 //! |---|---|
 //! | 0–7 | `popbasin` |
-//! | 8–11 | format version, 1 |
+//! | 8–11 | format version, 2 |
 //! | 12–15 | how others are met: 0 by chunks, 1 the later ones, 2 all |
 //! | 16–47 | BLAKE3 hash of what is asked: the memory, the radius, around which keys |
 //! | 48–55 | keys that are done, in all chunks together |
@@ -28,7 +28,7 @@ use crate::scan::shortlist::Neighbor;
 use crate::{Error, Result};
 
 const MAGIC: &[u8; 8] = b"popbasin";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const WAYS: [Way; 3] = [Way::Chunks, Way::Later, Way::All];
 /// Bytes before what is known of each key.
 const HEADER: u64 = 64;

@@ -129,15 +129,30 @@ impl Chunks {
         Some(Self { bits, length, positions, runs, masks, marks })
     }
 
+    /// At most `tables` chunks of so many consecutive positions.
+    fn consecutive(dim: usize, tables: usize, bits: u32) -> Option<Self> {
+        let tables = tables.min(dim / bits as usize);
+        Self::of_positions(bits, bits as usize, (0..tables as u32 * bits).collect(), dim)
+    }
+
+    /// `count` chunks that tell keys apart as well as so many can: where bits are not as good as random, all positions that
+    /// tell something are dealt out to them. `None` if there are too few.
+    pub(crate) fn telling(side: &Side, count: usize) -> Result<Option<Self>> {
+        let bits_of = |length: usize| (length as u32).min(*BITS.end());
+        let Some(columns) = Columns::sample(side)?.filter(|columns| !columns.are_random()) else {
+            let chunks = Self::consecutive(side.dim(), count, bits_of(side.dim() / count).max(1));
+            return Ok(chunks.filter(|chunks| chunks.len() == count));
+        };
+        let length = columns.telling() / count;
+        let chunks = Self::of_positions(bits_of(length), length, columns.deal(count, length), side.dim());
+        Ok(chunks.filter(|chunks| chunks.len() == count))
+    }
+
     /// At most `tables` chunks of `bits` positions each, as the bits of the keys of `side` advise; where `may` allows it,
     /// longer ones if their buckets would else be crowded. `None` if there are not as many positions.
     pub(crate) fn choose(side: &Side, tables: usize, bits: u32, may: May) -> Result<Option<Self>> {
-        let consecutive = |bits: u32| {
-            let tables = tables.min(side.dim() / bits as usize);
-            Self::of_positions(bits, bits as usize, (0..tables as u32 * bits).collect(), side.dim())
-        };
         let Some(columns) = Columns::sample(side)?.filter(|columns| !columns.are_random()) else {
-            return Ok(consecutive(bits));
+            return Ok(Self::consecutive(side.dim(), tables, bits));
         };
         let dealt = |bits: u32, length: usize| {
             let chunks = Self::of_positions(bits, length, columns.deal(tables, length), side.dim())?;
@@ -154,7 +169,7 @@ impl Chunks {
                 break;
             }
         }
-        let Some((chunks, together)) = chosen else { return Ok(consecutive(bits)) };
+        let Some((chunks, together)) = chosen else { return Ok(Self::consecutive(side.dim(), tables, bits)) };
         let mut length = 2 * bits as usize;
         while may.fold && together > OVERCROWDED {
             let Some((folded, together)) = dealt(bits, length).filter(|folded| folded.0.len() >= FEWEST) else { break };
@@ -322,6 +337,13 @@ impl Columns {
             && mean((1..count).map(|column| self.tie(column - 1, column)).sum())
     }
 
+    /// How many positions tell something.
+    fn telling(&self) -> usize {
+        let keys = self.keys as f64;
+        let even = (keys / 2.0 - keys / f64::from(TELLING)) * 2.0 / keys.sqrt();
+        (0..self.positions.len()).filter(|&column| self.lean(column) <= even).count()
+    }
+
     /// The share of pairs of keys that have the same bits in a chunk, on average.
     fn together(&self, chunks: &Chunks) -> f64 {
         let column_of = |position: u32| self.positions.binary_search(&position).ok();
@@ -347,13 +369,13 @@ impl Columns {
     /// Positions for at most `tables` chunks of `bits`: the most even ones, each to a chunk with which it has the least
     /// in common, the chunks taking turns. Positions that tell nothing are left out as long as there is one chunk.
     fn deal(&self, tables: usize, bits: usize) -> Vec<u32> {
+        if bits == 0 {
+            return Vec::new();
+        }
         let mut order: Vec<usize> = (0..self.positions.len()).collect();
         let leans: Vec<f64> = order.iter().map(|&column| self.lean(column)).collect();
         order.sort_by(|&a, &b| leans[a].total_cmp(&leans[b]).then(a.cmp(&b)));
-        let keys = self.keys as f64;
-        let even = (keys / 2.0 - keys / f64::from(TELLING)) * 2.0 / keys.sqrt();
-        let telling = leans.iter().filter(|&&lean| lean <= even).count().max(bits);
-        let tables = tables.min(telling.min(order.len()) / bits);
+        let tables = tables.min(self.telling().max(bits).min(order.len()) / bits);
         order.truncate(tables * bits);
         let mut left = order;
         // What each chunk's positions have in common with each column, squared.

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::Result;
 use crate::basins::found::Found;
 use crate::error::room_for;
-use crate::index::chunks::{BITS, Chunks, May};
+use crate::index::chunks::{BITS, Chunks};
 use crate::scan::keys::Scan;
 
 /// Keys that are scanned in the time in which two keys, each somewhere else in memory, are held against one another.
@@ -34,12 +34,12 @@ pub(crate) fn chunks(scan: Scan<'_>, keys: usize, radius: u32) -> Result<Option<
     if !(0..count).all(|_| effort.allows(keys, pairs)) {
         return Ok(None);
     }
-    Ok(Chunks::choose(scan.side(), count, bits, May { lengthen: false, fold: false })?
-        .filter(|chunks| chunks.len() == count))
+    Chunks::telling(scan.side(), count)
 }
 
 /// Has all keys within `radius` of one another meet, chunk by chunk and in each by the order of its bits, from where they
-/// have come to; after each step `kept` is called. `false` if too many keys share their chunks, so that a scan is faster: what was found is of no use then.
+/// have come to; after each step `kept` is called. `false` if too many keys share their chunks, so that a scan is faster: what
+/// was found is of no use then.
 ///
 /// Cost: R + 1 sorts, and about 2^−b·n² / 2 pairs for each chunk of b bits, where bits are as good as random.
 pub(crate) fn join(

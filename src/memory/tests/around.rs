@@ -7,8 +7,10 @@ use super::*;
 use crate::Missing;
 use crate::basins::found::{Found, Way};
 use crate::basins::{Basin, Look};
+use crate::index::join;
 use crate::memory::basins::meet;
 use crate::patterns::{Stored, stream};
+use crate::scan::keys::Scan;
 use rand_xoshiro::rand_core::Rng;
 
 /// Random keys of `dim` positions, but for one in `of` that stands around one of `centres`, up to `spread` flips from it.
@@ -205,4 +207,31 @@ fn a_run_that_was_stopped_goes_on() {
     }
     std::fs::write(&path, &bytes).unwrap();
     assert!(sparse.basins_resumed(&Look::new(4), &path).is_ok());
+}
+
+/// Keys of which few positions are set meet by folded chunks, and all that are within the radius do.
+#[test]
+fn sparse_keys_meet_by_folded_chunks() {
+    let dice = &mut stream(3, "sparse", 0);
+    let mut below = |bound: usize| (dice.next_u64() % bound as u64) as usize;
+    let mut rows: Vec<Vec<i8>> = Vec::new();
+    for nth in 0..6_000 {
+        let near = nth % 16 == 1;
+        let mut row = if near { rows[below(nth)].clone() } else { vec![-1; 1024] };
+        for _ in 0..if near { below(8) } else { 40 } {
+            let most = 1 + below(1024);
+            let at = below(most);
+            row[at] = -row[at];
+        }
+        rows.push(row);
+    }
+    let memory = Memory::auto_associative(Patterns::from_signs(&rows.concat(), 1024).unwrap()).unwrap();
+    let steps = Progress::NONE.begin(0);
+    let scan = Scan::new(&memory.keys, None, &steps).unwrap();
+    let chunks = join::chunks(scan, rows.len(), 6).unwrap().unwrap();
+    assert!(chunks.length() > chunks.bits() as usize, "{} {}", chunks.length(), chunks.bits());
+    let (basins, way) = by_way(&memory, &Look::new(6), Way::Chunks);
+    assert_eq!(way, Way::Chunks);
+    assert!(basins == by_way(&memory, &Look::new(6), Way::All).0);
+    assert!(basins.iter().filter(|basin| !basin.near().is_empty()).count() > 400);
 }
