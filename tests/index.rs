@@ -233,7 +233,7 @@ fn of_reference(separation: Separation) -> reference::Separation {
 impl World {
     /// With chunks of `chunk` bits, or where that is 0 with those that keys advise.
     fn new(dice: &mut Dice, lie: Lie, dim: usize, count: usize, chunk: usize) -> Self {
-        let chunks = if chunk == 0 { 12 } else { dim / chunk };
+        let chunks = dim.checked_div(chunk).unwrap_or(12);
         // Few leave much to basins and to scans, and all leave little.
         let most = dice.of(&[chunks.min(3), chunks, chunks]);
         let tables = if dice.one_in(3) { most } else { 1 + dice.below(most) };

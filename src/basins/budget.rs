@@ -6,6 +6,14 @@ use crate::basins::{Basin, Basins};
 use crate::separation::law::Law;
 use crate::{Error, Result, Separation};
 
+/// A budget under a power, and the keys that it is held to.
+#[derive(Debug)]
+pub(crate) struct Budgeted {
+    pub(crate) budget: u32,
+    /// (E, N_E), ascending: how many others stand at the lesser distance E, to the key or to its complement.
+    pub(crate) others: Vec<(u32, u64)>,
+}
+
 impl Basins {
     /// For each of these keys in storing order its budget under `separation`: every query with 2h + u no more than this,
     /// h being its flips among the known positions and u the unknown ones, recalls the key's value in every bit, no bit
@@ -49,17 +57,15 @@ impl Basins {
         Ok(self.all.iter().map(|basin| self.budget(basin, separation, law.as_ref())).collect())
     }
 
-    /// The budget of each of these keys under `separation`, a power, and the others by their distance to the key or to its
-    /// complement, whichever is less.
+    /// The budget of each of these keys under `separation`, a power.
     ///
     /// # Errors
     /// As [`budgets`](Self::budgets).
-    pub(crate) fn budgets_of_others(
-        &self,
-        separation: Separation,
-    ) -> Result<impl Iterator<Item = Option<(u32, Vec<(u32, u64)>)>>> {
+    pub(crate) fn budgets_of_others(&self, separation: Separation) -> Result<impl Iterator<Item = Option<Budgeted>>> {
         let budgets = self.budgets(separation)?;
-        let of = |(basin, budget): (&Basin, Option<u32>)| budget.map(|budget| (budget, self.near_either_end(basin)));
+        let of = |(basin, budget): (&Basin, Option<u32>)| {
+            budget.map(|budget| Budgeted { budget, others: self.near_either_end(basin) })
+        };
         Ok(self.all.iter().zip(budgets).map(of))
     }
 

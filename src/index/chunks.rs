@@ -170,9 +170,11 @@ impl Chunks {
             }
         }
         let Some((chunks, together)) = chosen else { return Ok(Self::consecutive(side.dim(), tables, bits)) };
+        if !may.fold || together <= OVERCROWDED {
+            return Ok(Some(chunks));
+        }
         let mut length = 2 * bits as usize;
-        while may.fold && together > OVERCROWDED {
-            let Some((folded, together)) = dealt(bits, length).filter(|folded| folded.0.len() >= FEWEST) else { break };
+        while let Some((folded, together)) = dealt(bits, length).filter(|folded| folded.0.len() >= FEWEST) {
             if together <= OVERCROWDED {
                 return Ok(Some(folded));
             }

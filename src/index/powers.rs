@@ -94,7 +94,7 @@ impl Powers {
         let mut numbers = nothing(keys)?;
         let power = Power { dim: basins.dim() as u32, degree };
         for (counted, place) in basins.budgets_of_others(separation)?.zip(places) {
-            put(&mut numbers, place, counted.map(|(budget, others)| power.counted(budget, &others)));
+            put(&mut numbers, place, counted.map(|counted| power.counted(counted.budget, &counted.others)));
         }
         Ok(Self::of_numbers(degree, Arc::new(numbers)))
     }

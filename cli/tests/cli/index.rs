@@ -54,7 +54,7 @@ fn dynamics_by_an_index_are_those_without() {
         let (said, proofs, found, states) = run(&[]);
         let (plain, none, scanned, same) = run(&["--index", "off"]);
         let drawn = proofs.iter().filter(|proof| !proof.is_null()).count();
-        assert!(drawn > 100 && said.contains(&format!("{drawn} of 200 runs, without a step")), "{said}");
+        assert!(drawn > 100 && said.contains(&format!("{drawn} of 200 runs, no step computed")), "{said}");
         assert!(none.iter().all(Value::is_null) && !plain.contains("by the index"), "{plain}");
         assert!(found == scanned && states == same, "{order}");
     }

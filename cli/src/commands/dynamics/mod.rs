@@ -364,7 +364,7 @@ impl Said<'_> {
         ]);
         let drawn = self.count(|run| run.proof.is_some());
         rows.extend(
-            (drawn > 0).then(|| ("by the index", format!("{drawn} of {} runs, without a step", self.runs.len()))),
+            (drawn > 0).then(|| ("by the index", format!("{drawn} of {} runs, no step computed", self.runs.len()))),
         );
         rows.extend([
             ("time", format!("{} for {} runs", seconds(elapsed), self.runs.len())),
