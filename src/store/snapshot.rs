@@ -175,6 +175,11 @@ impl Snapshot {
         self.manifest.next_id
     }
 
+    /// Whether any association may have a label.
+    pub fn has_labels(&self) -> bool {
+        !self.segments.iter().all(|segment| segment.labels.is_bare())
+    }
+
     /// What was noted of the store when it was made.
     pub fn notes(&self) -> &Notes {
         &self.manifest.notes

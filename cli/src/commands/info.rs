@@ -28,6 +28,9 @@ pub fn run(args: &Info) -> Result<()> {
     }
 }
 
+/// What is said of memories with labels.
+const LABELLED: &str = "patterns have names, by which answers tell of them";
+
 /// What the manifest tells; the patterns themselves are not read.
 fn of_store(path: &Path, as_json: bool) -> Result<()> {
     let start = Instant::now();
@@ -48,6 +51,7 @@ fn of_store(path: &Path, as_json: bool) -> Result<()> {
             "segments": store.segments(),
             "generation": store.generation(),
             "next_id": store.next_id(),
+            "labels": store.has_labels(),
             "index": index.map(of_index),
             "notes": store.notes(),
             "load_seconds": load_seconds,
@@ -75,6 +79,7 @@ fn of_store(path: &Path, as_json: bool) -> Result<()> {
         ),
         ("commits", format!("{}; the next id counted is {}", store.generation(), store.next_id())),
     ];
+    rows.extend(store.has_labels().then(|| ("labels", LABELLED.to_owned())));
     rows.extend(index.map(|index| ("index", in_words(index))));
     rows.extend((!store.notes().is_empty()).then(|| ("read as", notes_in_words(store.notes()))));
     rows.push(("tier", tier.name().to_owned()));
@@ -95,6 +100,7 @@ fn of_file(path: &Path, as_json: bool) -> Result<()> {
             "bytes": memory.bytes(),
             "file_bytes": file_bytes,
             "next_id": memory.next_id(),
+            "labels": memory.has_labels(),
             "index": index.map(of_index),
             "notes": memory.notes(),
             "load_seconds": load_seconds,
@@ -108,7 +114,9 @@ fn of_file(path: &Path, as_json: bool) -> Result<()> {
         ("dimension", format!("{} → {}", memory.dim(), memory.value_dim())),
         ("size", format!("{}, {} on disk", bytes(memory.bytes() as f64), bytes(file_bytes as f64))),
     ];
+    rows.extend(memory.has_labels().then(|| ("labels", LABELLED.to_owned())));
     rows.extend(index.map(|info| ("index", in_words(info))));
+    rows.extend((!memory.notes().is_empty()).then(|| ("read as", notes_in_words(memory.notes()))));
     rows.push(("tier", memory.tier().name().to_owned()));
     facts(&rows)
 }

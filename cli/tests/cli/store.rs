@@ -101,6 +101,11 @@ fn ids_and_labels_are_people_s_own() {
     assert_eq!(exported(&s, "m").1, own);
     let next = own.iter().max().unwrap() + 1;
     assert_eq!(s.json(&["info", "m", "--json"])["next_id"], next);
+    s.done(&["export", "m", "--out", "m.pop"]);
+    for memory in ["m", "m.pop"] {
+        assert_eq!(s.json(&["info", memory, "--json"])["labels"], true);
+        assert!(s.done(&["info", memory]).contains("patterns have names"));
+    }
     // Present ones are refused, wherever they stand; forgotten ones may come back.
     s.write("more", ids((2000..2049).chain([own[60]])));
     s.refused(&["append", "m", "--keys", "b.npy", "--ids", "more"], &["more, line 50", &own[60].to_string()]);
