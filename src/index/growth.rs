@@ -67,15 +67,15 @@ impl Nearby {
     }
 }
 
-impl Around {
-    /// The places of those `keys` keys, or of the `live` ones, of whom nothing is known.
-    pub(crate) fn newcomers(&self, keys: usize, live: Option<&Bits>) -> Result<Vec<usize>> {
-        let is_new = |&place: &usize| !self.knows(place) && live.is_none_or(|live| live.contains(place));
-        let mut newcomers = room_for((0..keys).filter(is_new).count(), "keys stored since")?;
-        newcomers.extend((0..keys).filter(is_new));
-        Ok(newcomers)
-    }
+/// The places of those `keys` keys, or of the `live` ones, of whom nothing is known, `knows` being where something is.
+pub(crate) fn newcomers(keys: usize, live: Option<&Bits>, knows: impl Fn(usize) -> bool) -> Result<Vec<usize>> {
+    let is_new = |&place: &usize| !knows(place) && live.is_none_or(|live| live.contains(place));
+    let mut newcomers = room_for((0..keys).filter(is_new).count(), "keys stored since")?;
+    newcomers.extend((0..keys).filter(is_new));
+    Ok(newcomers)
+}
 
+impl Around {
     /// What is known of the same keys at the places of today, of which there are `keys`: `before` tells where the key of
     /// a place was, if it was there.
     pub(crate) fn moved(&self, keys: usize, before: impl Fn(usize) -> Option<usize>) -> Result<Self> {

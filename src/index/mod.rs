@@ -212,8 +212,9 @@ impl Index {
 
     /// Those of `keys` keys, or of the `live` ones, of whom it does not tell what it tells of others.
     pub(crate) fn newcomers(&self, keys: usize, live: Option<&Bits>) -> Result<Newcomers> {
-        let around = self.around().map(|around| around.newcomers(keys, live)).transpose()?;
-        let under_powers = self.powers().map(|powers| powers.newcomers(keys, live)).transpose()?;
+        let around = self.around().map(|around| growth::newcomers(keys, live, |place| around.knows(place)));
+        let under_powers = self.powers().map(|powers| growth::newcomers(keys, live, |place| powers.knows(place)));
+        let (around, under_powers) = (around.transpose()?, under_powers.transpose()?);
         Ok(Newcomers { around: around.unwrap_or_default(), under_powers: under_powers.unwrap_or_default() })
     }
 

@@ -19,7 +19,6 @@ use crate::index::proof::{Found, Proof, agree, copies};
 use crate::index::seek::{Goal, Met};
 use crate::index::tables::Halves;
 use crate::patterns::Queries;
-use crate::patterns::bits::Bits;
 use crate::patterns::segments::Side;
 use crate::scan::keys::Scan;
 use crate::scan::survey::distances;
@@ -138,14 +137,6 @@ impl Powers {
     /// Whether a query that differs from the key at `place` at a cost of 2h + u = `cost` is within its budget.
     fn covers(&self, place: usize, cost: u32) -> bool {
         cost < self.numbers()[..self.keys()].get(place).map_or(0, |number| number.saturating_sub(COUNTED))
-    }
-
-    /// The places of those `keys` keys, or of the `live` ones, that were not counted.
-    pub(crate) fn newcomers(&self, keys: usize, live: Option<&Bits>) -> Result<Vec<usize>> {
-        let is_new = |&place: &usize| !self.knows(place) && live.is_none_or(|live| live.contains(place));
-        let mut newcomers = room_for((0..keys).filter(is_new).count(), "keys stored since")?;
-        newcomers.extend((0..keys).filter(is_new));
-        Ok(newcomers)
     }
 
     /// The budgets of the same keys at the places of today, of which there are `keys`: `before` tells where the key of a
