@@ -739,6 +739,39 @@ fn folded_worlds() {
     assert!(tally.by_basin > 300 && tally.by_probe > 100, "{tally:?}");
 }
 
+/// In so many dimensions powers of overlaps are too small for floats: a budget that follows its memory is none too large.
+#[test]
+fn powers_too_small_for_floats() {
+    let dim = 1 << 19;
+    // The first positions are shared, so that buckets are.
+    let opposed =
+        |count: usize| -> Row { (0..dim).map(|at| if (400..400 + count).contains(&at) { -1 } else { 1 }).collect() };
+    let look = Look::new(dim as u32).far();
+    for (degree, far, newcomer) in [(60, 262_143, 251_193), (64, 262_144, 200_000)] {
+        let separation = Separation::polynomial(degree).unwrap();
+        let mut keys = vec![opposed(0)];
+        keys.extend(std::iter::repeat_n(opposed(far), 50));
+        let mut memory = Memory::auto_associative(packed(&keys)).unwrap();
+        memory.build_index(IndexOptions::default(), Progress::NONE).unwrap();
+        memory.index_basins(&memory.basins_of(&look).unwrap(), separation).unwrap();
+        memory.append(Batch::new(&packed(&[opposed(newcomer)]))).unwrap();
+        memory.update_index(Progress::NONE).unwrap();
+        let budget = memory.basins_of(&look).unwrap().budgets(separation).unwrap()[0].unwrap() as usize;
+        // Where the newcomer differs too, at the budget and beyond.
+        let query = |cost: usize| {
+            let mut query = opposed(cost / 2);
+            query[400 + cost / 2] = if cost % 2 == 1 { 0 } else { 1 };
+            query
+        };
+        let queries: Vec<Row> = (budget - 1..budget + 4).map(query).collect();
+        let queries = Queries::from_signs(&queries.concat(), dim).unwrap();
+        let recall = Recall::new(separation);
+        let found = memory.recall(&queries, &recall).unwrap();
+        same(&found, &memory.view().indexed(false).recall(&queries, &recall).unwrap(), &format!("s^{degree}"));
+        assert_eq!(found.reports[0].certificate.reason, Reason::Basin, "s^{degree}");
+    }
+}
+
 /// So many keys that values which differ in a bit are looked up as well: the pigeonhole then reaches twice as far.
 #[test]
 fn values_that_differ_in_a_bit() {

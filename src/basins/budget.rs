@@ -116,17 +116,6 @@ pub(crate) fn budget_under_power(law: &dyn Law, dim: u32, others: &[(u32, u64)])
     largest_below(end, |budget| outpowers(law, dim, budget, others))
 }
 
-/// What share of (d − w)^K the others come to at the most, Σ N_E ((|s| + w) / (d − w))^K with |s| = d − 2E, where a query
-/// costs w = `budget`: less than 1 within the key's budget. Above the true number by less than 10⁻⁸ of it.
-pub(crate) fn load(dim: u32, degree: u32, budget: u32, others: &[(u32, u64)]) -> f64 {
-    let left = f64::from(dim - budget);
-    let term = |&(distance, count): &(u32, u64)| {
-        count as f64 * (f64::from((dim + budget).saturating_sub(2 * distance)) / left).powi(degree as i32)
-    };
-    // A power of up to 64 is off by less than 100 units in the last place, a sum of n by n more.
-    others.iter().map(term).sum::<f64>() * (1.0 + 1e-9)
-}
-
 /// The largest budget below `end` that `holds`, if 0 does. What holds for one holds for every smaller one.
 pub(crate) fn largest_below(end: u32, holds: impl Fn(u32) -> bool) -> Option<u32> {
     // All below the one hold; the other does not, or is the end.

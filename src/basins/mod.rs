@@ -28,5 +28,5 @@ mod look;
 pub(crate) mod near;
 
 pub use basin::{Basin, Basins};
-pub(crate) use budget::{budget_under_power, largest_below, load};
+pub(crate) use budget::{budget_under_power, largest_below};
 pub use look::Look;

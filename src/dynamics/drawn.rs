@@ -19,7 +19,7 @@ use crate::scan::tiles::each_tile;
 use crate::separation::energy::Energy;
 use crate::separation::field::Field;
 use crate::votes::counts::Counts;
-use crate::{Error, Pattern, Patterns, Queries, Result, Separation};
+use crate::{Error, Pattern, Patterns, Queries, Query, Result, Separation};
 
 /// The stored pattern that draws a start to itself.
 #[derive(Debug)]
@@ -99,16 +99,20 @@ impl<'a> Drawn<'a> {
             from.push(start);
         }
         let before = energies(scan, &from.iter().collect::<Result<_>>()?, dynamics, field)?;
-        let after = energies(scan, &to.iter().collect::<Result<Patterns>>()?.into(), dynamics, field)?;
+        let moves = |(start, end): &(&Query, &Pattern)| start.known().is_some() || start.signs() != *end;
+        let moved: Vec<&Pattern> = from.iter().zip(&to).filter(moves).map(|(_, end)| end).collect();
+        let mut after = match moved.is_empty() {
+            true => Vec::new(),
+            false => energies(scan, &moved.into_iter().collect::<Result<Patterns>>()?.into(), dynamics, field)?,
+        }
+        .into_iter();
         let mut paths = Vec::with_capacity(from.len());
-        for (((start, end), attractor), energies) in
-            from.into_iter().zip(to).zip(self.by.values()).zip(before.into_iter().zip(after))
-        {
+        for (((start, end), attractor), energy) in from.into_iter().zip(to).zip(self.by.values()).zip(before) {
             let mut path = dynamics.path(start);
-            path.energies.push(energies.0);
+            path.energies.push(energy);
             path.advance(end.clone(), 0);
             if path.limit.is_none() {
-                path.energies.push(energies.1);
+                path.energies.extend(after.next());
                 match dynamics.step_limit {
                     1 => path.limit = Some(Limit::StepLimit),
                     _ => path.advance(end.clone(), 0),

@@ -65,6 +65,10 @@ pub(crate) fn relax(
     field: &Field,
 ) -> Result<Vec<Run>> {
     let scan = asked.scan;
+    // The first start that is refused is, whoever would come to it first.
+    for (index, start) in starts.iter().enumerate() {
+        dynamics.frozen(&start, index)?;
+    }
     let left = drawn.others(starts.len());
     let walk = || match dynamics.order {
         Order::Synchronous => step_to_limit(starts, &left, dynamics, scan.steps(), &|states| {

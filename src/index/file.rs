@@ -111,8 +111,9 @@ impl Index {
         let [tables, chunk, flags, radius, length] = [12, 16, 20, 56, 60].map(half);
         let [dim, keys, numbers] = [24, 32, 48].map(whole);
         // As the whole file is asked to be.
-        let sane = BITS.contains(&chunk) && u32::try_from(keys).is_ok() && u64::from(tables) <= dim.min(1 << 24);
         let degree = flags >> DEGREE;
+        let fits = u64::from(tables) * u64::from(length) <= dim.min(1 << 24) && length >= chunk;
+        let sane = BITS.contains(&chunk) && u32::try_from(keys).is_ok() && fits && degree <= 64;
         let of_powers = if degree > 0 { keys.saturating_mul(3) } else { 0 };
         let of_known = numbers.saturating_add(of_powers).saturating_mul(4);
         sane.then(|| IndexInfo {

@@ -6,14 +6,14 @@
 //! The others outweigh a query that costs v where ‖|s| + v‖ reaches d − v, the norm being (Σ (|s| + v)^K)^1/K over all of
 //! them. So with a budget w that norm is kept, and the one for v = 0: of what is added it grows, and as it is convex in v
 //! (Minkowski's inequality), a straight line between the two bounds it for every smaller budget. As keys are stored
-//! budgets shrink until they hold again; they are never too large, and hardly ever smaller than those counted anew.
+//! budgets shrink until they hold again; they are never too large, and few are smaller, mostly by one, than those counted anew.
 
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::basins::Basins;
-use crate::basins::{budget_under_power, largest_below, load};
+use crate::basins::{budget_under_power, largest_below};
 use crate::error::room_for;
 use crate::index::proof::{Found, Proof, agree, copies};
 use crate::index::seek::{Goal, Met};
@@ -42,9 +42,8 @@ const COUNTED: u32 = 1;
 /// Parts of d in which norms are kept, rounded up.
 const PARTS: f64 = 4_294_967_296.0;
 
-/// A sum of shares below this is below 1, whatever was rounded: norms lose up to a part where they come near to d, which
-/// counts K times.
-const SURELY_LESS: f64 = 1.0 - 1e-7;
+/// By how much a norm must be less than what is left of the key, as shares of d, whatever was rounded: more than a part.
+const MARGIN: f64 = 1e-9;
 
 /// What roundings may take from a norm or add to it.
 const ROUNDED: f64 = 1.0 + 1e-12;
@@ -164,7 +163,9 @@ impl Powers {
         let separation = if degree == 1 { Separation::Linear } else { Separation::polynomial(degree)? };
         let (law, power) = (separation.law(false, scan.dim()), Power { dim, degree });
         let mut known: Vec<Option<Budgeted>> = room_for(keys, "budgets")?;
-        known.extend((0..keys).map(|place| read(self.of(place)).filter(|_| scan.holds(place))));
+        // A file that was made to mislead may say more than can be.
+        let sane = |known: &Budgeted| known.budget < dim;
+        known.extend((0..keys).map(|place| read(self.of(place)).filter(sane).filter(|_| scan.holds(place))));
         let mut of_newcomers = room_for(newcomers.len(), "budgets of new keys")?;
         for &newcomer in newcomers {
             let query = Queries::from(scan.side().select(1, [newcomer])?);
@@ -220,31 +221,45 @@ struct Power {
 impl Power {
     /// Of a key whose budget among these others, as (distance to it or to its complement, count), is known.
     fn counted(self, budget: u32, others: &[(u32, u64)]) -> Budgeted {
-        let Self { dim, degree } = self;
-        let norm = |spent| self.norm(load(dim, degree, spent, others)) * f64::from(dim - spent) / f64::from(dim);
-        // It is below d − w, as the budget was decided exactly.
-        let most = f64::from(dim - budget) / f64::from(dim);
-        Budgeted { budget, norms: Norms { clean: norm(0).min(1.0), spent: norm(budget).min(most) } }
+        let norm =
+            |spent: u32| self.norm(others.iter().map(|&(distance, count)| (self.overlap(distance, spent), count)));
+        // Less than what is left of the key, as the budget was decided exactly.
+        let norms = Norms { clean: norm(0).min(1.0), spent: norm(budget).min(self.left(budget)) };
+        Budgeted { budget, norms }
     }
 
-    /// (Σ x^K)^1/K, given that sum.
-    fn norm(self, sum: f64) -> f64 {
-        sum.powf(1.0 / f64::from(self.degree)) * ROUNDED
+    /// What a key at `distance`, or whose complement is, may agree in with a query that costs `spent`, |s| + w, as a share
+    /// of d.
+    fn overlap(self, distance: u32, spent: u32) -> f64 {
+        f64::from((self.dim + spent).saturating_sub(2 * distance)) / f64::from(self.dim)
+    }
+
+    /// What is left of the overlap with the key itself, d − w.
+    fn left(self, spent: u32) -> f64 {
+        f64::from(self.dim - spent) / f64::from(self.dim)
+    }
+
+    /// (Σ N x^K)^1/K of these (x, N), or a little more. Taken beside the largest: the powers themselves may be too small for
+    /// `f64`.
+    fn norm(self, terms: impl Iterator<Item = (f64, u64)> + Clone) -> f64 {
+        let most = terms.clone().map(|term| term.0).fold(0.0, f64::max);
+        if most == 0.0 {
+            return 0.0;
+        }
+        let sum: f64 = terms.map(|(x, count)| count as f64 * (x / most).powi(self.degree as i32)).sum();
+        most * sum.powf(1.0 / f64::from(self.degree)) * ROUNDED
     }
 
     /// What is known of a key once another has come, at `distance` from it or from its complement.
     fn joined(self, Budgeted { budget, norms }: Budgeted, distance: u32) -> Option<Budgeted> {
-        let Self { dim, degree } = self;
-        // The norm once both are in it where a query costs `spent`, as a share of what is left of the key, to the K.
-        let share = |spent: u32| {
+        let norm = |spent: u32| {
             let line = if budget == 0 { 0.0 } else { f64::from(spent) / f64::from(budget) };
-            let before = (norms.clean + line * (norms.spent - norms.clean)) * f64::from(dim) * ROUNDED;
-            (before / f64::from(dim - spent)).powi(degree as i32) + load(dim, degree, spent, &[(distance, 1)])
+            let before = norms.clean + line * (norms.spent - norms.clean);
+            self.norm([(before, 1), (self.overlap(distance, spent), 1)].into_iter())
         };
-        let holds = |spent: u32| share(spent) < SURELY_LESS;
+        let holds = |spent: u32| norm(spent) < self.left(spent) - MARGIN;
         // What holds for one holds for every smaller one.
         let budget = if holds(budget) { budget } else { largest_below(budget, holds)? };
-        let norm = |spent: u32| self.norm(share(spent)) * f64::from(dim - spent) / f64::from(dim);
         Some(Budgeted { budget, norms: Norms { clean: norm(0), spent: norm(budget) } })
     }
 }

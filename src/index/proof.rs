@@ -112,7 +112,9 @@ impl Goal for Outweighing<'_> {
             true => None,
             false => {
                 let copies = met.met.iter().filter(|key| key.0 == distance).map(|key| (key.0, key.1 as usize));
-                Some(Box::new(Dissent { copies: copies.collect(), others: others.clone() }))
+                // As they stand: whoever counts votes knows by how much they may come nearer.
+                let others = others.iter().map(|&(gap, count)| (gap.saturating_add(self.slack), count));
+                Some(Box::new(Dissent { copies: copies.collect(), others: others.collect() }))
             }
         };
         let (probes, bits_read) = (met.probes, met.bits_read);
