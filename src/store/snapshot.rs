@@ -64,6 +64,8 @@ impl Snapshot {
                     Ok(held) if held.bytes().starts_with(MAGIC.as_bytes()) => return Ok(true),
                     // A commit has taken it away, and there is a newer one.
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => gone = true,
+                    // Which says nothing of what it is.
+                    Err(error) if error.kind() == std::io::ErrorKind::OutOfMemory => return Err(error.into()),
                     _ => {}
                 }
             }
