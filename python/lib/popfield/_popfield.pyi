@@ -207,6 +207,7 @@ class Memory:
         encoding: Literal["01"] | None = None,
         packed: _Packed = None,
         bitorder: Literal["big", "little"] = "big",
+        index: Literal["auto", "off"] = "auto",
         threads: int | None = None,
         progress: _Progress = None,
     ) -> tuple[NDArray[np.int8], Any]: ...
